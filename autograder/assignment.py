@@ -1,0 +1,145 @@
+"""What Q7 asks, as data: tasks, criteria with their weights, and the challenges drawn for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.judge.fans import KernelShape, Layout
+
+NAME = "weight_initialization"
+TITLE = "Weight Initialization Techniques"
+
+WRITTEN = ("q1", "q2", "q3", "q4", "q5", "q6")
+
+#: Layer widths of both models, inputs first.
+WIDTHS = (64, 128, 64, 10)
+#: Builds of a model: the fewest that put `judge.model`'s thresholds 7 standard deviations away.
+BUILDS = 4
+#: Least and greatest number of rows of inputs pushed through a build; each build gets another number.
+BATCHES = (16, 48)
+#: Draws of each kernel shape.
+ROUNDS = 2
+
+# Spread so that the variance of every common mistake differs from He's on at least one of them.
+_KERNELS = (
+    KernelShape(8, 8192),
+    KernelShape(2048, 32),
+    KernelShape(256, 256),
+    KernelShape(16, 512, (3, 3)),
+    KernelShape(128, 24, (5, 5)),
+    KernelShape(48, 192, (1, 7)),
+)
+#: Sizes are drawn within this share of the above, so that no shape is known in advance.
+_SPREAD = 0.06
+
+
+@dataclass(frozen=True)
+class Task:
+    """One stub of Q7 and the check cell that carries its points.
+
+    Attributes
+    ----------
+    stub, check : str
+        Grade ids of the stub's cell and of its check cell. The stub's id also names the task.
+    function : str
+        What the student defines.
+    kind : str
+        ``initializer`` or ``model``.
+    framework : str
+        ``tensorflow`` or ``torch``.
+    weights : dict of str to int
+        Criteria that the task is judged by, and how they share its points.
+    """
+
+    stub: str
+    function: str
+    kind: str
+    framework: str
+    weights: dict[str, int]
+
+    @property
+    def check(self) -> str:
+        """Grade id of the check cell."""
+        return f"{self.stub}_check"
+
+    @property
+    def layout(self) -> Layout:
+        """How the framework lays kernels out."""
+        return Layout.KERAS if self.framework == "tensorflow" else Layout.TORCH
+
+
+_INITIALIZER = {
+    "mean": 4,
+    "variance": 6,
+    "variance_conv": 4,
+    "distribution": 4,
+    "independence": 2,
+    "fresh": 2,
+}
+_MODEL = {"layers": 1, "forward": 1, "variance_hidden": 3, "variance_output": 1, "bias": 2}
+
+TASKS = (
+    Task("q7_tf_initializer", "tf_he_normal", "initializer", "tensorflow", {"output": 2, **_INITIALIZER}),
+    Task("q7_tf_model", "build_tf_model", "model", "tensorflow", _MODEL),
+    Task(
+        "q7_torch_initializer",
+        "torch_he_normal_",
+        "initializer",
+        "torch",
+        {"output": 1, "in_place": 1, **_INITIALIZER},
+    ),
+    Task("q7_torch_model", "CustomModel", "model", "torch", _MODEL),
+)
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What one task is tried on. Drawn after the student's code is loaded, and sent piece by piece.
+
+    Attributes
+    ----------
+    kernels : tuple of KernelShape
+        For an initializer.
+    fill : float
+        What a tensor that is passed in holds before the call.
+    inputs : tuple of array
+        For each build of a model: (batch, 64) float32, standard normal.
+    """
+
+    kernels: tuple[KernelShape, ...]
+    fill: float
+    inputs: tuple[NDArray[np.float32], ...]
+
+
+def draw_challenge(generator: np.random.Generator) -> Challenge:
+    """Draw fresh kernel sizes and inputs."""
+
+    def near(size: int) -> int:
+        room = max(1, round(size * _SPREAD))
+        return int(generator.integers(size - room, size + room, endpoint=True))
+
+    kernels = []
+    for kernel in _KERNELS:
+        inputs = near(kernel.inputs)
+        # A square kernel stays square: there, fan_in and fan_out agree, and only other mistakes show.
+        outputs = inputs if kernel.inputs == kernel.outputs else near(kernel.outputs)
+        kernels.append(KernelShape(inputs, outputs, kernel.window))
+    return Challenge(
+        kernels=tuple(kernels),
+        fill=float(np.float32(generator.uniform(2.0, 3.0))),
+        inputs=tuple(
+            generator.standard_normal((int(rows), WIDTHS[0]), dtype=np.float32)
+            for rows in generator.choice(np.arange(*BATCHES), BUILDS, replace=False)
+        ),
+    )
+
+
+def task(stub: str) -> Task:
+    """Return the task named ``stub``; raise `KeyError` with the known names otherwise."""
+    for candidate in TASKS:
+        if candidate.stub == stub:
+            return candidate
+    raise KeyError(f"no task is called {stub!r}; there are {', '.join(t.stub for t in TASKS)}")

@@ -1,0 +1,66 @@
+"""The released notebook: where grade ids and points come from. Trusted, but checked."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.assignment import NAME, TASKS, WRITTEN
+from autograder.notebook import Notebook, Submission, UnreadableNotebook, read_notebook, read_submission
+
+_PROJECT = Path(__file__).resolve().parent.parent
+#: Where this repository, and the students', keep the release.
+DEFAULT_PATH = _PROJECT / "assignment" / NAME / f"{NAME}.ipynb"
+
+
+class BadRelease(RuntimeError):
+    """The release cannot be used: a fault of the course's set-up, never of a submission."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The notebook that students were given, and the points in it.
+
+    Attributes
+    ----------
+    notebook : Notebook
+        Its cells.
+    points : dict of str to float
+        Maximum points by grade id, for Q1–Q6 and Q7's check cells.
+    """
+
+    notebook: Notebook
+    points: dict[str, float]
+
+    def submission(self, path: Path) -> Submission:
+        """Read a submission made from this release; raise `UnreadableNotebook` when it cannot be graded."""
+        gradable = [grade_id for task in TASKS for grade_id in (task.stub, task.check)]
+        return read_submission(path, self.notebook, gradable, WRITTEN)
+
+
+def load_release(path: Path | None = None) -> Release:
+    """Load the release from ``path``, from ``$AUTOGRADER_RELEASE``, or from where the repository keeps it.
+
+    Raises
+    ------
+    BadRelease
+        When it is missing, no notebook, or lacks a grade id or its points.
+    """
+    path = path or Path(os.environ.get("AUTOGRADER_RELEASE", DEFAULT_PATH))
+    try:
+        notebook = read_notebook(path)
+    except UnreadableNotebook as problem:
+        raise BadRelease(
+            f"the released notebook {path} {problem}. Make it with `make release`, or name it with --release."
+        ) from None
+    points: dict[str, float] = {}
+    for grade_id in (*WRITTEN, *(task.check for task in TASKS)):
+        cell = notebook.cell(grade_id)
+        worth: Any = cell.metadata.get("points") if cell else None
+        if type(worth) not in (int, float) or not math.isfinite(worth) or worth < 0:
+            raise BadRelease(f"the released notebook {path} gives no points for {grade_id}")
+        points[grade_id] = float(worth)
+    return Release(notebook, points)

@@ -1,0 +1,150 @@
+"""Frames between the grader and the child: a bounded JSON header, then raw array bytes. No pickles.
+
+A frame is ``magic (4 bytes) | header length (uint32) | payload length (uint32)``, all big-endian,
+then the header as UTF-8 JSON and the payload. The header's ``arrays`` lists ``[dtype, shape]`` of
+each array; their little-endian, C-ordered bytes stand in the payload one after another. What a
+child sends is decoded with these rules alone, so that the worst a hostile frame can do is to be refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAGIC = b"WIA1"
+PREFIX = struct.Struct("!4sII")
+#: The dtypes that may cross: what an initializer may plausibly return, each of fixed size.
+DTYPES = {name: np.dtype(name).newbyteorder("<") for name in ("float16", "float32", "float64")}
+MAX_ARRAYS = 64
+MAX_DIMENSIONS = 8
+#: Room for a description with captured output; a child's header never needs more.
+MAX_HEADER_BYTES = 256 * 1024
+#: Twice the largest answer that can be asked for (a float64 kernel and its filled twin).
+MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
+
+
+class WireError(ValueError):
+    """The bytes are no frame of this protocol."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One decoded frame: JSON-safe ``header`` and the arrays that came with it (read-only)."""
+
+    header: dict[str, Any]
+    arrays: tuple[NDArray[np.floating[Any]], ...] = field(default=())
+
+
+def encode(header: dict[str, Any], arrays: Sequence[NDArray[np.floating[Any]]] = ()) -> bytes:
+    """Return the frame that carries ``header`` and ``arrays``.
+
+    Raises
+    ------
+    WireError
+        If an array has a dtype outside `DTYPES`, or there are more than `MAX_ARRAYS`.
+    """
+    if len(arrays) > MAX_ARRAYS:
+        raise WireError(f"{len(arrays)} arrays in one frame; at most {MAX_ARRAYS} may be sent")
+    specifications = []
+    payload = []
+    for array in arrays:
+        name = array.dtype.name
+        if name not in DTYPES:
+            raise WireError(f"dtype {name} may not be sent; only {', '.join(DTYPES)}")
+        specifications.append([name, list(array.shape)])
+        payload.append(np.ascontiguousarray(array, dtype=DTYPES[name]).tobytes())
+    head = json.dumps({**header, "arrays": specifications}, allow_nan=False).encode()
+    body = b"".join(payload)
+    return PREFIX.pack(MAGIC, len(head), len(body)) + head + body
+
+
+def _decode_header(raw: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(raw)
+    except (ValueError, RecursionError) as problem:
+        raise WireError("the header is not JSON") from problem
+    if not isinstance(header, dict):
+        raise WireError("the header is not a JSON object")
+    return header
+
+
+def _array_size(specification: object) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    if not (isinstance(specification, list) and len(specification) == 2):
+        raise WireError("an array's description is not [dtype, shape]")
+    name, shape = specification
+    if not isinstance(name, str) or name not in DTYPES:
+        raise WireError("an array's dtype is not one that may be sent")
+    if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
+        raise WireError("an array's shape is not a short list")
+    if not all(type(n) is int and 0 <= n <= MAX_PAYLOAD_BYTES for n in shape):
+        raise WireError("an array's shape holds something other than sensible sizes")
+    dtype = DTYPES[name]
+    return dtype, tuple(shape), math.prod(shape) * dtype.itemsize
+
+
+def _decode_arrays(header: dict[str, Any], payload: bytes) -> tuple[NDArray[np.floating[Any]], ...]:
+    specifications = header.pop("arrays", [])
+    if not isinstance(specifications, list) or len(specifications) > MAX_ARRAYS:
+        raise WireError("the list of arrays is missing or too long")
+    arrays = []
+    offset = 0
+    for specification in specifications:
+        dtype, shape, size = _array_size(specification)
+        if offset + size > len(payload):
+            raise WireError("the payload is shorter than its arrays")
+        flat = np.frombuffer(payload, dtype, count=math.prod(shape), offset=offset)
+        arrays.append(flat.reshape(shape))
+        offset += size
+    if offset != len(payload):
+        raise WireError("the payload is longer than its arrays")
+    return tuple(arrays)
+
+
+class Decoder:
+    """Turns a stream of bytes into messages, holding at most one frame of bounded size.
+
+    Parameters
+    ----------
+    max_header_bytes, max_payload_bytes : int
+        What one frame may announce; a larger announcement is refused before a byte of it is kept.
+    """
+
+    def __init__(self, max_header_bytes: int = MAX_HEADER_BYTES, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> None:
+        self._max_header_bytes = max_header_bytes
+        self._max_payload_bytes = max_payload_bytes
+        self._buffer = bytearray()
+
+    @property
+    def pending(self) -> int:
+        """Bytes of an unfinished frame."""
+        return len(self._buffer)
+
+    def feed(self, data: bytes) -> Iterator[Message]:
+        """Add ``data`` and yield every message that is now complete; raise `WireError` on a bad frame."""
+        self._buffer += data
+        while (message := self._next()) is not None:
+            yield message
+
+    def _next(self) -> Message | None:
+        buffer = self._buffer
+        if len(buffer) < PREFIX.size:
+            return None
+        magic, head_size, body_size = PREFIX.unpack_from(buffer)
+        if magic != MAGIC:
+            raise WireError("a frame does not begin as one")
+        if head_size > self._max_header_bytes or body_size > self._max_payload_bytes:
+            raise WireError("a frame announces more than may be sent")
+        start, middle, end = PREFIX.size, PREFIX.size + head_size, PREFIX.size + head_size + body_size
+        if len(buffer) < end:
+            return None
+        header = _decode_header(bytes(buffer[start:middle]))
+        payload = bytes(buffer[middle:end])
+        del buffer[:end]
+        return Message(header, _decode_arrays(header, payload))

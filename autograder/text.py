@@ -1,0 +1,23 @@
+"""Text that a student's code produced, made safe to show: one line, bounded, no control characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+#: Control and format characters (ANSI's rest, bidirectional overrides), surrogates, private use.
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Return ``text`` on one line of at most ``limit`` characters, without anything that moves a cursor.
+
+    Escaping for a format (HTML, Markdown, a terminal's markup) is each report's own business.
+    """
+    text = _ANSI.sub("", text[: 20 * limit])
+    kept = "".join(
+        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _UNPRINTABLE
+    )
+    line = " ".join(kept.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
