@@ -1,0 +1,211 @@
+"""One submission from file to `Result`: read, run in the sandbox, judge, add up."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from autograder.assignment import TASKS, Task
+from autograder.execution import Ending, Execution, execute
+from autograder.interview import Evidence
+from autograder.notebook import Cell, Submission, UnreadableNotebook
+from autograder.release import Release, load_release
+from autograder.report.result import CellProblem, Provenance, QuestionResult, Result, WrittenResult
+from autograder.sandbox import Sandbox, SandboxFault
+from autograder.scoring import score_task
+from autograder.text import one_line
+from autograder.version import __version__
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that could not be graded, and why, in one line."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A submission whose code is running."""
+
+    submission: Submission
+    seed: int
+    execution: Future[Execution]
+
+
+class Grader:
+    """Grades submissions made from one release, in one warm sandbox.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+        Where the students' code runs. It may still be warming up.
+    release : Release
+        What the submissions were made from.
+    """
+
+    def __init__(self, sandbox: Sandbox, release: Release) -> None:
+        self._sandbox = sandbox
+        self._release = release
+
+    def grade(self, path: Path, seed: int | None = None) -> Result:
+        """Grade the notebook at ``path``.
+
+        Parameters
+        ----------
+        path : Path
+            A student's notebook.
+        seed : int, optional
+            Non-negative; the same seed, file and versions give the same result. Fresh by default.
+
+        Raises
+        ------
+        UnreadableNotebook
+            The file is no notebook of this assignment. A fault of the grader's own raises nothing: the
+            result's status says so.
+        """
+        submission = self._release.submission(path)
+        seed = _seed(seed)
+        return self._finish(submission, seed, lambda: execute(self._sandbox, submission, seed), ())
+
+    def grade_all(
+        self, paths: Iterable[Path], seed: int | None = None, jobs: int | None = None
+    ) -> Iterator[Result | Unreadable]:
+        """Grade many notebooks and yield what became of each, in order.
+
+        Parameters
+        ----------
+        paths : iterable of Path
+            Students' notebooks, read one by one as their turn comes.
+        seed : int, optional
+            The seed of every one of them; each gets its own fresh one by default.
+        jobs : int, optional
+            Children that run at once; by default one a core. While they run, this thread judges.
+        """
+        jobs = jobs or os.cpu_count() or 1
+        pool = ThreadPoolExecutor(jobs)
+        begun: deque[_Begun | Unreadable] = deque()
+        try:
+            for path in paths:
+                begun.append(self._begin(pool, path, seed))
+                if len(begun) > jobs:
+                    yield self._end(begun.popleft(), begun)
+            while begun:
+                yield self._end(begun.popleft(), begun)
+        finally:
+            # On Ctrl-C nobody waits for endless loops: closing the sandbox ends whatever still runs.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, pool: ThreadPoolExecutor, path: Path, seed: int | None) -> _Begun | Unreadable:
+        try:
+            submission = self._release.submission(path)
+        except UnreadableNotebook as problem:
+            return Unreadable(path, str(problem))
+        own = _seed(seed)
+        return _Begun(submission, own, pool.submit(execute, self._sandbox, submission, own))
+
+    def _end(self, begun: _Begun | Unreadable, others: Iterable[_Begun | Unreadable]) -> Result | Unreadable:
+        if isinstance(begun, Unreadable):
+            return begun
+        running = [other.execution for other in others if isinstance(other, _Begun)]
+        return self._finish(begun.submission, begun.seed, begun.execution.result, running)
+
+    def _finish(
+        self, submission: Submission, seed: int, run: Callable[[], Execution], others: Iterable[Future[Execution]]
+    ) -> Result:
+        """Turn an execution into a result; where the sandbox failed, try once more, with nothing else running.
+
+        Of the submissions that ran side by side, one may have brought the warm process down. Alone, each
+        answers for itself.
+        """
+        try:
+            try:
+                execution = run()
+            except SandboxFault:
+                wait(others)
+                execution = execute(self._sandbox, submission, seed)
+            return self._result(submission, seed, execution)
+        except (SandboxFault, OSError) as problem:
+            fault = str(problem)
+        except Exception as problem:  # noqa: BLE001 (whatever goes wrong here is ours, and no student's zero)
+            place = traceback.extract_tb(problem.__traceback__)[-1]
+            fault = f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
+        return Result(submission.path, submission.sha256, "fault", fault=one_line(fault, 600))
+
+    def _result(self, submission: Submission, seed: int, execution: Execution) -> Result:
+        warm = self._sandbox.warm
+        return Result(
+            path=submission.path,
+            sha256=submission.sha256,
+            status="graded",
+            questions=tuple(self._question(task, execution.outcomes[task.stub]) for task in TASKS),
+            written=tuple(
+                WrittenResult(a.grade_id, a.status, a.words, self._release.points[a.grade_id])
+                for a in submission.written
+            ),
+            problems=_problems(submission, execution),
+            provenance=Provenance(
+                grader_version=__version__,
+                grader_sha256=grader_sha256(),
+                seed=seed,
+                confinement=warm.layers,
+                **warm.versions,
+            ),
+        )
+
+    def _question(self, task: Task, outcome: Evidence | Ending) -> QuestionResult:
+        points = self._release.points[task.check]
+        if isinstance(outcome, Ending):
+            return QuestionResult(task.check, outcome.status, 0.0, points, outcome.message)
+        return score_task(task, outcome, points)
+
+
+def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:
+    messages = {position: str(raised) for position, raised in execution.raised.items()}
+    messages |= {position: ending.message for position, ending in execution.deadly.items()}
+    return tuple(CellProblem(_called(submission.code[position]), messages[position]) for position in sorted(messages))
+
+
+def _called(cell: Cell) -> str:
+    """Name a cell so that its author finds it: Jupyter shows no numbers, so the first line goes along."""
+    if cell.grade_id is not None:
+        return cell.name
+    return f"{cell.name} (“{one_line(cell.source.strip().partition(chr(10))[0], 60)}”)"
+
+
+def _seed(seed: int | None) -> int:
+    return secrets.randbits(32) if seed is None else seed
+
+
+@cache
+def grader_sha256() -> str:
+    """Hash this package's files, names and contents, so that a result names the grader that made it."""
+    root = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def grade(path: str | Path, *, seed: int | None = None, release: str | Path | None = None) -> Result:
+    """Grade one notebook and return its `Result`; for many, keep a `Grader` open.
+
+    Raises
+    ------
+    UnreadableNotebook
+        The file is no notebook of this assignment.
+    BadRelease
+        There is no usable release.
+    """
+    given = load_release(Path(release) if release else None)
+    with Sandbox() as sandbox:
+        return Grader(sandbox, given).grade(Path(path), seed)

@@ -1,0 +1,1 @@
+"""Arrays in, verdicts out. Knows NumPy and SciPy; knows no framework, notebook, score or report."""

@@ -1,0 +1,378 @@
+"""The criteria for `build_tf_model` and `CustomModel`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise, product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, log_softmax, ndtr, softmax
+
+from autograder.judge.evidence import ModelBuild, ModelEvidence, Parameter
+from autograder.judge.fans import KernelShape, Layout
+from autograder.judge.measure import Moments, moments, nearest_family
+from autograder.judge.misconceptions import Misconception, diagnose
+from autograder.judge.tests import ks_distances, mean_bound, second_moment_bound, union
+from autograder.judge.verdict import Criteria, Failed, Finding, Verdict
+
+Array = NDArray[np.floating[Any]]
+
+#: |variance ratio − 1| of one hidden layer, all builds pooled: 4 × 8,192 weights, 10 SD.
+HIDDEN_THRESHOLD = 0.08
+#: |mean| of one hidden layer in units of the measured deviation; 9 SD.
+HIDDEN_MEAN_THRESHOLD = 0.05
+#: Room on either side of He's and Glorot's variance in the output layer: 4 × 640 weights, 7 SD.
+OUTPUT_THRESHOLD = 0.20
+#: Largest difference of outputs, relative to their largest magnitude: float32 rounding gives about 1e-6.
+FORWARD_THRESHOLD = 1e-3
+
+
+@dataclass(frozen=True)
+class DenseLayer:
+    """One dense layer of one build: kernel (in, out), and bias (out,) or None."""
+
+    kernel: Array
+    bias: Array | None
+
+
+def _owner(name: str) -> str:
+    """Return the part of a parameter's name that it shares with its layer's other parameters."""
+    return name[: max(name.rfind("."), name.rfind("/"), 0)]
+
+
+def _bias_after(number: int, outputs: int, parameters: Sequence[Parameter]) -> Array | None:
+    """Return the bias (outputs,) that follows kernel ``number`` and belongs to the same layer."""
+    kernel = parameters[number]
+    for bias in parameters[number + 1 : number + 2]:
+        if bias.shape == (outputs,) and _owner(bias.name) == _owner(kernel.name):
+            return bias.values
+    return None
+
+
+class ModelMeasurements:
+    """Builds in, layers and figures out.
+
+    Parameters
+    ----------
+    evidence : ModelEvidence
+        Several builds of one model.
+    """
+
+    def __init__(self, evidence: ModelEvidence) -> None:
+        self.evidence = evidence
+
+    @cached_property
+    def shapes(self) -> tuple[KernelShape, ...]:
+        """The dense kernels that the assignment asks for."""
+        widths = self.evidence.widths
+        return tuple(KernelShape(a, b) for a, b in pairwise(widths))
+
+    def layers(self, build: ModelBuild) -> list[DenseLayer] | None:
+        """Return the dense layers of ``build``, or None when its matrices are not those asked for."""
+        parameters = [p for p in build.parameters or () if p.values is not None]
+        layers: list[DenseLayer] = []
+        owners: list[str] = []
+        for number, parameter in enumerate(parameters):
+            if len(parameter.shape) == 2:
+                kernel = self._canonical(parameter)
+                bias = _bias_after(number, kernel.shape[1], parameters)
+                layers.append(DenseLayer(kernel, bias))
+                owners.append(_owner(parameter.name))
+        if self.evidence.names and set(owners) == set(self.evidence.names):
+            # Named layers may be declared in any order; without the names, the order has to do.
+            layers = [layers[owners.index(name)] for name in self.evidence.names]
+        found = [layer.kernel.shape for layer in layers]
+        return layers if found == [(s.inputs, s.outputs) for s in self.shapes] else None
+
+    def _canonical(self, parameter: Parameter) -> Array:
+        assert parameter.values is not None
+        return parameter.values.T if self.evidence.layout is Layout.TORCH else parameter.values
+
+    @cached_property
+    def builds(self) -> list[list[DenseLayer]]:
+        """The layers of every build. Only for criteria that come after `layers`."""
+        return [layers for build in self.evidence.builds if (layers := self.layers(build)) is not None]
+
+    @cached_property
+    def moments(self) -> tuple[Moments, ...]:
+        """Moments of every layer's kernel, all builds pooled."""
+        return tuple(
+            moments(shape, [layers[i].kernel for layers in self.builds]) for i, shape in enumerate(self.shapes)
+        )
+
+    def family(self, numbers: Sequence[int]) -> str | None:
+        """Family of these layers' weights, each layer in its own units; None when not recognised."""
+        parts = []
+        for i in numbers:
+            m = self.moments[i]
+            he = math.sqrt(m.kernel.fan_in / 2.0)
+            parts += [(layers[i].kernel.ravel() * he - m.mean) / (m.deviation or 1.0) for layers in self.builds]
+        return nearest_family(ks_distances(np.concatenate(parts)))
+
+    def diagnose(self, numbers: Sequence[int]) -> Misconception | None:
+        """Return the mistake that these layers' variances fit, or None."""
+        ratios = [self.moments[i].ratio for i in numbers]
+        return diagnose(ratios, self.evidence.layout, self.family(numbers))
+
+    def fits(self, hidden: Sequence[str], last: str, builds: int | None = None) -> bool:
+        """Whether the outputs of all (or the first so many) builds are those of their weights, activated so."""
+        cases = list(zip(self.evidence.builds, self.evidence.inputs, self.builds, strict=True))[:builds]
+        return all(
+            build.outputs is not None
+            and build.outputs.shape == (inputs.shape[0], self.evidence.widths[-1])
+            and relative_difference(build.outputs, forward_pass(layers, inputs, hidden, last)) <= FORWARD_THRESHOLD
+            for build, inputs, layers in cases
+        )
+
+
+_HIDDEN: dict[str, Callable[[Array], Array]] = {
+    "ReLU": lambda z: np.maximum(z, 0.0),
+    "no activation": lambda z: z,
+    "sigmoid": expit,
+    "tanh": np.tanh,
+    "leaky ReLU": lambda z: np.where(z > 0.0, z, 0.01 * z),
+    "leaky ReLU (slope 0.2)": lambda z: np.where(z > 0.0, z, 0.2 * z),
+    "ELU": lambda z: np.where(z > 0.0, z, np.expm1(np.minimum(z, 0.0))),
+    "GELU": lambda z: z * ndtr(z),
+    "GELU (tanh)": lambda z: 0.5 * z * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (z + 0.044715 * z**3))),
+    "softplus": lambda z: np.logaddexp(z, 0.0),
+    "SiLU": lambda z: z * expit(z),
+}
+_LAST: dict[str, Callable[[Array], Array]] = {
+    "logits": lambda z: z,
+    "softmax": lambda z: softmax(z, axis=-1),
+    "softmax over the batch": lambda z: softmax(z, axis=0),
+    "log-softmax": lambda z: log_softmax(z, axis=-1),
+    "sigmoid": expit,
+    "ReLU": lambda z: np.maximum(z, 0.0),
+}
+
+
+def forward_pass(layers: Sequence[DenseLayer], inputs: Array, hidden: Sequence[str], last: str) -> Array:
+    """Push ``inputs`` (batch, features) through dense layers in float64 and return the outputs.
+
+    ``hidden`` names the activation after each layer but the last, ``last`` the one after that.
+    """
+    signal: Array = inputs.astype(np.float64)
+    for i, layer in enumerate(layers):
+        signal = signal @ layer.kernel.astype(np.float64)
+        if layer.bias is not None:
+            signal = signal + layer.bias
+        signal = (_HIDDEN[hidden[i]] if i < len(layers) - 1 else _LAST[last])(signal)
+    return signal
+
+
+def relative_difference(found: Array, expected: Array) -> float:
+    """Return max |found − expected| / max |expected|; infinite when anything is not finite."""
+    scale = float(np.max(np.abs(expected))) or 1.0
+    difference = float(np.max(np.abs(found.astype(np.float64) - expected))) / scale
+    return difference if math.isfinite(difference) else math.inf
+
+
+CRITERIA: Criteria[ModelMeasurements] = Criteria()
+
+
+def judge_model(evidence: ModelEvidence, only: Sequence[str] | None = None) -> list[Verdict]:
+    """Judge several builds of one model."""
+    with np.errstate(all="ignore"):  # a student's infinities are findings, not warnings
+        return CRITERIA.judge(ModelMeasurements(evidence), only)
+
+
+def _fail(message: str, *, diagnosis: str | None = None, measurable: bool = False) -> Failed:
+    return Failed(Finding(message, diagnosis=diagnosis), measurable=measurable)
+
+
+@CRITERIA.criterion("layers")
+def layers(m: ModelMeasurements) -> Finding:
+    """Build three dense layers of the sizes asked for, and nothing else that holds weights."""
+    widths = " → ".join(map(str, m.evidence.widths))
+    framework = "Keras model" if m.evidence.layout is Layout.KERAS else "torch.nn.Module"
+    for build in m.evidence.builds:
+        if build.parameters is None:
+            hint = " Is the `return` missing?" if build.kind == "NoneType" else ""
+            raise _fail(f"What was built is a {build.kind}, not a {framework}.{hint}", diagnosis="not_a_model")
+        found = ", ".join(f"{p.name} {p.shape}" for p in build.parameters[:12]) or "none"
+        if not build.parameters and build.forward_error is not None:
+            raise _fail(
+                f"The model has no weights, and its call raised {build.forward_error}.", diagnosis="forward_error"
+            )
+        built = m.layers(build)
+        if built is None:
+            raise _fail(
+                f"The kernels are not those of {widths} dense layers. Weights found: {found}.",
+                diagnosis="wrong_layers",
+            )
+        if not all(np.isfinite(layer.kernel).all() for layer in built):
+            raise _fail("A kernel holds NaN or infinite values.", diagnosis="not_finite")
+        extra = len(build.parameters) - sum(1 + (layer.bias is not None) for layer in built)
+        if extra > 0:
+            raise _fail(
+                f"Besides the layers {widths} the model holds other weights. Found: {found}.",
+                diagnosis="extra_layers",
+                measurable=True,
+            )
+        names = [_owner(p.name) for p in build.parameters if len(p.shape) == 2]
+        if m.evidence.names and set(names) != set(m.evidence.names):
+            raise _fail(
+                f"The layers are to be named {', '.join(m.evidence.names)}; found {', '.join(names)}.",
+                diagnosis="layer_names",
+                measurable=True,
+            )
+    return Finding(f"Dense layers {widths}, in each of {len(m.evidence.builds)} builds.")
+
+
+@CRITERIA.criterion("forward", needs=["layers"])
+def forward(m: ModelMeasurements) -> Finding:
+    """Compute ReLU after both hidden layers; end in softmax (TensorFlow) or in logits (PyTorch)."""
+    last = "softmax" if m.evidence.softmax else "logits"
+    for build in m.evidence.builds:
+        if build.forward_error is not None:
+            raise _fail(f"The forward pass raised {build.forward_error}", diagnosis="forward_error")
+    relu = ["ReLU"] * (len(m.shapes) - 1)
+    if m.fits(relu, last):
+        return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}.")
+    for hidden in product(_HIDDEN, repeat=len(relu)):
+        for other in _LAST:
+            if m.fits(hidden, other, builds=1) and m.fits(hidden, other):
+                raise _fail(
+                    f"The outputs are those of your weights with {' and '.join(hidden)} in the hidden layers and "
+                    f"{other} at the end; ReLU and {last} are asked for.",
+                    diagnosis="wrong_activation",
+                )
+    raise _fail(
+        f"The outputs are not those of your weights with ReLU, ReLU and {last}, for batches of several sizes: is every "
+        "layer used once, in order, with the activation asked for and nothing between?",
+        diagnosis="wrong_forward",
+    )
+
+
+@CRITERIA.criterion("variance_hidden", needs=["layers"])
+def variance_hidden(m: ModelMeasurements) -> Finding:
+    """Give both hidden layers He weights: mean 0, variance 2/fan_in, drawn anew for each model."""
+    hidden = m.moments[:-1]
+    for layer in hidden:
+        if layer.variance == 0.0:
+            raise Failed(
+                Finding(
+                    f"All weights of the {layer.kernel} layer are alike: its units start alike and stay alike.",
+                    measured=0.0,
+                    expected=2.0 / layer.kernel.fan_in,
+                    p_value=0.0,
+                    diagnosis="constant",
+                )
+            )
+    first, *others = m.builds
+    if any(np.array_equal(first[0].kernel, other[0].kernel) for other in others):
+        raise _fail(
+            "Two models built one after the other have the same weights: a seed is set inside, or a kernel is kept "
+            "from the first build.",
+            diagnosis="same_weights_each_build",
+        )
+    for number, layer in enumerate(hidden, 1):
+        if abs(layer.standardized_mean) > HIDDEN_MEAN_THRESHOLD:
+            raise Failed(
+                Finding(
+                    f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations; "
+                    "0 is expected.",
+                    measured=layer.standardized_mean,
+                    expected=0.0,
+                    p_value=union(mean_bound(layer.n, layer.standardized_mean), len(hidden)),
+                    diagnosis="mean_not_zero",
+                )
+            )
+    worst = max(hidden, key=lambda s: abs(math.log(max(s.variance, 1e-300))))
+    he = 2.0 / worst.kernel.fan_in
+    ratios = " and ".join(f"{s.variance:.3f} for {s.kernel}" for s in hidden)
+    p_value = union(second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(hidden))
+    if abs(worst.variance - 1.0) <= HIDDEN_THRESHOLD:
+        return Finding(
+            f"Var(W) / (2/fan_in) is {ratios}, over {len(m.builds)} builds.",
+            measured=worst.variance * he,
+            expected=he,
+            p_value=p_value,
+        )
+    mistake = m.diagnose(range(len(hidden)))
+    explained = f" That is {mistake.says}." if mistake else " That fits no common mistake."
+    strays = [i for i, s in enumerate(hidden) if abs(s.variance - 1.0) > HIDDEN_THRESHOLD]
+    if mistake is None and len(strays) < len(hidden):
+        mistake = m.diagnose(strays)
+        explained = f" The {hidden[strays[0]].kernel} layer's looks like {mistake.says}." if mistake else explained
+    raise Failed(
+        Finding(
+            f"Var(W) / (2/fan_in) of the hidden layers is {ratios}; 1 is expected.{explained}",
+            p_value=p_value,
+            diagnosis=mistake.name if mistake else "unknown_variance",
+            measured=worst.variance * he,
+            expected=he,
+        )
+    )
+
+
+@CRITERIA.criterion("variance_output", needs=["layers"])
+def variance_output(m: ModelMeasurements) -> Finding:
+    """Give the output layer He's or Glorot's variance; it feeds no ReLU, so either is right."""
+    last = m.moments[-1]
+    glorot = last.kernel.fan_in / (last.kernel.fan_in + last.kernel.fan_out)
+    he = 2.0 / last.kernel.fan_in
+    nearest = min((1.0, glorot), key=lambda ratio: abs(math.log(max(last.variance, 1e-300) / ratio)))
+    measured, expected = last.variance * he, nearest * he
+    p_value = union(second_moment_bound(last.n, last.variance / nearest - 1.0), 2)
+    message = f"Var(W) of the output layer is {last.variance:.3f} × 2/fan_in; He's is 1, Glorot's {glorot:.3f}."
+    within = glorot * (1.0 - OUTPUT_THRESHOLD) <= last.variance <= 1.0 + OUTPUT_THRESHOLD
+    if within and abs(last.standardized_mean) <= OUTPUT_THRESHOLD:
+        return Finding(message, measured=measured, expected=expected, p_value=p_value)
+    # One small layer fits too many formulas: a name needs all three, or the framework's own default.
+    mistake = m.diagnose(range(len(m.moments)))
+    explained = f" That is {mistake.says}." if mistake else ""
+    diagnosis = mistake.name if mistake else "unknown_variance"
+    if m.evidence.layout is Layout.TORCH and abs(6.0 * last.variance - 1.0) <= OUTPUT_THRESHOLD:
+        diagnosis, explained = (
+            "pytorch_default",
+            " A sixth of He's is PyTorch's own default: nothing has set this layer.",
+        )
+    elif last.variance == 0.0:
+        diagnosis, explained = "constant", " All of its weights are alike."
+    elif within:
+        diagnosis = "mean_not_zero"
+        explained = f" But its mean is {last.standardized_mean:+.3f} standard deviations; 0 is expected."
+    raise Failed(
+        Finding(
+            message + explained,
+            p_value=p_value,
+            diagnosis=diagnosis,
+            measured=measured,
+            expected=expected,
+        )
+    )
+
+
+@CRITERIA.criterion("bias", needs=["layers"])
+def bias(m: ModelMeasurements) -> Finding:
+    """Start every bias at exactly 0."""
+    for built in m.builds:
+        for number, layer in enumerate(built, 1):
+            if layer.bias is None:
+                raise _fail(f"Layer {number} has no bias; one that starts at 0 is asked for.", diagnosis="no_bias")
+            if not (layer.bias == 0.0).all():
+                largest = float(np.max(np.abs(layer.bias)))
+                limit = 1.0 / math.sqrt(layer.kernel.shape[0])
+                default = m.evidence.layout is Layout.TORCH and 0.5 * limit < largest <= limit * 1.0001
+                told = (
+                    f" That is PyTorch's default, uniform on ±1/√fan_in = ±{limit:.3f}: nothing has set them yet."
+                    if default
+                    else ""
+                )
+                raise Failed(
+                    Finding(
+                        f"Layer {number}'s biases go up to {largest:.4g}; all should be 0.{told}",
+                        measured=largest,
+                        expected=0.0,
+                        diagnosis="bias_default" if default else "bias_not_zero",
+                    )
+                )
+    return Finding("Every bias is exactly 0.")

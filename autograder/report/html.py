@@ -1,0 +1,31 @@
+"""A result as one self-contained HTML page. Jinja escapes everything: student text can inject nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from autograder.report.result import QuestionResult, Result, points_text, reasons, short_names
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("autograder.report"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters["points"] = points_text
+_ENVIRONMENT.filters["reasons"] = reasons
+
+
+def render(results: Sequence[Result]) -> str:
+    """Return the page with a section for each result."""
+    return _ENVIRONMENT.get_template("report.html").render(
+        results=results, names=short_names([result.path for result in results])
+    )
+
+
+def render_question(question: QuestionResult) -> str:
+    """Return one check cell's table as a fragment, for a notebook's output."""
+    return _ENVIRONMENT.get_template("question.html").render(question=question)

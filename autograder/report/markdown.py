@@ -1,0 +1,72 @@
+"""A result as Markdown, for a pull request or a file: tables, every student's word escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from autograder.report.result import QuestionResult, Result, points_text
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$@:])")
+_MARKS = {"passed": "✅", "failed": "❌", "skipped": "➖"}
+
+
+def escape(text: str) -> str:
+    """Return ``text`` as Markdown that shows it letter for letter: no markup, HTML, mention or link survives."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _question(question: QuestionResult) -> list[str]:
+    score = f"{points_text(question.score)} / {points_text(question.max_score)}"
+    lines = [f"### `{question.grade_id.removesuffix('_check')}`: {score}", ""]
+    if question.status != "graded":
+        return [*lines, f"**{question.status.replace('_', ' ')}.** {escape(question.message or '')}", ""]
+    lines += ["| | criterion | points | what was found |", "|---|---|---:|---|"]
+    for criterion in question.criteria:
+        points = f"{points_text(criterion.points)} / {points_text(criterion.max_points)}"
+        asks = f"**{escape(criterion.asks)}** " if criterion.status == "failed" else ""
+        lines.append(
+            f"| {_MARKS[criterion.status]} {criterion.status} | `{criterion.name}` | {points} | "
+            f"{asks}{escape(criterion.message)} |"
+        )
+    return [*lines, ""]
+
+
+def _result(result: Result) -> list[str]:
+    if result.fault is not None:
+        return [
+            f"## {escape(result.path)}",
+            "",
+            f"**Grader fault, nothing was scored.** {escape(result.fault)}",
+            "",
+        ]
+    lines = [f"## {escape(result.path)}", ""]
+    lines += [f"**Q7: {points_text(result.score)} / {points_text(result.max_score)}**", ""]
+    for question in result.questions:
+        lines += _question(question)
+    if result.problems:
+        lines += ["### Cells that raised or did not finish", ""]
+        lines += [f"- `{escape(problem.cell)}`: {escape(problem.message)}" for problem in result.problems]
+        lines += [""]
+    lines += ["### Written answers, graded by hand", "", "| question | status | words |", "|---|---|---:|"]
+    lines += [f"| {a.grade_id.upper()} | {a.status} | {a.words} |" for a in result.written]
+    if (p := result.provenance) is not None:
+        lines += [
+            "",
+            f"Seed {p.seed}, grader {p.grader_version} (`{p.grader_sha256[:12]}`), notebook `{result.sha256[:12]}`, "
+            f"Python {p.python}, torch {p.torch}, TensorFlow {p.tensorflow}, "
+            f"confinement: {', '.join(p.confinement)}.",
+        ]
+    return [*lines, ""]
+
+
+def render(results: Sequence[Result]) -> str:
+    """Return the whole document."""
+    return "\n".join(
+        [
+            "# Weight Initialization Techniques: grading report",
+            "",
+            *(line for r in results for line in _result(r)),
+        ]
+    )

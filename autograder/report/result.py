@@ -1,0 +1,164 @@
+"""The one data model of a grading's outcome; every report is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SCHEMA = "autograder/result/v1"
+
+
+@dataclass(frozen=True)
+class CriterionResult:
+    """One criterion: ``status`` is passed, failed or skipped. ``asks`` states it; ``message`` says what was found."""
+
+    name: str
+    status: str
+    points: float
+    max_points: float
+    asks: str
+    message: str
+    diagnosis: str | None = None
+    measured: float | None = None
+    expected: float | None = None
+    p_value: float | None = None
+
+
+@dataclass(frozen=True)
+class QuestionResult:
+    """One check cell.
+
+    ``status`` is graded, not_attempted, error, timeout, memory, crashed or blocked; ``message`` says why
+    when it is not graded.
+    """
+
+    grade_id: str
+    status: str
+    score: float
+    max_score: float
+    message: str | None = None
+    criteria: tuple[CriterionResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class WrittenResult:
+    """One written answer, graded by hand: ``status`` is answered, unchanged, empty or missing."""
+
+    grade_id: str
+    status: str
+    words: int
+    max_score: float
+
+
+@dataclass(frozen=True)
+class CellProblem:
+    """A cell of the student's that did not run to its end; ``message`` says what it raised, and where."""
+
+    cell: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a result was made with, enough to make it again."""
+
+    grader_version: str
+    grader_sha256: str
+    seed: int
+    python: str
+    numpy: str
+    torch: str
+    tensorflow: str
+    keras: str
+    confinement: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of grading one notebook.
+
+    ``status`` is graded, or fault when the grader itself failed: then ``fault`` says how, and there is no
+    score and no question.
+    """
+
+    path: str
+    sha256: str
+    status: str
+    questions: tuple[QuestionResult, ...] = ()
+    written: tuple[WrittenResult, ...] = ()
+    problems: tuple[CellProblem, ...] = ()
+    provenance: Provenance | None = None
+    fault: str | None = None
+
+    @property
+    def score(self) -> float:
+        """Points for Q7."""
+        return round(sum(question.score for question in self.questions), 6)
+
+    @property
+    def max_score(self) -> float:
+        """Points that Q7 is worth."""
+        return round(sum(question.max_score for question in self.questions), 6)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as `autograder/result/v1`: JSON types alone, no time, nothing of the machine's."""
+        document: dict[str, Any] = {"schema": SCHEMA, "status": self.status}
+        if self.status == "graded":
+            document |= {"score": self.score, "max_score": self.max_score}
+        else:
+            document |= {"score": None, "max_score": None, "fault": self.fault}
+        document["submission"] = {"path": self.path, "sha256": self.sha256}
+        document["provenance"] = _fields(self.provenance) if self.provenance else None
+        document["questions"] = [
+            _fields(question) | {"criteria": [_fields(criterion) for criterion in question.criteria]}
+            for question in self.questions
+        ]
+        document["written"] = [_fields(answer) for answer in self.written]
+        document["problems"] = [_fields(problem) for problem in self.problems]
+        return document
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {name: _rounded(value) for name, value in vars(record).items() if name != "criteria"}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        # Six figures: more would be the last bits of a sum, which may differ between processors. JSON
+        # knows no infinity.
+        return float(f"{value:.6g}") if value - value == 0.0 else None
+    return list(value) if isinstance(value, tuple) else value
+
+
+def points_text(points: float) -> str:
+    """Return points as people write them: 9, 9.5, 2.67."""
+    return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def reasons(result: Result) -> list[str]:
+    """Return, in a few words each, why points were lost and where: what a table has room for."""
+    if result.fault is not None:
+        return [f"fault: {result.fault}"]
+    where: dict[str, list[str]] = {}
+    for question in result.questions:
+        if question.status == "graded":
+            found = [c.diagnosis or c.name for c in question.criteria if c.status == "failed"]
+        else:
+            found = [question.status]
+        for reason in dict.fromkeys(found):
+            task = question.grade_id.removeprefix("q7_").removesuffix("_check")
+            where.setdefault(reason, []).append(task.replace("_", " "))
+    return [f"{reason.replace('_', ' ')}: {', '.join(tasks)}" for reason, tasks in where.items()]
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """Return each path without the folders and file names that all of them share."""
+    if len(set(paths)) < 2:
+        return list(paths)
+    parts = [Path(path).parts for path in paths]
+    shortest = min(len(p) for p in parts)
+    start = next((i for i in range(shortest) if len({p[i] for p in parts}) > 1), 0)
+    end = next((i for i in range(shortest - start) if len({p[-1 - i] for p in parts}) > 1), 0)
+    return [str(Path(*p[start : len(p) - end])) for p in parts]
