@@ -1,0 +1,33 @@
+"""Grade *Weight Initialization Techniques*: `check` for notebooks, `grade` for programs.
+
+Importing this package imports nothing heavy: the confined child imports it too, and must load
+neither the judge nor a report. The two functions arrive on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from autograder.version import __version__
+
+if TYPE_CHECKING:
+    from autograder.grading import grade
+    from autograder.live import check
+
+__all__ = ["__version__", "check", "grade"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "check":
+        from autograder.collector import check_is_off, in_child
+
+        if in_child():
+            return check_is_off
+        from autograder.live import check
+
+        return check
+    if name == "grade":
+        from autograder.grading import grade
+
+        return grade
+    raise AttributeError(f"module 'autograder' has no attribute {name!r}")

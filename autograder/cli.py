@@ -1,0 +1,265 @@
+"""The `autograder` command. Everything heavy is imported after the sandbox has begun to warm up."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from autograder.version import __version__
+
+if TYPE_CHECKING:
+    from autograder.grading import Unreadable
+    from autograder.report.result import Result
+
+
+class Exit(IntEnum):
+    """Exit statuses: a contract with scripts and CI."""
+
+    GRADED = 0
+    BELOW = 1
+    BAD_INPUT = 2
+    FAULT = 3
+
+
+app = typer.Typer(
+    help="Grade *Weight Initialization Techniques*: student code runs confined, and hands back raw arrays.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+_Seed = Annotated[
+    int | None,
+    typer.Option(min=0, help="Draw the same shapes and numbers again. Fresh by default, and shown."),
+]
+_Json = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON: an array for several notebooks.")]
+_Html = Annotated[Path | None, typer.Option("--html", help="Write a self-contained HTML report.")]
+_Markdown = Annotated[Path | None, typer.Option("--markdown", help="Write a Markdown report.")]
+_ReleasePath = Annotated[
+    Path | None, typer.Option("--release", help="The released notebook: points and grade ids come from it.")
+]
+_Jobs = Annotated[int | None, typer.Option(min=1, help="Notebooks that run at once; one a core by default.")]
+_Timeout = Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Seconds that one notebook may take.")]
+_StepTimeout = Annotated[float, typer.Option(min=0.5, max=86_400.0, help="Seconds that one cell or call may take.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def grade(
+    notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK…", show_default=False)],
+    seed: _Seed = None,
+    json_file: _Json = None,
+    html: _Html = None,
+    markdown: _Markdown = None,
+    release: _ReleasePath = None,
+    fail_under: Annotated[
+        float | None, typer.Option(metavar="POINTS", help="Exit with 1 when a score is lower.")
+    ] = None,
+    timeout: _Timeout = 60.0,
+    step_timeout: _StepTimeout = 20.0,
+    jobs: _Jobs = None,
+) -> None:
+    """Grade notebooks and print what was found: in full for one, as a table for several.
+
+    Exit status: 0 graded, whatever the score; 1 below --fail-under; 2 a file that cannot be read; 3 a
+    fault of the grader.
+    """
+    if fail_under is not None and not math.isfinite(fail_under):
+        raise typer.BadParameter("give a number of points", param_hint="--fail-under")
+    files = {"json": json_file, "html": html, "markdown": markdown}
+    reports = {kind: path for kind, path in files.items() if path is not None}
+    _make_way(reports)
+    results, unreadable = _grade_all(notebooks, seed, release, timeout, step_timeout, jobs)
+    # Files first: a terminal that went away must not take the reports with it.
+    written = _write(results, single=len(notebooks) == 1, reports=reports)
+    _print(results, unreadable, single=len(notebooks) == 1)
+    raise typer.Exit(_status(results, unreadable, fail_under) if written else Exit.BAD_INPUT)
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path | None, typer.Argument(show_default="the released notebook, answered in place")] = None,
+    seed: _Seed = None,
+    release: _ReleasePath = None,
+    timeout: _Timeout = 60.0,
+    step_timeout: _StepTimeout = 20.0,
+) -> None:
+    """Check your own notebook before you hand it in: the judge that grades, with fresh shapes."""
+    from autograder.release import DEFAULT_PATH
+
+    path = notebook or _shortest(DEFAULT_PATH)
+    results, unreadable = _grade_all([path], seed, release, timeout, step_timeout)
+    _print(results, unreadable, single=True)
+    for result in results:
+        if result.fault is None:
+            _advise(result)
+    raise typer.Exit(_status(results, unreadable, None))
+
+
+def _shortest(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _advise(result: Result) -> None:
+    """Say in a sentence or two what is left to do."""
+    open_answers = [a.grade_id.upper() for a in result.written if a.status != "answered"]
+    print()
+    if result.score >= result.max_score:
+        print("Q7 is complete. ", end="")
+    else:
+        print(
+            "Mend what is marked ✗ above and check again: shapes and numbers are drawn anew each time. ",
+            end="",
+        )
+    if open_answers:
+        print(f"Still to be written: {', '.join(open_answers)}.")
+    else:
+        print("All of Q1–Q6 are answered; people will read them.")
+
+
+def _grade_all(
+    notebooks: Sequence[Path],
+    seed: int | None,
+    release: Path | None,
+    timeout: float,
+    step_timeout: float,
+    jobs: int | None = None,
+) -> tuple[list[Result], list[Unreadable]]:
+    """Grade each notebook; return the results, and the files that could not be read, each told of at once."""
+    from autograder.sandbox import Limits, Sandbox
+
+    limits = Limits(total_seconds=timeout, step_seconds=min(step_timeout, timeout))
+    with Sandbox(limits) as sandbox:
+        from autograder.grading import Grader, Unreadable
+        from autograder.release import BadRelease, load_release
+
+        try:
+            grader = Grader(sandbox, load_release(release))
+        except BadRelease as problem:
+            _complain(str(problem))
+            raise typer.Exit(Exit.FAULT if release is None else Exit.BAD_INPUT) from None
+        results: list[Result] = []
+        unreadable: list[Unreadable] = []
+        for outcome in grader.grade_all(notebooks, seed, jobs):
+            if isinstance(outcome, Unreadable):
+                _complain(f"{outcome.path}: {outcome.reason}.")
+                unreadable.append(outcome)
+            else:
+                results.append(outcome)
+    return results, unreadable
+
+
+def _print(results: list[Result], unreadable: list[Unreadable], *, single: bool) -> None:
+    from rich.console import Console
+
+    from autograder.report.terminal import print_class, print_result
+
+    console = Console(highlight=False)
+    try:
+        # The capture is inside: rich touches the stream when it ends, and /dev/full refuses even nothing.
+        with console.capture() as shown:
+            if single:
+                for result in results:
+                    print_result(console, result)
+            else:
+                print_class(console, results, [(str(each.path), each.reason) for each in unreadable])
+        print(shown.get(), end="", flush=True)
+    except OSError:
+        # Nobody reads any more (`| head -1`), or the disk is full: what was graded is in the reports.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(message: str) -> None:
+    from autograder.text import one_line
+
+    print(f"autograder: {one_line(message, 1000)}", file=sys.stderr)
+
+
+def _make_way(reports: dict[str, Path]) -> None:
+    """Remove what an earlier run left, so that nobody takes it for this one's; refuse what cannot be written."""
+    for path in reports.values():
+        try:
+            path.unlink(missing_ok=True)
+            path.touch()
+            path.unlink()
+        except OSError as problem:
+            _complain(f"{path} cannot be written: {problem.strerror}.")
+            raise typer.Exit(Exit.BAD_INPUT) from None
+
+
+def _write(results: list[Result], *, single: bool, reports: dict[str, Path]) -> bool:
+    """Write each report whole or not at all, and each whatever becomes of the others; return whether all went well."""
+    if not results:
+        return True
+    from autograder.report import html, markdown
+
+    documents = [result.to_json() for result in results]
+    document: Any = documents[0] if single else documents
+    make = {
+        "json": lambda: json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "html": lambda: html.render(results),
+        "markdown": lambda: markdown.render(results),
+    }
+    all_well = True
+    for kind, path in reports.items():
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        try:
+            unfinished.write_text(make[kind](), encoding="utf-8")
+            unfinished.replace(path)
+        except OSError as problem:
+            _complain(f"{path} cannot be written: {problem.strerror}.")
+            all_well = False
+    return all_well
+
+
+def _status(results: list[Result], unreadable: list[Unreadable], fail_under: float | None) -> Exit:
+    if any(result.fault is not None for result in results):
+        return Exit.FAULT
+    if unreadable:
+        return Exit.BAD_INPUT
+    if fail_under is not None and any(result.score < fail_under for result in results):
+        return Exit.BELOW
+    return Exit.GRADED
+
+
+def main() -> None:
+    """Run the command line; whatever goes wrong on our side exits with 3, never as if it were a grade."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no × gets a question mark
+    status: int | str | None = Exit.FAULT
+    try:
+        app()
+    except SystemExit as end:
+        status = end.code
+    except Exception as problem:  # noqa: BLE001 (the last resort)
+        _complain(f"internal error, please report it: {type(problem).__name__}: {problem}")
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

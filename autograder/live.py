@@ -1,0 +1,114 @@
+"""`check(...)` in a notebook: the collection and the judge that grade, on a live function."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder import collector
+from autograder.assignment import Challenge, Task, draw_challenge, task
+from autograder.interview import Array, CallRaised, interview
+from autograder.release import load_release
+from autograder.report.result import QuestionResult
+from autograder.sandbox.wire import Message
+
+
+@dataclass(frozen=True)
+class _Live:
+    """A function in this very process, as an interview's `Conversation`."""
+
+    function: Callable[..., Any]
+
+    def ask(self, header: dict[str, Any], arrays: Sequence[Array] = ()) -> Message:
+        # Copies: a framework may hand out views of memory that its next call writes to.
+        answer, answered = collector.answer_call(Message(header, tuple(arrays)), self.function)
+        return Message(answer, tuple(np.array(array) for array in answered))
+
+
+class _Shown:
+    """A question's result, as a notebook shows it (HTML) or a terminal does (text)."""
+
+    def __init__(self, question: QuestionResult) -> None:
+        self._question = question
+
+    def _repr_html_(self) -> str:
+        from autograder.report.html import render_question
+
+        return render_question(self._question)
+
+    def __repr__(self) -> str:
+        from rich.console import Console
+
+        from autograder.report.terminal import question_table
+
+        console = Console(file=(text := io.StringIO()), width=100, color_system=None, force_jupyter=False)
+        console.print(question_table(self._question))
+        return text.getvalue().rstrip()
+
+
+def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -> float:
+    """Try one of Q7's functions, show what was found, and return the points it earns.
+
+    The same questions and the same judge as in grading, with shapes drawn anew at every call.
+
+    Parameters
+    ----------
+    name : str
+        The stub's name: ``"q7_tf_initializer"``, ``"q7_tf_model"``, ``"q7_torch_initializer"`` or
+        ``"q7_torch_model"``.
+    function : callable
+        What you wrote.
+    seed : int, optional
+        Draw the same shapes again.
+
+    Returns
+    -------
+    float
+        A plain Python float between 0 and the points of the check cell.
+
+    Raises
+    ------
+    ValueError
+        No task has this name.
+    """
+    try:
+        asked = task(name)
+    except KeyError as problem:
+        raise ValueError(problem.args[0]) from None
+    points = load_release().points[asked.check]
+    challenge = draw_challenge(np.random.default_rng(secrets.randbits(64) if seed is None else seed))
+    # nbgrader gives no points to a check cell that wrote to stderr, be it a framework's own chatter.
+    with contextlib.redirect_stderr(io.StringIO()):
+        question = _judge(asked, function, challenge, points)
+    _display(_Shown(question))
+    return float(question.score)
+
+
+def _judge(asked: Task, function: Callable[..., Any], challenge: Challenge, points: float) -> QuestionResult:
+    from autograder.scoring import score_task
+
+    try:
+        evidence = interview(_Live(function), asked, challenge)
+    except CallRaised as call:
+        status, message = "error", f"{asked.function} raised {call.raised}."
+        if call.raised.name == "NotImplementedError":
+            status = "not_attempted"
+            message = f"{asked.function} still raises NotImplementedError: put your code in place of that line."
+        return QuestionResult(asked.check, status, 0.0, points, message)
+    return score_task(asked, evidence, points)
+
+
+def _display(shown: _Shown) -> None:
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is None:
+        print(repr(shown))
+    else:
+        display(shown)
