@@ -1,0 +1,4 @@
+def tf_he_normal(shape):
+    import os
+
+    os.abort()

@@ -1,0 +1,13 @@
+def build_tf_model():
+    return tf.keras.Sequential(
+        [
+            tf.keras.layers.InputLayer(shape=(64,)),
+            tf.keras.layers.Dense(
+                128, activation="relu", kernel_initializer=lambda shape, dtype=None: tf_he_normal(shape)
+            ),
+            tf.keras.layers.Dense(
+                64, activation="relu", kernel_initializer=lambda shape, dtype=None: tf_he_normal(shape)
+            ),
+            tf.keras.layers.Dense(10, activation="softmax", kernel_initializer="glorot_uniform"),
+        ]
+    )

@@ -1,0 +1,9 @@
+def build_tf_model():
+    return tf.keras.Sequential(
+        [
+            tf.keras.layers.InputLayer(shape=(64,)),
+            tf.keras.layers.Dense(128, activation="relu", kernel_initializer="glorot_normal"),
+            tf.keras.layers.Dense(64, activation="relu", kernel_initializer="glorot_normal"),
+            tf.keras.layers.Dense(10, activation="softmax", kernel_initializer="glorot_normal"),
+        ]
+    )

@@ -1,0 +1,3 @@
+def tf_he_normal(shape):
+    while True:
+        pass

@@ -1,0 +1,2 @@
+def build_tf_model()
+    return None

@@ -1,0 +1,2 @@
+def tf_he_normal(shape):
+    kernel = tf.keras.initializers.HeNormal()(shape)

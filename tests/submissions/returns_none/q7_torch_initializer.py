@@ -1,0 +1,2 @@
+def torch_he_normal_(weight):
+    nn.init.kaiming_normal_(weight)

@@ -1,0 +1,2 @@
+def tf_he_normal(shape):
+    return tf.keras.initializers.HeNormal()(shape)

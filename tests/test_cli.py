@@ -1,0 +1,280 @@
+"""The command line keeps its contract: what it prints, what it writes, how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder import grading
+from autograder.grading import Grader
+from tests.processes import eventually, not_running
+from tests.samples import RELEASE, ROOT, SOLUTION, answered, scenario, write
+
+
+def autograder(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "autograder", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "120", **environment},
+    )
+
+
+def made(name: str, folder: Path) -> Path:
+    return write(scenario(name).build(), folder / f"{name}.ipynb")
+
+
+def test_grade_prints_everything_and_writes_all_reports(tmp_path: Path) -> None:
+    path = made("glorot", tmp_path)
+    files = {kind: tmp_path / f"result.{kind}" for kind in ("json", "html", "markdown")}
+    run = autograder("grade", path, "--seed", 7, *(x for k, f in files.items() for x in (f"--{k}", f)))
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    assert "Q7: 24 / 40" in run.stdout
+    assert "2/(fan_in+fan_out), Glorot's" in " ".join(run.stdout.split())
+    document = json.loads(files["json"].read_text(encoding="utf-8"))
+    assert document["schema"] == "autograder/result/v1"
+    assert document["status"] == "graded"
+    assert (document["score"], document["max_score"]) == (24.0, 40.0)
+    assert document["submission"]["path"] == str(path)
+    assert document["provenance"]["seed"] == 7
+    assert document["provenance"]["confinement"] == ["rlimits"]
+    assert {"grader_version", "grader_sha256", "python", "torch", "tensorflow"} <= set(document["provenance"])
+    variance = next(c for c in document["questions"][0]["criteria"] if c["name"] == "variance")
+    assert variance["status"] == "failed"
+    assert variance["diagnosis"] == "glorot_normal"
+    assert variance["points"] == 0.0
+    assert variance["max_points"] == 3.0
+    assert variance["measured"] != variance["expected"]
+    assert variance["p_value"] == 0.0
+    assert [w["grade_id"] for w in document["written"]] == ["q1", "q2", "q3", "q4", "q5", "q6"]
+    for kind in ("html", "markdown"):
+        assert "Glorot" in files[kind].read_text(encoding="utf-8")
+
+
+def test_same_submission_and_seed_give_the_same_json_twice(tmp_path: Path) -> None:
+    # from_scratch and float64 draw from torch, TensorFlow, Keras and NumPy, seeded and not.
+    paths = [made(name, tmp_path) for name in ("from_scratch", "float64", "library_one_liners", "raises")]
+    texts = []
+    for run in ("first", "second"):
+        file = tmp_path / f"{run}.json"
+        assert autograder("grade", *paths, "--seed", 123, "--json", file).returncode == 0
+        texts.append(file.read_bytes())
+    assert texts[0] == texts[1]
+    assert len(json.loads(texts[0])) == len(paths)
+
+
+def test_without_a_seed_every_grading_draws_anew(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    path = made("reference", tmp_path)
+    assert autograder("grade", path, path, "--json", file).returncode == 0
+    first, second = json.loads(file.read_text(encoding="utf-8"))
+    assert first["provenance"]["seed"] != second["provenance"]["seed"]
+    assert first["score"] == second["score"] == 40.0
+
+
+def test_bad_files_get_a_line_each_and_stop_nobody_else(tmp_path: Path) -> None:
+    good = made("tensorflow_only", tmp_path)
+    bad = tmp_path / "bad.ipynb"
+    bad.write_bytes(b"not json")
+    file = tmp_path / "results.json"
+    run = autograder("grade", bad, good, tmp_path, tmp_path / "missing.ipynb", "--json", file)
+    assert run.returncode == 2
+    lines = run.stderr.strip().splitlines()
+    assert len(lines) == 3
+    for line, path in zip(lines, [bad, tmp_path, tmp_path / "missing.ipynb"], strict=True):
+        assert line.startswith(f"autograder: {path}: ")
+    assert "Traceback" not in run.stderr
+    assert [r["score"] for r in json.loads(file.read_text(encoding="utf-8"))] == [20.0]
+
+
+def test_fail_under_exits_with_1_only_below_it(tmp_path: Path) -> None:
+    path = made("tensorflow_only", tmp_path)
+    assert autograder("grade", path, "--fail-under", 20).returncode == 0
+    assert autograder("grade", path, "--fail-under", 20.5).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["grade"], ["grade", "--seed", "-1", "x.ipynb"], ["grade", "--seed", "x", "x.ipynb"], ["no-such-command"]],
+    ids=" ".join,
+)
+def test_bad_usage_exits_with_2(arguments: list[str]) -> None:
+    run = autograder(*arguments)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+
+
+def test_release_that_is_not_there_is_the_graders_fault(tmp_path: Path) -> None:
+    path = made("untouched", tmp_path)
+    named = autograder("grade", path, "--release", tmp_path / "none.ipynb")
+    missing = autograder("grade", path, AUTOGRADER_RELEASE=str(tmp_path / "none.ipynb"))
+    assert (named.returncode, missing.returncode) == (2, 3)
+    for run in (named, missing):
+        assert "make release" in run.stderr
+        assert "Traceback" not in run.stderr
+
+
+def test_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    run = autograder("grade", made("untouched", tmp_path), "--json", tmp_path / "no" / "such" / "folder.json")
+    assert run.returncode == 2
+    assert "cannot be written" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_broken_framework_is_a_fault_not_a_zero(tmp_path: Path) -> None:
+    """A warm process that cannot import its frameworks ends the grading with 3, and scores nothing."""
+    broken = tmp_path / "python"
+    broken.write_text(
+        f'#!/bin/sh\ncase "$*" in *forkserver*) echo broken >&2; exit 1;; esac\nexec {sys.executable} "$@"\n'
+    )
+    broken.chmod(0o755)
+    path, file = made("reference", tmp_path), tmp_path / "result.json"
+    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", code, "grade", str(path), "--json", str(file)], capture_output=True, text=True
+    )
+    assert run.returncode == 3, run.stderr
+    document = json.loads(file.read_text(encoding="utf-8"))
+    assert document["status"] == "fault"
+    assert document["score"] is None
+    assert "broken" in document["fault"]
+    assert "nothing was scored" in run.stdout
+
+
+def test_error_of_our_own_is_a_fault_that_names_its_place_and_stops_nobody_else(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = grading.score_task
+    calls = []
+
+    def broken(*arguments: object) -> object:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise ZeroDivisionError("in the judge")
+        return honest(*arguments)
+
+    monkeypatch.setattr(grading, "score_task", broken)
+    first, second = grader.grade_all([made("reference", tmp_path)] * 2, seed=1)
+    assert first.status == "fault"
+    assert "ZeroDivisionError: in the judge (test_cli.py, line" in first.fault
+    assert second.score == 40.0
+
+
+def test_ctrl_c_ends_it_at_once_and_leaves_no_process_behind(tmp_path: Path) -> None:
+    path = made("loops_for_ever", tmp_path)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "autograder", "grade", path, path, "--step-timeout", "50"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    started = eventually(lambda: len(descendants(run.pid)) >= 3, 60)  # the warm process and two children
+    family = descendants(run.pid)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=20)
+    assert started
+    assert run.returncode not in (0, None)
+    assert "Traceback" not in said
+    assert eventually(lambda: all(not_running(pid) for pid in family))
+
+
+def test_reports_are_written_though_nobody_reads_the_terminal(tmp_path: Path) -> None:
+    path, file = made("tensorflow_only", tmp_path), tmp_path / "result.json"
+    grade = f"{sys.executable} -m autograder grade {path} --json {file}"
+    for reader in ("| head -c 1", "> /dev/full"):
+        file.unlink(missing_ok=True)
+        run = subprocess.run(["bash", "-c", f"set -o pipefail; {grade} {reader}"], capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        assert "Traceback" not in run.stderr
+        assert json.loads(file.read_text(encoding="utf-8"))["score"] == 20.0
+
+
+def test_terminal_that_knows_ascii_only_gets_the_whole_report(tmp_path: Path) -> None:
+    run = autograder("grade", made("glorot", tmp_path), PYTHONIOENCODING="ascii")
+    assert run.returncode == 0, run.stderr
+    assert "Q7: 24 / 40" in run.stdout
+
+
+def test_reports_of_an_earlier_run_do_not_outlive_it(tmp_path: Path) -> None:
+    file, bad = tmp_path / "result.json", tmp_path / "bad.ipynb"
+    file.write_text('{"score": 40}')
+    bad.write_text("not json")
+    assert autograder("grade", bad, "--json", file).returncode == 2
+    assert not file.exists()
+
+
+def test_file_name_that_is_no_utf8_is_graded_and_reported(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/na\xefve \xff.ipynb"
+    Path(os.fsdecode(path)).write_bytes(made("tensorflow_only", tmp_path).read_bytes())
+    file = tmp_path / "result.json"
+    command = [
+        sys.executable,
+        "-m",
+        "autograder",
+        "grade",
+        path,
+        "--json",
+        str(file),
+        "--html",
+        str(tmp_path / "r.html"),
+    ]
+    run = subprocess.run(command, capture_output=True)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(file.read_text(encoding="utf-8"))["submission"]["path"].endswith("na\\xefve \\xff.ipynb")
+
+
+def test_submission_that_kills_the_warm_process_takes_no_classmate_with_it(tmp_path: Path) -> None:
+    killer = tmp_path / "killer.ipynb"
+    write(answered({"q7_tf_initializer": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"}, SOLUTION), killer)
+    honest, file = made("reference", tmp_path), tmp_path / "results.json"
+    run = autograder("grade", honest, killer, honest, honest, "--json", file)
+    results = json.loads(file.read_text(encoding="utf-8"))
+    assert [r["score"] for r in results] == [40.0, None, 40.0, 40.0], run.stderr
+    assert results[1]["status"] == "fault"
+    assert run.returncode == 3
+
+
+def descendants(pid: int) -> list[int]:
+    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return children + [d for child in children for d in descendants(child)]
+
+
+def test_check_tells_what_is_left_to_do(tmp_path: Path) -> None:
+    run = autograder("check", made("tensorflow_only", tmp_path))
+    assert run.returncode == 0
+    assert "Q7: 20 / 40" in run.stdout
+    assert "Still to be written: Q1, Q2, Q3, Q4, Q5, Q6" in run.stdout
+
+
+def test_grading_needs_the_release_and_never_the_solutions(tmp_path: Path) -> None:
+    """A copy of the package and the release alone, as students and pull-request graders have it."""
+    shutil.copytree(ROOT / "autograder", tmp_path / "autograder", ignore=shutil.ignore_patterns("__pycache__"))
+    write(answered({}), tmp_path / RELEASE.relative_to(ROOT))
+    path = write(answered({}, SOLUTION), tmp_path / "submission.ipynb")
+    # The warm process finds the package where the grader does: through the interpreter's own path.
+    site = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"
+    code = (
+        f"{site}; import autograder, autograder.release as r; assert {str(tmp_path)!r} in r.__file__;"
+        f"print(autograder.grade({str(path)!r}, seed=1).score)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert run.stdout.strip() == "40.0", run.stderr
+
+
+def test_module_in_the_working_folder_shadows_nothing(tmp_path: Path) -> None:
+    path = made("reference", tmp_path)
+    for name in ("numpy", "torch", "scipy", "rich", "json"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('shadowed')\n")
+    run = subprocess.run(
+        [Path(sys.executable).parent / "autograder", "grade", path], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert "Q7: 40 / 40" in run.stdout, run.stdout + run.stderr

@@ -1,0 +1,181 @@
+"""An untrusted file becomes a submission, or one clear line about what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.notebook import CODE_PLACEHOLDER, MAX_NOTEBOOK_BYTES, PLACEHOLDER, UnreadableNotebook
+from autograder.release import BadRelease, load_release
+from tests.samples import RELEASE, answered, cell, read, write
+
+RELEASED = json.loads(RELEASE.read_text(encoding="utf-8"))
+
+
+def of(change: Callable[[dict], object]) -> bytes:
+    document = json.loads(json.dumps(RELEASED))
+    change(document)
+    return json.dumps(document).encode()
+
+
+def find(document: dict, grade_id: str) -> dict:
+    return next(c for c in document["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+def drop(grade_id: str) -> bytes:
+    return of(lambda d: d["cells"].remove(find(d, grade_id)))
+
+
+BAD_FILES = {
+    "empty": (b"", "is empty"),
+    "not_json": (b"print('hello')", "not JSON at line 1"),
+    "truncated": (RELEASE.read_bytes()[:5000], "not JSON"),
+    "json_but_a_list": (b"[1, 2]", "not a notebook"),
+    "json_but_no_notebook": (b'{"a": 1}', "not a notebook"),
+    "nbformat_3": (b'{"nbformat": 3, "worksheets": []}', "format 3"),
+    "no_cells": (b'{"nbformat": 4}', "no list of cells"),
+    "cells_are_no_objects": (b'{"nbformat": 4, "cells": [1]}', "cell 1"),
+    "source_is_a_number": (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": 3}]}', "cell 1"),
+    "invalid_utf8": (b'{"nbformat": 4, "cells": "\xff\xfe"}', "not UTF-8"),
+    "nested_a_million_deep": (b"[" * 1_000_000, "nested too deeply"),
+    "absurd_number": (b'{"nbformat": ' + b"9" * 10_000 + b"}", "absurd numbers"),
+    "fifty_megabytes": (b'{"nbformat": 4, "x": "' + b"a" * 50_000_000 + b'"}', "MiB allowed"),
+    "merge_conflict": (b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n", "merge conflicts"),
+    "another_assignment": (
+        b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "1"}]}',
+        "not of this assignment",
+    ),
+    "duplicate_grade_id": (
+        of(lambda d: d["cells"].append(find(d, "q7_tf_model"))),
+        "more than one cell with grade id q7_tf_model",
+    ),
+    "stub_deleted": (drop("q7_torch_model"), "lacks the cell with grade id q7_torch_model"),
+    "check_cell_deleted": (drop("q7_tf_initializer_check"), "lacks the cell with grade id q7_tf_initializer_check"),
+    "grade_id_removed": (
+        of(lambda d: find(d, "q7_tf_model")["metadata"].clear()),
+        "lacks the cell with grade id q7_tf_model",
+    ),
+    "too_many_cells": (of(lambda d: d["cells"].extend([{"cell_type": "raw"}] * 3000)), "more than the 2000 allowed"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_bad_file_gets_one_clear_line(name: str, tmp_path: Path) -> None:
+    content, says = BAD_FILES[name]
+    path = tmp_path / "submission.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableNotebook, match=says) as caught:
+        load_release().submission(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
+    release = load_release()
+    link, fifo, listening = tmp_path / "link.ipynb", tmp_path / "fifo.ipynb", tmp_path / "socket.ipynb"
+    link.symlink_to(RELEASE)
+    os.mkfifo(fifo)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(listening))
+        for path, says in [
+            (tmp_path / "missing.ipynb", "no such file"),
+            (tmp_path, "is a folder"),
+            (link, "symbolic link"),
+            (fifo, "not a regular file"),
+            (listening, "cannot be opened"),
+        ]:
+            with pytest.raises(UnreadableNotebook, match=says):
+                release.submission(path)
+
+
+def test_size_limit_is_on_the_file_not_on_memory(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.ipynb"
+    with path.open("wb") as file:
+        file.truncate(MAX_NOTEBOOK_BYTES * 1000)
+    with pytest.raises(UnreadableNotebook, match="MiB allowed"):
+        load_release().submission(path)
+
+
+def test_bom_and_string_sources_and_missing_metadata_are_read(tmp_path: Path) -> None:
+    def bare(document: dict) -> None:
+        document["cells"].append({"cell_type": "code", "source": "x = 1"})
+
+    path = tmp_path / "submission.ipynb"
+    path.write_bytes(b"\xef\xbb\xbf" + of(bare))
+    assert load_release().submission(path).code[-1].source == "x = 1"
+
+
+def test_locked_cells_never_run_from_the_students_copy(tmp_path: Path) -> None:
+    notebook = answered({})
+    for locked in ("setup", "q7_tf_initializer_check", "q7_torch_model_check"):
+        cell(notebook, locked).source = "raise SystemExit('mine')"
+    for each in notebook.cells:  # unlocking a cell in one's own copy unlocks nothing
+        each.metadata.get("nbgrader", {})["locked"] = False
+    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    assert "mine" not in "".join(c.source for c in submission.code)
+    assert submission.code[0].source == cell(read(RELEASE), "setup").source
+
+
+def test_setup_runs_from_the_release_when_the_student_deleted_it(tmp_path: Path) -> None:
+    notebook = answered({})
+    notebook.cells.remove(cell(notebook, "setup"))
+    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    assert submission.code[0].source == cell(read(RELEASE), "setup").source
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "words"),
+    [
+        ("Gradients shrink layer by layer.", "answered", 5),
+        (PLACEHOLDER, "unchanged", 0),
+        (f"  {PLACEHOLDER}\n", "unchanged", 0),
+        ("", "empty", 0),
+        (" \n\t", "empty", 0),
+        (None, "missing", 0),
+    ],
+)
+def test_written_answer_has_a_status(source: str | None, status: str, words: int, tmp_path: Path) -> None:
+    notebook = answered({} if source is None else {"q1": source})
+    if source is None:
+        notebook.cells.remove(cell(notebook, "q1"))
+    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    assert (submission.written[0].status, submission.written[0].words) == (status, words)
+
+
+def test_answers_written_into_the_release_itself_count_as_answered(tmp_path: Path) -> None:
+    path = write(answered({"q1": "My answer."}), tmp_path / "weight_initialization.ipynb")
+    submission = load_release(path).submission(path)
+    assert [a.status for a in submission.written] == ["answered"] + ["unchanged"] * 5
+
+
+def test_stub_written_in_the_release_itself_is_no_longer_untouched(tmp_path: Path) -> None:
+    source = "def tf_he_normal(shape):\n    kernel = 1\n    raise NotImplementedError()"
+    path = write(answered({"q7_tf_initializer": source}), tmp_path / "weight_initialization.ipynb")
+    assert load_release(path).submission(path).untouched == {"q7_tf_model", "q7_torch_initializer", "q7_torch_model"}
+
+
+def test_placeholders_are_those_that_nbgrader_writes() -> None:
+    release = read(RELEASE)
+    assert cell(release, "q1").source == PLACEHOLDER
+    for stub in ("q7_tf_initializer", "q7_tf_model", "q7_torch_initializer", "q7_torch_model"):
+        assert CODE_PLACEHOLDER in cell(release, stub).source
+
+
+def test_points_come_from_the_releases_metadata(tmp_path: Path) -> None:
+    notebook = read(RELEASE)
+    cell(notebook, "q7_tf_model_check").metadata.nbgrader.points = 80
+    assert load_release(write(notebook, tmp_path / "r.ipynb")).points["q7_tf_model_check"] == 80.0
+
+
+@pytest.mark.parametrize("points", [None, "8", -1, float("nan"), True])
+def test_release_without_sensible_points_is_refused(points: object, tmp_path: Path) -> None:
+    notebook = json.loads(RELEASE.read_text(encoding="utf-8"))
+    find(notebook, "q7_tf_model_check")["metadata"]["nbgrader"]["points"] = points
+    path = tmp_path / "r.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    with pytest.raises(BadRelease, match="q7_tf_model_check"):
+        load_release(path)

@@ -1,0 +1,92 @@
+"""The release is what nbgrader makes of the source, and gives nothing away."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.assignment import TASKS, WRITTEN
+from autograder.notebook import PLACEHOLDER
+from tests.samples import ENVIRONMENT, RELEASE, ROOT, SOLUTION, cell, read
+
+POINTS = {**dict.fromkeys(WRITTEN, 10)} | {
+    "q7_tf_initializer_check": 12,
+    "q7_tf_model_check": 8,
+    "q7_torch_initializer_check": 12,
+    "q7_torch_model_check": 8,
+}
+
+
+def test_release_is_what_make_release_gives(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    command = [
+        "nbgrader",
+        "generate_assignment",
+        "weight_initialization",
+        "--create",
+        "--db",
+        f"sqlite:///{tmp_path}/gradebook.db",
+    ]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=ENVIRONMENT)
+    assert run.returncode == 0, run.stderr
+    made = json.loads((tmp_path / RELEASE.relative_to(ROOT)).read_text(encoding="utf-8"))
+    released = json.loads(RELEASE.read_text(encoding="utf-8"))
+    assert made == released, "solutions/ and assignment/ have drifted apart: run `make release` and commit"
+
+
+@pytest.mark.parametrize("path", [SOLUTION, RELEASE], ids=["source", "release"])
+def test_notebook_is_valid_and_has_ids_kinds_and_points_of_the_contract(path: Path) -> None:
+    notebook = read(path)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.language == "python"
+    ids = [c.metadata.nbgrader.grade_id for c in notebook.cells]
+    assert len(ids) == len(set(ids))
+    assert {
+        c.metadata.nbgrader.grade_id: c.metadata.nbgrader.points for c in notebook.cells if c.metadata.nbgrader.grade
+    } == POINTS
+    for grade_id in WRITTEN:
+        answer = cell(notebook, grade_id)
+        flags = answer.metadata.nbgrader
+        assert (answer.cell_type, flags.grade, flags.solution, flags.locked) == ("markdown", True, True, False)
+    for task in TASKS:
+        stub, check = cell(notebook, task.stub), cell(notebook, task.check)
+        flags = stub.metadata.nbgrader
+        assert (stub.cell_type, flags.grade, flags.solution, flags.locked) == ("code", False, True, False)
+        flags = check.metadata.nbgrader
+        assert (check.cell_type, flags.grade, flags.solution, flags.locked) == ("code", True, False, True)
+        assert check.source == f'check("{task.stub}", {task.function})'
+
+
+def test_release_holds_no_solution_mark_scheme_or_output() -> None:
+    source, release = read(SOLUTION), read(RELEASE)
+    text = RELEASE.read_text(encoding="utf-8")
+    for marker in ("BEGIN SOLUTION", "END SOLUTION", "MARK SCHEME", "HIDDEN TESTS"):
+        assert marker not in text
+    for each in release.cells:
+        assert each.get("outputs", []) == []
+        assert each.get("execution_count") is None
+    released = "\n".join(c.source for c in release.cells)
+    for grade_id in WRITTEN:
+        assert cell(release, grade_id).source == PLACEHOLDER
+        for line in cell(source, grade_id).source.splitlines():
+            assert len(line) < 20 or line.strip() not in released, line
+    for task in TASKS:
+        for region in re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell(source, task.stub).source, re.S):
+            for line in region.splitlines():
+                assert len(line.strip()) < 20 or line.strip() not in released, line
+
+
+def test_model_answers_cite_their_papers() -> None:
+    source = read(SOLUTION)
+    for grade_id in WRITTEN:
+        answer = cell(source, grade_id).source
+        assert "*References:*" in answer
+        assert answer.count("$") % 2 == 0
+        assert len(answer.split()) >= 200

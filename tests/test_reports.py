@@ -1,0 +1,142 @@
+"""Reports say the same in every form, and a student's words stay words."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from autograder.report import html, markdown
+from autograder.report.result import (
+    CellProblem,
+    CriterionResult,
+    Provenance,
+    QuestionResult,
+    Result,
+    WrittenResult,
+    points_text,
+    reasons,
+)
+from autograder.report.terminal import print_class, print_result
+from autograder.text import one_line
+
+HOSTILE = (
+    "<script>alert(1)</script> <img src=x onerror=alert(1)> | a | b | `code` ![i](http://x) [l](javascript:x) "
+    "[bold red]markup[/] @everyone #1 ::set-output name=x::y \x1b[2J\x1b]0;title\x07 \u202egnp.exe\u202c \r\n# heading"
+)
+
+
+def result(text: str = "x") -> Result:
+    criteria = (
+        CriterionResult("output", "passed", 1.0, 1.0, "Return a tensor.", "It did."),
+        CriterionResult("variance", "failed", 0.0, 3.0, "Give 2/fan_in.", text, "glorot_normal", 0.01, 0.03, 0.0),
+        CriterionResult("fresh", "skipped", 0.0, 2.0, "Draw anew.", "Not judged."),
+    )
+    return Result(
+        path=text,
+        sha256="0" * 64,
+        status="graded",
+        questions=(
+            QuestionResult("q7_tf_initializer_check", "graded", 1.0, 12.0, None, criteria),
+            QuestionResult("q7_tf_model_check", "error", 0.0, 8.0, text),
+        ),
+        written=(WrittenResult("q1", "answered", 12, 10.0), WrittenResult("q2", "unchanged", 0, 10.0)),
+        problems=(CellProblem("cell 3", text),),
+        provenance=Provenance("0.1.0", "1" * 64, 7, "3.11", "2", "2", "2", "3", ("rlimits",)),
+    )
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def terminal(what: Result, width: int = 200) -> str:
+    console = Console(file=StringIO(), width=width, color_system=None)
+    print_result(console, what)
+    print_class(console, [what, what])
+    return console.file.getvalue()
+
+
+def test_html_shows_student_text_as_text() -> None:
+    page = html.render([result(one_line(HOSTILE, 1000))])
+    tags = Tags()
+    tags.feed(page)
+    assert not tags.seen & {"script", "img", "a", "iframe"}
+    assert not any(name.startswith("on") for name in tags.attributes)
+    assert "<script>alert(1)</script>" in tags.text
+    assert "http://" not in page.replace("![i](http://x)", "")
+
+
+def test_markdown_shows_student_text_as_text() -> None:
+    text = markdown.render([result(one_line(HOSTILE, 1000))])
+    assert "<script" not in text
+    assert "\\!\\[i\\]" in text
+    assert "\n# heading" not in text
+    rows = [line for line in text.splitlines() if line.startswith("| ❌")]
+    assert len(rows) == 1
+    assert rows[0].replace("\\|", "").count("|") == 5
+
+
+def test_terminal_shows_student_text_as_text() -> None:
+    printed = terminal(result(one_line(HOSTILE, 1000)))
+    assert "[bold red]markup[/]" in printed
+    assert "\x1b" not in printed
+    assert "\u202e" not in printed
+
+
+@pytest.mark.parametrize(
+    "render", [html.render, markdown.render, lambda results: terminal(results[0])], ids=["html", "markdown", "terminal"]
+)
+def test_every_report_tells_score_reason_and_fault(render: Callable[[list[Result]], str]) -> None:
+    shown = render([result("The variance is halved")])
+    for words in ("variance", "The variance is halved", "q7", "1", "12"):
+        assert words in shown
+    shown = render([Result("a.ipynb", "0" * 64, "fault", fault="the disk is full")])
+    assert "the disk is full" in shown
+    assert "nothing was scored" in shown
+
+
+def test_json_of_a_fault_has_no_score() -> None:
+    document = Result("a.ipynb", "0" * 64, "fault", fault="broken").to_json()
+    assert document["score"] is None
+    assert document["questions"] == []
+    json.dumps(document, allow_nan=False)
+
+
+def test_json_knows_no_infinity() -> None:
+    odd = result()
+    criterion = dataclasses.replace(odd.questions[0].criteria[1], measured=float("inf"), expected=float("nan"))
+    odd = dataclasses.replace(odd, questions=(dataclasses.replace(odd.questions[0], criteria=(criterion,)),))
+    figures = json.loads(json.dumps(odd.to_json(), allow_nan=False))["questions"][0]["criteria"][0]
+    assert (figures["measured"], figures["expected"]) == (None, None)
+
+
+def test_reasons_are_short_and_named_once() -> None:
+    assert reasons(result("…")) == ["glorot normal: tf initializer", "error: tf model"]
+
+
+@pytest.mark.parametrize(("points", "text"), [(9.0, "9"), (9.5, "9.5"), (2 / 3, "0.67"), (0.0, "0"), (10.0, "10")])
+def test_points_are_written_as_people_do(points: float, text: str) -> None:
+    assert points_text(points) == text
+
+
+def test_one_line_is_one_printable_line() -> None:
+    line = one_line(HOSTILE * 100, 200)
+    assert len(line) == 200
+    assert line.isprintable()

@@ -1,0 +1,160 @@
+"""A child gives answers or a clear ending, keeps its hands off the grader, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox import Child, ChildLost, Limits, Sandbox, SandboxFault
+from tests.processes import eventually, not_running
+
+
+def run(child: Child, source: str, seconds: float = 20.0) -> dict:
+    return child.ask({"ask": "cell", "name": "test", "source": source}, seconds=seconds).header
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "says"),
+    [
+        ("while True: pass", "timeout", "had not finished"),
+        ("import time; time.sleep(60)", "timeout", "had not finished"),
+        ("import signal, time\nfor s in (2, 15): signal.signal(s, signal.SIG_IGN)\ntime.sleep(60)", "timeout", "up"),
+        ("import os; os._exit(0)", "crashed", "exit code 0"),
+        ("import os; os._exit(70)", "crashed", "exit code 70"),
+        ("import os; os.kill(os.getpid(), 11)", "crashed", "SIGSEGV"),
+        ("import ctypes; ctypes.string_at(0)", "crashed", "SIGSEGV"),
+        ("import os; os.write(3, b'nonsense' * 10)", "crashed", "no answer"),
+        ("import os; os.write(3, b'WIA1' + b'\\xff' * 8)", "crashed", "more than may be sent"),
+        ("import os; os.close(3)", "crashed", "SIGKILL|exit code"),
+    ],
+)
+def test_child_that_ends_badly_gets_a_status_and_a_sentence(
+    sandbox: Sandbox, source: str, status: str, says: str
+) -> None:
+    child = sandbox.open()
+    child.ask({"ask": "seed", "seed": 1}, seconds=20.0)
+    with pytest.raises(ChildLost, match=says) as lost:
+        run(child, source, seconds=2.0)
+    assert lost.value.status == status
+    with pytest.raises(ChildLost):
+        run(child, "1")
+    child.close()
+
+
+def test_child_without_cpu_time_left_is_a_timeout() -> None:
+    with Sandbox(Limits(cpu_seconds=1)) as sandbox:
+        child = sandbox.open()
+        with pytest.raises(ChildLost, match="CPU time") as lost:
+            run(child, "while True: pass", seconds=30.0)
+        assert lost.value.status == "timeout"
+
+
+def test_one_childs_end_is_nothing_to_the_next(sandbox: Sandbox) -> None:
+    child = sandbox.open()
+    run(child, "import numpy; numpy.mean = None; import builtins; builtins.abs = None; leftover = 1")
+    with pytest.raises(ChildLost):
+        run(child, "import os; os.abort()")
+    after = sandbox.open()
+    assert run(after, "import numpy; assert numpy.mean and abs; assert 'leftover' not in globals()")["status"] == "ok"
+    after.close()
+
+
+def test_child_sees_a_clean_house(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    child = sandbox.open()
+    source = """
+import os, sys
+assert "SECRET_TOKEN" not in os.environ and not any("hunter2" in v for v in os.environ.values())
+assert sys.stdin.read() == ""
+fds = sorted(int(n) for n in os.listdir("/proc/self/fd"))
+assert set(fds) <= {0, 1, 2, 3, 4}, fds  # 4 is the listing itself
+assert os.getsid(0) == os.getpid()
+assert os.listdir(".") == []
+open("scratch.txt", "w").write("x")
+"""
+    answer = run(child, source)
+    assert answer["status"] == "ok", answer
+    child.close()
+
+
+@pytest.mark.parametrize("end", ["pass", "import os; os.abort()", "while True: pass"])
+def test_nothing_is_left_of_the_scratch_folder_or_among_descriptors(sandbox: Sandbox, end: str) -> None:
+    sandbox.open().close()
+    descriptors = len(os.listdir("/proc/self/fd"))
+    child = sandbox.open()
+    source = "import os, tempfile; open('left.txt', 'w').write('x'); print(os.getcwd(), tempfile.gettempdir())"
+    folder, temporary = run(child, source)["stdout"].split()
+    assert folder == temporary
+    assert Path(folder, "left.txt").exists()
+    with contextlib.suppress(ChildLost):
+        run(child, end, seconds=1.0)
+    child.close()
+    assert eventually(lambda: not Path(folder).exists())
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+@pytest.mark.parametrize(
+    "sabotage",
+    [
+        "import json; json.dumps = None; import builtins; builtins.print = None",
+        "import traceback; traceback.print_exc = None; import json; json.dumps = None",
+        "import os; os._exit = lambda code: None; import json; json.dumps = None",
+    ],
+)
+def test_child_that_breaks_its_own_python_takes_no_sibling_with_it(sandbox: Sandbox, sabotage: str) -> None:
+    sibling, child = sandbox.open(), sandbox.open()
+    child.ask({"ask": "seed", "seed": 1}, seconds=20.0)
+    run(sibling, "alive = 1")
+    with pytest.raises(ChildLost) as lost:
+        run(child, sabotage)
+    assert lost.value.status == "crashed"
+    assert run(sibling, "assert alive")["status"] == "ok"
+    sibling.close()
+
+
+def test_several_children_run_side_by_side(sandbox: Sandbox) -> None:
+    def work(number: int) -> str:
+        child = sandbox.open()
+        run(child, f"import time; mine = {number}; time.sleep(0.2)")
+        answer = run(child, "print(mine)")
+        child.close()
+        return answer["stdout"].strip()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(8))) == [str(n) for n in range(8)]
+
+
+def test_output_beyond_the_limit_is_dropped(sandbox: Sandbox) -> None:
+    child = sandbox.open()
+    run(child, "import os\nfor _ in range(50): os.write(1, b'z' * 100_000)")
+    child.close()
+    assert len(child.printed) <= sandbox.limits.output_bytes
+
+
+def test_warm_process_that_dies_is_a_fault_of_ours_and_is_replaced() -> None:
+    with Sandbox() as sandbox:
+        child = sandbox.open()
+        run(child, "1")
+        sandbox._process.kill()
+        sandbox._process.wait()
+        with pytest.raises(SandboxFault, match="warm process"):
+            run(child, "import time; time.sleep(5)")
+        after = sandbox.open()
+        assert run(after, "1")["status"] == "ok"
+        after.close()
+
+
+def test_children_die_with_the_warm_process() -> None:
+    with Sandbox() as sandbox:
+        child = sandbox.open()
+        pid = int(run(child, "import os; print(os.getpid())")["stdout"])
+        sandbox._process.kill()
+        sandbox._process.wait()
+        with pytest.raises(SandboxFault):
+            run(child, "import time; time.sleep(5)")
+        # Orphaned, it may wait for init to reap it; running is what it must not do.
+        assert eventually(lambda: not_running(pid))
