@@ -14,12 +14,13 @@ from functools import cache
 from pathlib import Path
 
 from autograder.assignment import TASKS, Task
-from autograder.execution import Ending, Execution, execute
-from autograder.interview import Evidence
+from autograder.execution import Ending, Execution, execute, explanation
+from autograder.interview import Evidence, Raised
 from autograder.notebook import Cell, Submission, UnreadableNotebook
 from autograder.release import Release, load_release
 from autograder.report.result import CellProblem, Provenance, QuestionResult, Result, WrittenResult
-from autograder.sandbox import Sandbox, SandboxFault
+from autograder.sandbox import SandboxFault
+from autograder.sandbox.choose import AnySandbox, open_sandbox
 from autograder.scoring import score_task
 from autograder.text import one_line
 from autograder.version import __version__
@@ -53,7 +54,7 @@ class Grader:
         What the submissions were made from.
     """
 
-    def __init__(self, sandbox: Sandbox, release: Release) -> None:
+    def __init__(self, sandbox: AnySandbox, release: Release) -> None:
         self._sandbox = sandbox
         self._release = release
 
@@ -170,9 +171,14 @@ class Grader:
 
 
 def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:
-    messages = {position: str(raised) for position, raised in execution.raised.items()}
+    messages = {position: _told(raised) for position, raised in execution.raised.items()}
     messages |= {position: ending.message for position, ending in execution.deadly.items()}
     return tuple(CellProblem(_called(submission.code[position]), messages[position]) for position in sorted(messages))
+
+
+def _told(raised: Raised) -> str:
+    why = explanation(raised)
+    return f"{raised}.{why}" if why else str(raised)
 
 
 def _called(cell: Cell) -> str:
@@ -196,16 +202,22 @@ def grader_sha256() -> str:
     return digest.hexdigest()
 
 
-def grade(path: str | Path, *, seed: int | None = None, release: str | Path | None = None) -> Result:
+def grade(
+    path: str | Path, *, seed: int | None = None, release: str | Path | None = None, unconfined: bool = False
+) -> Result:
     """Grade one notebook and return its `Result`; for many, keep a `Grader` open.
+
+    ``unconfined`` runs the student's code with all that you may do, and the result says so.
 
     Raises
     ------
+    NoConfinement
+        This machine cannot confine student code, and ``unconfined`` was not asked for.
     UnreadableNotebook
         The file is no notebook of this assignment.
     BadRelease
         There is no usable release.
     """
     given = load_release(Path(release) if release else None)
-    with Sandbox() as sandbox:
+    with open_sandbox(unconfined=unconfined) as sandbox:
         return Grader(sandbox, given).grade(Path(path), seed)

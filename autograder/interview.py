@@ -45,13 +45,14 @@ class Conversation(Protocol):
 
 @dataclass(frozen=True)
 class Raised:
-    """An exception in student code: what, and where in the student's own cells."""
+    """An exception in student code: what, and where in the student's own cells; what was refused, if that is why."""
 
     name: str
     message: str
     cell: str | None = None
     line: int | None = None
     source: str | None = None
+    refused: str | None = None
 
     def __str__(self) -> str:
         said = f"{self.name}: {self.message}" if self.message else self.name
@@ -206,6 +207,7 @@ def read_raised(described: object) -> Raised:
         cell=_optional(described, "cell", _string),
         line=line if type(line) is int else None,
         source=_optional(described, "source", _string),
+        refused=_optional(described, "refused", _string),
     )
 
 

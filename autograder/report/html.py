@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from autograder.report.result import QuestionResult, Result, points_text, reasons, short_names
+from autograder.report.result import (
+    UNCONFINED_NOTICE,
+    QuestionResult,
+    Result,
+    points_text,
+    reasons,
+    short_names,
+)
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("autograder.report"),
@@ -22,7 +29,9 @@ _ENVIRONMENT.filters["reasons"] = reasons
 def render(results: Sequence[Result]) -> str:
     """Return the page with a section for each result."""
     return _ENVIRONMENT.get_template("report.html").render(
-        results=results, names=short_names([result.path for result in results])
+        results=results,
+        names=short_names([result.path for result in results]),
+        unconfined_notice=UNCONFINED_NOTICE,
     )
 
 

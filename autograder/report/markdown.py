@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autograder.report.result import QuestionResult, Result, points_text
+from autograder.report.result import UNCONFINED_NOTICE, QuestionResult, Result, points_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$@:])")
 _MARKS = {"passed": "✅", "failed": "❌", "skipped": "➖"}
@@ -43,6 +43,8 @@ def _result(result: Result) -> list[str]:
         ]
     lines = [f"## {escape(result.path)}", ""]
     lines += [f"**Q7: {points_text(result.score)} / {points_text(result.max_score)}**", ""]
+    if result.unconfined:
+        lines += [f"**{UNCONFINED_NOTICE}**", ""]
     for question in result.questions:
         lines += _question(question)
     if result.problems:
