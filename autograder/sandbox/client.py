@@ -163,7 +163,7 @@ class Sandbox:
             raise self._gone(f"did not end a child within {_END_SECONDS:.0f} s")
         data = os.read(report, MAX_ORDER_BYTES)
         if not data:
-            raise self._gone("ended")
+            raise self._gone("lost a child")
         said = json.loads(data)
         if "fault" in said:
             raise SandboxFault(str(said["fault"]))

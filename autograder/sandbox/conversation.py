@@ -171,7 +171,8 @@ class Child(ABC):
     def _ended(self) -> ChildLost:
         code = self.close(_DYING_SECONDS)
         if code == SETUP_FAILED and not self._answered:
-            raise SandboxFault(f"a child could not be set up: {self.printed.strip()[-500:]}")
+            said = self.printed.strip().splitlines() or ["it said nothing"]
+            raise SandboxFault(f"a child could not be set up: {said[-1][-500:]}")
         return _lost(self._end or End(code), self.printed, self._limits)
 
 

@@ -101,6 +101,10 @@ class ForkServer:
             if job is not None:
                 self._kill(job)
             return True
+        if len(descriptors) < 3:  # no room for them here: the grader sees its report pipe close
+            for each in descriptors:
+                os.close(each)
+            return True
         conversation, output, report = descriptors
         try:
             self._fork(order["job"], Limits(**order["limits"]), conversation, output, report)

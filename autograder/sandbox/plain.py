@@ -31,6 +31,7 @@ _SECRET_BYTES = 32
 _START_SECONDS = 180.0
 _END_SECONDS = 10.0
 _ACCEPT_SECONDS = 0.2
+_OUTPUT_BYTES = 64 * 1024
 #: What Python itself needs on Windows.
 _NEEDED_ENVIRONMENT = ("SYSTEMROOT", "TEMP", "TMP", "USERPROFILE")
 
@@ -102,7 +103,7 @@ class PlainChild(Child):
             try:
                 channel = self._let_in(door, secret)
             except BaseException:
-                self._finish(0.0)
+                self._stop()
                 raise
         super().__init__(limits, channel)
 
@@ -122,7 +123,8 @@ class PlainChild(Child):
                 if hmac.compare_digest(_receive(channel, _SECRET_BYTES), secret):
                     return channel
             channel.close()
-        raise SandboxFault(f"the process that runs the notebook did not start. Its last words: {self._output()[-500:]}")
+        said = self._output().decode(errors="replace").strip().splitlines() or ["none"]
+        raise SandboxFault(f"the process that runs the notebook did not start. Its last words: {said[-1][-500:]}")
 
     def _finish(self, patience: float) -> End:
         if patience:
@@ -130,15 +132,19 @@ class PlainChild(Child):
                 self._process.wait(patience)
         self._process.kill()
         code = self._process.wait()
-        # What it started may write on for a moment: only the beginning is kept in any case.
-        self._printed += self._output().encode() if hasattr(self, "_printed") else b""
-        self._log.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._keep(self._output())
+        self._stop()
         return End(code)
 
-    def _output(self) -> str:
+    def _stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._log.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _output(self) -> bytes:
         self._log.seek(0)
-        return self._log.read(64 * 1024).decode(errors="replace")
+        return self._log.read(_OUTPUT_BYTES)
 
     def _drain(self) -> None:
         """Do nothing: its output goes to a file."""
