@@ -9,6 +9,7 @@ Frameworks are imported inside functions: the grader imports this module too, an
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import random
@@ -187,13 +188,20 @@ def describe_exception(exception: BaseException) -> dict[str, Any]:
     """
     message = _text(exception)
     filename, line, source = _deepest_cell(exception.__traceback__)
-    if isinstance(exception, SyntaxError) and exception.filename:
-        message = str(exception.msg)[:_MAX_TEXT]
-        filename, line, source = exception.filename, exception.lineno, exception.text
+    if isinstance(exception, SyntaxError) and isinstance(exception.filename, str):
+        message = _text(exception.msg)
+        line = exception.lineno if isinstance(exception.lineno, int) else None
+        filename, source = exception.filename, _text(exception.text or "")
     cell = filename[len(_CELL_PREFIX) : -1] if filename.startswith(_CELL_PREFIX) else None
     place = {"line": line, "source": (source or "").strip()[:200]} if _is_students(filename) else {}
     refused = refusal(exception) if in_child() else None
-    return {"name": type(exception).__name__, "message": message, "cell": cell, "refused": refused, **place}
+    return {
+        "name": _text(type(exception).__name__)[:200],
+        "message": message,
+        "cell": cell,
+        "refused": refused,
+        **place,
+    }
 
 
 #: Modules through which code reaches for what a sandbox refuses; the names of what it reached for.
@@ -225,7 +233,8 @@ def refusal(exception: BaseException) -> str | None:
     if not refused:
         # Without devices there is no terminal for a program that a cell starts with `!`.
         return through if through == "processes" and any(isinstance(each, OSError) for each in seen) else None
-    return through or ("files" if any(each.filename for each in refused) else "other")
+    reached = any(each.filename and each.errno == errno.EACCES for each in refused)
+    return through or ("files" if reached else "other")
 
 
 def _modules(exception: BaseException) -> set[str]:
@@ -251,7 +260,7 @@ def _deepest_cell(trace: TracebackType | None) -> tuple[str, int | None, str | N
 def _text(value: object) -> str:
     try:
         return str(value)[:_MAX_TEXT]
-    except Exception:  # noqa: BLE001 (a student's __str__ may raise anything)
+    except BaseException:  # noqa: BLE001 (a student's __str__ may raise anything)
         return f"(a {type(value).__name__} that cannot be printed)"
 
 

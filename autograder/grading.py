@@ -184,7 +184,7 @@ def _told(raised: Raised) -> str:
 def _called(cell: Cell) -> str:
     """Name a cell so that its author finds it: Jupyter shows no numbers, so the first line goes along."""
     if cell.grade_id is not None:
-        return cell.name
+        return one_line(cell.name, 60)
     return f"{cell.name} (“{one_line(cell.source.strip().partition(chr(10))[0], 60)}”)"
 
 

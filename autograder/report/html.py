@@ -14,6 +14,7 @@ from autograder.report.result import (
     reasons,
     short_names,
 )
+from autograder.text import one_line
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("autograder.report"),
@@ -22,6 +23,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.filters["one_line"] = lambda text: one_line(text, 10_000)
 _ENVIRONMENT.filters["points"] = points_text
 _ENVIRONMENT.filters["reasons"] = reasons
 

@@ -1,6 +1,6 @@
 # Tries: an exception whose class name and message are forged, endless, and raise when they are looked at.
 # Must: be one line in the report.
-# Problem: cannot be printed
+# Problem: A…|AAAA|SystemExit
 class Hostile(Exception):
     def __str__(self):
         raise SystemExit(0)

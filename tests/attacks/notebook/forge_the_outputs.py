@@ -2,7 +2,7 @@
 # Must: not be read: outputs are nobody's evidence.
 # Bench: yes
 def change(notebook):
+    from nbformat.v4 import new_output
+
     for cell in checks(notebook):
-        cell.outputs = [
-            {"output_type": "execute_result", "execution_count": 1, "data": {"text/plain": "12.0"}, "metadata": {}}
-        ]
+        cell.outputs = [new_output("execute_result", {"text/plain": "12.0"}, execution_count=1)]

@@ -1,5 +1,6 @@
 # Tries: to leave a tree too deep to walk, too long to name, and locked, so that its removal fails.
-# Must: be removed all the same, and cost the server nothing.
+# Must: be removed all the same, and cost the server nothing; a tree that deep ends its child.
+# Tolerates: any
 import os
 
 start = os.getcwd()

@@ -1,6 +1,6 @@
 # Tries: to send through an allowed pair of sockets to somebody else by name.
 # Must: be refused.
-# Problem: Network access is not available
+# Problem: not allowed while grading
 import socket
 
 left, right = socket.socketpair()

@@ -1,6 +1,6 @@
 # Tries: not to read, but to empty the gradebook.
 # Must: be refused, by its name and through a descriptor.
-# Problem: out of reach
+# Problem: not allowed while grading
 import os
 
 try:
