@@ -11,10 +11,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check grade test lint types unit format release bench clean
+.PHONY: help setup demo check grade test lint types unit format release bench bench-sandbox bench-attacks doctor clean
 
 help: ## List what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/.ready ## Make .venv and install everything in it
 
@@ -30,6 +30,8 @@ $(VENV)/.ready: pyproject.toml $(CONSTRAINTS)
 	       echo "package index that PyTorch's own 'Get Started' page names, or, to take the CUDA build on purpose:"; \
 	       echo "    sed 's/+cpu//' constraints.txt > build-constraints.txt && make CONSTRAINTS=build-constraints.txt $(MAKECMDGOALS)"; \
 	       exit 1; }
+	@$(BIN)/autograder doctor > /dev/null \
+	  || { echo; echo "*** Note well: this machine cannot make official grades. ***"; $(BIN)/autograder doctor || true; echo; }
 	@touch $@
 
 demo: setup ## Grade a small class of sample submissions, right and wrong; reports go to build/
@@ -65,6 +67,15 @@ release: setup ## Instructors: make the students' notebook from solutions/
 
 bench: setup ## Measure seconds a submission, beside the bare imports
 	python -m tests.benchmarks.throughput
+
+bench-sandbox: setup ## Measure what confinement costs, and what 200 submissions, a fifth hostile, leave behind
+	python -m tests.benchmarks.confinement
+
+bench-attacks: setup ## Try the attacks on stock nbgrader and on this grader: points gained by each
+	python -m tests.benchmarks.attacks
+
+doctor: setup ## Tell what this machine offers, and whether grades made here can be official
+	autograder doctor
 
 clean: ## Remove what was built (not .venv)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

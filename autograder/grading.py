@@ -26,6 +26,10 @@ from autograder.text import one_line
 from autograder.version import __version__
 
 
+#: Cells that a report tells of one by one.
+_MOST_PROBLEMS = 50
+
+
 @dataclass(frozen=True)
 class Unreadable:
     """A file that could not be graded, and why, in one line."""
@@ -173,7 +177,11 @@ class Grader:
 def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:
     messages = {position: _told(raised) for position, raised in execution.raised.items()}
     messages |= {position: ending.message for position, ending in execution.deadly.items()}
-    return tuple(CellProblem(_called(submission.code[position]), messages[position]) for position in sorted(messages))
+    shown = sorted(messages)[:_MOST_PROBLEMS]
+    problems = [CellProblem(_called(submission.code[position]), messages[position]) for position in shown]
+    if more := len(messages) - len(shown):
+        problems.append(CellProblem(f"{more} more", "These raised or did not finish, either."))
+    return tuple(problems)
 
 
 def _told(raised: Raised) -> str:

@@ -140,6 +140,11 @@ def tight() -> Iterator[Sandbox]:
         ("import os; os.write(2, b\"terminate called after throwing 'std::bad_alloc'\"); os.abort()", "memory", "GiB"),
         ("import os; os._exit(71)", "memory", "memory"),
         ("import os\nfor n in range(9):\n open(str(n), 'wb').write(b'x' * 4_000_000)", "crashed", "16 MiB of files"),
+        ("import os\nh = []\nfor n in range(9):\n f = open('x', 'wb'); h.append(f); os.unlink('x')\n"
+         " f.write(b'x' * 4_000_000); f.flush()", "crashed", "16 MiB of files"),
+        ("import mmap, os\nh = []\nfor n in range(9):\n f = open('x', 'w+b'); f.truncate(4_000_000)\n"
+         " h.append(mmap.mmap(f.fileno(), 0)); h[-1].write(b'x' * 4_000_000); f.close(); os.unlink('x')", "crashed",
+         "16 MiB of files"),
         ("import os\nfor n in range(200):\n open(str(n), 'wb').close()", "crashed", "100 files and folders"),
         ("import os\nfor n in range(99):\n os.mkdir('d' * 200); os.chdir('d' * 200)", "crashed", "too deep"),
         ("import threading as t, time\nfor n in range(99): t.Thread(target=time.sleep, args=[60]).start()", "crashed",

@@ -40,6 +40,8 @@ from autograder.sandbox.support import UNCONFINED
 
 #: How often to look at what the kernel has no limit for: files in a scratch folder, threads.
 _WATCH_SECONDS = 0.1
+#: At every how manieth look to look at mapped files, too: that list is long.
+_LOOKS_A_LONG_LOOK = 10
 
 
 @dataclass
@@ -51,6 +53,7 @@ class _Job:
     report: int
     scratch: Path
     limit: str | None = None
+    looks: int = 0
 
 
 class ForkServer:
@@ -184,6 +187,10 @@ def _beyond(job: _Job) -> str | None:
     """Say which limit that the kernel does not keep a child has gone beyond, if one."""
     limits = job.limits
     size, entries = scratches.fullness(job.scratch, limits.scratch_entries)
+    size += scratches.held_open(job.pid)
+    job.looks += 1
+    if job.looks % _LOOKS_A_LONG_LOOK == 0:
+        size += scratches.held_mapped(job.pid, job.scratch)
     if size > limits.scratch_bytes:
         return f"It wrote more than {limits.scratch_bytes // 2**20} MiB of files, and was ended."
     if entries > limits.scratch_entries:

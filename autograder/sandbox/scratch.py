@@ -36,6 +36,28 @@ def fullness(folder: Path, most_entries: int) -> tuple[int, int]:
     return size, entries
 
 
+def held_open(pid: int) -> int:
+    """Return bytes on disk of files that process ``pid`` holds open and that no folder shows any more."""
+    sizes: dict[tuple[int, int], int] = {}
+    with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as found:
+        for entry in found:
+            status = entry.stat()
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(sizes.values())
+
+
+def held_mapped(pid: int, folder: Path) -> int:
+    """Return the size of what process ``pid`` has mapped of files that were removed from ``folder``."""
+    size = 0
+    with contextlib.suppress(OSError), Path(f"/proc/{pid}/maps").open(errors="replace") as lines:
+        for line in lines:
+            if line.endswith(" (deleted)\n") and f" {folder}/" in line:
+                start, _, end = line.split(" ", 1)[0].partition("-")
+                size += int(end, 16) - int(start, 16)
+    return size
+
+
 def remove(folder: Path) -> None:
     """Remove ``folder`` and all in it; what cannot be removed is left."""
     root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

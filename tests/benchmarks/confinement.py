@@ -8,13 +8,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.grading import Grader
 from autograder.release import load_release
 from autograder.report.result import Result
 from autograder.sandbox import Limits, Sandbox
-from tests.corpus import corpus
+from tests.corpus import Attack, corpus
 from tests.samples import scenario, write
 
 PAIRS = 40
@@ -55,39 +57,63 @@ def descriptors(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def endurance(folder: Path, submissions: int = SUBMISSIONS) -> Counter[str]:
-    """Grade many submissions in one server, a fifth of them hostile; return what they got, and print what is left."""
-    planted = {"grader": os.getpid()}
+@dataclass(frozen=True)
+class Held:
+    """What a process holds: memory in KiB, and descriptors."""
+
+    memory: int
+    descriptors: int
+
+
+@dataclass(frozen=True)
+class Endurance:
+    """What many submissions got, and what the two processes held before and after them."""
+
+    outcomes: Counter[str]
+    seconds: float
+    before: dict[str, Held]
+    after: dict[str, Held]
+
+
+def endurance(folder: Path, submissions: int = SUBMISSIONS, hostile: Sequence[Attack] = HOSTILE) -> Endurance:
+    """Grade many submissions in one server, a fifth of them hostile."""
     honest = write(scenario("library_one_liners").build(), folder / "honest.ipynb")
-    hostile = [write(attack.build(planted), folder / f"{attack.name}.ipynb") for attack in HOSTILE]
-    paths = [hostile[i // 5 % len(hostile)] if i % 5 == 0 else honest for i in range(submissions)]
+    attacks = [write(attack.build({}), folder / f"{attack.name}.ipynb") for attack in hostile]
+    paths = [attacks[i // 5 % len(attacks)] if i % 5 == 0 else honest for i in range(submissions)]
     limits = Limits(total_seconds=20.0, step_seconds=2.0, memory_bytes=512 * 1024**2)
     with Sandbox(limits) as sandbox:
         grader = Grader(sandbox, load_release())
-        # What the first gradings load stays loaded: caches are no leak.
-        list(grader.grade_all([hostile[0], *[honest] * 16, hostile[1]], seed=0))
-        server, here = sandbox._process.pid, os.getpid()
-        before = [(resident_kib(pid), descriptors(pid)) for pid in (server, here)]
+        # What the first gradings load stays loaded: that is no leak.
+        list(grader.grade_all([attacks[0], *[honest] * 8, attacks[-1]], seed=0))
+        watched = {"warm process": sandbox._process.pid, "grader": os.getpid()}
+        before = {name: Held(resident_kib(pid), descriptors(pid)) for name, pid in watched.items()}
         begun = time.perf_counter()
         results = list(grader.grade_all(paths, seed=1))
-        took = time.perf_counter() - begun
-        after = [(resident_kib(pid), descriptors(pid)) for pid in (server, here)]
-    assert all(isinstance(result, Result) for result in results)
+        seconds = time.perf_counter() - begun
+        after = {name: Held(resident_kib(pid), descriptors(pid)) for name, pid in watched.items()}
     outcomes = Counter(
         f"{'honest' if path == honest else 'hostile'}: {result.status} {result.score:g}"
         for path, result in zip(paths, results, strict=True)
+        if isinstance(result, Result)
     )
-    print(f"\n{submissions} submissions, {len(paths) - paths.count(honest)} hostile, in {took:.0f} s: {dict(outcomes)}")
-    for name, (memory, held), (memory_now, held_now) in zip(("warm process", "grader"), before, after, strict=True):
-        print(f"{name:12} {memory / 1024:7.1f} → {memory_now / 1024:7.1f} MiB, {held} → {held_now} descriptors")
-    return outcomes
+    return Endurance(outcomes, seconds, before, after)
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         cost(write(scenario("reference").build(), Path(name) / "reference.ipynb"))
-        outcomes = endurance(Path(name))
-    return 0 if outcomes["honest: graded 40"] == SUBMISSIONS * 4 // 5 else 1
+        found = endurance(Path(name))
+    hostile = sum(number for said, number in found.outcomes.items() if said.startswith("hostile"))
+    print(
+        f"\n{found.outcomes.total()} submissions, {hostile} hostile, in {found.seconds:.0f} s: {dict(found.outcomes)}"
+    )
+    for what, before in found.before.items():
+        after = found.after[what]
+        print(
+            f"{what:12} {before.memory / 1024:7.1f} → {after.memory / 1024:7.1f} MiB, "
+            f"{before.descriptors} → {after.descriptors} descriptors"
+        )
+    return 0 if found.outcomes["honest: graded 40"] == SUBMISSIONS * 4 // 5 else 1
 
 
 if __name__ == "__main__":

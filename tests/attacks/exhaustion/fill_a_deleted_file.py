@@ -1,6 +1,6 @@
 # Tries: to fill the disk with files that no folder shows any more.
-# Must: run into the limits of files and descriptors.
-# Problem: .
+# Must: be ended when there is too much.
+# Problem: MiB of files
 hoard = []
 chunk = b"x" * (1 << 20)
 import os
