@@ -25,7 +25,6 @@ from autograder.scoring import score_task
 from autograder.text import one_line
 from autograder.version import __version__
 
-
 #: Cells that a report tells of one by one.
 _MOST_PROBLEMS = 50
 
