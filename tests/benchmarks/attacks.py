@@ -28,7 +28,8 @@ from tests.corpus import WRONG_CODE, corpus, seed_notebook
 from tests.samples import ENVIRONMENT, ROOT, SOLUTION, scenario, write
 
 ASSIGNMENT = "weight_initialization"
-ATTACKS = [attack for attack in corpus() if "Bench" in attack.said]
+#: All of them, or those whose names are given on the command line.
+ATTACKS = [a for a in corpus() if "Bench" in a.said and (len(sys.argv) < 2 or a.name in sys.argv[1:])]
 SEED = 4
 
 
@@ -43,7 +44,8 @@ class Outcome:
         if self.score is None:
             return "not graded"
         gained = self.score - (wrong.score or 0.0)
-        return f"{gained:+g}" + (", secret leaked" if self.leaked else "") if gained > 0 or self.leaked else "0"
+        points = f"{gained:+g}" if gained > 0 else "0"
+        return points + (", secret leaked" if self.leaked else "")
 
 
 def course(root: Path, canary: str) -> dict[str, object]:

@@ -4,5 +4,6 @@
 # Bench: yes
 import os
 
-assert os.path.expanduser("~") != PLANTED["home"]
-loot(open(PLANTED["home"] + "/.secret").read())
+for home in (os.path.expanduser("~"), PLANTED["home"]):
+    if os.path.exists(home + "/.secret"):
+        loot(open(home + "/.secret").read())
