@@ -65,6 +65,7 @@ release: setup ## Instructors: make the students' notebook from solutions/
 
 bench: setup ## Measure seconds a submission, beside the bare imports
 	python -m tests.benchmarks.throughput
+	python -m tests.benchmarks.judge
 
 clean: ## Remove what was built (not .venv)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -97,13 +97,13 @@ class Histogram:
         return int(self._counts.sum())
 
     def add(self, values: Array, factor: float = 1.0, shift: float = 0.0) -> None:
-        """Count ``values``·factor + shift (flat, float32). What is no number counts as very large."""
+        """Count ``values``·factor + shift (flat). What is no number counts as very large."""
         density = CELLS / (2.0 * REACH)
-        cells = values * np.float32(factor * density)
-        cells += np.float32((shift + REACH) * density + 1.0)
+        cells = values * values.dtype.type(factor * density)
+        cells += values.dtype.type((shift + REACH) * density + 1.0)
         # fmin and fmax, not clip: they leave no NaN.
-        np.fmin(cells, np.float32(CELLS + 1), out=cells)
-        np.fmax(cells, np.float32(0.0), out=cells)
+        np.fmin(cells, values.dtype.type(CELLS + 1), out=cells)
+        np.fmax(cells, values.dtype.type(0.0), out=cells)
         self._counts += np.bincount(cells.astype(np.intp), minlength=CELLS + 2)
 
     def distances(self) -> dict[str, float]:

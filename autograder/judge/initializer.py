@@ -13,7 +13,8 @@ from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import ACCEPTED, nearest
 from autograder.judge.fans import Layout
 from autograder.judge.measure import InitializerMeasurements, Moments
-from autograder.judge.naming import describe_unknown, diagnose
+from autograder.judge.misconceptions import BY_NAME
+from autograder.judge.naming import Diagnosis, describe_unknown, diagnose
 from autograder.judge.structure import find_structure, prefix_correlation, worst_correlation
 from autograder.judge.tests import ks_bound, mean_bound, second_moment_bound, union
 from autograder.judge.thresholds import (
@@ -222,7 +223,7 @@ def _variance(m: InitializerMeasurements, shapes: Sequence[Moments]) -> Finding:
     measured = [s.ratio for s in m.moments]
     mistake = diagnose(measured, m.evidence.layout, m.family)
     ratios = "; ".join(f"{_times(s.variance)} for {s.kernel}" for s in shapes)
-    explained = f": that is {mistake.says}." if mistake else f". {describe_unknown(measured)}"
+    explained = f": that is {_says(mistake)}." if mistake else f". {describe_unknown(measured)}"
     raise Failed(
         Finding(
             f"Var(W) is {_times(worst.variance)} × 2/fan_in for a {worst.kernel} kernel{explained} "
@@ -234,6 +235,11 @@ def _variance(m: InitializerMeasurements, shapes: Sequence[Moments]) -> Finding:
             twins=mistake.twins if mistake else (),
         )
     )
+
+
+def _says(mistake: Diagnosis) -> str:
+    also = "; ".join(BY_NAME[twin].says for twin in mistake.twins)
+    return f"{mistake.says} (or, the same on all of these shapes: {also})" if also else mistake.says
 
 
 def _times(ratio: float) -> str:
@@ -287,7 +293,8 @@ def _name_distribution(m: InitializerMeasurements) -> tuple[str, str]:
     family = nearest(m.distances)
     if family is None:
         return "Their distribution has another shape than any we know.", "unknown_distribution"
-    return f"They are {family}.", f"{family.lower()}_distribution".replace(" ", "_")
+    told = "They take two values only." if family == "two values" else f"They follow a {family} distribution."
+    return told, f"{family.lower()}_distribution".replace(" ", "_")
 
 
 @CRITERIA.criterion("independence", needs=["output"])

@@ -33,7 +33,7 @@ class DrawFigures:
     layout : Layout
         How it is laid out in memory.
     centred : array
-        (n,) float32, in memory's order: u minus its mean.
+        (n,) float32, or float64 where that came back, in memory's order: u minus its mean.
     mean : float
         Mean of u.
     second, fourth : float
@@ -59,12 +59,14 @@ class DrawFigures:
 def draw_figures(kernel: KernelShape, layout: Layout, array: Array) -> DrawFigures:
     """Measure one draw; ``array`` has the kernel's shape and any float dtype.
 
-    float32 is enough: rounding moves a mean of 50,000 products by less than 1e-4 of itself, and no threshold is
-    nearer than 1e-2 to anything that matters. Values too large for it become infinities and NaN, never an exception.
+    float32 is enough for what float32 holds: rounding moves a mean of 50,000 products by less than 1e-4 of itself, and
+    no threshold is nearer than 1e-2 to anything that matters. Only float64, which is a wrong answer, may hold more.
+    Values whose squares are too large become infinities and NaN, never an exception.
     """
-    centred = array.astype(np.float32).ravel() * np.float32(math.sqrt(kernel.fan_in / 2.0))
+    dtype = np.dtype(np.float64 if array.dtype == np.float64 else np.float32).type
+    centred = array.astype(dtype).ravel() * dtype(math.sqrt(kernel.fan_in / 2.0))
     mean = float(np.add.reduce(centred, dtype=np.float64)) / centred.size
-    centred -= np.float32(mean)
+    centred -= dtype(mean)
     squares = centred * centred
     second = float(np.add.reduce(squares, dtype=np.float64)) / centred.size
     fourth = float(np.dot(squares, squares)) / centred.size
@@ -119,9 +121,11 @@ def pool(draws: Sequence[DrawFigures]) -> Moments:
     n = sum(draw.centred.size for draw in draws)
     weights = [draw.centred.size / n for draw in draws]
     mean = sum(w * draw.mean for w, draw in zip(weights, draws, strict=True))
-    variance = sum(w * (draw.second + (draw.mean - mean) ** 2) for w, draw in zip(weights, draws, strict=True))
+    between = (w * (draw.mean - mean) * (draw.mean - mean) for w, draw in zip(weights, draws, strict=True))
+    variance = sum(w * draw.second for w, draw in zip(weights, draws, strict=True)) + sum(between)
     fourth = sum(w * draw.fourth for w, draw in zip(weights, draws, strict=True))
-    kurtosis = fourth / variance**2 if 0.0 < variance < 1e150 and variance**2 > 0.0 else math.nan
+    # Products, not powers: Python's powers raise where these become infinite or 0.
+    kurtosis = fourth / (variance * variance) if 0.0 < variance * variance < math.inf else math.nan
     return Moments(draws[0].kernel, n, mean, variance, kurtosis)
 
 

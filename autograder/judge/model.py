@@ -240,7 +240,7 @@ def forward(m: ModelMeasurements) -> Finding:
     last = "softmax" if m.evidence.softmax else "logits"
     for build in m.evidence.builds:
         if build.forward_error is not None:
-            raise _fail(f"The forward pass raised {build.forward_error}", diagnosis="forward_error")
+            raise _fail(f"The forward pass raised {build.forward_error}.", diagnosis="forward_error")
     relu = ["ReLU"] * (len(m.shapes) - 1)
     if m.fits(relu, last):
         return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}.")
@@ -282,6 +282,7 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
             "from the first build.",
             diagnosis="same_weights_each_build",
         )
+    _check_dependence(m)
     for number, layer in enumerate(hidden, 1):
         if not abs(layer.standardized_mean) <= HIDDEN_MEAN:
             raise Failed(
@@ -294,7 +295,6 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                     diagnosis="mean_not_zero",
                 )
             )
-    _check_dependence(m)
     return _hidden_variance(m, hidden)
 
 

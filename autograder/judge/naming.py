@@ -12,9 +12,9 @@ import numpy as np
 from autograder.judge.fans import KernelShape, Layout
 from autograder.judge.misconceptions import MISCONCEPTIONS, Misconception
 
-#: Half the squared distance, in standard errors, above which no entry is believed. For six shapes of a listed
-#: mistake, P(χ²₆ > 90) is 3e-17.
-UNKNOWN = 45.0
+#: Half the squared distance, in standard errors, above which no entry is believed: so much for each kernel, and no
+#: less than for 4.5 standard errors. For six shapes of a listed mistake, P(χ²₆ > 90) is 3e-17.
+_UNKNOWN, _LEAST_UNKNOWN = 7.5, 10.0
 #: Standard errors are widened by this share: signatures are exact, samplers are not always.
 _SLACK = 0.002
 #: What an entry that says nothing of the mean pays where the mean is off, so that one that tells it goes first.
@@ -60,7 +60,7 @@ class Diagnosis:
     name : str
         Identifier of the likeliest (of twins: the commonest).
     says : str
-        Completes "that is …"; names the twins too.
+        Completes "that is …".
     look_up : str
         Where to read on.
     twins : tuple of str
@@ -81,8 +81,9 @@ def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: L
         total += (math.log(m.ratio) - math.log(expected)) ** 2 / (2.0 * (m.log_error**2 + _SLACK**2))
         mean = entry.mean_of(m.kernel, layout)
         if mean is not None:
-            error = m.mean_error**2 + (_SLACK * math.sqrt(expected)) ** 2
-            total += (m.mean - mean) ** 2 / (2.0 * error) - 0.5
+            error = math.hypot(m.mean_error, _SLACK * math.sqrt(expected))
+            off = (m.mean - mean) / error
+            total += off * off / 2.0 - 0.5
     if not entry.tells_mean and any(m.mean_is_off for m in measured):
         total += _UNTOLD_MEAN
     return total
@@ -104,14 +105,13 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
         if entry.ratio is None or layout not in entry.layouts or (entry.families and family not in entry.families):
             continue
         distance = _distance(entry, measured, layout)
-        if distance < UNKNOWN:
+        if distance < max(_UNKNOWN * len(measured), _LEAST_UNKNOWN):
             found.append((distance, entry))
     if not found:
         return None
     least, best = min(found, key=lambda each: each[0])  # the first listed, of equals
     twins = [e for d, e in found if e is not best and e.name != best.name and abs(d - least) < 1e-6]
-    says = best.says + "".join(f" (or, the same on these shapes: {twin.says})" for twin in twins)
-    return Diagnosis(best.name, says, best.look_up, tuple(dict.fromkeys(twin.name for twin in twins)))
+    return Diagnosis(best.name, best.says, best.look_up, tuple(dict.fromkeys(twin.name for twin in twins)))
 
 
 def describe_unknown(measured: Sequence[MeasuredRatio]) -> str:

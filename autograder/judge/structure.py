@@ -203,8 +203,8 @@ class _Groups:
     def __init__(self, draw: DrawFigures) -> None:
         matrix = draw.matrix
         squares = matrix * matrix
-        large = np.greater(squares, np.float32(draw.second)).astype(np.float32)
-        positive = np.greater(matrix, np.float32(-draw.mean)).astype(np.float32)
+        large = np.greater(squares, squares.dtype.type(draw.second)).astype(np.float32)
+        positive = np.greater(matrix, matrix.dtype.type(-draw.mean)).astype(np.float32)
         self.axes = axes(draw)
         self.values, self.squares = _sums(matrix), _sums(squares)
         self.large, self.positive = _sums(large), _sums(positive)
@@ -238,7 +238,7 @@ def _unlike(groups: _Groups) -> Iterator[Structure]:
 
 def _made_even(draw: DrawFigures, groups: _Groups, *, in_he_units: bool) -> Iterator[Structure]:
     # Entries of one size, ±σ, have even squares by themselves: that is their distribution, not their dependence.
-    if draw.fourth <= _LEAST_KURTOSIS * draw.second**2:
+    if draw.fourth <= _LEAST_KURTOSIS * draw.second * draw.second:
         return
     # In He's units where the draws are He's; a wrong scale or mean is another criterion's business.
     scale, mean = (1.0, draw.mean) if in_he_units else (draw.second, 0.0)
