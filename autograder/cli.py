@@ -133,12 +133,12 @@ def judge(
     from autograder.judge.budget import PROMISE, rows, total
 
     table = rows(PLAN)
+    pages = []
     if budget or not catalogue:
-        print(budget_page(table))
-        print()
-        print(detectable_page())
+        pages += [budget_page(table), detectable_page()]
     if catalogue:
-        print(catalogue_page())
+        pages.append(catalogue_page())
+    print("\n\n".join(pages))
     if total(table) > PROMISE:
         _complain(f"the budget is overdrawn: {total(table):.1e} is more than the {PROMISE:.0e} promised")
         raise typer.Exit(Exit.FAULT)

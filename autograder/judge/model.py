@@ -29,7 +29,7 @@ from autograder.judge.thresholds import (
     POOLED_HIDDEN,
     WITHIN_LAYER,
 )
-from autograder.judge.verdict import Criteria, Failed, Finding, Verdict
+from autograder.judge.verdict import Criteria, Failed, Finding, Skipped, Verdict
 
 Array = NDArray[np.floating[Any]]
 
@@ -243,6 +243,8 @@ def forward(m: ModelMeasurements) -> Finding:
             raise _fail(f"The forward pass raised {build.forward_error}.", diagnosis="forward_error")
     relu = ["ReLU"] * (len(m.shapes) - 1)
     if m.fits(relu, last):
+        if m.fits(["no activation"] * len(relu), last):
+            raise Skipped("Not judged: with such weights, the outputs are the same whatever the activations.")
         return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}.")
     for hidden in product(_HIDDEN, repeat=len(relu)):
         for other in _LAST:
