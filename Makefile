@@ -67,6 +67,7 @@ release: setup ## Instructors: make the students' notebook from solutions/
 
 bench: setup ## Measure seconds a submission, beside the bare imports
 	python -m tests.benchmarks.throughput
+	python -m tests.benchmarks.judge
 
 bench-sandbox: setup ## Measure what confinement costs, and what 200 submissions, a fifth hostile, leave behind
 	python -m tests.benchmarks.confinement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,17 +21,18 @@ WIDTHS = (64, 128, 64, 10)
 BUILDS = 4
 #: Least and greatest number of rows of inputs pushed through a build; each build gets another number.
 BATCHES = (16, 48)
-#: Draws of each kernel shape.
-ROUNDS = 2
+#: Draws of each kernel shape: two to compare, and a third to confirm what looks repeated.
+ROUNDS = 3
 
-# Spread so that the variance of every common mistake differs from He's on at least one of them.
-_KERNELS = (
-    KernelShape(8, 8192),
-    KernelShape(2048, 32),
-    KernelShape(256, 256),
-    KernelShape(16, 512, (3, 3)),
-    KernelShape(128, 24, (5, 5)),
-    KernelShape(48, 192, (1, 7)),
+#: Kernels, spread so that the variance of every mistake in the judge's catalogue differs from He's, and from every
+#: other mistake's, on at least one. A drawn kernel has at least as many weights as these.
+KERNELS = (
+    KernelShape(8, 7_200),
+    KernelShape(1_800, 32),
+    KernelShape(240, 240),
+    KernelShape(16, 400, (3, 3)),
+    KernelShape(96, 24, (5, 5)),
+    KernelShape(48, 172, (1, 7)),
 )
 #: Sizes are drawn within this share of the above, so that no shape is known in advance.
 _SPREAD = 0.06
@@ -117,18 +119,17 @@ class Challenge:
 def draw_challenge(generator: np.random.Generator) -> Challenge:
     """Draw fresh kernel sizes and inputs."""
 
-    def near(size: int) -> int:
-        room = max(1, round(size * _SPREAD))
-        return int(generator.integers(size - room, size + room, endpoint=True))
-
-    kernels = []
-    for kernel in _KERNELS:
-        inputs = near(kernel.inputs)
+    def drawn(kernel: KernelShape) -> KernelShape:
         # A square kernel stays square: there, fan_in and fan_out agree, and only other mistakes show.
-        outputs = inputs if kernel.inputs == kernel.outputs else near(kernel.outputs)
-        kernels.append(KernelShape(inputs, outputs, kernel.window))
+        square = kernel.is_dense and kernel.inputs == kernel.outputs
+        least = kernel.inputs if square else math.floor(kernel.inputs * (1.0 - _SPREAD))
+        inputs = int(generator.integers(least, math.ceil(kernel.inputs * (1.0 + _SPREAD)), endpoint=True))
+        room = generator.uniform(1.0, 1.0 + _SPREAD)
+        outputs = inputs if square else math.ceil(kernel.inputs * kernel.outputs / inputs * room)
+        return KernelShape(inputs, outputs, kernel.window)
+
     return Challenge(
-        kernels=tuple(kernels),
+        kernels=tuple(drawn(kernel) for kernel in KERNELS),
         fill=float(np.float32(generator.uniform(2.0, 3.0))),
         inputs=tuple(
             generator.standard_normal((int(rows), WIDTHS[0]), dtype=np.float32)

@@ -147,6 +147,49 @@ def _can_confine() -> bool:
     return support.probe().official
 
 
+@app.command()
+def judge(
+    budget: Annotated[bool, typer.Option("--budget", help="Every test with its error bound, and their sum.")] = False,
+    catalogue: Annotated[
+        bool, typer.Option("--catalogue", help="Every mistake that can be named, and a bound on missing it.")
+    ] = False,
+) -> None:
+    """Show what the judge promises: its error budget, and the mistakes that it knows by name."""
+    from autograder.calibration.plan import PLAN
+    from autograder.calibration.report import budget_page, catalogue_page, detectable_page
+    from autograder.judge.budget import PROMISE, rows, total
+
+    table = rows(PLAN)
+    pages = []
+    if budget or not catalogue:
+        pages += [budget_page(table), detectable_page()]
+    if catalogue:
+        pages.append(catalogue_page())
+    print("\n\n".join(pages))
+    if total(table) > PROMISE:
+        _complain(f"the budget is overdrawn: {total(table):.1e} is more than the {PROMISE:.0e} promised")
+        raise typer.Exit(Exit.FAULT)
+
+
+@app.command()
+def calibrate(
+    right: Annotated[int, typer.Option(min=3, help="Gradings of right NumPy draws, in each framework's layout.")] = 300,
+    frameworks: Annotated[int, typer.Option(min=0, help="Gradings of real torch and Keras draws, each.")] = 50,
+    mistakes: Annotated[int, typer.Option(min=1, help="Gradings of each mistake, in each layout.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that NumPy draws.")] = 1,
+    jobs: _Jobs = None,
+    out: Annotated[Path, typer.Option(help="Folder for the page and its figures.")] = Path("build/calibration"),
+) -> None:
+    """Simulate gradings of right answers and of every mistake, and print what the judge made of them.
+
+    Exit status: 0 when no right answer failed; 1 otherwise.
+    """
+    from autograder.calibration.command import run_calibration
+
+    clean = run_calibration(right, frameworks, mistakes, seed, jobs or os.cpu_count() or 1, out)
+    raise typer.Exit(Exit.GRADED if clean else Exit.BELOW)
+
+
 def _shortest(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 

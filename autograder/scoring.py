@@ -6,6 +6,7 @@ from autograder.assignment import Task
 from autograder.interview import Evidence
 from autograder.judge.evidence import InitializerEvidence
 from autograder.judge.initializer import judge_initializer
+from autograder.judge.misconceptions import BY_NAME
 from autograder.judge.model import judge_model
 from autograder.report.result import CriterionResult, QuestionResult
 
@@ -42,6 +43,7 @@ def score_task(task: Task, evidence: Evidence, points: float) -> QuestionResult:
                 measured=v.finding.measured,
                 expected=v.finding.expected,
                 p_value=v.finding.p_value,
+                look_up=BY_NAME[v.finding.diagnosis].look_up if v.finding.diagnosis else None,
             )
             for v in verdicts
         ),

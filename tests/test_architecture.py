@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "release": {"assignment", "notebook"},
     "interview": {"assignment", "judge", "sandbox.wire", "text"},
     "execution": {"assignment", "interview", "notebook", "sandbox"},
+    "calibration": {"calibration", "assignment", "judge"},
     "scoring": {"assignment", "interview", "judge", "report.result"},
 }
 THIRD_PARTY = {"judge": {"numpy", "scipy"}, "report": {"rich", "jinja2"}, "assignment": {"numpy"}, "notebook": set()}

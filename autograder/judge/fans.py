@@ -31,6 +31,16 @@ class KernelShape:
     window: tuple[int, ...] = ()
 
     @property
+    def height(self) -> int:
+        """First spatial size, kh; 1 for a dense kernel."""
+        return self.window[0] if self.window else 1
+
+    @property
+    def width(self) -> int:
+        """Last spatial size, kw; 1 for a dense kernel."""
+        return self.window[-1] if self.window else 1
+
+    @property
     def area(self) -> int:
         """Kernel area, kh·kw; 1 for a dense kernel."""
         return math.prod(self.window)

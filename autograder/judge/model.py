@@ -14,22 +14,24 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_softmax, ndtr, softmax
 
 from autograder.judge.evidence import ModelBuild, ModelEvidence, Parameter
+from autograder.judge.families import Histogram, nearest
 from autograder.judge.fans import KernelShape, Layout
-from autograder.judge.measure import Moments, moments, nearest_family
-from autograder.judge.misconceptions import Misconception, diagnose
-from autograder.judge.tests import ks_distances, mean_bound, second_moment_bound, union
-from autograder.judge.verdict import Criteria, Failed, Finding, Verdict
+from autograder.judge.measure import DrawFigures, Moments, draw_figures, pool
+from autograder.judge.naming import Diagnosis, diagnose
+from autograder.judge.structure import find_structure
+from autograder.judge.tests import mean_bound, second_moment_bound, union
+from autograder.judge.thresholds import (
+    FORWARD,
+    HIDDEN,
+    HIDDEN_MEAN,
+    OUTPUT,
+    OUTPUT_MEAN,
+    POOLED_HIDDEN,
+    WITHIN_LAYER,
+)
+from autograder.judge.verdict import Criteria, Failed, Finding, Skipped, Verdict
 
 Array = NDArray[np.floating[Any]]
-
-#: |variance ratio − 1| of one hidden layer, all builds pooled: 4 × 8,192 weights, 10 SD.
-HIDDEN_THRESHOLD = 0.08
-#: |mean| of one hidden layer in units of the measured deviation; 9 SD.
-HIDDEN_MEAN_THRESHOLD = 0.05
-#: Room on either side of He's and Glorot's variance in the output layer: 4 × 640 weights, 7 SD.
-OUTPUT_THRESHOLD = 0.20
-#: Largest difference of outputs, relative to their largest magnitude: float32 rounding gives about 1e-6.
-FORWARD_THRESHOLD = 1e-3
 
 
 @dataclass(frozen=True)
@@ -99,22 +101,28 @@ class ModelMeasurements:
         return [layers for build in self.evidence.builds if (layers := self.layers(build)) is not None]
 
     @cached_property
+    def draws(self) -> tuple[tuple[DrawFigures, ...], ...]:
+        """For every layer, its kernel in each build. Canonical, (in, out), in both frameworks."""
+        return tuple(
+            tuple(draw_figures(shape, Layout.KERAS, layers[i].kernel) for layers in self.builds)
+            for i, shape in enumerate(self.shapes)
+        )
+
+    @cached_property
     def moments(self) -> tuple[Moments, ...]:
         """Moments of every layer's kernel, all builds pooled."""
-        return tuple(
-            moments(shape, [layers[i].kernel for layers in self.builds]) for i, shape in enumerate(self.shapes)
-        )
+        return tuple(pool(draws) for draws in self.draws)
 
     def family(self, numbers: Sequence[int]) -> str | None:
         """Family of these layers' weights, each layer in its own units; None when not recognised."""
-        parts = []
+        histogram = Histogram()
         for i in numbers:
             m = self.moments[i]
-            he = math.sqrt(m.kernel.fan_in / 2.0)
-            parts += [(layers[i].kernel.ravel() * he - m.mean) / (m.deviation or 1.0) for layers in self.builds]
-        return nearest_family(ks_distances(np.concatenate(parts)))
+            for draw in self.draws[i]:
+                histogram.add(draw.centred, 1.0 / m.deviation, (draw.mean - m.mean) / m.deviation)
+        return nearest(histogram.distances())
 
-    def diagnose(self, numbers: Sequence[int]) -> Misconception | None:
+    def diagnose(self, numbers: Sequence[int]) -> Diagnosis | None:
         """Return the mistake that these layers' variances fit, or None."""
         ratios = [self.moments[i].ratio for i in numbers]
         return diagnose(ratios, self.evidence.layout, self.family(numbers))
@@ -125,7 +133,7 @@ class ModelMeasurements:
         return all(
             build.outputs is not None
             and build.outputs.shape == (inputs.shape[0], self.evidence.widths[-1])
-            and relative_difference(build.outputs, forward_pass(layers, inputs, hidden, last)) <= FORWARD_THRESHOLD
+            and relative_difference(build.outputs, forward_pass(layers, inputs, hidden, last)) <= FORWARD
             for build, inputs, layers in cases
         )
 
@@ -232,9 +240,11 @@ def forward(m: ModelMeasurements) -> Finding:
     last = "softmax" if m.evidence.softmax else "logits"
     for build in m.evidence.builds:
         if build.forward_error is not None:
-            raise _fail(f"The forward pass raised {build.forward_error}", diagnosis="forward_error")
+            raise _fail(f"The forward pass raised {build.forward_error}.", diagnosis="forward_error")
     relu = ["ReLU"] * (len(m.shapes) - 1)
     if m.fits(relu, last):
+        if m.fits(["no activation"] * len(relu), last):
+            raise Skipped("Not judged: with such weights, the outputs are the same whatever the activations.")
         return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}.")
     for hidden in product(_HIDDEN, repeat=len(relu)):
         for other in _LAST:
@@ -267,14 +277,16 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                 )
             )
     first, *others = m.builds
-    if any(np.array_equal(first[0].kernel, other[0].kernel) for other in others):
+    # Every build, not any: unseeded Keras initializers draw their seeds from a billion, and so may collide.
+    if others and any(all(np.array_equal(first[i].kernel, b[i].kernel) for b in others) for i in range(len(hidden))):
         raise _fail(
-            "Two models built one after the other have the same weights: a seed is set inside, or a kernel is kept "
+            "Models built one after the other have the same weights: a seed is set inside, or a kernel is kept "
             "from the first build.",
             diagnosis="same_weights_each_build",
         )
+    _check_dependence(m)
     for number, layer in enumerate(hidden, 1):
-        if abs(layer.standardized_mean) > HIDDEN_MEAN_THRESHOLD:
+        if not abs(layer.standardized_mean) <= HIDDEN_MEAN:
             raise Failed(
                 Finding(
                     f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations; "
@@ -285,11 +297,33 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                     diagnosis="mean_not_zero",
                 )
             )
+    return _hidden_variance(m, hidden)
+
+
+def _check_dependence(m: ModelMeasurements) -> None:
+    """Raise `Failed` when the weights of a hidden layer depend on one another, in two builds."""
+    for draws, layer in zip(m.draws[:-1], m.moments, strict=False):
+        found = [find_structure(draw, in_he_units=layer.is_right, within=WITHIN_LAYER) for draw in draws[:2]]
+        if found[0] is not None and all(found):
+            raise Failed(
+                Finding(
+                    f"The weights of the {layer.kernel} layer depend on one another: {found[0].says}.",
+                    measured=found[0].measured,
+                    expected=0.0,
+                    p_value=found[0].p_value,
+                    diagnosis=found[0].name,
+                )
+            )
+
+
+def _hidden_variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     worst = max(hidden, key=lambda s: abs(math.log(max(s.variance, 1e-300))))
     he = 2.0 / worst.kernel.fan_in
     ratios = " and ".join(f"{s.variance:.3f} for {s.kernel}" for s in hidden)
     p_value = union(second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(hidden))
-    if abs(worst.variance - 1.0) <= HIDDEN_THRESHOLD:
+    strays = [i for i, s in enumerate(hidden) if not abs(s.variance - 1.0) <= HIDDEN]
+    pooled = sum(s.n * s.variance for s in hidden) / sum(s.n for s in hidden)
+    if not strays and abs(pooled - 1.0) <= POOLED_HIDDEN:
         return Finding(
             f"Var(W) / (2/fan_in) is {ratios}, over {len(m.builds)} builds.",
             measured=worst.variance * he,
@@ -297,16 +331,22 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
             p_value=p_value,
         )
     mistake = m.diagnose(range(len(hidden)))
+    name = mistake.name if mistake else "unknown_variance"
     explained = f" That is {mistake.says}." if mistake else " That fits no common mistake."
-    strays = [i for i, s in enumerate(hidden) if abs(s.variance - 1.0) > HIDDEN_THRESHOLD]
-    if mistake is None and len(strays) < len(hidden):
+    if mistake is None and 0 < len(strays) < len(hidden):
         mistake = m.diagnose(strays)
-        explained = f" The {hidden[strays[0]].kernel} layer's looks like {mistake.says}." if mistake else explained
+        if mistake is not None:
+            name = mistake.name
+            explained = f" The {hidden[strays[0]].kernel} layer's looks like {mistake.says}."
+            if name in ("glorot_uniform", "pytorch_default") and 0 not in strays:
+                name = "only_first_layer"
+                explained += " Only the first layer was initialized; this one kept its default."
     raise Failed(
         Finding(
             f"Var(W) / (2/fan_in) of the hidden layers is {ratios}; 1 is expected.{explained}",
             p_value=p_value,
-            diagnosis=mistake.name if mistake else "unknown_variance",
+            diagnosis=name,
+            twins=mistake.twins if mistake else (),
             measured=worst.variance * he,
             expected=he,
         )
@@ -319,18 +359,18 @@ def variance_output(m: ModelMeasurements) -> Finding:
     last = m.moments[-1]
     glorot = last.kernel.fan_in / (last.kernel.fan_in + last.kernel.fan_out)
     he = 2.0 / last.kernel.fan_in
-    nearest = min((1.0, glorot), key=lambda ratio: abs(math.log(max(last.variance, 1e-300) / ratio)))
-    measured, expected = last.variance * he, nearest * he
-    p_value = union(second_moment_bound(last.n, last.variance / nearest - 1.0), 2)
+    closest = min((1.0, glorot), key=lambda ratio: abs(math.log(max(last.variance, 1e-300) / ratio)))
+    measured, expected = last.variance * he, closest * he
+    p_value = union(second_moment_bound(last.n, last.variance / closest - 1.0), 2)
     message = f"Var(W) of the output layer is {last.variance:.3f} × 2/fan_in; He's is 1, Glorot's {glorot:.3f}."
-    within = glorot * (1.0 - OUTPUT_THRESHOLD) <= last.variance <= 1.0 + OUTPUT_THRESHOLD
-    if within and abs(last.standardized_mean) <= OUTPUT_THRESHOLD:
+    within = glorot * (1.0 - OUTPUT) <= last.variance <= 1.0 + OUTPUT
+    if within and abs(last.standardized_mean) <= OUTPUT_MEAN:
         return Finding(message, measured=measured, expected=expected, p_value=p_value)
     # One small layer fits too many formulas: a name needs all three, or the framework's own default.
     mistake = m.diagnose(range(len(m.moments)))
     explained = f" That is {mistake.says}." if mistake else ""
     diagnosis = mistake.name if mistake else "unknown_variance"
-    if m.evidence.layout is Layout.TORCH and abs(6.0 * last.variance - 1.0) <= OUTPUT_THRESHOLD:
+    if m.evidence.layout is Layout.TORCH and abs(6.0 * last.variance - 1.0) <= OUTPUT:
         diagnosis, explained = (
             "pytorch_default",
             " A sixth of He's is PyTorch's own default: nothing has set this layer.",

@@ -1,25 +1,22 @@
-"""The statistics: how far a right He initializer can stray, as bounds that hold at any sample size.
+"""The bounds: how far a right He initializer can stray, at any sample size.
 
 Everything is in units of He's standard deviation: u = w·√(fan_in/2), so that a right initializer has
 mean 0 and second moment 1, whether normal, normal truncated at two deviations and rescaled, or uniform.
-Each function returns an upper bound on the probability that a *right* initializer gives a statistic at
-least as extreme as the one measured.
+Each ``…_bound`` returns an upper bound on the probability that a *right* initializer gives a statistic at
+least as extreme as the one measured. The derivations, with their sources, are in this folder's README.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import rel_entr
 
 Array = NDArray[np.floating[Any]]
-
-#: Standard deviation of a standard normal truncated at ±2 (Keras' HeNormal divides by it).
-TRUNCATED_DEVIATION = 0.87962566103423978
 
 
 def union(bound: float, count: int) -> float:
@@ -54,7 +51,7 @@ def ks_bound(n: int, distance: float) -> float:
 def correlation_bound(n: int, correlation: float) -> float:
     """Bound P(|Σxy|/n ≥ |r|) for n independent pairs: 2·exp(−n[t·r + ½ln(1−t²)]), t = (√(1+4r²)−1)/(2r).
 
-    Chernoff's bound with E exp(t·xy) = (1−t²)^(−½) for standard normals.
+    Chernoff's bound with E exp(t·xy) ≤ (1−t²)^(−½), an equality for standard normals.
     """
     r = min(abs(correlation), 1.0)
     if r == 0.0:
@@ -64,93 +61,98 @@ def correlation_bound(n: int, correlation: float) -> float:
 
 
 def autocorrelation_bound(n: int, correlation: float) -> float:
-    """Bound P(any of n lags' autocorrelation exceeds |r|): n·exp(−n·r²/6)."""
-    return min(1.0, n * math.exp(-n * correlation * correlation / 6.0))
+    """Bound P(the circular autocorrelation of n draws exceeds |r| at any lag): 3n × the bound of n/3 pairs.
 
-
-def _normal(x: Array) -> Array:
-    return np.asarray(ndtr(x))
-
-
-def _truncated(x: Array) -> Array:
-    tail = ndtr(-2.0)
-    cut = np.clip(x * TRUNCATED_DEVIATION, -2.0, 2.0)
-    return np.asarray((ndtr(cut) - tail) / (1.0 - 2.0 * tail))
-
-
-def _uniform(x: Array) -> Array:
-    return np.asarray(np.clip(0.5 + x / (2.0 * math.sqrt(3.0)), 0.0, 1.0))
-
-
-def _laplace(x: Array) -> Array:
-    half = 0.5 * np.exp(-math.sqrt(2.0) * np.abs(x))
-    return np.where(x < 0.0, half, 1.0 - half)
-
-
-def _clipped(x: Array) -> Array:
-    """Distribution function of a normal clipped at ±2 deviations, in its own units; NaN about its two atoms.
-
-    The atoms hold 2.3 % each, and the slightest error of the scale would move them past a grid point.
+    The products x_i·x_(i+k) form cycles, whose edges three colours divide into classes of n/3 products that
+    share no factor; some class must be as extreme as the whole.
     """
-    deviation = math.sqrt(1.0 - 4.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) + 6.0 * float(ndtr(-2.0)))
-    z = x * deviation
-    inside = np.where(z < -2.0, 0.0, np.where(z > 2.0, 1.0, ndtr(z)))
-    return np.where(np.abs(np.abs(z) - 2.0) < 0.02, np.nan, inside)
+    return union(correlation_bound(n // 3, correlation), 3 * n)
 
 
-def _triangular(x: Array) -> Array:
-    half = 0.5 * (1.0 - np.minimum(np.abs(x) / math.sqrt(6.0), 1.0)) ** 2
-    return np.where(x < 0.0, half, 1.0 - half)
+def self_convolution_bound(n: int, correlation: float) -> float:
+    """Bound P(Σ x_i·x_(c−i) / n exceeds |r| for any of n centres c): n × the bound of n/2 pairs.
+
+    i → c−i pairs the entries off and leaves two of them at most alone; 0.01 is allowed for their squares, which is
+    more than entries of 16 deviations would add at the sizes in use.
+    """
+    return union(correlation_bound(n // 2 - 1, max(abs(correlation) - 0.01, 0.0)), n)
 
 
-_REACH = 6.0
-_CELLS = 12_000
-_EDGES = np.linspace(-_REACH, _REACH, _CELLS + 1)
-#: Distribution functions of unit-variance families at the edges of a fine grid.
-FAMILIES: dict[str, Array] = {
-    "normal": _normal(_EDGES),
-    "truncated normal": _truncated(_EDGES),
-    "uniform": _uniform(_EDGES),
-    "Laplace": _laplace(_EDGES),
-    "triangular": _triangular(_EDGES),
-    "clipped normal": _clipped(_EDGES),
+def share_bound(size: int, shares: Array, overall: float) -> float:
+    """Bound P(any group's share of marked entries is as far from the overall share as X
+
+    2G·exp(−m·KL(q‖p)) for G groups of m entries: Chernoff's bound, which Hoeffding (1963, theorem 4) carries over
+    to sampling without replacement. So it holds whatever the law of the entries, if only they are exchangeable.
+
+    Parameters
+    ----------
+    size : int
+        Entries of a group, m.
+    shares : array
+        Each group's share of marked entries, q.
+    overall : float
+        Share of marked entries in all groups together, p.
+    """
+    if not 0.0 < overall < 1.0:
+        return 1.0
+    divergence = rel_entr(shares, overall) + rel_entr(1.0 - shares, 1.0 - overall)
+    return union(math.exp(-size * float(np.max(divergence))), 2 * shares.size)
+
+
+@dataclass(frozen=True)
+class SquareMoments:
+    """Central moments of u² for unit variance: ``variance`` E(u²−1)² and ``fourth`` E(u²−1)⁴."""
+
+    variance: float
+    fourth: float
+
+
+def _square_moments(even: tuple[float, float, float]) -> SquareMoments:
+    m4, m6, m8 = even
+    return SquareMoments(m4 - 1.0, m8 - 4.0 * m6 + 6.0 * m4 - 3.0)
+
+
+def _truncated_even_moments() -> tuple[float, float, float]:
+    # E z^(2k) of a normal cut at c = 2: m_2k = (2k−1)·m_(2k−2) − 2·c^(2k−1)·φ(c)/Z, then divided by m_2^k.
+    cut, mass = 2.0, math.erf(math.sqrt(2.0))
+    edge = 2.0 * math.exp(-cut * cut / 2.0) / math.sqrt(2.0 * math.pi) / mass
+    moments = [1.0]
+    for k in (1, 2, 3, 4):
+        moments.append((2 * k - 1) * moments[-1] - edge * cut ** (2 * k - 1))
+    second = moments[1]
+    return moments[2] / second**2, moments[3] / second**3, moments[4] / second**4
+
+
+#: Of every family that counts as right, for the variance at least.
+SQUARES = {
+    "normal": _square_moments((3.0, 15.0, 105.0)),
+    "truncated normal": _square_moments(_truncated_even_moments()),
+    "uniform": _square_moments((9.0 / 5.0, 27.0 / 7.0, 9.0)),
 }
 
 
-def ks_distances(values: Array) -> dict[str, float]:
-    """Return the Kolmogorov–Smirnov distance of ``values`` (unit scale, any order) to every family.
+def evenness_bound(groups: int, size: int, dispersion: float) -> float:
+    """Bound P(group second moments are as even as ``dispersion``), over the right families.
 
-    One pass and no sorting: the empirical distribution function is counted out at the edges of a grid of
-    step 0.001 over ±6, and the supremum taken there. Each figure is at most the true distance, and less
-    than it by 0.001 or less, so that every bound on the true distance holds for it.
+    The dispersion is the mean over groups of Z², Z = (q − 1)·√(m/2), q the mean square of a group of m entries: 1
+    for normal draws. Maurer (2003, theorem 1) for sums of non-negative variables: P(mean of G copies of Y ≤ c) ≤
+    exp(−G(EY − c)²/(2·EY²)).
     """
-    flat = values.ravel()
-    # fmin and fmax, not clip: they leave no NaN, and so count what is no number as very large.
-    cells = (flat + flat.dtype.type(_REACH)) * flat.dtype.type(_CELLS / (2 * _REACH)) + 1
-    counts = np.bincount(np.fmax(np.fmin(cells, _CELLS + 1), 0).astype(np.int32), minlength=_CELLS + 2)
-    below = np.cumsum(counts)[:-1] / flat.size
-    return {name: float(np.nanmax(np.abs(below - cdf))) for name, cdf in FAMILIES.items()}
+    worst = 0.0
+    for square in SQUARES.values():
+        mean = square.variance / 2.0
+        second = (3.0 * (size - 1) * square.variance**2 + square.fourth) / (4.0 * size)
+        if dispersion >= mean:
+            return 1.0
+        worst = max(worst, math.exp(-groups * (mean - dispersion) ** 2 / (2.0 * second)))
+    return worst
 
 
-def correlation(x: Array, y: Array) -> float:
-    """Return Pearson's r of two flat arrays of equal length; 0 where one is constant."""
-    x = x - x.mean(dtype=np.float64)
-    y = y - y.mean(dtype=np.float64)
-    scale = math.sqrt(float(np.dot(x, x)) * float(np.dot(y, y)))
-    return float(np.dot(x, y)) / scale if scale > 0.0 else 0.0
+def centredness_bound(groups: int, dispersion: float) -> float:
+    """Bound P(group means are as even as ``dispersion``), the mean over groups of Y² = m·(group mean)².
 
-
-def largest_autocorrelation(values: Array) -> tuple[int, float]:
-    """Return the lag ≥ 1 with the largest |autocorrelation| of a flat array, and that autocorrelation.
-
-    Zero-padded, so lags do not wrap round; each lag is divided by the whole sum of squares.
+    It is 1 for right draws. Maurer (2003) again, with E Y⁴ ≤ 3 for families whose kurtosis is at most 3.
     """
-    centred = values - values.mean(dtype=np.float64).astype(values.dtype)
-    length = scipy.fft.next_fast_len(2 * values.size, real=True)
-    spectrum = scipy.fft.rfft(centred, length)
-    power = spectrum.real**2 + spectrum.imag**2
-    lags = scipy.fft.irfft(power, length)[: values.size]
-    if lags[0] <= 0.0:
-        return 0, 0.0
-    lag = 1 + int(np.argmax(np.abs(lags[1:])))
-    return lag, float(lags[lag] / lags[0])
+    if dispersion >= 1.0:
+        return 1.0
+    return math.exp(-groups * (1.0 - dispersion) ** 2 / 6.0)

@@ -29,7 +29,9 @@ class Finding:
     p_value : float or None
         Upper bound on the probability that a right answer strays as far as this one did.
     diagnosis : str or None
-        Identifier of the mistake, when it was recognised.
+        Identifier of the mistake, when it was recognised: an entry of `misconceptions`.
+    twins : tuple of str
+        Mistakes that cannot be told from it.
     """
 
     message: str
@@ -37,6 +39,7 @@ class Finding:
     expected: float | None = None
     p_value: float | None = None
     diagnosis: str | None = None
+    twins: tuple[str, ...] = ()
 
 
 class Failed(Exception):

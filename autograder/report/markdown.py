@@ -27,9 +27,10 @@ def _question(question: QuestionResult) -> list[str]:
     for criterion in question.criteria:
         points = f"{points_text(criterion.points)} / {points_text(criterion.max_points)}"
         asks = f"**{escape(criterion.asks)}** " if criterion.status == "failed" else ""
+        look_up = f" *Look up:* {escape(criterion.look_up)}." if criterion.look_up else ""
         lines.append(
             f"| {_MARKS[criterion.status]} {criterion.status} | `{criterion.name}` | {points} | "
-            f"{asks}{escape(criterion.message)} |"
+            f"{asks}{escape(criterion.message)}{look_up} |"
         )
     return [*lines, ""]
 

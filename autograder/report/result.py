@@ -14,7 +14,11 @@ UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, s
 
 @dataclass(frozen=True)
 class CriterionResult:
-    """One criterion: ``status`` is passed, failed or skipped. ``asks`` states it; ``message`` says what was found."""
+    """One criterion: ``status`` is passed, failed or skipped. ``asks`` states it; ``message`` says what was found.
+
+    ``diagnosis`` names the mistake where it was recognised, and ``look_up`` says what to read about it. ``p_value``
+    bounds the probability that a right answer strays as far.
+    """
 
     name: str
     status: str
@@ -26,6 +30,7 @@ class CriterionResult:
     measured: float | None = None
     expected: float | None = None
     p_value: float | None = None
+    look_up: str | None = None
 
 
 @dataclass(frozen=True)

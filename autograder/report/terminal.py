@@ -38,6 +38,8 @@ def question_table(question: QuestionResult) -> RenderableType:
         said = Text(criterion.message)
         if criterion.status == "failed":
             said = Text.assemble((criterion.asks + " ", "bold"), criterion.message)
+            if criterion.look_up:
+                said.append(f" Look up: {criterion.look_up}.", style="italic")
         table.add_row(
             Text(mark, style=style),
             Text(criterion.name, style=style),

@@ -1,0 +1,73 @@
+"""What common practice decides on the same draws: rules of public courses and of the frameworks' own tests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+from scipy.stats import kstwobign
+
+from autograder.judge.evidence import Draw
+
+Array = NDArray[np.floating[Any]]
+#: Weights of a kernel and He's deviation for it → whether the rule fails it.
+Rule = Callable[[Array, float], bool]
+
+#: Kolmogorov's critical value for p = 1e-4.
+_CRITICAL = float(kstwobign.isf(1e-4))
+
+
+def _variance_within_10_percent(w: Array, he: float) -> bool:
+    return not abs(float(np.var(w, dtype=np.float64)) / he**2 - 1.0) <= 0.10
+
+
+def _deviation_within_5_percent(w: Array, he: float) -> bool:
+    return not abs(float(np.std(w, dtype=np.float64)) / he - 1.0) <= 0.05
+
+
+def _deviation_within_a_tenth(w: Array, he: float) -> bool:
+    return not (abs(float(np.std(w, dtype=np.float64)) - he) <= 0.1 and abs(float(np.mean(w))) <= 0.1)
+
+
+def _kolmogorov_smirnov(w: Array, he: float) -> bool:
+    steps = np.arange(1, w.size + 1, dtype=np.float32) / np.float32(w.size)
+    expected = ndtr(np.sort(w.astype(np.float32)) / np.float32(he))
+    distance = float(np.max(np.maximum(steps - expected, expected - steps + np.float32(1.0 / w.size))))
+    return not distance * math.sqrt(w.size) <= _CRITICAL
+
+
+@dataclass(frozen=True)
+class Practice:
+    """One rule, and what of a grading's first draws it looks at."""
+
+    name: str
+    rule: Rule
+    looks_at: str
+
+    def fails(self, draws: Sequence[Draw]) -> bool:
+        """Return whether the rule fails the kernels; what is no array of the right shape fails every rule."""
+        chosen = (
+            draws if self.looks_at == "all six kernels" else [d for d in draws if d.kernel.inputs == d.kernel.outputs]
+        )
+        first = 512 if self.looks_at == "512 weights" else None
+        return any(
+            draw.returned is None or self.rule(draw.returned.ravel()[:first], math.sqrt(2.0 / draw.kernel.fan_in))
+            for draw in chosen
+        )
+
+
+PRACTICES = tuple(
+    Practice(name, rule, looks_at)
+    for name, rule in (
+        ("variance ±10 %", _variance_within_10_percent),
+        ("deviation ±5 %", _deviation_within_5_percent),
+        ("PyTorch's: Kolmogorov–Smirnov, p > 1e-4", _kolmogorov_smirnov),
+        ("Keras': deviation and mean ±0.1", _deviation_within_a_tenth),
+    )
+    for looks_at in ("512 weights", "one dense kernel", "all six kernels")
+)

@@ -1,0 +1,140 @@
+"""Names a mistake by likelihood: the entry whose variances and means are nearest, in standard errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from autograder.judge.fans import KernelShape, Layout
+from autograder.judge.misconceptions import MISCONCEPTIONS, Misconception
+
+#: Half the squared distance, in standard errors, above which no entry is believed: so much for each kernel, and no
+#: less than for 4.5 standard errors. For six shapes of a listed mistake, P(χ²₆ > 90) is 3e-17.
+_UNKNOWN, _LEAST_UNKNOWN = 7.5, 10.0
+#: Standard errors are widened by this share: signatures are exact, samplers are not always.
+_SLACK = 0.002
+#: What an entry that says nothing of the mean pays where the mean is off, so that one that tells it goes first.
+_UNTOLD_MEAN = 12.0
+_MEAN_IS_OFF = 0.03
+#: Standard error of a ratio's logarithm above which a law of no known family is too heavy-tailed to be named: twice a
+#: normal's, at the sizes in use.
+_HEAVY_ERROR = 0.0068
+#: A power law is believed when it meets every shape's variance within this factor's logarithm.
+_POWER_LAW_ERROR = 0.05
+
+
+@dataclass(frozen=True)
+class MeasuredRatio:
+    """What was measured of one kernel, in He's units.
+
+    Attributes
+    ----------
+    ratio, log_error : float
+        Var(W) / (2/fan_in), and the standard error of its logarithm.
+    mean, mean_error : float
+        E(W) / √(2/fan_in), and its standard error.
+    """
+
+    kernel: KernelShape
+    ratio: float
+    log_error: float
+    mean: float = 0.0
+    mean_error: float = 1.0
+
+    @property
+    def mean_is_off(self) -> bool:
+        """Whether the mean is further from 0 than a right answer's can be."""
+        return abs(self.mean) > _MEAN_IS_OFF * math.sqrt(self.ratio)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The likeliest mistake, and those that cannot be told from it on any of the kernels.
+
+    Attributes
+    ----------
+    name : str
+        Identifier of the likeliest (of twins: the commonest).
+    says : str
+        Completes "that is …".
+    look_up : str
+        Where to read on.
+    twins : tuple of str
+        Identifiers of the mistakes that coincide with it.
+    """
+
+    name: str
+    says: str
+    look_up: str
+    twins: tuple[str, ...] = ()
+
+
+def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: Layout) -> float:
+    """Return minus the log-likelihood of ``entry``, up to a constant: half the squared standardised distance."""
+    total = 0.0
+    for m in measured:
+        expected = entry.ratio_of(m.kernel, layout)
+        total += (math.log(m.ratio) - math.log(expected)) ** 2 / (2.0 * (m.log_error**2 + _SLACK**2))
+        mean = entry.mean_of(m.kernel, layout)
+        if mean is not None:
+            error = math.hypot(m.mean_error, _SLACK * math.sqrt(expected))
+            off = (m.mean - mean) / error
+            total += off * off / 2.0 - 0.5
+    if not entry.tells_mean and any(m.mean_is_off for m in measured):
+        total += _UNTOLD_MEAN
+    return total
+
+
+def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | None) -> Diagnosis | None:
+    """Return the likeliest mistake, or None when none fits.
+
+    Minimises Σ(ln r̂ − ln r)²/(2·SE²) over the catalogue, with the same for the means where an entry tells them; an
+    entry that is told by another family than the measured one (None: not recognised) is out. Of entries that
+    fit equally well the first listed wins, so the catalogue is ordered by how common a mistake is.
+    """
+    if not measured or not all(0.0 < m.ratio < math.inf and math.isfinite(m.mean) for m in measured):
+        return None
+    if family is None and any(m.log_error > _HEAVY_ERROR for m in measured):
+        return None
+    found: list[tuple[float, Misconception]] = []
+    for entry in MISCONCEPTIONS:
+        if entry.ratio is None or layout not in entry.layouts or (entry.families and family not in entry.families):
+            continue
+        distance = _distance(entry, measured, layout)
+        if distance < max(_UNKNOWN * len(measured), _LEAST_UNKNOWN):
+            found.append((distance, entry))
+    if not found:
+        return None
+    least, best = min(found, key=lambda each: each[0])  # the first listed, of equals
+    twins = [e for d, e in found if e is not best and e.name != best.name and abs(d - least) < 1e-6]
+    return Diagnosis(best.name, best.says, best.look_up, tuple(dict.fromkeys(twin.name for twin in twins)))
+
+
+def describe_unknown(measured: Sequence[MeasuredRatio]) -> str:
+    """Say how the variance depends on the fans, from a log-log fit, for mistakes that no entry fits.
+
+    ln Var = c + Σ pᵢ·ln xᵢ by least squares over at least five kernels, with as few of x = fan_in, fan_out and kh·kw as
+    will do. All three are never needed: the kernels are of about one size, and size = fan_in·fan_out/(kh·kw).
+    """
+    known = [m for m in measured if 0.0 < m.ratio < math.inf]
+    if len(known) < 5:
+        return "It fits no mistake that we know."
+    logs = {
+        "fan_in": [math.log(m.kernel.fan_in) for m in known],
+        "fan_out": [math.log(m.kernel.fan_out) for m in known],
+        "area": [math.log(m.kernel.area) for m in known],
+    }
+    variances = np.array([math.log(m.ratio * 2.0 / m.kernel.fan_in) for m in known])
+    for names in ((), ("fan_in",), ("fan_out",), ("area",), *combinations(logs, 2)):
+        rows = np.array([[1.0] * len(known), *(logs[name] for name in names)]).T
+        solution, *_ = np.linalg.lstsq(rows, variances, rcond=None)
+        if float(np.max(np.abs(rows @ solution - variances))) <= _POWER_LAW_ERROR:
+            constant, *exponents = (float(x) for x in solution)
+            powers = [f"{name}^{power:.2f}" for name, power in zip(names, exponents, strict=True)]
+            law = " · ".join([f"{math.exp(constant):.3g}", *powers])
+            return f"It fits no mistake that we know: your variance goes like {law}; 2 · fan_in^-1 is asked for."
+    return "It fits no mistake that we know, and follows no power of fan_in, fan_out and the window's area."

@@ -1,0 +1,90 @@
+"""Power: bounds on missing each mistake, and the smallest deviation that is sure to be seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar
+from scipy.stats import chi2, norm
+
+from autograder.judge import thresholds as limit
+from autograder.judge.budget import Plan
+from autograder.judge.families import ACCEPTED, FAMILIES
+from autograder.judge.fans import Layout
+from autograder.judge.misconceptions import Misconception
+from autograder.judge.tests import ks_bound, mean_bound, second_moment_bound
+
+#: The promise for every mistake of the catalogue: it is missed with at most this probability.
+MISS = 1e-9
+#: Families whose squares χ² does not dominate: their variances say nothing here, their distances do.
+_HEAVY = ("Laplace", "logistic")
+
+
+def _square_rate(cut: float, level: float) -> float:
+    """Return Chernoff's rate of P(mean of z² ≥ level), z a standard normal cut at ±cut: sup_t t·level − ln E e^(t·z²).
+
+    E e^(t·z²) = (1−2t)^(−½)·erf(c·√(½−t)) / erf(c/√2) for t < ½.
+    """
+
+    def minus(t: float) -> float:
+        mass = math.erf(cut * math.sqrt(0.5 - t)) / math.erf(cut / math.sqrt(2.0))
+        return -(t * level - math.log(mass / math.sqrt(1.0 - 2.0 * t)))
+
+    return -float(minimize_scalar(minus, bounds=(0.0, 0.4), method="bounded").fun)
+
+
+def _missed_by_variance(n: int, ratio: float, threshold: float) -> float:
+    """Bound P(a variance ratio of n draws is measured within ``threshold`` of 1)."""
+    if ratio > 1.0 + threshold:
+        return second_moment_bound(n, (1.0 + threshold + limit.MEAN**2) / ratio - 1.0)
+    if ratio < 1.0 - threshold:
+        return second_moment_bound(n, (1.0 - threshold) / ratio - 1.0)
+    return 1.0
+
+
+def miss_bound(entry: Misconception, plan: Plan, layout: Layout) -> float | None:
+    """Bound the probability that the judge misses ``entry``; None for mistakes that are not ones of scale.
+
+    The least over everything that could catch it: a shape's variance or mean, the pooled variance, and the
+    distribution (Massart's inequality for the law that it does follow).
+    """
+    if entry.ratio is None:
+        return None
+    bounds = [1.0]
+    ratios = [entry.ratio_of(kernel, layout) for kernel in plan.kernels]
+    if entry.drawn not in _HEAVY:
+        for kernel, ratio in zip(plan.kernels, ratios, strict=True):
+            bounds.append(_missed_by_variance(plan.rounds * kernel.size, ratio, limit.VARIANCE))
+        if max(ratios) - min(ratios) < 1e-12:
+            bounds.append(_missed_by_variance(plan.pooled, ratios[0], limit.POOLED_VARIANCE))
+    if entry.drawn == "normal cut at 3":
+        bounds.append(math.exp(-plan.pooled * _square_rate(3.0, 1.0 - limit.POOLED_VARIANCE)))
+    means = [entry.mean_of(kernel, layout) for kernel in plan.kernels]
+    for kernel, ratio, mean in zip(plan.kernels, ratios, means, strict=True):
+        room = abs(mean or 0.0) / math.sqrt(ratio) - limit.MEAN * 1.05
+        if room > 0.0:
+            bounds.append(mean_bound(plan.rounds * kernel.size, room))
+    if entry.drawn in FAMILIES and entry.drawn not in ACCEPTED:
+        distance = min(float(np.nanmax(np.abs(FAMILIES[entry.drawn] - FAMILIES[name]))) for name in ACCEPTED)
+        if distance > limit.DISTANCE:
+            bounds.append(ks_bound(plan.pooled, distance - limit.DISTANCE))
+    return min(bounds)
+
+
+def variance_power(n: int, threshold: float, ratio: float) -> float:
+    """Return the exact power for normal draws: P(|χ²_n·ratio/n − 1| > threshold)."""
+    low, high = n * (1.0 - threshold) / ratio, n * (1.0 + threshold) / ratio
+    return float(chi2.cdf(low, n) + chi2.sf(high, n))
+
+
+def mean_power(n: int, threshold: float, mean: float) -> float:
+    """Return the exact power for normal draws: P(|mean of n draws| > threshold) about ``mean``, in deviations."""
+    scale = math.sqrt(n)
+    return float(norm.sf((threshold - mean) * scale) + norm.cdf((-threshold - mean) * scale))
+
+
+def smallest_detectable(power: Callable[[float], float], low: float, high: float) -> float:
+    """Return the deviation at which ``power`` reaches 1 − `MISS`, between ``low`` and ``high``."""
+    return float(brentq(lambda x: (1.0 - MISS) - power(x), low, high, xtol=1e-9))

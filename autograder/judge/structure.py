@@ -1,0 +1,280 @@
+"""Whether the entries of one draw depend on one another: repetition, reflection, unlike groups, groups made even.
+
+Each test bounds its own false alarms for independent, identically distributed entries (`tests`, with sources); the
+tests of groups need no more than that, so that a wrong distribution is not a lack of independence too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from autograder.judge.measure import DrawFigures
+from autograder.judge.tests import (
+    autocorrelation_bound,
+    centredness_bound,
+    correlation_bound,
+    evenness_bound,
+    self_convolution_bound,
+    share_bound,
+    union,
+)
+from autograder.judge.thresholds import EVENNESS, EVENNESS_GROUPS, GROUPS, WITHIN
+
+Array = NDArray[np.floating[Any]]
+
+#: Relative residual of the best outer product below which a matrix is one.
+_OUTER_PRODUCT = 0.05
+#: Correlation above which lines are the same rather than multiples of one another.
+_SAME = 0.8
+#: Deviations at which values are clipped before they are correlated.
+_REACH = 4.0
+#: A normal's standard deviation over its median absolute value.
+_NORMAL_BY_MEDIAN = 1.4826
+#: Kurtosis below which even squares say nothing; the uniform has 1.8.
+_LEAST_KURTOSIS = 1.5
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A dependence that was found: what it is called, what was seen, the figure, and its bound."""
+
+    name: str
+    says: str
+    measured: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Groups of entries along one axis of a kernel.
+
+    Attributes
+    ----------
+    name : str
+        What a group belongs to: an output channel, an input channel, a place in the window.
+    size : int
+        Entries of a group.
+    fold : callable
+        Turns sums over the matrix's rows and over its columns into sums by group.
+    """
+
+    name: str
+    size: int
+    fold: Callable[[Array, Array], Array]
+
+
+def axes(draw: DrawFigures) -> list[Axis]:
+    """Return the axes of a draw's matrix: output channels, input channels, and the window where there is one."""
+    kernel = draw.kernel
+    # Rows of the matrix are window and inputs, in the order in which the layout has them.
+    shape = (kernel.area, kernel.inputs) if draw.layout == "keras" else (kernel.inputs, kernel.area)
+    inputs, window = (1, 0) if draw.layout == "keras" else (0, 1)
+    found = [
+        Axis("output channel", kernel.fan_in, lambda rows, columns: columns),
+        Axis("input channel", kernel.size // kernel.inputs, lambda rows, columns: rows.reshape(shape).sum(axis=window)),
+    ]
+    if kernel.area > 1:
+        size = kernel.size // kernel.area
+        found.append(Axis("place in the window", size, lambda rows, columns: rows.reshape(shape).sum(axis=inputs)))
+    return found
+
+
+def find_structure(draw: DrawFigures, *, in_he_units: bool, within: float = WITHIN) -> Structure | None:
+    """Return the first dependence that is found among the entries of ``draw``, or None.
+
+    Parameters
+    ----------
+    draw : DrawFigures
+        One draw.
+    in_he_units : bool
+        Whether mean and variance are known to be He's; else the measured ones stand in for them.
+    within : float
+        Threshold of the correlations within the draw: higher for smaller draws.
+    """
+    if not 0.0 < draw.second < math.inf:
+        return None
+    groups = _Groups(draw)
+    tame = _tame(draw)
+    repeats = [*_along_memory(tame, within), *_along_axes(tame, within)]
+    # What is the same explains the rest: repeated rows have even norms, too.
+    found = next((f for f in repeats if abs(f.measured) > _SAME), None) or next(
+        iter([*_made_even(draw, groups, in_he_units=in_he_units), *repeats, *_unlike(groups)]), None
+    )
+    if found is not None and abs(found.measured) < _SAME and groups.is_outer_product:
+        return replace(found, name="rank_one", says="the matrix is the outer product of two vectors")
+    return found
+
+
+def _tame(draw: DrawFigures) -> DrawFigures:
+    """Return the draw clipped at four deviations, told from the median absolute value of a sixteenth of it.
+
+    Otherwise one or two outliers, however they came, would be all that a correlation sees. |clip(u)| ≤ |u|, so the
+    bounds hold for right draws all the same; the mean, which outliers move too, is taken anew.
+    """
+    deviation = _NORMAL_BY_MEDIAN * float(np.median(np.abs(draw.centred[::16])))
+    if not 0.0 < deviation < math.inf:
+        return draw
+    clipped = np.clip(draw.centred, -_REACH * deviation, _REACH * deviation)
+    clipped -= np.mean(clipped)
+    return replace(draw, centred=clipped, second=float(np.dot(clipped, clipped)) / clipped.size)
+
+
+def largest_within(draw: DrawFigures) -> tuple[tuple[int, float], tuple[int, float]]:
+    """Return lag and value of the largest circular autocorrelation, and centre and value of the largest reflection.
+
+    Both from one spectrum X of a prefix of convenient length: the autocorrelation is the inverse of |X|², the
+    self-convolution Σ x_i·x_(c−i) that of X². A prefix leaves out at most a few per cent.
+    """
+    length = scipy.fft.prev_fast_len(draw.centred.size, real=True)
+    values = draw.centred[:length]
+    spectrum = scipy.fft.rfft(values)
+    total = float(np.dot(values, values))
+    if not 0.0 < total < math.inf:
+        return (0, 0.0), (0, 0.0)
+    lags = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2, length)
+    lags[0] = 0.0
+    lag = int(np.argmax(np.abs(lags)))
+    reflected = scipy.fft.irfft(spectrum * spectrum, length)
+    centre = int(np.argmax(np.abs(reflected)))
+    return (min(lag, length - lag), float(lags[lag]) / total), (centre, float(reflected[centre]) / total)
+
+
+def _along_memory(draw: DrawFigures, within: float) -> Iterator[Structure]:
+    (lag, r), (_, mirrored) = largest_within(draw)
+    n = draw.centred.size
+    if abs(r) > within:
+        yield Structure(
+            "repeated",
+            f"weights {lag:,} places apart are correlated (r = {r:+.3f}). A row, column, window or block is repeated",
+            r,
+            autocorrelation_bound(n, r),
+        )
+    if abs(mirrored) > within:
+        yield Structure(
+            "mirrored",
+            f"read backwards, they are correlated with themselves (r = {mirrored:+.3f})",
+            mirrored,
+            self_convolution_bound(n, mirrored),
+        )
+
+
+def _along_axes(draw: DrawFigures, within: float) -> Iterator[Structure]:
+    matrix = draw.matrix
+    for along, lines in (("input", matrix), ("output", matrix.T)):
+        half = lines.shape[0] // 2
+        first, last = lines[:half], lines[-half:][::-1]  # an odd line in the middle would meet itself
+        r = 2.0 * float(np.vdot(first, last)) / (float(np.vdot(first, first) + np.vdot(last, last)) or 1.0)
+        if abs(r) > within:
+            yield Structure(
+                "mirrored",
+                f"one half mirrors the other along its {along} axis (r = {r:+.3f})",
+                r,
+                correlation_bound(first.size, r),
+            )
+    if matrix.shape[0] == matrix.shape[1]:
+        diagonal = np.diagonal(matrix)
+        of_diagonal = float(np.dot(diagonal, diagonal))
+        r = (float(np.vdot(matrix, matrix.T)) - of_diagonal) / (draw.second * matrix.size - of_diagonal or 1.0)
+        if abs(r) > within:
+            yield Structure(
+                "symmetric",
+                f"the matrix is correlated with its own transpose (r = {r:+.3f})",
+                r,
+                correlation_bound((matrix.size - diagonal.size) // 2, r),
+            )
+
+
+def _sums(values: Array) -> tuple[Array, Array]:
+    """Return the sums of a matrix's rows and of its columns."""
+    rows = values @ np.ones(values.shape[1], dtype=np.float32)
+    return rows, np.ones(values.shape[0], dtype=np.float32) @ values
+
+
+class _Groups:
+    """Sums of a draw's values and squares, and counts of its large and its positive entries, by rows and columns."""
+
+    def __init__(self, draw: DrawFigures) -> None:
+        matrix = draw.matrix
+        squares = matrix * matrix
+        large = np.greater(squares, squares.dtype.type(draw.second)).astype(np.float32)
+        positive = np.greater(matrix, matrix.dtype.type(-draw.mean)).astype(np.float32)
+        self.axes = axes(draw)
+        self.values, self.squares = _sums(matrix), _sums(squares)
+        self.large, self.positive = _sums(large), _sums(positive)
+        self._squares = squares
+
+    @property
+    def is_outer_product(self) -> bool:
+        """Whether the squares are the outer product of their row and column sums: then so is the draw, up to signs."""
+        rows, columns = self.squares
+        product = np.outer(rows, columns) / max(float(np.sum(rows, dtype=np.float64)), 1e-30)
+        residual = float(np.linalg.norm(self._squares - product))
+        return residual < _OUTER_PRODUCT * float(np.linalg.norm(self._squares))
+
+
+def _by_group(axis: Axis, sums: tuple[Array, Array]) -> Array:
+    return axis.fold(*sums).astype(np.float64) / axis.size
+
+
+def _unlike(groups: _Groups) -> Iterator[Structure]:
+    for axis in groups.axes:
+        for counts, name, what in ((groups.large, "uneven_scale", "scale"), (groups.positive, "uneven_mean", "mean")):
+            shares = _by_group(axis, counts)
+            overall = float(np.mean(shares))
+            bound = share_bound(axis.size, shares, overall)
+            if bound < GROUPS:
+                strayed = float(shares[np.argmax(np.abs(shares - overall))])
+                yield Structure(
+                    name, f"their {what} changes from one {axis.name} to the next", strayed - overall, bound
+                )
+
+
+def _made_even(draw: DrawFigures, groups: _Groups, *, in_he_units: bool) -> Iterator[Structure]:
+    # Entries of one size, ±σ, have even squares by themselves: that is their distribution, not their dependence.
+    if draw.fourth <= _LEAST_KURTOSIS * draw.second * draw.second:
+        return
+    # In He's units where the draws are He's; a wrong scale or mean is another criterion's business.
+    scale, mean = (1.0, draw.mean) if in_he_units else (draw.second, 0.0)
+    for axis in groups.axes:
+        mean_squares = _by_group(axis, groups.squares) / scale
+        means = (_by_group(axis, groups.values) + mean) / math.sqrt(scale)
+        count = means.size
+        if count < EVENNESS_GROUPS:
+            continue
+        dispersion = float(np.mean((mean_squares - 1.0) ** 2)) * axis.size / 2.0
+        if dispersion < EVENNESS:
+            yield Structure(
+                "unit_norm",
+                f"those of each {axis.name} have the same norm, which independent weights do not",
+                dispersion,
+                evenness_bound(count, axis.size, dispersion),
+            )
+        dispersion = float(np.mean(means**2)) * axis.size
+        if dispersion < EVENNESS:
+            yield Structure(
+                "centred",
+                f"those of each {axis.name} add up to 0, which independent weights do not",
+                dispersion,
+                centredness_bound(count, dispersion),
+            )
+
+
+def prefix_correlation(x: DrawFigures, y: DrawFigures) -> tuple[int, float]:
+    """Return how many entries the shorter of two draws has, and Σxy/n over these, each in its own deviation."""
+    n = min(x.centred.size, y.centred.size)
+    scale = math.sqrt(x.second) * math.sqrt(y.second) if x.second > 0.0 and y.second > 0.0 else math.inf
+    r = float(np.dot(x.centred[:n], y.centred[:n])) / n / scale
+    return n, r if math.isfinite(r) else 0.0
+
+
+def worst_correlation(pairs: list[tuple[int, float]]) -> tuple[float, float]:
+    """Return r of the largest |r| among pairs (n, r), and the bound for the largest of so many."""
+    n, r = max(pairs, key=lambda pair: abs(pair[1]))
+    return r, union(correlation_bound(n, r), len(pairs))

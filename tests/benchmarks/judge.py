@@ -1,0 +1,56 @@
+"""`make bench`: milliseconds and memory that the judge takes for one whole submission, both frameworks together."""
+
+from __future__ import annotations
+
+import statistics
+import time
+import tracemalloc
+
+import numpy as np
+
+from autograder.calibration.samplers import mistakes, right
+from autograder.calibration.simulate import initializer_evidence, model_evidence
+from autograder.judge.evidence import InitializerEvidence, ModelEvidence
+from autograder.judge.fans import Layout
+from autograder.judge.initializer import judge_initializer
+from autograder.judge.misconceptions import MISCONCEPTIONS
+from autograder.judge.model import judge_model
+
+RUNS = 40
+
+
+def submission(label: str) -> list[InitializerEvidence | ModelEvidence]:
+    make = right("normal") if label == "right" else mistakes(MISCONCEPTIONS)[label]
+    evidence: list[InitializerEvidence | ModelEvidence] = []
+    for layout in Layout:
+        rng = np.random.default_rng(1)
+        evidence += [initializer_evidence(make, rng, layout), model_evidence(rng, layout)]
+    return evidence
+
+
+def judged(evidence: list[InitializerEvidence | ModelEvidence]) -> None:
+    for each in evidence:
+        (judge_initializer if isinstance(each, InitializerEvidence) else judge_model)(each)
+
+
+def main() -> None:
+    print("\nthe judge alone, one submission, both frameworks   (aim: at most 80 ms and 50 MB)")
+    for label in ("right", "glorot_normal", "fixed_seed", "rank_one"):
+        evidence = submission(label)
+        judged(evidence)
+        times = []
+        for _ in range(RUNS):
+            begun = time.perf_counter()
+            judged(evidence)
+            times.append(1e3 * (time.perf_counter() - begun))
+        tracemalloc.start()
+        judged(evidence)
+        peak = tracemalloc.get_traced_memory()[1] / 1e6
+        tracemalloc.stop()
+        print(
+            f"  {label:15} median {statistics.median(times):5.1f} ms, largest {max(times):5.1f} ms; peak {peak:4.1f} MB"
+        )
+
+
+if __name__ == "__main__":
+    main()
