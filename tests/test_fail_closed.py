@@ -89,6 +89,16 @@ def test_missing_library_is_named_with_what_to_install(
         open_sandbox()
 
 
+@pytest.mark.parametrize(
+    ("where", "what"), [("sys.platform", "darwin"), ("sys.platform", "win32"), ("platform.machine", lambda: "s390x")]
+)
+def test_other_systems_are_refused_by_name(where: str, what: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"autograder.sandbox.support.{where}", what)
+    found = support.probe()
+    assert not found.official
+    assert "Linux" in found.missing[0] or "x86_64" in found.missing[0]
+
+
 def test_doctor_says_what_there_is() -> None:
     run = python("-m", "autograder", "doctor")
     assert run.returncode == 0

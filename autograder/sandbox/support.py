@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
+#: Processors whose system calls' numbers and arguments the filter and Landlock's three calls are written for.
+_ARCHITECTURES = ("x86_64", "aarch64")
 
 #: What a result's provenance says where nothing confined the code.
 UNCONFINED = ("unconfined",)
@@ -67,6 +69,9 @@ def probe() -> Support:
         return Support(
             kernel, 0, False, ("Confinement needs Linux (5.13 or newer): use a Linux machine or container.",)
         )
+    if platform.machine() not in _ARCHITECTURES or sys.maxsize < 2**32:
+        needed = f"Confinement is written for 64-bit {' and '.join(_ARCHITECTURES)}: use a machine of that kind."
+        return Support(f"{kernel} ({platform.machine()})", 0, False, (needed,))
     from autograder.sandbox import landlock
 
     version, missing = landlock.abi(), []
