@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Self
@@ -47,6 +48,7 @@ class PlainSandbox:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
+        self._lock = threading.Lock()
         self._spare: PlainChild | None = None
         self._warm: Warm | None = None
 
@@ -65,17 +67,19 @@ class PlainSandbox:
         SandboxFault
             If it did not start.
         """
-        if self._warm is None:
-            self._spare = PlainChild(self.limits)
-            versions = self._spare.ask({"ask": "versions"}, seconds=_START_SECONDS).header["versions"]
-            self._warm = Warm({str(name): str(version) for name, version in versions.items()}, UNCONFINED)
-        return self._warm
+        with self._lock:
+            if self._warm is None:
+                self._spare = PlainChild(self.limits)
+                versions = self._spare.ask({"ask": "versions"}, seconds=_START_SECONDS).header["versions"]
+                self._warm = Warm({str(name): str(version) for name, version in versions.items()}, UNCONFINED)
+            return self._warm
 
     def open(self) -> PlainChild:
         """Start a child, and return the conversation with it."""
         _ = self.warm
-        child, self._spare = self._spare or PlainChild(self.limits), None
-        return child
+        with self._lock:
+            spare, self._spare = self._spare, None
+        return spare or PlainChild(self.limits)
 
     def close(self) -> None:
         """End the child that nobody has asked for, if there is one."""
