@@ -48,6 +48,7 @@ def initializers() -> Iterator[tuple[str, InitializerEvidence]]:
     yield "returned_none", described(lambda d: Draw(d.kernel, "None", passed=d.returned))
     yield "returned_another", described(lambda d: replace(d, same=False, passed=d.returned + 1))
     plain = described(lambda d: d)
+    yield "right", plain
     failing = Draw(plain.rounds[0][0].kernel, "nothing", error="RuntimeError: a leaf Variable that requires grad")
     yield "needs_no_grad", replace(plain, on_parameter=failing)
     only_dense = described(lambda d: Draw(d.kernel, "nothing", error="ValueError: no") if d.kernel.window else d)
