@@ -239,7 +239,7 @@ def test_submission_that_would_kill_the_warm_process_harms_itself_alone(tmp_path
     run = autograder("grade", honest, killer, honest, honest, "--json", file)
     results = json.loads(file.read_text(encoding="utf-8"))
     assert [r["score"] for r in results] == [40.0, 20.0, 40.0, 40.0], run.stderr
-    assert [q["status"] for q in results[1]["questions"]] == ["error", "error", "graded", "graded"]
+    assert [q["status"] for q in results[1]["questions"]] == ["blocked", "error", "graded", "graded"]
     assert run.returncode == 0
 
 

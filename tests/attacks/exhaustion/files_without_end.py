@@ -1,6 +1,6 @@
 # Tries: files without end.
-# Must: be ended when it has made too many.
-# Problem: files and folders
+# Must: be ended when it has made too many, or when its time is up.
+# Problem: files and folders|had not finished
 import os
 
 os.mkdir("many")
