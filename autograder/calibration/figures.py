@@ -71,7 +71,7 @@ def gap(tallies: Tallies, path: Path) -> None:
         axes.plot([], [], color=_BLACK, linewidth=2, label="threshold (the weakest of its tests)")
         axes.plot([], [], color=_ORANGE, linewidth=6, label="mistakes, where this criterion failed them")
         axes.legend(loc="upper center", bbox_to_anchor=(0.45, 1.16), ncols=3, frameon=False, fontsize=9)
-        figure.savefig(path, dpi=130, metadata={"Software": None})
+        figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
 
 
 def power(path: Path) -> None:
@@ -104,4 +104,4 @@ def power(path: Path) -> None:
         right.set_xlabel("mean of one shape, in standard deviations")
         for axes in (left, right):
             axes.set_ylim(-0.02, 1.02)
-        figure.savefig(path, dpi=130, metadata={"Software": None})
+        figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})

@@ -196,14 +196,11 @@ def _rate(counts: Counter[str], name: str, gradings: int) -> str:
 
 def page(tallies: Tallies, rows: Sequence[Row], made_with: str) -> str:
     """Return the whole page; ``made_with`` says by which command, seed and versions."""
-    judged = [t for k, t in tallies.items() if k[0] == "right"]
-    milliseconds = 1e3 * sum(t.seconds for t in judged) / max(sum(t.gradings for t in judged), 1)
     return "\n".join(
         [
             "# Calibration of the judge",
             "",
-            f"Made with {made_with}. The judge took {milliseconds:.1f} ms for one framework's initializer and model, "
-            "on average over the right ones.",
+            f"Made with {made_with}.",
             "",
             *_right_section(tallies),
             *_mistake_section(tallies),

@@ -109,7 +109,7 @@ def find_structure(draw: DrawFigures, *, in_he_units: bool, within: float = WITH
     found = next((f for f in repeats if abs(f.measured) > _SAME), None) or next(
         iter([*_made_even(draw, groups, in_he_units=in_he_units), *repeats, *_unlike(groups)]), None
     )
-    if found is not None and abs(found.measured) < _SAME and groups.is_outer_product:
+    if found is not None and groups.is_outer_product and not groups.has_equal_lines:
         return replace(found, name="rank_one", says="the matrix is the outer product of two vectors")
     return found
 
@@ -219,6 +219,11 @@ class _Groups:
         product = np.outer(rows, columns) / max(float(np.sum(rows, dtype=np.float64)), 1e-30)
         residual = float(np.linalg.norm(self._squares - product))
         return residual < _OUTER_PRODUCT * float(np.linalg.norm(self._squares))
+
+    @property
+    def has_equal_lines(self) -> bool:
+        """Whether all rows, or all columns, have the same sum of squares: in an outer product these are repeated."""
+        return min(float(np.std(sums)) / (float(np.mean(sums)) or 1.0) for sums in self.squares) < _OUTER_PRODUCT
 
 
 def _by_group(axis: Axis, sums: tuple[Array, Array]) -> Array:
