@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from autograder.calibration.plan import PLAN
+from autograder.calibration.plan import DECIDED_BY_DRAWS, PLAN
 from autograder.calibration.simulate import Tallies
 from autograder.judge import thresholds as limit
 from autograder.judge.budget import rows
@@ -20,16 +20,6 @@ from autograder.judge.power import mean_power, variance_power
 _BLUE, _ORANGE, _GREEN, _BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"
 _FLOOR = 320.0
 _STYLE: Any = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "calibration"}
-_CRITERIA = (
-    "mean",
-    "variance",
-    "variance_conv",
-    "distribution",
-    "independence",
-    "fresh",
-    "variance_hidden",
-    "variance_output",
-)
 
 
 def _depth(p: float) -> float:
@@ -53,7 +43,7 @@ def gap(tallies: Tallies, path: Path) -> None:
         for name in row.criterion.split(", "):
             if row.margin is not None:
                 allowed[name] = min(allowed.get(name, _FLOOR), _depth(row.bound))
-    names = [name for name in _CRITERIA if name in right]
+    names = [name for name in DECIDED_BY_DRAWS if name in right]
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(8.0, 4.2), layout="constrained")
         axes = figure.subplots()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
-from autograder.calibration.plan import PLAN
+from autograder.calibration.plan import DECIDED_BY_DRAWS, PLAN
 from autograder.calibration.practice import PRACTICES
 from autograder.calibration.simulate import RIGHT, Tallies, Tally
 from autograder.judge import thresholds as limit
@@ -14,17 +14,6 @@ from autograder.judge.budget import PROMISE, Row, total
 from autograder.judge.fans import Layout
 from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
 from autograder.judge.power import mean_power, miss_bound, smallest_detectable, variance_power
-
-_CRITERIA = (
-    "mean",
-    "variance",
-    "variance_conv",
-    "distribution",
-    "independence",
-    "fresh",
-    "variance_hidden",
-    "variance_output",
-)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
@@ -108,9 +97,9 @@ def _power_of_deviation(n: int, threshold: float, side: float, deviation: float)
 
 def _right_section(tallies: Tallies) -> list[str]:
     found = [(k, v) for k, v in tallies.items() if k[0] in ("right", "framework")]
-    heads = ("implementation", "layout", "gradings", "false fails", *_CRITERIA)
+    heads = ("implementation", "layout", "gradings", "false fails", *DECIDED_BY_DRAWS)
     body = [
-        (label, layout, f"{t.gradings:,}", str(t.failed), *(_p(t.passed_p.get(name)) for name in _CRITERIA))
+        (label, layout, f"{t.gradings:,}", str(t.failed), *(_p(t.passed_p.get(name)) for name in DECIDED_BY_DRAWS))
         for (_, label, layout), t in found
     ]
     gradings, false = sum(t.gradings for _, t in found), sum(t.failed for _, t in found)

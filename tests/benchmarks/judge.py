@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,11 +21,14 @@ RUNS = 40
 
 
 def submission(label: str) -> list[InitializerEvidence | ModelEvidence]:
-    make = right("normal") if label == "right" else mistakes(MISCONCEPTIONS)[label]
+    make = right("normal") if label in ("right", "wrong_forward") else mistakes(MISCONCEPTIONS)[label]
     evidence: list[InitializerEvidence | ModelEvidence] = []
     for layout in Layout:
         rng = np.random.default_rng(1)
-        evidence += [initializer_evidence(make, rng, layout), model_evidence(rng, layout)]
+        models = model_evidence(rng, layout)
+        if label == "wrong_forward":
+            models = replace(models, builds=tuple(replace(b, outputs=b.outputs + 1) for b in models.builds))
+        evidence += [initializer_evidence(make, rng, layout), models]
     return evidence
 
 
@@ -35,7 +39,7 @@ def judged(evidence: list[InitializerEvidence | ModelEvidence]) -> None:
 
 def main() -> None:
     print("\nthe judge alone, one submission, both frameworks   (aim: at most 80 ms and 50 MB)")
-    for label in ("right", "glorot_normal", "fixed_seed", "rank_one"):
+    for label in ("right", "glorot_normal", "fixed_seed", "rank_one", "wrong_forward"):
         evidence = submission(label)
         judged(evidence)
         times = []
