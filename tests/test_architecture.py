@@ -16,14 +16,15 @@ PACKAGE = Path(__file__).resolve().parent.parent / "autograder"
 MAY_IMPORT = {
     "judge": {"judge"},
     "sandbox": {"sandbox", "collector"},
-    "collector": {"sandbox.wire"},
+    "collector": {"sandbox.drawn", "sandbox.wire"},
     "report": {"report", "text"},
     "assignment": {"judge.fans"},
     "text": set(),
     "notebook": set(),
     "release": {"assignment", "notebook"},
     "interview": {"assignment", "judge", "sandbox.wire", "text"},
-    "execution": {"assignment", "interview", "notebook", "sandbox"},
+    "outputs": {"sandbox.drawn", "sandbox.wire", "text"},
+    "execution": {"assignment", "interview", "notebook", "outputs", "sandbox"},
     "calibration": {"calibration", "assignment", "judge"},
     "scoring": {"assignment", "interview", "judge", "report.result"},
 }
