@@ -9,7 +9,7 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class Cell:
         nbgrader's id.
     metadata : dict
         nbgrader's metadata; only a release's is to be believed.
+    attachments : dict
+        Pictures pasted into a Markdown cell, as the file has them.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Cell:
     name: str
     grade_id: str | None
     metadata: dict[str, Any]
+    attachments: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,9 @@ def _cells(document: dict[str, Any]) -> Iterable[Cell]:
         grade_id = grade_id if isinstance(grade_id, str) and grade_id else None
         # Lone surrogates pass through JSON, but neither through UTF-8 nor through a compiler.
         source = source.encode("utf-8", "replace").decode()
-        yield Cell(cell["cell_type"], source, grade_id or f"cell {number}", grade_id, nbgrader)
+        pasted = cell.get("attachments")
+        attachments = pasted if isinstance(pasted, dict) else {}
+        yield Cell(cell["cell_type"], source, grade_id or f"cell {number}", grade_id, nbgrader, attachments)
 
 
 @dataclass(frozen=True)

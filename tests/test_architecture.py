@@ -28,7 +28,12 @@ MAY_IMPORT = {
     "calibration": {"calibration", "assignment", "judge"},
     "scoring": {"assignment", "interview", "judge", "report.result"},
 }
-THIRD_PARTY = {"judge": {"numpy", "scipy"}, "report": {"rich", "jinja2"}, "assignment": {"numpy"}, "notebook": set()}
+THIRD_PARTY = {
+    "judge": {"numpy", "scipy"},
+    "report": {"rich", "jinja2", "matplotlib"},
+    "assignment": {"numpy"},
+    "notebook": set(),
+}
 
 
 def imports(path: Path) -> set[str]:

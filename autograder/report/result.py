@@ -142,6 +142,21 @@ def points_text(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
+def question_text(question: QuestionResult) -> str:
+    """Return one check cell's result in a few lines of plain text: the points, and where they were lost."""
+    lines = [
+        f"{question.grade_id.removesuffix('_check')}: "
+        f"{points_text(question.score)} of {points_text(question.max_score)} points"
+    ]
+    if question.status != "graded":
+        lines.append(f"{question.status.replace('_', ' ')}: {question.message or ''}")
+    for criterion in question.criteria:
+        if criterion.status != "passed":
+            lost = points_text(criterion.max_points - criterion.points)
+            lines.append(f"- {criterion.name}, {criterion.status} (−{lost}): {criterion.message}")
+    return "\n".join(lines) + "\n"
+
+
 def reasons(result: Result) -> list[str]:
     """Return, in a few words each, why points were lost and where: what a table has room for."""
     if result.fault is not None:
