@@ -16,6 +16,8 @@ _ATTRIBUTES = {tag: {*allowed, "class"} for tag, allowed in nh3.ALLOWED_ATTRIBUT
 }
 #: Pasted pictures are data; a data address is only ever let through on an image.
 _SCHEMES = {"http", "https", "mailto", "data"}
+#: nbgrader's pages bring Bootstrap's styles, and leave tables without any: columns would run together.
+_LOOKS = {"table": {"class": "table table-condensed table-bordered"}}
 
 
 @pass_context
@@ -28,7 +30,13 @@ def markdown2html(context: Context, source: str) -> str:
     cell: Any = context.get("cell", {})
     renderer = IPythonRenderer(escape=False, attachments=cell.get("attachments", {}), exclude_anchor_links=True)
     html = MarkdownWithMath(renderer=renderer).render(source)
-    return nh3.clean(html, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, attribute_filter=_harmless)
+    return nh3.clean(
+        html,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        attribute_filter=_harmless,
+        set_tag_attribute_values=_LOOKS,
+    )
 
 
 def _harmless(tag: str, attribute: str, value: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +155,7 @@ def question_text(question: QuestionResult) -> str:
         if criterion.status != "passed":
             lost = points_text(criterion.max_points - criterion.points)
             lines.append(f"- {criterion.name}, {criterion.status} (−{lost}): {criterion.message}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ") for line in lines) + "\n"
 
 
 def reasons(result: Result) -> list[str]:
