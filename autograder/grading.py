@@ -163,7 +163,7 @@ class Grader:
             status="graded",
             questions=tuple(self._question(task, execution.outcomes[task.stub]) for task in TASKS),
             written=tuple(
-                WrittenResult(a.grade_id, a.status, a.words, self._release.points[a.grade_id])
+                WrittenResult(a.grade_id, a.status, a.words, self._release.points[a.grade_id], a.remark)
                 for a in submission.written
             ),
             problems=_problems(submission, execution),

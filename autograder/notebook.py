@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.written import remark
+
 MAX_NOTEBOOK_BYTES = 20 * 1024 * 1024
 MAX_CELLS = 2_000
 #: What nbgrader puts where an answer goes (`text_stub` in nbgrader_config.py).
@@ -170,11 +172,20 @@ def _cells(document: dict[str, Any]) -> Iterable[Cell]:
 
 @dataclass(frozen=True)
 class WrittenAnswer:
-    """One of Q1–Q6: ``status`` is answered, unchanged, empty or missing; ``words`` counts its words."""
+    """One of Q1–Q6: ``status`` is answered, unchanged, empty or missing; ``words`` counts its words.
+
+    ``remark`` says of an answered one that it is short, or copied from the prompt.
+    """
 
     grade_id: str
     status: str
     words: int
+    remark: str | None = None
+
+    @property
+    def remarkable(self) -> str:
+        """The most telling word about it: its remark where there is one, and its status otherwise."""
+        return self.remark or self.status
 
 
 @dataclass(frozen=True)
@@ -230,7 +241,7 @@ def read_submission(path: Path, release: Notebook, gradable: Iterable[str], writ
         cell for cell in notebook.cells if cell.kind == "code" and cell.grade_id not in locked and cell.source.strip()
     ]
     setup = [cell for cell in release.cells if cell.kind == "code" and cell.grade_id == "setup"]
-    answers = tuple(_written_answer(grade_id, notebook, release) for grade_id in written)
+    answers = tuple(written_answer(grade_id, notebook, release) for grade_id in written)
     untouched = frozenset(
         cell.grade_id
         for cell in own
@@ -263,7 +274,8 @@ def _check_ids(notebook: Notebook, release: Notebook, gradable: tuple[str, ...])
         )
 
 
-def _written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> WrittenAnswer:
+def written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> WrittenAnswer:
+    """Tell what became of one written answer, compared with the release's."""
     cell = notebook.cell(grade_id)
     if cell is None:
         return WrittenAnswer(grade_id, "missing", 0)
@@ -276,4 +288,5 @@ def _written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> Wri
         return WrittenAnswer(grade_id, "empty", 0)
     if text in (PLACEHOLDER, original):
         return WrittenAnswer(grade_id, "unchanged", 0)
-    return WrittenAnswer(grade_id, "answered", words)
+    prompt = release.cell(f"{grade_id}_prompt")
+    return WrittenAnswer(grade_id, "answered", words, remark(text, prompt.source if prompt else ""))

@@ -77,6 +77,15 @@ def without(notebook: NotebookNode, *grade_ids: str) -> NotebookNode:
     return notebook
 
 
+def break_the_grader(course: Course) -> None:
+    """Let the warm process fail to start, as on a machine where a framework is broken."""
+    broken = course.folder / "broken-python"
+    broken.write_text("#!/bin/sh\necho the framework is broken >&2\nexit 1\n")
+    broken.chmod(0o755)
+    with (course.folder / "nbgrader_config.py").open("a") as config:
+        config.write(f"\nimport sys\nsys.executable = {str(broken)!r}\n")
+
+
 @dataclass
 class Cycle:
     """A course from release to grades, with what the gradebook held at each step."""
@@ -88,6 +97,8 @@ class Cycle:
     forged: NotebookNode
     resubmitted: Scores
     resubmitting_said: str
+    faulted: Scores
+    faulted_said: str
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +146,11 @@ def cycle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     course.nbgrader("generate_feedback", ASSIGNMENT)
     course.nbgrader("export", "--exporter=autograder.course.export.QuestionsExport", "--to=grades.csv")
     course.nbgrader("export", "--exporter=autograder.course.export.CanvasExport", "--to=canvas.csv")
-    return Cycle(course, said, autograded, again, forged_notebook, resubmitted, resubmitting_said)
+    break_the_grader(course)
+    faulted_said = course.autograde("--student=looping", "--force", expect=1)
+    return Cycle(
+        course, said, autograded, again, forged_notebook, resubmitted, resubmitting_said, course.scores(), faulted_said
+    )
 
 
 def test_every_number_in_the_gradebook_is_as_it_should_be(cycle: Cycle) -> None:
@@ -228,6 +243,13 @@ def test_resubmission_replaces_every_score_and_keeps_points_for_answers_that_sta
     assert {student: s for student, s in cycle.resubmitted.items() if student not in ("attacker", "perfect")} == {
         student: s for student, s in cycle.autograded.items() if student not in ("attacker", "perfect")
     }
+
+
+def test_fault_of_the_grader_is_loud_and_leaves_no_score(cycle: Cycle) -> None:
+    assert "was not graded, and has no score" in cycle.faulted_said
+    assert "the framework is broken" in cycle.faulted_said
+    assert set(cycle.faulted["looping"].values()) == {(None, None, True)}
+    assert not (cycle.course.folder / "autograded" / "looping" / ASSIGNMENT).exists()
 
 
 def test_feedback_has_scores_and_comments_and_no_mark_scheme(cycle: Cycle) -> None:

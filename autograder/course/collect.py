@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import stat
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment import NAME
@@ -47,11 +48,12 @@ class Collected:
     reason: str = ""
 
 
-def collect(source: Path, course: CourseFolder) -> list[Collected]:
+def collect(source: Path, course: CourseFolder, *, file_times: bool = False) -> list[Collected]:
     """Copy every notebook in ``source``, a folder or a zip, to its student's place in ``submitted/``.
 
     Of several by one student the newest counts. What is there already and the same stays untouched; what has
-    changed is replaced, and autograded anew, because its timestamp is newer.
+    changed is replaced, and what was autograded of it removed, so that nbgrader autogrades it again. With
+    ``file_times``, a file's time is when it was handed in; many platforms give the time of the download instead.
 
     Raises
     ------
@@ -68,20 +70,19 @@ def collect(source: Path, course: CourseFolder) -> list[Collected]:
             collected.append(found)
             continue
         other = newest.get(found.student)
-        if other is None or _newer(found, other):
-            newest[found.student] = found
-            found = other or found
+        newest[found.student] = found if other is None or _newer(found, other) else other
         if other is not None:
+            older = other if newest[found.student] is found else found
             reason = "this student handed in a newer one"
-            collected.append(Collected(found.student, found.origin, "refused", reason))
+            collected.append(Collected(older.student, older.origin, "refused", reason))
     if not newest and not collected:
         raise CannotCollect(f"{source}: there is no notebook (.ipynb) in it")
-    collected += [_place(newest[student], course) for student in sorted(newest)]
+    collected += [_place(newest[student], course, file_times) for student in sorted(newest)]
     return collected
 
 
 def _newer(one: Found, other: Found) -> bool:
-    beginning = datetime.min.replace(tzinfo=timezone.utc)
+    beginning = datetime.min.replace(tzinfo=UTC)
     return (one.time or beginning, one.origin) > (other.time or beginning, other.origin)
 
 
@@ -117,7 +118,7 @@ def _in_folder(folder: Path) -> Iterator[Found | Collected]:
         elif problem := _unwanted(student, status.st_size):
             yield Collected(student, origin, "refused", problem)
         else:
-            yield Found(student, origin, path.read_bytes(), datetime.fromtimestamp(status.st_mtime, tz=timezone.utc))
+            yield Found(student, origin, path.read_bytes(), datetime.fromtimestamp(status.st_mtime, tz=UTC))
 
 
 def _in_zip(file: Path) -> Iterator[Found | Collected]:
@@ -134,15 +135,15 @@ def _in_zip(file: Path) -> Iterator[Found | Collected]:
             if inside.suffix != ".ipynb" or {".ipynb_checkpoints", "__MACOSX"} & set(inside.parts):
                 continue
             origin, student = f"{file}:{entry.filename}", student_of(inside)
-            if problem := _unwanted(student, entry.file_size):
-                yield Collected(student, origin, "refused", problem)
+            if unwanted := _unwanted(student, entry.file_size):
+                yield Collected(student, origin, "refused", unwanted)
                 continue
             try:
                 with archive.open(entry) as packed:
                     # No further than it says it goes: a bomb lies about its size.
                     content = packed.read(MAX_NOTEBOOK_BYTES + 1)
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as broken:
-                yield Collected(student, origin, "refused", f"it cannot be unpacked ({broken})")
+            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as problem:
+                yield Collected(student, origin, "refused", f"it cannot be unpacked ({problem})")
                 continue
             if len(content) > MAX_NOTEBOOK_BYTES:
                 yield Collected(student, origin, "refused", "it is larger than it says, and than is allowed")
@@ -153,20 +154,22 @@ def _in_zip(file: Path) -> Iterator[Found | Collected]:
 
 def _zip_time(entry: zipfile.ZipInfo) -> datetime | None:
     try:
-        return datetime(*entry.date_time, tzinfo=timezone.utc)
+        return datetime(*entry.date_time, tzinfo=UTC)
     except ValueError:
         return None
 
 
 def _unwanted(student: str, size: int) -> str:
     if not student:
-        return "its name does not say whose it is; name it for the student: ann.ipynb, or ann/weight_initialization.ipynb"
+        return (
+            "its name does not say whose it is; name it for the student: ann.ipynb, or ann/weight_initialization.ipynb"
+        )
     if size > MAX_NOTEBOOK_BYTES:
         return f"it has {size / 2**20:.0f} MiB, more than the {MAX_NOTEBOOK_BYTES // 2**20} MiB allowed"
     return ""
 
 
-def _place(found: Found, course: CourseFolder) -> Collected:
+def _place(found: Found, course: CourseFolder, file_times: bool) -> Collected:
     path = course.submission(found.student)
     known = path.is_file()
     if known and path.read_bytes() == found.content:
@@ -175,7 +178,10 @@ def _place(found: Found, course: CourseFolder) -> Collected:
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(found.content)
     unfinished.replace(path)
-    # nbgrader autogrades again what has a newer timestamp than what it graded.
-    time = datetime.now(tz=timezone.utc) if known else found.time or datetime.now(tz=timezone.utc)
-    (path.parent / "timestamp.txt").write_text(f"{time:%Y-%m-%d %H:%M:%S.%f} UTC\n", encoding="ascii")
+    timestamp = path.with_name("timestamp.txt")
+    if file_times and found.time is not None:
+        timestamp.write_text(f"{found.time:%Y-%m-%d %H:%M:%S.%f} UTC\n", encoding="ascii")
+    else:
+        timestamp.unlink(missing_ok=True)
+    shutil.rmtree(course.autograded_folder(found.student), ignore_errors=True)
     return Collected(found.student, found.origin, "changed" if known else "new")

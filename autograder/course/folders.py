@@ -1,4 +1,4 @@
-"""The course folder, for commands of ours that work beside nbgrader's own: its settings come from nbgrader_config.py."""
+"""The course folder, for our commands beside nbgrader's own: its settings come from nbgrader_config.py."""
 
 from __future__ import annotations
 
@@ -25,12 +25,17 @@ class CourseFolder:
     root: Path
     db_url: str
     course_id: str
+    release: Path
     submitted: str
     autograded: str
 
     def submission(self, student: str) -> Path:
         """Return where a student's submitted notebook belongs."""
         return self.root / self.submitted / student / NAME / f"{NAME}.ipynb"
+
+    def autograded_folder(self, student: str) -> Path:
+        """Return where nbgrader puts what it made of a student's submission."""
+        return self.root / self.autograded / student / NAME
 
     def submissions(self) -> dict[str, Path]:
         """Return every submitted notebook by student, sorted."""
@@ -55,6 +60,7 @@ def course_folder() -> CourseFolder:
         root=Path(os.path.abspath(course.root)),  # noqa: PTH100 (resolve() would follow links, nbgrader does not)
         db_url=course.db_url,
         course_id=course.course_id,
+        release=Path(course.format_path(course.release_directory, ".", NAME)) / f"{NAME}.ipynb",
         submitted=course.submitted_directory,
         autograded=course.autograded_directory,
     )

@@ -79,6 +79,23 @@ def clear_manual_scores(handed: Handed, grade_ids: Iterable[str]) -> dict[str, f
     return cleared
 
 
+def settle(handed: Handed, grade_ids: Iterable[str]) -> None:
+    """Mark these cells as done where a person has given points: nbgrader asks again after every autograding."""
+    with handed.opened() as gradebook:
+        for grade_id in grade_ids:
+            grade = gradebook.find_grade(grade_id, handed.notebook, handed.assignment, handed.student)
+            if grade.manual_score is not None:
+                grade.needs_manual_grade = False
+        gradebook.db.commit()
+
+
+def automatic_scores(handed: Handed) -> dict[str, float | None]:
+    """Return what was scored automatically, by cell."""
+    with handed.opened() as gradebook:
+        submission = gradebook.find_submission_notebook(handed.notebook, handed.assignment, handed.student)
+        return {grade.name: grade.auto_score for grade in submission.grades}
+
+
 def ask_for_review(handed: Handed, grade_ids: Iterable[str]) -> None:
     """Mark these cells as waiting for a person, whatever they scored."""
     with handed.opened() as gradebook:

@@ -21,9 +21,11 @@ from autograder.course.cell_outputs import check_outputs, student_outputs
 from autograder.course.gradebook import (
     Handed,
     ask_for_review,
+    automatic_scores,
     clear_automatic_scores,
     clear_manual_scores,
     given_cells,
+    settle,
 )
 from autograder.course.records import Record, load_record, record_path, save_record
 from autograder.course.sanitize import Given, Sanitized, blank, sanitize
@@ -207,14 +209,17 @@ class KeepRecord(NbGraderPreprocessor):
                     grade_id,
                     points,
                 )
+        scores = automatic_scores(handed)
+        if before is not None:
+            # The answer that a person read, and the same points under it: nothing to look at again.
+            same = [g for g in answers if before.answers.get(g) == answers[g] and before.scores.get(g) == scores.get(g)]
+            settle(handed, same)
         missing = [cell.grade_id for cell in reading.graded if cell.grade_id in reading.missing]
         unsure = [cell.grade_id for cell in reading.graded] if reading.problem is not None else missing
         ask_for_review(handed, unsure)
         result: Result | None = resources["result"]
-        save_record(
-            path,
-            Record(reading.sha256, result.to_json() if result else {}, answers, reading.problem, missing),
-        )
+        document = result.to_json() if result else {}
+        save_record(path, Record(reading.sha256, document, scores, answers, reading.problem, missing))
         return nb, resources
 
 

@@ -21,6 +21,8 @@ class Record:
         Of the file that was handed in.
     result : dict
         `autograder/result/v1`, or empty when the file could not be read.
+    scores : dict of str to float or None
+        What each graded cell was given automatically.
     answers : dict of str to str
         Hash of what each graded cell rests on, by grade id: its own text, or all of the code.
     problem : str or None
@@ -31,6 +33,7 @@ class Record:
 
     sha256: str
     result: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, float | None] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     problem: str | None = None
     missing: list[str] = field(default_factory=list)

@@ -50,12 +50,16 @@ class QuestionResult:
 
 @dataclass(frozen=True)
 class WrittenResult:
-    """One written answer, graded by hand: ``status`` is answered, unchanged, empty or missing."""
+    """One written answer, graded by hand: ``status`` is answered, unchanged, empty or missing.
+
+    ``remark`` says of an answered one that it is short, or copied from the prompt. It costs and gives nothing.
+    """
 
     grade_id: str
     status: str
     words: int
     max_score: float
+    remark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,15 @@ def reasons(result: Result) -> list[str]:
             task = question.grade_id.removeprefix("q7_").removesuffix("_check")
             where.setdefault(reason, []).append(task.replace("_", " "))
     return [f"{reason.replace('_', ' ')}: {', '.join(tasks)}" for reason, tasks in where.items()]
+
+
+def to_look_at(result: Result) -> list[str]:
+    """Return, in a word each, what is remarkable about the written answers: where a grader should look first."""
+    found: dict[str, list[str]] = {}
+    for answer in result.written:
+        if (said := answer.remark or answer.status) != "answered":
+            found.setdefault(said, []).append(answer.grade_id.upper())
+    return [f"{', '.join(questions)} {said}" for said, questions in found.items()]
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
