@@ -114,6 +114,7 @@ export: setup ## Write the grades: build/grades.csv, a column a question, and bu
 bench: setup ## Measure seconds a submission, beside the bare imports
 	python -m tests.benchmarks.throughput
 	python -m tests.benchmarks.judge
+	python -m tests.benchmarks.nbgrader
 
 clean: ## Remove what was built (not .venv)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -44,10 +44,7 @@ c.ClearMarkScheme.enforce_metadata = False
 
 # Reads what was handed in and rebuilds it from the gradebook: forged metadata, tags and outputs end here.
 c.Autograde.exporter_class = "autograder.course.nbgrader.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+c.Autograde.sanitize_preprocessors = []  # it leaves nothing for nbgrader's own to do
 c.Autograde.autograde_preprocessors = [
     "autograder.course.nbgrader.GradeInSandbox",  # in the place of nbgrader.preprocessors.Execute
     "nbgrader.preprocessors.LimitOutput",

@@ -37,6 +37,17 @@ class Course:
             environment["AUTOGRADER_GRADEBOOK"] = gradebook
         return cls(folder, environment)
 
+    @classmethod
+    def stock(cls, folder: Path) -> Course:
+        """Make a course whose autograding is nbgrader's own, in the student's kernel; folders and release as ours."""
+        made = cls.make(folder)
+        config = folder / "nbgrader_config.py"
+        lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
+        start = next(i for i, line in enumerate(lines) if line.startswith("c.Autograde."))
+        end = next(i for i, line in enumerate(lines) if line.startswith("c.GradeInSandbox."))
+        config.write_text("".join([*lines[:start], *lines[end:]]), encoding="utf-8")
+        return made
+
     @property
     def db_url(self) -> str:
         return self.environment.get("AUTOGRADER_GRADEBOOK", f"sqlite:///{self.folder}/gradebook.db")

@@ -107,13 +107,7 @@ def database() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
-        pytest.param("sqlite", marks=pytest.mark.xdist_group("sqlite")),
-        pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql")),
-    ],
-)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def cycle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """Release, hand in, autograde twice, grade by hand, hand in again, return feedback, export."""
     gradebook = request.getfixturevalue("database") if request.param == "postgresql" else None

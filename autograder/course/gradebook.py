@@ -79,7 +79,7 @@ def clear_manual_scores(handed: Handed, grade_ids: Iterable[str]) -> dict[str, f
     return cleared
 
 
-def settle(handed: Handed, grade_ids: Iterable[str]) -> None:
+def settle(handed: Handed, grade_ids: Sequence[str]) -> None:
     """Mark these cells as done where a person has given points: nbgrader asks again after every autograding."""
     with handed.opened() as gradebook:
         for grade_id in grade_ids:
@@ -96,8 +96,10 @@ def automatic_scores(handed: Handed) -> dict[str, float | None]:
         return {grade.name: grade.auto_score for grade in submission.grades}
 
 
-def ask_for_review(handed: Handed, grade_ids: Iterable[str]) -> None:
+def ask_for_review(handed: Handed, grade_ids: Sequence[str]) -> None:
     """Mark these cells as waiting for a person, whatever they scored."""
+    if not grade_ids:
+        return
     with handed.opened() as gradebook:
         for grade_id in grade_ids:
             grade = gradebook.find_grade(grade_id, handed.notebook, handed.assignment, handed.student)

@@ -71,6 +71,7 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._readings: dict[Handed, Reading] = {}
+        self._given: dict[tuple[str, str], tuple[Given, ...]] = {}
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:
         """Convert the student's file, and, when nbgrader comes again, what was made of it."""
@@ -84,7 +85,12 @@ class SubmissionExporter(NotebookExporter):
         return self.from_notebook_node(sanitized.notebook, resources=resources, **more)
 
     def _read(self, path: Path, handed: Handed) -> tuple[Sanitized, Reading]:
-        given = given_cells(handed, [cell.grade_id or "" for cell in _release(self, handed).notebook.cells])
+        # Once a run: the same was handed out to everybody.
+        key = (handed.assignment, handed.notebook)
+        if key not in self._given:
+            order = [cell.grade_id or "" for cell in _release(self, handed).notebook.cells]
+            self._given[key] = given_cells(handed, order)
+        given = self._given[key]
         sha256 = ""
         try:
             notebook = read_notebook(path)

@@ -19,8 +19,6 @@ from tests.course import ASSIGNMENT, Course
 from tests.processes import eventually
 from tests.samples import ENVIRONMENT, ROOT, SOLUTION, answered, scenario
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
 #: Where the pages that were seen are left as pictures, for people: `build/` is nobody's source.
 PICTURES = ROOT / "build" / "browser"
