@@ -4,7 +4,11 @@
 """
 
 import os
+import warnings
 from pathlib import Path
+
+# Of nbgrader's own, about its way with SQLAlchemy, at every new submission: it means nothing to whoever grades.
+warnings.filterwarnings("ignore", message="Object of type .* not in session")
 
 c = get_config()  # noqa: F821 (nbgrader gives it)
 

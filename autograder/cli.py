@@ -333,15 +333,16 @@ def triage() -> None:
     except BadRelease as problem:
         _complain(str(problem))
         raise typer.Exit(Exit.FAULT) from None
-    table = Table(title="Written answers: where to look first")
-    table.add_column("student", overflow="fold")
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("student", overflow="fold", min_width=8)
     for question in WRITTEN:
-        table.add_column(question.upper())
+        table.add_column(question.upper(), overflow="fold", min_width=len("untouched"))
     for student, path in course.submissions().items():
         found = triage(student, path, release)
-        words = [found.answers.get(question, "") for question in WRITTEN]
         if found.problem is not None:
-            words[0] = f"the file {found.problem}"
+            _complain(f"{path}: {found.problem}.")
+            continue
+        words = [found.answers[question] for question in WRITTEN]
         shown = ["·" if word == "answered" else word.replace("unchanged", "untouched") for word in words]
         table.add_row(Text(student), *map(Text, shown))
     Console(highlight=False).print(table)
