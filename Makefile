@@ -11,11 +11,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check grade test lint types unit format bench clean test-tools
+.PHONY: help setup demo check grade test lint types unit format bench bench-sandbox bench-attacks doctor clean test-tools
 .PHONY: release collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/.ready ## Make .venv and install everything in it
 
@@ -31,6 +31,8 @@ $(VENV)/.ready: pyproject.toml $(CONSTRAINTS)
 	       echo "package index that PyTorch's own 'Get Started' page names, or, to take the CUDA build on purpose:"; \
 	       echo "    sed 's/+cpu//' constraints.txt > build-constraints.txt && make CONSTRAINTS=build-constraints.txt $(MAKECMDGOALS)"; \
 	       exit 1; }
+	@$(BIN)/autograder doctor > /dev/null \
+	  || { echo; echo "*** Note well: this machine cannot make official grades. ***"; $(BIN)/autograder doctor || true; echo; }
 	@touch $@
 
 demo: setup ## Grade a small class of sample submissions, right and wrong; reports go to build/
@@ -115,6 +117,15 @@ bench: setup ## Measure seconds a submission, beside the bare imports
 	python -m tests.benchmarks.throughput
 	python -m tests.benchmarks.judge
 	python -m tests.benchmarks.nbgrader
+
+bench-sandbox: setup ## Measure what confinement costs, and what 200 submissions, a fifth hostile, leave behind
+	python -m tests.benchmarks.confinement
+
+bench-attacks: setup ## Try the attacks on stock nbgrader and on this grader: points gained by each
+	python -m tests.benchmarks.attacks
+
+doctor: setup ## Tell what this machine offers, and whether grades made here can be official
+	autograder doctor
 
 clean: ## Remove what was built (not .venv)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

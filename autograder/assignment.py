@@ -17,9 +17,9 @@ WRITTEN = ("q1", "q2", "q3", "q4", "q5", "q6")
 
 #: Layer widths of both models, inputs first.
 WIDTHS = (64, 128, 64, 10)
-#: Builds of a model: the fewest that put `judge.model`'s thresholds 7 standard deviations away.
+#: Builds of a model: the fewest that put every threshold of `judge.model` 7.5 standard deviations away.
 BUILDS = 4
-#: Least and greatest number of rows of inputs pushed through a build; each build gets another number.
+#: Rows of inputs pushed through a build, from so many to fewer than so many; each build gets another number.
 BATCHES = (16, 48)
 #: Draws of each kernel shape: two to compare, and a third to confirm what looks repeated.
 ROUNDS = 3

@@ -51,6 +51,10 @@ _ReleasePath = Annotated[
 ]
 _Jobs = Annotated[int | None, typer.Option(min=1, help="Notebooks that run at once; one a core by default.")]
 _Timeout = Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Seconds that one notebook may take.")]
+_Unconfined = Annotated[
+    bool,
+    typer.Option("--unconfined", help="Run student code with all that you may do yourself. The reports say so."),
+]
 _StepTimeout = Annotated[float, typer.Option(min=0.5, max=86_400.0, help="Seconds that one cell or call may take.")]
 
 
@@ -83,18 +87,19 @@ def grade(
     timeout: _Timeout = 60.0,
     step_timeout: _StepTimeout = 20.0,
     jobs: _Jobs = None,
+    unconfined: _Unconfined = False,
 ) -> None:
     """Grade notebooks and print what was found: in full for one, as a table for several.
 
     Exit status: 0 graded, whatever the score; 1 below --fail-under; 2 a file that cannot be read; 3 a
-    fault of the grader.
+    fault of the grader, or a machine that cannot confine student code (see doctor).
     """
     if fail_under is not None and not math.isfinite(fail_under):
         raise typer.BadParameter("give a number of points", param_hint="--fail-under")
     files = {"json": json_file, "html": html, "markdown": markdown}
     reports = {kind: path for kind, path in files.items() if path is not None}
     _make_way(reports)
-    results, unreadable = _grade_all(notebooks, seed, release, timeout, step_timeout, jobs)
+    results, unreadable = _grade_all(notebooks, seed, release, timeout, step_timeout, jobs, unconfined=unconfined)
     # Files first: a terminal that went away must not take the reports with it.
     written = _write(results, single=len(notebooks) == 1, reports=reports)
     _print(results, unreadable, single=len(notebooks) == 1)
@@ -113,12 +118,34 @@ def check(
     from autograder.release import DEFAULT_PATH
 
     path = notebook or _shortest(DEFAULT_PATH)
-    results, unreadable = _grade_all([path], seed, release, timeout, step_timeout)
+    confinable = _can_confine()
+    if not confinable:
+        _complain(
+            "this machine cannot confine a notebook's code, so yours runs as any program of yours does. The score is "
+            "the same; the grade that counts is made elsewhere. (autograder doctor says more.)"
+        )
+    results, unreadable = _grade_all([path], seed, release, timeout, step_timeout, unconfined=not confinable)
     _print(results, unreadable, single=True)
     for result in results:
         if result.fault is None:
             _advise(result)
     raise typer.Exit(_status(results, unreadable, None))
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what this machine offers, and whether grades made here can be official (exit status 0) or not (3)."""
+    from autograder.doctor import examine
+
+    report = examine()
+    print(report.text)
+    raise typer.Exit(Exit.GRADED if report.official else Exit.FAULT)
+
+
+def _can_confine() -> bool:
+    from autograder.sandbox import support
+
+    return support.probe().official
 
 
 @app.command()
@@ -134,12 +161,12 @@ def judge(
     from autograder.judge.budget import PROMISE, rows, total
 
     table = rows(PLAN)
+    pages = []
     if budget or not catalogue:
-        print(budget_page(table))
-        print()
-        print(detectable_page())
+        pages += [budget_page(table), detectable_page()]
     if catalogue:
-        print(catalogue_page())
+        pages.append(catalogue_page())
+    print("\n\n".join(pages))
     if total(table) > PROMISE:
         _complain(f"the budget is overdrawn: {total(table):.1e} is more than the {PROMISE:.0e} promised")
         raise typer.Exit(Exit.FAULT)
@@ -192,12 +219,21 @@ def _grade_all(
     timeout: float,
     step_timeout: float,
     jobs: int | None = None,
+    *,
+    unconfined: bool,
 ) -> tuple[list[Result], list[Unreadable]]:
     """Grade each notebook; return the results, and the files that could not be read, each told of at once."""
-    from autograder.sandbox import Limits, Sandbox
+    from autograder.sandbox import Limits
+    from autograder.sandbox.choose import open_sandbox
+    from autograder.sandbox.support import NoConfinement
 
     limits = Limits(total_seconds=timeout, step_seconds=min(step_timeout, timeout))
-    with Sandbox(limits) as sandbox:
+    try:
+        opened = open_sandbox(limits, unconfined=unconfined)
+    except NoConfinement as problem:
+        _complain(str(problem))
+        raise typer.Exit(Exit.FAULT) from None
+    with opened as sandbox:
         from autograder.grading import Grader, Unreadable
         from autograder.release import BadRelease, load_release
 

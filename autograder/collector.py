@@ -9,6 +9,7 @@ Frameworks are imported inside functions: the grader imports this module too, an
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import random
@@ -104,14 +105,14 @@ def _shell() -> Any:
 # --- the conversation: in the child -------------------------------------------------------------------
 
 
-def serve(descriptor: int) -> None:
-    """Answer questions on the socket ``descriptor`` until the grader hangs up."""
-    channel = socket.socket(fileno=descriptor)
+def serve(channel: socket.socket, versions: Mapping[str, str] | None = None) -> None:
+    """Answer questions on ``channel`` until the grader hangs up; tell ``versions`` to whoever asks for them."""
     decoder = Decoder(_MAX_QUESTION_BYTES, _MAX_QUESTION_BYTES)
     while data := channel.recv(_READ_BYTES):
         for question in decoder.feed(data):
-            header, arrays = answer(question)
-            channel.sendall(encode(header, arrays))
+            asks_versions = question.header["ask"] == "versions"
+            header, arrays = ({"versions": dict(versions or {})}, []) if asks_versions else answer(question)
+            channel.sendall(encode({**header, "nonce": question.header["nonce"]}, arrays))
 
 
 def answer(question: Message) -> Answer:
@@ -199,12 +200,62 @@ def describe_exception(exception: BaseException) -> dict[str, Any]:
     """
     message = _text(exception)
     filename, line, source = _deepest_cell(exception.__traceback__)
-    if isinstance(exception, SyntaxError) and exception.filename:
-        message = str(exception.msg)[:_MAX_TEXT]
-        filename, line, source = exception.filename, exception.lineno, exception.text
+    if isinstance(exception, SyntaxError) and isinstance(exception.filename, str):
+        message = _text(exception.msg)
+        line = exception.lineno if isinstance(exception.lineno, int) else None
+        filename, source = exception.filename, _text(exception.text or "")
     cell = filename[len(_CELL_PREFIX) : -1] if filename.startswith(_CELL_PREFIX) else None
     place = {"line": line, "source": (source or "").strip()[:200]} if _is_students(filename) else {}
-    return {"name": type(exception).__name__, "message": message, "cell": cell, **place}
+    refused = refusal(exception) if in_child() else None
+    return {
+        "name": _text(type(exception).__name__)[:200],
+        "message": message,
+        "cell": cell,
+        "refused": refused,
+        **place,
+    }
+
+
+#: Modules through which code reaches for what a sandbox refuses; the names of what it reached for.
+_REACHING = {
+    "network": {"socket", "ssl", "http", "urllib", "urllib3", "requests", "ftplib", "smtplib"},
+    "processes": {"subprocess", "multiprocessing", "pty", "pexpect", "ptyprocess"},
+}
+
+
+def refusal(exception: BaseException) -> str | None:
+    """Say what the sandbox refused when ``exception`` came of that: network, processes, files or other.
+
+    A refusal arrives as a PermissionError, and name resolution without a network as a gaierror, often
+    wrapped in a library's own exception.
+    """
+    seen: list[BaseException] = []
+    waiting: list[object] = [exception]
+    while waiting and len(seen) < 20:
+        each = waiting.pop()
+        if not isinstance(each, BaseException) or each in seen:
+            continue
+        seen.append(each)
+        waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args[:1]]
+    if any(isinstance(each, socket.gaierror) for each in seen):
+        return "network"
+    came_by = {name for each in seen for name in _modules(each)}
+    through = next((what for what, names in _REACHING.items() if names & came_by), None)
+    refused = [each for each in seen if isinstance(each, PermissionError)]
+    if not refused:
+        # Without devices there is no terminal for a program that a cell starts with `!`.
+        return through if through == "processes" and any(isinstance(each, OSError) for each in seen) else None
+    reached = any(each.filename and each.errno == errno.EACCES for each in refused)
+    return through or ("files" if reached else "other")
+
+
+def _modules(exception: BaseException) -> set[str]:
+    names = set()
+    trace = exception.__traceback__
+    while trace is not None:
+        names.add(str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0])
+        trace = trace.tb_next
+    return names
 
 
 def _is_students(filename: str) -> bool:
@@ -221,7 +272,7 @@ def _deepest_cell(trace: TracebackType | None) -> tuple[str, int | None, str | N
 def _text(value: object) -> str:
     try:
         return str(value)[:_MAX_TEXT]
-    except Exception:  # noqa: BLE001 (a student's __str__ may raise anything)
+    except BaseException:  # noqa: BLE001 (a student's __str__ may raise anything)
         return f"(a {type(value).__name__} that cannot be printed)"
 
 

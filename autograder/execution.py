@@ -26,12 +26,20 @@ from autograder.interview import (
 )
 from autograder.notebook import Submission
 from autograder.outputs import CellOutput, read_output
-from autograder.sandbox import Child, ChildLost, Limits, Sandbox
+from autograder.sandbox import Child, ChildLost, Limits
+from autograder.sandbox.choose import AnySandbox
 from autograder.sandbox.wire import Message
 
 _SETUP_SECONDS = 60.0
 _MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
-_MEMORY_WORDS = ("can't allocate memory", "not enough memory")
+_MEMORY_WORDS = ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc")
+#: What the sandbox refuses, by the collector's names for it.
+_REFUSED = {
+    "network": "Network access is not available while grading.",
+    "processes": "Other programs and processes cannot be started while grading.",
+    "files": "Files outside the notebook's own folder are out of reach while grading.",
+    "other": "This is not allowed while grading.",
+}
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,7 @@ class _Timed:
             raise ChildLost("timeout", self.budget.verdict) from None
 
 
-def execute(sandbox: Sandbox, submission: Submission, seed: int) -> Execution:
+def execute(sandbox: AnySandbox, submission: Submission, seed: int) -> Execution:
     """Run ``submission``'s cells and try its functions on challenges drawn from ``seed``.
 
     Raises
@@ -208,9 +216,24 @@ def _ending_of(raised: Raised, task: Task, submission: Submission) -> Ending:
             "error",
             f"{task.function} raised {raised}. Is the stub's raise NotImplementedError() still there? Delete it.",
         )
-    if raised.name in _MEMORY_ERRORS or any(words in raised.message for words in _MEMORY_WORDS):
+    status = status_of(raised)
+    if status == "memory":
         return Ending("memory", f"{task.function} asked for more memory than there is: {raised}.")
-    return Ending("error", f"{task.function} raised {raised}.")
+    return Ending(status, f"{task.function} raised {raised}.{explanation(raised)}")
+
+
+def status_of(raised: Raised) -> str:
+    """Return the status of a question whose code raised this: error, memory or blocked."""
+    if raised.refused in _REFUSED:
+        return "blocked"
+    if raised.name in _MEMORY_ERRORS or any(words in raised.message for words in _MEMORY_WORDS):
+        return "memory"
+    return "error"
+
+
+def explanation(raised: Raised) -> str:
+    """Return a sentence on why the sandbox refused, to follow another; empty where it refused nothing."""
+    return f" {_REFUSED[raised.refused]}" if raised.refused in _REFUSED else ""
 
 
 def _undefined(task: Task, submission: Submission, execution: Execution) -> Ending:
@@ -222,5 +245,7 @@ def _undefined(task: Task, submission: Submission, execution: Execution) -> Endi
             ending = execution.deadly[position]
             return Ending(ending.status, f"The cell that defines {task.function} did not end well. {ending.message}")
         if position in execution.raised:
-            return Ending("error", f"{task.function} is not defined: its cell raised {execution.raised[position]}.")
+            raised = execution.raised[position]
+            told = f"{task.function} is not defined: its cell raised {raised}.{explanation(raised)}"
+            return Ending(status_of(raised), told)
     return Ending("error", f"{task.function} is not defined anywhere in the notebook. Was it renamed?")

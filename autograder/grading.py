@@ -14,16 +14,20 @@ from functools import cache
 from pathlib import Path
 
 from autograder.assignment import TASKS, Task
-from autograder.execution import Ending, Execution, execute
-from autograder.interview import Evidence
+from autograder.execution import Ending, Execution, execute, explanation
+from autograder.interview import Evidence, Raised
 from autograder.notebook import Cell, Submission, UnreadableNotebook
 from autograder.outputs import CellOutput
 from autograder.release import Release, load_release
 from autograder.report.result import CellProblem, Provenance, QuestionResult, Result, WrittenResult
-from autograder.sandbox import Sandbox, SandboxFault
+from autograder.sandbox import SandboxFault
+from autograder.sandbox.choose import AnySandbox, open_sandbox
 from autograder.scoring import score_task
 from autograder.text import one_line
 from autograder.version import __version__
+
+#: Cells that a report tells of one by one.
+_MOST_PROBLEMS = 50
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Grader:
         What the submissions were made from.
     """
 
-    def __init__(self, sandbox: Sandbox, release: Release) -> None:
+    def __init__(self, sandbox: AnySandbox, release: Release) -> None:
         self._sandbox = sandbox
         self._release = release
 
@@ -184,15 +188,24 @@ class Grader:
 
 
 def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:
-    messages = {position: str(raised) for position, raised in execution.raised.items()}
+    messages = {position: _told(raised) for position, raised in execution.raised.items()}
     messages |= {position: ending.message for position, ending in execution.deadly.items()}
-    return tuple(CellProblem(_called(submission.code[position]), messages[position]) for position in sorted(messages))
+    shown = sorted(messages)[:_MOST_PROBLEMS]
+    problems = [CellProblem(_called(submission.code[position]), messages[position]) for position in shown]
+    if more := len(messages) - len(shown):
+        problems.append(CellProblem(f"{more} more", "These raised or did not finish, either."))
+    return tuple(problems)
+
+
+def _told(raised: Raised) -> str:
+    why = explanation(raised)
+    return f"{raised}.{why}" if why else str(raised)
 
 
 def _called(cell: Cell) -> str:
     """Name a cell so that its author finds it: Jupyter shows no numbers, so the first line goes along."""
     if cell.grade_id is not None:
-        return cell.name
+        return one_line(cell.name, 60)
     return f"{cell.name} (“{one_line(cell.source.strip().partition(chr(10))[0], 60)}”)"
 
 
@@ -210,16 +223,22 @@ def grader_sha256() -> str:
     return digest.hexdigest()
 
 
-def grade(path: str | Path, *, seed: int | None = None, release: str | Path | None = None) -> Result:
+def grade(
+    path: str | Path, *, seed: int | None = None, release: str | Path | None = None, unconfined: bool = False
+) -> Result:
     """Grade one notebook and return its `Result`; for many, keep a `Grader` open.
+
+    ``unconfined`` runs the student's code with all that you may do, and the result says so.
 
     Raises
     ------
+    NoConfinement
+        This machine cannot confine student code, and ``unconfined`` was not asked for.
     UnreadableNotebook
         The file is no notebook of this assignment.
     BadRelease
         There is no usable release.
     """
     given = load_release(Path(release) if release else None)
-    with Sandbox() as sandbox:
+    with open_sandbox(unconfined=unconfined) as sandbox:
         return Grader(sandbox, given).grade(Path(path), seed)

@@ -23,7 +23,7 @@ from autograder.judge.evidence import (
     Parameter,
 )
 from autograder.judge.fans import KernelShape, Layout
-from autograder.sandbox.wire import Message
+from autograder.sandbox.wire import MAX_ARRAYS, MAX_DIMENSIONS, Message
 from autograder.text import one_line
 
 Array = NDArray[np.floating[Any]]
@@ -32,6 +32,8 @@ Read = TypeVar("Read")
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 _SCRATCH = re.compile(r"/\S*/autograder-[a-z0-9_]{8}\b")
+#: More than any notebook or tensor has: larger numbers are there to fill a report.
+_MOST_LINES, _MOST_ELEMENTS = 10**7, 2**48
 _TORCH_NAMES = ("fc1", "fc2", "fc3")
 
 
@@ -45,13 +47,14 @@ class Conversation(Protocol):
 
 @dataclass(frozen=True)
 class Raised:
-    """An exception in student code: what, and where in the student's own cells."""
+    """An exception in student code: what, and where in the student's own cells; what was refused, if that is why."""
 
     name: str
     message: str
     cell: str | None = None
     line: int | None = None
     source: str | None = None
+    refused: str | None = None
 
     def __str__(self) -> str:
         said = f"{self.name}: {self.message}" if self.message else self.name
@@ -161,8 +164,8 @@ def _build(answer: Message) -> ModelBuild:
     parameters = None
     if "parameters" in header:
         entries = header["parameters"]
-        if not isinstance(entries, list):
-            raise BadAnswer("the model's parameters are no list")
+        if not isinstance(entries, list) or len(entries) > MAX_ARRAYS:
+            raise BadAnswer("the model's parameters are no list, or a list too long")
         parameters = tuple(_parameter(answer, entry) for entry in entries)
     error = header.get("forward_error")
     outputs = _array(answer, "outputs")
@@ -204,8 +207,9 @@ def read_raised(described: object) -> Raised:
         name=_string(described, "name"),
         message=_string(described, "message"),
         cell=_optional(described, "cell", _string),
-        line=line if type(line) is int else None,
+        line=line if type(line) is int and 0 < line < _MOST_LINES else None,
         source=_optional(described, "source", _string),
+        refused=_optional(described, "refused", _string),
     )
 
 
@@ -229,7 +233,9 @@ def _string(header: dict[str, Any], key: str) -> str:
 
 def _shape(header: dict[str, Any], key: str) -> tuple[int, ...]:
     value = header.get(key)
-    if not isinstance(value, list) or not all(type(n) is int for n in value):
+    if not isinstance(value, list) or len(value) > MAX_DIMENSIONS:
+        raise BadAnswer(f"an answer's {key} is no short list")
+    if not all(type(n) is int and 0 <= n < _MOST_ELEMENTS for n in value):
         raise BadAnswer(f"an answer's {key} is no list of sizes")
     return tuple(value)
 

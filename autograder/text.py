@@ -13,13 +13,14 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 def one_line(text: str, limit: int = 300) -> str:
     """Return ``text`` on one line of at most ``limit`` characters, without anything that moves a cursor.
 
-    Escaping for a format (HTML, Markdown, a terminal's markup) is each report's own business.
+    Nor does anything survive that a CI system takes for a command where a line happens to break before it:
+    ``::`` becomes ``∷``. Escaping for a format (HTML, Markdown, a terminal's markup) is each report's own business.
     """
     text = _ANSI.sub("", text[: 20 * limit])
     kept = "".join(
         " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _UNPRINTABLE
     )
-    line = " ".join(kept.split())
+    line = " ".join(kept.split()).replace("::", "∷").replace("##[", "## [")
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

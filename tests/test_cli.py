@@ -46,7 +46,7 @@ def test_grade_prints_everything_and_writes_all_reports(tmp_path: Path) -> None:
     assert (document["score"], document["max_score"]) == (24.0, 40.0)
     assert document["submission"]["path"] == str(path)
     assert document["provenance"]["seed"] == 7
-    assert document["provenance"]["confinement"] == ["rlimits"]
+    assert document["provenance"]["confinement"] == ["landlock", "seccomp", "rlimits"]
     assert {"grader_version", "grader_sha256", "python", "torch", "tensorflow"} <= set(document["provenance"])
     variance = next(c for c in document["questions"][0]["criteria"] if c["name"] == "variance")
     assert variance["status"] == "failed"
@@ -232,15 +232,15 @@ def test_file_name_that_is_no_utf8_is_graded_and_reported(tmp_path: Path) -> Non
     assert json.loads(file.read_text(encoding="utf-8"))["submission"]["path"].endswith("na\\xefve \\xff.ipynb")
 
 
-def test_submission_that_kills_the_warm_process_takes_no_classmate_with_it(tmp_path: Path) -> None:
+def test_submission_that_would_kill_the_warm_process_harms_itself_alone(tmp_path: Path) -> None:
     killer = tmp_path / "killer.ipynb"
     write(answered({"q7_tf_initializer": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"}, SOLUTION), killer)
     honest, file = made("reference", tmp_path), tmp_path / "results.json"
     run = autograder("grade", honest, killer, honest, honest, "--json", file)
     results = json.loads(file.read_text(encoding="utf-8"))
-    assert [r["score"] for r in results] == [40.0, None, 40.0, 40.0], run.stderr
-    assert results[1]["status"] == "fault"
-    assert run.returncode == 3
+    assert [r["score"] for r in results] == [40.0, 20.0, 40.0, 40.0], run.stderr
+    assert [q["status"] for q in results[1]["questions"]] == ["blocked", "error", "graded", "graded"]
+    assert run.returncode == 0
 
 
 def descendants(pid: int) -> list[int]:

@@ -16,8 +16,8 @@ from scipy import stats
 
 from autograder.assignment import TASKS, draw_challenge
 from autograder.calibration.samplers import Maker, came_back, he_deviation, mistakes, right
-from autograder.calibration.simulate import initializer_evidence
-from autograder.judge.evidence import InitializerEvidence, ModelBuild, ModelEvidence, Parameter
+from autograder.calibration.simulate import initializer_evidence, model_evidence
+from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.families import Histogram
 from autograder.judge.fans import KernelShape, Layout
 from autograder.judge.initializer import judge_initializer
@@ -180,6 +180,58 @@ def test_two_of_three_draws_alike_is_bad_luck_and_three_are_a_mistake() -> None:
     assert failed(with_rounds(found, 0, 0, 0)) == ["fresh"]
 
 
+def test_two_tensors_kept_for_every_shape_and_handed_out_in_turn_are_no_fresh_draws() -> None:
+    assert failed(evidence(mistakes(MISCONCEPTIONS)["cached_tensor: two in turn"])) == ["fresh"]
+
+
+def test_formula_that_is_right_for_the_one_shape_it_does_not_raise_for_earns_no_variance() -> None:
+    """`assert shape[0] == shape[-1]` makes fan_out look right: on square kernels the fans agree."""
+    plain = evidence(law(lambda k: math.sqrt(2.0 / k.fan_out)))
+
+    def raising(draw):
+        square = draw.kernel.is_dense and draw.kernel.inputs == draw.kernel.outputs
+        return draw if square else Draw(draw.kernel, "nothing", error="AssertionError")
+
+    found = replace(plain, rounds=tuple(tuple(raising(d) for d in draws) for draws in plain.rounds))
+    statuses = {v.name: v.status for v in judge_initializer(found, CRITERIA)}
+    assert statuses["output"] == "failed"
+    assert statuses["variance"] == statuses["variance_conv"] == "skipped"
+
+
+# --- in place -------------------------------------------------------------------------------------------
+
+
+def in_place(change: Callable[[Draw], Draw], on_parameter: Callable[[Draw], Draw] = lambda d: d) -> dict[str, str]:
+    plain = evidence(right("normal"), layout=Layout.TORCH)
+    found = replace(
+        plain,
+        fill=2.5,
+        rounds=tuple(tuple(change(d) for d in draws) for draws in plain.rounds),
+        on_parameter=on_parameter(plain.rounds[0][-1]),
+    )
+    return {v.name: v.finding.diagnosis or v.status for v in judge_initializer(found, tuple(TASKS[2].weights))}
+
+
+def untouched(draw: Draw) -> Draw:
+    return replace(draw, same=False, passed=np.full_like(draw.returned, 2.5))
+
+
+def test_tensor_filled_in_place_but_returned_in_another_shape_is_no_right_output() -> None:
+    def flattened(draw: Draw) -> Draw:
+        return replace(draw, same=False, passed=draw.returned, returned=None, shape=(draw.kernel.size,))
+
+    said = in_place(flattened)
+    assert said["output"] == "flat"
+    assert said["in_place"] == "returned_another"
+    assert said["variance"] == "passed"
+
+
+def test_parameter_is_held_to_what_a_plain_tensor_is() -> None:
+    assert in_place(lambda d: d)["in_place"] == "passed"
+    assert in_place(lambda d: d, untouched)["in_place"] == "not_in_place"
+    assert in_place(lambda d: d, lambda d: Draw(d.kernel, "None", passed=d.returned))["in_place"] == "returned_none"
+
+
 def test_two_shapes_that_share_a_stream_once_is_bad_luck_and_twice_is_a_mistake() -> None:
     rng = np.random.default_rng(0)
     kernels = draw_challenge(rng).kernels
@@ -257,6 +309,11 @@ def test_no_values_make_the_judge_raise(values: np.ndarray, layout: Layout) -> N
     verdicts = judge_initializer(evidence(changed(lambda w: np.resize(values, w.shape)), 1, layout), CRITERIA)
     assert [v.name for v in verdicts] == list(CRITERIA)
     assert any(v.status == "failed" for v in verdicts)
+
+
+def cast(values: np.ndarray, dtype: str) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return values.astype(dtype)
 
 
 @settings(max_examples=20, deadline=None)
@@ -344,6 +401,92 @@ def test_he_weights_in_the_first_layer_alone_are_named_so() -> None:
     wrong = replace(right_ones, builds=tuple(default_after(b) for b in right_ones.builds))
     verdict = next(v for v in judge_model(wrong) if v.name == "variance_hidden")
     assert (verdict.status, verdict.finding.diagnosis) == ("failed", "only_first_layer")
+
+
+DEFECTS: dict[str, Callable[[ModelBuild], ModelBuild]] = {
+    "right": lambda b: b,
+    "extra": lambda b: replace(b, parameters=(*b.parameters, Parameter("x", (3,), np.ones(3, np.float32)))),
+    "renamed": lambda b: replace(b, parameters=tuple(replace(p, name=f"a.{p.name}") for p in b.parameters)),
+    "none": lambda b: replace(b, kind="NoneType", parameters=None, outputs=None),
+    "short": lambda b: replace(b, parameters=b.parameters[:2]),
+    "nan": lambda b: replace(
+        b, parameters=(replace(b.parameters[0], values=b.parameters[0].values * np.nan), *b.parameters[1:])
+    ),
+    "silent": lambda b: replace(b, outputs=None),
+    "raised": lambda b: replace(b, outputs=None, forward_error="ValueError: no"),
+    "huge": lambda b: replace(
+        b, parameters=tuple(replace(p, values=None) if len(p.shape) == 2 else p for p in b.parameters)
+    ),
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(sorted(DEFECTS)), min_size=4, max_size=4))
+def test_each_build_may_be_broken_in_a_way_of_its_own_and_the_judge_still_judges(broken: list[str]) -> None:
+    right_ones = models(1)
+    found = replace(right_ones, builds=tuple(DEFECTS[d](b) for d, b in zip(broken, right_ones.builds, strict=True)))
+    verdicts = judge_model(found)
+    assert {v.name for v in verdicts} == set(TASKS[1].weights)
+    if {"none", "short", "nan", "huge"} & set(broken):
+        assert {v.status for v in verdicts} == {"failed", "skipped"}
+
+
+def test_layers_may_be_made_in_any_order() -> None:
+    def turned(built: ModelBuild) -> ModelBuild:
+        first, second, third = built.parameters[0:2], built.parameters[2:4], built.parameters[4:6]
+        return replace(built, parameters=(*third[::-1], *first, *second[::-1]))
+
+    right_ones = models(1)
+    found = replace(right_ones, builds=tuple(turned(b) for b in right_ones.builds))
+    assert set(statuses(found).values()) == {"passed"}
+
+
+def test_two_models_handed_out_in_turn_are_not_drawn_anew() -> None:
+    a, b, *_ = models(1).builds
+    inputs = models(1).inputs
+    found = ModelEvidence(Layout.KERAS, WIDTHS, (), True, (inputs[0], inputs[1]) * 2, (a, b, a, b))
+    verdict = next(v for v in judge_model(found) if v.name == "variance_hidden")
+    assert (verdict.status, verdict.finding.diagnosis) == ("failed", "same_weights_each_build")
+
+
+def test_layers_that_share_one_initializer_object_are_told_so_and_lose_nothing() -> None:
+    def shared(built: ModelBuild) -> ModelBuild:
+        kernel = (built.parameters[0].values.reshape(128, 64) / np.float32(math.sqrt(2.0))).copy()
+        return replace(
+            built,
+            parameters=(*built.parameters[:2], replace(built.parameters[2], values=kernel), *built.parameters[3:]),
+        )
+
+    right_ones = models(1)
+    found = replace(right_ones, builds=tuple(shared(b) for b in right_ones.builds))
+    verdict = next(v for v in judge_model(found) if v.name == "variance_hidden")
+    assert verdict.status == "passed"
+    assert "give each an initializer object of its own" in verdict.finding.message
+
+
+def test_mistakes_that_coincide_on_dense_kernels_are_named_together_and_those_about_windows_are_not() -> None:
+    found = model_evidence(np.random.default_rng(1), Layout.TORCH, "normal", BY_NAME["fan_out"])
+    finding = next(v for v in judge_model(found) if v.name == "variance_hidden").finding
+    assert finding.diagnosis == "fan_out"
+    assert set(finding.twins) == {"wrong_layout", "shape_0"}
+    assert BY_NAME["wrong_layout"].says in finding.message
+
+
+def test_nan_in_a_bias_is_told_as_such() -> None:
+    right_ones = models(1)
+    spoilt = tuple(
+        replace(
+            b,
+            parameters=(
+                b.parameters[0],
+                replace(b.parameters[1], values=b.parameters[1].values * np.nan + np.nan),
+                *b.parameters[2:],
+            ),
+        )
+        for b in right_ones.builds
+    )
+    verdict = judge_model(replace(right_ones, builds=spoilt))[0]
+    assert (verdict.name, verdict.finding.diagnosis) == ("layers", "not_finite")
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,7 @@ def initializers() -> Iterator[tuple[str, InitializerEvidence]]:
     yield "returned_none", described(lambda d: Draw(d.kernel, "None", passed=d.returned))
     yield "returned_another", described(lambda d: replace(d, same=False, passed=d.returned + 1))
     plain = described(lambda d: d)
+    yield "right", plain
     failing = Draw(plain.rounds[0][0].kernel, "nothing", error="RuntimeError: a leaf Variable that requires grad")
     yield "needs_no_grad", replace(plain, on_parameter=failing)
     only_dense = described(lambda d: Draw(d.kernel, "nothing", error="ValueError: no") if d.kernel.window else d)
@@ -101,6 +103,17 @@ def models() -> Iterator[tuple[str, ModelEvidence]]:
     yield "not_finite", parameters(scaled("fc1.weight", np.nan))
     yield "wrong_forward", changed(lambda b: replace(b, outputs=b.outputs + 1))
     yield "constant", parameters(scaled("fc1.weight", 0.0))
+    zeros = np.zeros((48, 10), np.float32)
+    nothing = parameters(lambda p: replace(p, values=np.zeros(p.shape, np.float32)))
+    yield (
+        "constant",
+        replace(
+            nothing,
+            builds=tuple(
+                replace(b, outputs=zeros[: len(x)]) for b, x in zip(nothing.builds, nothing.inputs, strict=True)
+            ),
+        ),
+    )
     first = found().builds[0]
     yield "same_weights_each_build", changed(lambda b: replace(b, parameters=first.parameters))
     yield "mean_not_zero", parameters(scaled("fc1.weight", 1.0, 0.05))
@@ -155,6 +168,7 @@ def masked(text: str) -> str:
     return re.sub(r"[(]All shapes: .*?[)]$", "(All shapes: …)", text)
 
 
+@cache
 def collected() -> dict[str, dict[str, dict[str, str]]]:
     """Messages by judge, criterion and what was found."""
     said: dict[str, dict[str, dict[str, str]]] = {}
@@ -163,6 +177,8 @@ def collected() -> dict[str, dict[str, dict[str, str]]]:
         for v in verdicts:
             of_criterion = said.setdefault(judge, {}).setdefault(v.name, {"asks": v.asks})
             found = v.finding.diagnosis or v.status
+            if v.status == "skipped":
+                found = "skipped" if "comes first" in v.finding.message else "skipped too"
             if v.status == "failed" or label == "right" or v.status == "skipped":
                 of_criterion.setdefault(found, masked(v.finding.message))
 

@@ -47,7 +47,7 @@ def result(text: str = "x") -> Result:
         ),
         written=(WrittenResult("q1", "answered", 12, 10.0), WrittenResult("q2", "unchanged", 0, 10.0)),
         problems=(CellProblem("cell 3", text),),
-        provenance=Provenance("0.1.0", "1" * 64, 7, "3.11", "2", "2", "2", "3", ("rlimits",)),
+        provenance=Provenance("0.1.0", "1" * 64, 7, "3.11", "2", "2", "2", "3", ("landlock", "seccomp", "rlimits")),
     )
 
 
@@ -110,6 +110,17 @@ def test_every_report_tells_score_reason_and_fault(render: Callable[[list[Result
     shown = render([Result("a.ipynb", "0" * 64, "fault", fault="the disk is full")])
     assert "the disk is full" in shown
     assert "nothing was scored" in shown
+
+
+def test_every_report_says_what_was_made_without_confinement() -> None:
+    confined = result()
+    unconfined = dataclasses.replace(
+        confined, provenance=dataclasses.replace(confined.provenance, confinement=("unconfined",))
+    )
+    for render in (html.render, markdown.render, lambda results: terminal(results[0])):
+        assert "no official grade" in render([unconfined])
+        assert "no official grade" not in render([confined])
+    assert unconfined.to_json()["provenance"]["confinement"] == ["unconfined"]
 
 
 def test_json_of_a_fault_has_no_score() -> None:

@@ -70,8 +70,11 @@ def test_child_sees_a_clean_house(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
 import os, sys
 assert "SECRET_TOKEN" not in os.environ and not any("hunter2" in v for v in os.environ.values())
 assert sys.stdin.read() == ""
-fds = sorted(int(n) for n in os.listdir("/proc/self/fd"))
-assert set(fds) <= {0, 1, 2, 3, 4}, fds  # 4 is the listing itself
+def is_open(fd):
+    try: os.fstat(fd)
+    except OSError: return False
+    return True
+assert [fd for fd in range(os.sysconf("SC_OPEN_MAX")) if is_open(fd)] == [0, 1, 2, 3]
 assert os.getsid(0) == os.getpid()
 assert os.listdir(".") == []
 open("scratch.txt", "w").write("x")

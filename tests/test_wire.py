@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -49,6 +50,77 @@ def test_random_bytes_are_refused_or_awaited_never_worse(data: bytes) -> None:
     with contextlib.suppress(WireError):
         assert list(decoder.feed(data)) == [] or data[:4] == MAGIC
     assert decoder.pending <= len(data)
+
+
+def mutated(frame: bytes, position: int, replacement: bytes, cut: int) -> bytes:
+    at = position % (len(frame) + 1)
+    return (frame[:at] + replacement + frame[at + len(replacement) :])[: cut or None]
+
+
+@given(
+    st.lists(
+        FLOATS.flatmap(lambda d: arrays.arrays(d, arrays.array_shapes(min_dims=0, max_dims=3, max_side=4))), max_size=3
+    ),
+    st.integers(0, 400),
+    st.binary(max_size=8),
+    st.integers(0, 400),
+)
+def test_damaged_and_truncated_frames_are_refused_or_awaited_never_worse(
+    sent: list, position: int, replacement: bytes, cut: int
+) -> None:
+    data = mutated(encode({"status": "ok"}, sent), position, replacement, cut)
+    decoder = Decoder()
+    with contextlib.suppress(WireError):
+        for message in decoder.feed(data):
+            assert isinstance(message.header, dict)
+            assert sum(array.nbytes for array in message.arrays) <= len(data)
+    assert decoder.pending <= len(data)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), st.integers(0, 1000))
+def test_no_announcement_makes_the_decoder_hold_more_than_it_was_sent(head: int, body: int, sent: int) -> None:
+    decoder = Decoder(max_header_bytes=500, max_payload_bytes=500)
+    with contextlib.suppress(WireError):
+        list(decoder.feed(PREFIX.pack(MAGIC, head, body) + b" " * sent))
+    assert decoder.pending <= sent + PREFIX.size
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.binary(max_size=64))
+def test_any_json_is_a_message_or_refused(header: object, payload: bytes) -> None:
+    with contextlib.suppress(WireError):
+        list(Decoder().feed(frame(header, payload)))
+    with contextlib.suppress(WireError):
+        list(Decoder().feed(frame({"arrays": header}, payload)))
+
+
+def test_refused_streams_leave_no_memory_behind() -> None:
+    hostile = [b"x" * 100_000, frame(b"[" * 100_000), PREFIX.pack(MAGIC, 2**32 - 1, 2**32 - 1) + b"x" * 100_000]
+    # Payloads that lie about their arrays, and streams of bad frames.
+    hostile += [frame({"arrays": [["float64", [10**6, 10**6]]]}, b"x" * 100_000), frame({"arrays": []}, b"y" * 100_000)]
+
+    def refuse_all() -> None:
+        for data in hostile:
+            with pytest.raises(WireError):
+                list(Decoder().feed(data))
+
+    refuse_all()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(50):
+            refuse_all()
+        after, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 50_000
+    assert peak - before < 10_000_000
 
 
 @pytest.mark.parametrize(

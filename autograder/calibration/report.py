@@ -28,9 +28,17 @@ _CRITERIA = (
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
-    """Return a Markdown table; columns numbered in ``right`` are aligned to the right."""
-    rules = ["---:" if i in right else "---" for i in range(len(heads))]
-    return [f"| {' | '.join(row)} |" for row in (list(heads), rules, *rows)]
+    """Return a Markdown table, its columns padded to read well unrendered; those in ``right`` are aligned so."""
+    widths = [max(3, *(len(row[i]) for row in (heads, *rows))) for i in range(len(heads))]
+    rules = ["-" * (width - 1) + ":" if i in right else "-" * width for i, width in enumerate(widths)]
+
+    def line(row: Sequence[str]) -> str:
+        padded = (
+            cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        return f"| {' | '.join(padded)} |"
+
+    return [line(row) for row in (heads, rules, *rows)]
 
 
 def _p(value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.judge.evidence import Draw
-from autograder.judge.families import CLIPPED_DEVIATION, TRUNCATED_DEVIATION
+from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
 from autograder.judge.fans import KernelShape, Layout
 from autograder.judge.misconceptions import Misconception
 
@@ -41,7 +42,7 @@ def _truncated(rng: Generator, n: int) -> Array:
 
 
 def _cut_at_3(rng: Generator, n: int) -> Array:
-    return _cut_normal(rng, n, 3.0) / np.float32(math.sqrt(0.9733369246625416))
+    return _cut_normal(rng, n, 3.0) / np.float32(math.sqrt(CUT_AT_3_VARIANCE))
 
 
 def _uniform(rng: Generator, n: int) -> Array:
@@ -194,12 +195,26 @@ def _cached(rng: Generator) -> Initializer:
 
 
 def _one_stream(rng: Generator) -> Initializer:
-    """Every shape begins the same stream, which moves on from round to round."""
-    calls = {"count": 0, "base": int(rng.integers(2**31))}
+    """Every shape begins the same stream; the stream is another in every round."""
+    base = int(rng.integers(2**31))
+    calls: Counter[KernelShape] = Counter()
 
     def initializer(kernel: KernelShape, layout: Layout) -> Draw:
-        round_number, calls["count"] = divmod(calls["count"], 6)[0], calls["count"] + 1
-        return right("normal")(np.random.default_rng(calls["base"] + round_number))(kernel, layout)
+        calls[kernel] += 1
+        return right("normal")(np.random.default_rng(base + calls[kernel]))(kernel, layout)
+
+    return initializer
+
+
+def _alternating(rng: Generator) -> Initializer:
+    """Two tensors kept for every shape, handed out in turn."""
+    kept: dict[KernelShape, list[Draw]] = {}
+    draw = right("normal")(rng)
+
+    def initializer(kernel: KernelShape, layout: Layout) -> Draw:
+        draws = kept.setdefault(kernel, [draw(kernel, layout), draw(kernel, layout)])
+        draws.reverse()
+        return draws[0]
 
     return initializer
 
@@ -261,10 +276,6 @@ def _with_nan(rng: Generator, w: Array, k: KernelShape) -> Array:
     return w
 
 
-def _of_family(family: str) -> Maker:
-    return right(family)
-
-
 #: Implementations of the mistakes that are not ones of scale. A name may have several.
 STRUCTURES: dict[str, Maker] = {
     "returned_none": _described(lambda d: Draw(d.kernel, "None")),
@@ -281,11 +292,11 @@ STRUCTURES: dict[str, Maker] = {
     "not_finite": _changed(_with_nan),
     "constant": _changed(lambda rng, w, k: np.zeros_like(w)),
     "mean_not_zero": _changed(lambda rng, w, k: w + np.float32(0.1 * he_deviation(k))),
-    "uniform_distribution": _of_family("uniform"),
-    "laplace_distribution": _of_family("Laplace"),
-    "logistic_distribution": _of_family("logistic"),
-    "half-normal_distribution": _of_family("half-normal"),
-    "two_values_distribution": _of_family("two values"),
+    "uniform_distribution": right("uniform"),
+    "laplace_distribution": right("Laplace"),
+    "logistic_distribution": right("logistic"),
+    "half-normal_distribution": right("half-normal"),
+    "two_values_distribution": right("two values"),
     "sparse": _changed(_sparse),
     "repeated: rows": _changed(_repeat_rows),
     "repeated: columns": _changed(_repeat_columns),
@@ -300,6 +311,7 @@ STRUCTURES: dict[str, Maker] = {
     "same_stream": _one_stream,
     "fixed_seed": _fixed_seed,
     "cached_tensor": _cached,
+    "cached_tensor: two in turn": _alternating,
 }
 
 
@@ -317,7 +329,7 @@ def keras_he_normal(rng: Generator) -> Initializer:
 
     def initializer(kernel: KernelShape, layout: Layout) -> Draw:
         values = tf.keras.initializers.HeNormal()(kernel.in_layout(Layout.KERAS)).numpy()
-        return came_back(kernel, Layout.KERAS, values.reshape(kernel.in_layout(Layout.KERAS)))
+        return came_back(kernel, Layout.KERAS, values)
 
     return initializer
 

@@ -134,12 +134,17 @@ def model_evidence(
         parameters, signal = [], batch
         for number, shape in enumerate(shapes):
             hidden = number < len(shapes) - 1
-            ratio = entry.ratio_of(shape, layout) if hidden and entry else 1.0
+            ratio, mean = 1.0, 0.0
+            if hidden and entry:
+                ratio, mean = entry.ratio_of(shape, layout), entry.mean_of(shape, layout) or 0.0
             drawn = family
             if not hidden and glorot:
                 drawn, ratio = "uniform", shape.fan_in / (shape.fan_in + shape.fan_out)
-            scale = np.float32(samplers.he_deviation(shape) * math.sqrt(ratio))
-            kernel = samplers.FAMILIES[drawn](rng, shape.size).reshape(shape.inputs, shape.outputs) * scale
+            he = samplers.he_deviation(shape)
+            values = samplers.FAMILIES[drawn](rng, shape.size) * np.float32(he * math.sqrt(ratio)) + np.float32(
+                he * mean
+            )
+            kernel = values.reshape(shape.inputs, shape.outputs)
             signal = signal @ kernel
             signal = np.maximum(signal, 0.0) if hidden else signal
             owner = f"fc{number + 1}"

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import atexit
 
-from autograder.sandbox import Limits, Sandbox
+from autograder.sandbox import Limits
+from autograder.sandbox.choose import AnySandbox, open_sandbox
 
-_sandboxes: dict[Limits, Sandbox] = {}
+_sandboxes: dict[Limits, AnySandbox] = {}
 
 
-def warm_sandbox(limits: Limits) -> Sandbox:
-    """Return this process's sandbox with these limits; it begins to warm up at the first call."""
+def warm_sandbox(limits: Limits) -> AnySandbox:
+    """Return this process's sandbox with these limits; it begins to warm up at the first call.
+
+    Grades that go into a gradebook are always made in confinement: a machine that cannot confine is refused.
+
+    Raises
+    ------
+    NoConfinement
+        This machine cannot confine student code.
+    """
     if limits not in _sandboxes:
-        _sandboxes[limits] = sandbox = Sandbox(limits)
+        _sandboxes[limits] = sandbox = open_sandbox(limits)
         atexit.register(sandbox.close)
     return _sandboxes[limits]
 

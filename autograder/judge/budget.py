@@ -7,7 +7,7 @@ grading may draw; allowances stand beside the thresholds that they belong to.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,9 +19,16 @@ from autograder.judge.fans import KernelShape
 PROMISE = 1e-9
 #: Keras draws the seed of an unseeded initializer from so many.
 _KERAS_SEEDS = 1e9
-#: A right draw's variance is within `thresholds.VARIANCE` of 1: what is measured in its own deviation may be so
-#: much larger than in He's.
+#: A right shape's variance is within `thresholds.VARIANCE` of 1, all its draws together: a mean in units of the
+#: measured deviation may be so much larger than in He's.
 _SCALE = math.sqrt(1.0 - limit.VARIANCE)
+#: One draw's, and one build's layer's, second moment after clipping is at least so much: `_correlation` adds the
+#: probability that it is not. A correlation is measured in units of it.
+_DRAW_SCALE, _LAYER_SCALE = 0.9, 0.77
+#: What clipping at four deviations may take of that.
+_CLIPPED = 0.03
+#: What centring by a measured mean, the whole draw's on a part of it, may add to a correlation.
+_CENTRED = 0.002
 #: Centring a variance takes at most the square of the largest mean that passes.
 _CENTRING = limit.MEAN**2
 
@@ -95,6 +102,15 @@ class Row:
         return self.bound * self.count
 
 
+def _measured(
+    bound: Callable[[int, float], float], n: int, limit_and_scale: tuple[float, float], entries: int, draws: int = 1
+) -> float:
+    """Bound P(a correlation of ``n`` products, in the second moment of each draw's ``entries``, is over its limit)."""
+    threshold, scale = limit_and_scale
+    off = t.second_moment_bound(entries, scale + _CLIPPED - 1.0) + t.clipping_bound(entries, _CLIPPED)
+    return bound(n, threshold * scale - _CENTRED) + draws * off
+
+
 def _both_sides(n: int, threshold: float, allowance: float) -> float:
     return t.second_moment_bound(n, threshold) + t.second_moment_bound(n, allowance - threshold)
 
@@ -114,9 +130,10 @@ def _initializer_rows(plan: Plan) -> list[Row]:
     half = min(kernel.size - max(kernel.fan_in, kernel.outputs) for kernel in plan.kernels) // 2
     # An axis of odd length leaves its middle line out; of a 7-row kernel, one row in seven.
     half = min(half, min(k.size * (k.inputs // 2) // k.inputs for k in plan.kernels) * 6 // 7)
-    collision = (plan.rounds / _KERAS_SEEDS) ** 2
-    within = limit.WITHIN * (1.0 - limit.VARIANCE)
-    across = limit.CORRELATION * (1.0 - limit.VARIANCE)
+    within, across = (limit.WITHIN, _DRAW_SCALE), (limit.CORRELATION, _DRAW_SCALE)
+    prefix = n * 95 // 100  # a spectrum leaves out less: `tests/test_bounds.py` looks
+    shapes_compared, draws_compared = plan.rounds * pairs, kernels * plan.rounds * (plan.rounds - 1) // 2
+    collisions = math.comb(shapes_compared, 2) + math.comb(draws_compared, 2)
     return [
         Row("mean", "|mean| of a shape", f"> {limit.MEAN} σ", shape, t.mean_bound(shape, limit.MEAN * _SCALE), kernels,
             limit.MEAN * math.sqrt(shape)),
@@ -128,13 +145,13 @@ def _initializer_rows(plan: Plan) -> list[Row]:
         Row("distribution", "Kolmogorov–Smirnov distance, pooled", f"> {limit.DISTANCE}", many,
             t.ks_bound(many, limit.DISTANCE), 1, (limit.DISTANCE * math.sqrt(many) - 0.8687) / 0.2603),
         Row("independence", "|r| at any lag of a draw", f"> {limit.WITHIN:.2f}", n,
-            t.autocorrelation_bound(n * 95 // 100, within), kernels, limit.WITHIN * math.sqrt(n)),
+            _measured(t.autocorrelation_bound, prefix, within, prefix), kernels, limit.WITHIN * math.sqrt(n)),
         Row("independence", "|r| about any centre of a draw", f"> {limit.WITHIN:.2f}", n,
-            t.self_convolution_bound(n * 95 // 100, within), kernels, limit.WITHIN * math.sqrt(n / 2)),
+            _measured(t.self_convolution_bound, prefix, within, prefix), kernels, limit.WITHIN * math.sqrt(n / 2)),
         Row("independence", "|r| with a flipped axis", f"> {limit.WITHIN:.2f}", half,
-            t.correlation_bound(half, within), 2 * kernels, limit.WITHIN * math.sqrt(half)),
+            _measured(t.correlation_bound, half, within, 2 * half), 2 * kernels, limit.WITHIN * math.sqrt(half)),
         Row("independence", "|r| with the transpose", f"> {limit.WITHIN:.2f}", half,
-            t.correlation_bound(half, within), square, limit.WITHIN * math.sqrt(half)),
+            _measured(t.correlation_bound, half, within, 2 * half), square, limit.WITHIN * math.sqrt(half)),
         Row("independence", "unlike groups along an axis", f"bound < {limit.GROUPS:g}", n, limit.GROUPS, 2 * axes),
         Row("independence", "group norms made even", f"< {limit.EVENNESS}", min(g * m for g, m in even),
             max(t.evenness_bound(g, m, limit.EVENNESS) for g, m in even), len(even),
@@ -143,10 +160,10 @@ def _initializer_rows(plan: Plan) -> list[Row]:
             max(t.centredness_bound(g, limit.EVENNESS) for g, _ in even), len(even),
             min((1.0 - limit.EVENNESS) / math.sqrt(2.0 / g) for g, _ in even)),
         Row("independence", "|r| of two shapes' beginnings", f"> {limit.CORRELATION}, twice", n,
-            t.correlation_bound(n, across), plan.rounds * pairs, limit.CORRELATION * math.sqrt(n)),
+            _measured(t.correlation_bound, n, across, n, 2), shapes_compared, limit.CORRELATION * math.sqrt(n)),
         Row("fresh", "|r| of two draws of a shape", f"> {limit.CORRELATION}, twice", n,
-            t.correlation_bound(n, across), plan.rounds * kernels, limit.CORRELATION * math.sqrt(n)),
-        Row("independence, fresh", "Keras' own seeds collide", "twice", 1, collision, pairs + kernels),
+            _measured(t.correlation_bound, n, across, n, 2), draws_compared, limit.CORRELATION * math.sqrt(n)),
+        Row("independence, fresh", "Keras' own seeds collide", "any two pairs", 1, _KERAS_SEEDS**-2, collisions),
     ]  # fmt: skip
 
 
@@ -155,7 +172,8 @@ def _model_rows(plan: Plan) -> list[Row]:
     hidden, last = layers[:-1], layers[-1]
     one = min(layer.size for layer in hidden)
     layer, both, output = plan.builds * one, plan.builds * sum(s.size for s in hidden), plan.builds * last.size
-    within = limit.WITHIN_LAYER * (1.0 - limit.HIDDEN)
+    within = (limit.WITHIN_LAYER, _LAYER_SCALE)
+    prefix = one * 95 // 100
     scale = math.sqrt(1.0 - limit.HIDDEN)
     axes = 2 * len(hidden)
     return [
@@ -167,15 +185,17 @@ def _model_rows(plan: Plan) -> list[Row]:
             _both_sides(both, limit.POOLED_HIDDEN, limit.HIDDEN_MEAN**2), 1,
             limit.POOLED_HIDDEN / math.sqrt(2.0 / both)),
         Row("variance_hidden", "|r| at any lag of a layer", f"> {limit.WITHIN_LAYER}, twice", one,
-            t.autocorrelation_bound(one * 95 // 100, within), len(hidden), limit.WITHIN_LAYER * math.sqrt(one)),
+            _measured(t.autocorrelation_bound, prefix, within, prefix), len(hidden),
+            limit.WITHIN_LAYER * math.sqrt(one)),
         Row("variance_hidden", "|r| about any centre of a layer", f"> {limit.WITHIN_LAYER}, twice", one,
-            t.self_convolution_bound(one * 95 // 100, within), len(hidden), limit.WITHIN_LAYER * math.sqrt(one / 2)),
+            _measured(t.self_convolution_bound, prefix, within, prefix), len(hidden),
+            limit.WITHIN_LAYER * math.sqrt(one / 2)),
         Row("variance_hidden", "|r| with a flipped axis", f"> {limit.WITHIN_LAYER}, twice", one // 2,
-            t.correlation_bound(one // 2, within), axes, limit.WITHIN_LAYER * math.sqrt(one / 2)),
+            _measured(t.correlation_bound, one // 2, within, one), axes, limit.WITHIN_LAYER * math.sqrt(one / 2)),
         Row("variance_hidden", "unlike groups along an axis", f"bound < {limit.GROUPS:g}, twice", one, limit.GROUPS,
             2 * axes),
-        Row("variance_hidden", "Keras' own seeds collide", "in every build", 1,
-            _KERAS_SEEDS ** (1 - plan.builds), len(hidden)),
+        Row("variance_hidden", "Keras' own seeds collide", "any two pairs", 1, _KERAS_SEEDS**-2,
+            math.comb(len(hidden) * math.comb(plan.builds, 2), 2)),
         Row("variance_output", "variance beside He's or Glorot's", f"by {limit.OUTPUT:.0%}", output,
             _both_sides(output, limit.OUTPUT, limit.OUTPUT_MEAN**2), 1, limit.OUTPUT / math.sqrt(2.0 / output)),
         Row("variance_output", "|mean|", f"> {limit.OUTPUT_MEAN} σ", output,

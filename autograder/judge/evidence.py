@@ -47,7 +47,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class InitializerEvidence:
-    """Every draw of one initializer: `rounds` passes over the same kernel shapes, in order.
+    """Every draw of one initializer: at least two `rounds` over the same kernel shapes, in order, none of them empty.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class ModelBuild:
 
 @dataclass(frozen=True)
 class ModelEvidence:
-    """Several builds of one model, each with the same inputs pushed through.
+    """Several builds of one model, each with inputs of its own pushed through.
 
     Attributes
     ----------

@@ -15,11 +15,9 @@ from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import Histogram, nearest
 from autograder.judge.fans import KernelShape, Layout
 from autograder.judge.naming import MeasuredRatio
+from autograder.judge.thresholds import MEAN, VARIANCE
 
 Array = NDArray[np.floating[Any]]
-
-#: |variance − 1| and |mean| of a shape up to which its draws are read in He's own units.
-_RIGHT_VARIANCE, _RIGHT_MEAN = 0.05, 0.03
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,8 @@ class Moments:
 
     Attributes
     ----------
+    kernel : KernelShape
+        What was drawn.
     n : int
         Number of weights, all draws together.
     mean, variance : float
@@ -106,7 +106,7 @@ class Moments:
     @property
     def is_right(self) -> bool:
         """Whether mean and variance are He's, so that the draws can be read in He's own units."""
-        return abs(self.variance - 1.0) <= _RIGHT_VARIANCE and abs(self.standardized_mean) <= _RIGHT_MEAN
+        return abs(self.variance - 1.0) <= VARIANCE and abs(self.standardized_mean) <= MEAN
 
     @property
     def ratio(self) -> MeasuredRatio:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from autograder.judge.families import CLIPPED_DEVIATION, TRUNCATED_DEVIATION
+from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
 from autograder.judge.fans import KernelShape, Layout
 
 Ratio = Callable[[KernelShape, Layout], float]
@@ -56,6 +56,8 @@ class Misconception:
         Where it can happen.
     drawn : str
         The family that it is simulated with.
+    of_windows : bool
+        Whether it is about windows, and no matter where there are none.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Misconception:
     families: tuple[str, ...] = ()
     layouts: tuple[Layout, ...] = _BOTH
     drawn: str = "normal"
+    of_windows: bool = False
 
     @property
     def tells_mean(self) -> bool:
@@ -293,7 +296,7 @@ _SCALES = (
         "truncated_at_3",
         "what is left of 2/fan_in when a normal is cut at three deviations and not rescaled",
         _TRUNCATED,
-        _constant(0.9733369246625416),
+        _constant(CUT_AT_3_VARIANCE),
         families=_NORMAL,
         drawn="normal cut at 3",
     ),
@@ -374,60 +377,70 @@ _SCALES = (
         "2/in_channels: each output also sums over the kernel's window, so fan_in = kh·kw·in_channels",
         _FANS,
         lambda k, layout: float(k.area),
+        of_windows=True,
     ),
     Misconception(
         "lecun_area_ignored",
         "1/in_channels: the window is left out of fan_in, and He's factor 2 is missing",
         _FANS,
         lambda k, layout: k.area / 2,
+        of_windows=True,
     ),
     Misconception(
         "height_only",
         "2/(kh·in_channels): the window counts with its height alone; fan_in = kh·kw·in_channels",
         _FANS,
         lambda k, layout: float(k.width),
+        of_windows=True,
     ),
     Misconception(
         "width_only",
         "2/(kw·in_channels): the window counts with its width alone; fan_in = kh·kw·in_channels",
         _FANS,
         lambda k, layout: float(k.height),
+        of_windows=True,
     ),
     Misconception(
         "width_squared",
         "2/(kw²·in_channels): the window is not square, and its area is kh·kw",
         _FANS,
         lambda k, layout: k.height / k.width,
+        of_windows=True,
     ),
     Misconception(
         "height_squared",
         "2/(kh²·in_channels): the window is not square, and its area is kh·kw",
         _FANS,
         lambda k, layout: k.width / k.height,
+        of_windows=True,
     ),
     Misconception(
         "area_squared",
         "2/((kh·kw)²·in_channels): the window's area is counted twice",
         _FANS,
         lambda k, layout: 1 / k.area,
+        of_windows=True,
     ),
     Misconception(
         "out_channels",
         "2/out_channels: the wrong channels, without the window",
         _FANS,
         lambda k, layout: k.fan_in / k.outputs,
+        of_windows=True,
     ),
     Misconception(
         "glorot_area_ignored",
         "2/(in_channels+out_channels): Glorot's variance, without the window",
         _FANS,
         lambda k, layout: k.fan_in / (k.inputs + k.outputs),
+        of_windows=True,
     ),
     Misconception(
         "fan_avg_area_ignored",
         "4/(in_channels+out_channels): the average of the channels, without the window",
         _FANS,
         lambda k, layout: 2 * k.fan_in / (k.inputs + k.outputs),
+        of_windows=True,
     ),
     Misconception("shape_0", "2/shape[0]: the first axis is not fan_in in this layout", _LAYOUTS, _axis(0)),
     Misconception("shape_1", "2/shape[1]: the second axis alone is not fan_in in this layout", _LAYOUTS, _axis(1)),
@@ -437,6 +450,7 @@ _SCALES = (
         "2 divided by the sum of all axes: fan_in is a product",
         _FANS,
         lambda k, layout: k.fan_in / sum(k.in_layout(layout)),
+        of_windows=True,
     ),
     Misconception(
         "all_axes",
@@ -621,5 +635,33 @@ _STRUCTURES = (
     Misconception("bias_not_zero", "biases that are not 0", "torch.nn.init.zeros_, bias_initializer"),
 )
 
-MISCONCEPTIONS: tuple[Misconception, ...] = (*_SCALES, *_STRUCTURES)
+
+def _cut(entry: Misconception) -> Misconception:
+    """Return ``entry`` drawn with tf.random.truncated_normal: cut at two deviations, and nothing rescaled."""
+    ratio = entry.ratio_of
+    return replace(
+        entry,
+        name=f"{entry.name}_truncated_uncorrected",
+        says=f"{entry.says}; and it was cut at two deviations and not rescaled by 1/0.8796",
+        ratio=lambda kernel, layout: TRUNCATED_DEVIATION**2 * ratio(kernel, layout),
+        families=("truncated normal",),
+        drawn="truncated normal",
+    )
+
+
+#: Mistakes of scale that are common enough to be met with a truncated normal, too.
+_ALSO_CUT = (
+    "glorot_normal",
+    "std_2_over_fan_in",
+    "std_sqrt2_over_fan_in",
+    "fan_out",
+    "one_over_fan_out",
+    "he_fan_avg",
+    "kernel_area_ignored",
+    "wrong_layout",
+    "unscaled",
+)
+_CUT = tuple(_cut(entry) for entry in _SCALES if entry.name in _ALSO_CUT)
+
+MISCONCEPTIONS: tuple[Misconception, ...] = (*_SCALES, *_CUT, *_STRUCTURES)
 BY_NAME = {entry.name: entry for entry in MISCONCEPTIONS}

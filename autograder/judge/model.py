@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from autograder.judge.families import Histogram, nearest
 from autograder.judge.fans import KernelShape, Layout
 from autograder.judge.measure import DrawFigures, Moments, draw_figures, pool
 from autograder.judge.naming import Diagnosis, diagnose
-from autograder.judge.structure import find_structure
+from autograder.judge.structure import find_structure, prefix_correlation
 from autograder.judge.tests import mean_bound, second_moment_bound, union
 from autograder.judge.thresholds import (
     FORWARD,
@@ -29,7 +29,7 @@ from autograder.judge.thresholds import (
     POOLED_HIDDEN,
     WITHIN_LAYER,
 )
-from autograder.judge.verdict import Criteria, Failed, Finding, Verdict
+from autograder.judge.verdict import Criteria, Failed, Finding, Skipped, Verdict, fail
 
 Array = NDArray[np.floating[Any]]
 
@@ -45,15 +45,6 @@ class DenseLayer:
 def _owner(name: str) -> str:
     """Return the part of a parameter's name that it shares with its layer's other parameters."""
     return name[: max(name.rfind("."), name.rfind("/"), 0)]
-
-
-def _bias_after(number: int, outputs: int, parameters: Sequence[Parameter]) -> Array | None:
-    """Return the bias (outputs,) that follows kernel ``number`` and belongs to the same layer."""
-    kernel = parameters[number]
-    for bias in parameters[number + 1 : number + 2]:
-        if bias.shape == (outputs,) and _owner(bias.name) == _owner(kernel.name):
-            return bias.values
-    return None
 
 
 class ModelMeasurements:
@@ -75,21 +66,22 @@ class ModelMeasurements:
         return tuple(KernelShape(a, b) for a, b in pairwise(widths))
 
     def layers(self, build: ModelBuild) -> list[DenseLayer] | None:
-        """Return the dense layers of ``build``, or None when its matrices are not those asked for."""
+        """Return the dense layers of ``build``, or None when its matrices are not those asked for.
+
+        Told by their shapes, which all differ: a framework lists parameters as they were made, not as they are used.
+        """
         parameters = [p for p in build.parameters or () if p.values is not None]
-        layers: list[DenseLayer] = []
-        owners: list[str] = []
-        for number, parameter in enumerate(parameters):
-            if len(parameter.shape) == 2:
-                kernel = self._canonical(parameter)
-                bias = _bias_after(number, kernel.shape[1], parameters)
-                layers.append(DenseLayer(kernel, bias))
-                owners.append(_owner(parameter.name))
-        if self.evidence.names and set(owners) == set(self.evidence.names):
-            # Named layers may be declared in any order; without the names, the order has to do.
-            layers = [layers[owners.index(name)] for name in self.evidence.names]
-        found = [layer.kernel.shape for layer in layers]
-        return layers if found == [(s.inputs, s.outputs) for s in self.shapes] else None
+        kernels = [p for p in parameters if len(p.shape) == 2]
+        found: list[DenseLayer] = []
+        for shape in self.shapes:
+            fitting = [p for p in kernels if self._canonical(p).shape == (shape.inputs, shape.outputs)]
+            if len(fitting) != 1:
+                return None
+            biases = [
+                p for p in parameters if p.shape == (shape.outputs,) and _owner(p.name) == _owner(fitting[0].name)
+            ]
+            found.append(DenseLayer(self._canonical(fitting[0]), biases[0].values if biases else None))
+        return found if len(kernels) == len(found) else None
 
     def _canonical(self, parameter: Parameter) -> Array:
         assert parameter.values is not None
@@ -127,15 +119,30 @@ class ModelMeasurements:
         ratios = [self.moments[i].ratio for i in numbers]
         return diagnose(ratios, self.evidence.layout, self.family(numbers))
 
-    def fits(self, hidden: Sequence[str], last: str, builds: int | None = None) -> bool:
-        """Whether the outputs of all (or the first so many) builds are those of their weights, activated so."""
-        cases = list(zip(self.evidence.builds, self.evidence.inputs, self.builds, strict=True))[:builds]
+    def fits(self, hidden: Sequence[str], last: str) -> bool:
+        """Whether the outputs of all builds are those of their weights, with these activations."""
+        cases = zip(self.evidence.builds, self.evidence.inputs, self.builds, strict=True)
         return all(
-            build.outputs is not None
-            and build.outputs.shape == (inputs.shape[0], self.evidence.widths[-1])
-            and relative_difference(build.outputs, forward_pass(layers, inputs, hidden, last)) <= FORWARD
+            self._agrees(build, inputs, _LAST[last](hidden_pass(layers, inputs, hidden)))
             for build, inputs, layers in cases
         )
+
+    def _agrees(self, build: ModelBuild, inputs: Array, expected: Array) -> bool:
+        return (
+            build.outputs is not None
+            and build.outputs.shape == (inputs.shape[0], self.evidence.widths[-1])
+            and relative_difference(build.outputs, expected) <= FORWARD
+        )
+
+    def activations(self) -> tuple[tuple[str, ...], str] | None:
+        """Return the activations, hidden and last, that do give the outputs; None where none that we know do."""
+        build, inputs, layers = self.evidence.builds[0], self.evidence.inputs[0], self.builds[0]
+        for hidden in product(_HIDDEN, repeat=len(self.shapes) - 1):
+            signal = hidden_pass(layers, inputs, hidden)
+            for last, ending in _LAST.items():
+                if self._agrees(build, inputs, ending(signal)) and self.fits(hidden, last):
+                    return hidden, last
+        return None
 
 
 _HIDDEN: dict[str, Callable[[Array], Array]] = {
@@ -161,18 +168,23 @@ _LAST: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def forward_pass(layers: Sequence[DenseLayer], inputs: Array, hidden: Sequence[str], last: str) -> Array:
-    """Push ``inputs`` (batch, features) through dense layers in float64 and return the outputs.
+def hidden_pass(layers: Sequence[DenseLayer], inputs: Array, hidden: Sequence[str]) -> Array:
+    """Push ``inputs`` (batch, features) through dense layers in float64 and return what the last one gives, bare.
 
-    ``hidden`` names the activation after each layer but the last, ``last`` the one after that.
+    ``hidden`` names the activation after each layer but the last.
     """
     signal: Array = inputs.astype(np.float64)
     for i, layer in enumerate(layers):
         signal = signal @ layer.kernel.astype(np.float64)
         if layer.bias is not None:
             signal = signal + layer.bias
-        signal = (_HIDDEN[hidden[i]] if i < len(layers) - 1 else _LAST[last])(signal)
+        signal = _HIDDEN[hidden[i]](signal) if i < len(layers) - 1 else signal
     return signal
+
+
+def forward_pass(layers: Sequence[DenseLayer], inputs: Array, hidden: Sequence[str], last: str) -> Array:
+    """Return the outputs (batch, outputs) of dense layers for ``inputs``; ``last`` names the final activation."""
+    return _LAST[last](hidden_pass(layers, inputs, hidden))
 
 
 def relative_difference(found: Array, expected: Array) -> float:
@@ -191,42 +203,46 @@ def judge_model(evidence: ModelEvidence, only: Sequence[str] | None = None) -> l
         return CRITERIA.judge(ModelMeasurements(evidence), only)
 
 
-def _fail(message: str, *, diagnosis: str | None = None, measurable: bool = False) -> Failed:
-    return Failed(Finding(message, diagnosis=diagnosis), measurable=measurable)
+def _listed(build: ModelBuild) -> str:
+    return ", ".join(f"{p.name} {p.shape}" for p in (build.parameters or ())[:12]) or "none"
+
+
+def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> None:
+    """Raise `Failed` unless ``build`` holds the kernels asked for, with finite weights."""
+    if build.parameters is None:
+        framework = "Keras model" if m.evidence.layout is Layout.KERAS else "torch.nn.Module"
+        hint = " Is the `return` missing?" if build.kind == "NoneType" else ""
+        raise fail(f"What was built is a {build.kind}, not a {framework}.{hint}", diagnosis="not_a_model")
+    if not build.parameters and build.forward_error is not None:
+        raise fail(f"The model has no weights, and its call raised {build.forward_error}.", diagnosis="forward_error")
+    built = m.layers(build)
+    if built is None:
+        raise fail(
+            f"The kernels are not those of {widths} dense layers. Weights found: {_listed(build)}.",
+            diagnosis="wrong_layers",
+        )
+    arrays = [array for layer in built for array in (layer.kernel, layer.bias) if array is not None]
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise fail("A kernel or a bias holds NaN or infinite values.", diagnosis="not_finite")
 
 
 @CRITERIA.criterion("layers")
 def layers(m: ModelMeasurements) -> Finding:
     """Build three dense layers of the sizes asked for, and nothing else that holds weights."""
     widths = " → ".join(map(str, m.evidence.widths))
-    framework = "Keras model" if m.evidence.layout is Layout.KERAS else "torch.nn.Module"
     for build in m.evidence.builds:
-        if build.parameters is None:
-            hint = " Is the `return` missing?" if build.kind == "NoneType" else ""
-            raise _fail(f"What was built is a {build.kind}, not a {framework}.{hint}", diagnosis="not_a_model")
-        found = ", ".join(f"{p.name} {p.shape}" for p in build.parameters[:12]) or "none"
-        if not build.parameters and build.forward_error is not None:
-            raise _fail(
-                f"The model has no weights, and its call raised {build.forward_error}.", diagnosis="forward_error"
-            )
-        built = m.layers(build)
-        if built is None:
-            raise _fail(
-                f"The kernels are not those of {widths} dense layers. Weights found: {found}.",
-                diagnosis="wrong_layers",
-            )
-        if not all(np.isfinite(layer.kernel).all() for layer in built):
-            raise _fail("A kernel holds NaN or infinite values.", diagnosis="not_finite")
-        extra = len(build.parameters) - sum(1 + (layer.bias is not None) for layer in built)
-        if extra > 0:
-            raise _fail(
-                f"Besides the layers {widths} the model holds other weights. Found: {found}.",
+        _check_measurable(m, build, widths)
+    for build, built in zip(m.evidence.builds, m.builds, strict=True):
+        parameters = build.parameters or ()
+        if len(parameters) > sum(1 + (layer.bias is not None) for layer in built):
+            raise fail(
+                f"Besides the layers {widths} the model holds other weights. Found: {_listed(build)}.",
                 diagnosis="extra_layers",
                 measurable=True,
             )
-        names = [_owner(p.name) for p in build.parameters if len(p.shape) == 2]
+        names = [_owner(p.name) for p in parameters if len(p.shape) == 2]
         if m.evidence.names and set(names) != set(m.evidence.names):
-            raise _fail(
+            raise fail(
                 f"The layers are to be named {', '.join(m.evidence.names)}; found {', '.join(names)}.",
                 diagnosis="layer_names",
                 measurable=True,
@@ -240,19 +256,20 @@ def forward(m: ModelMeasurements) -> Finding:
     last = "softmax" if m.evidence.softmax else "logits"
     for build in m.evidence.builds:
         if build.forward_error is not None:
-            raise _fail(f"The forward pass raised {build.forward_error}.", diagnosis="forward_error")
+            raise fail(f"The forward pass raised {build.forward_error}.", diagnosis="forward_error")
     relu = ["ReLU"] * (len(m.shapes) - 1)
     if m.fits(relu, last):
+        if m.fits(["no activation"] * len(relu), last):
+            raise Skipped("Not judged: with such weights, the outputs are the same whatever the activations.")
         return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}.")
-    for hidden in product(_HIDDEN, repeat=len(relu)):
-        for other in _LAST:
-            if m.fits(hidden, other, builds=1) and m.fits(hidden, other):
-                raise _fail(
-                    f"The outputs are those of your weights with {' and '.join(hidden)} in the hidden layers and "
-                    f"{other} at the end; ReLU and {last} are asked for.",
-                    diagnosis="wrong_activation",
-                )
-    raise _fail(
+    if (named := m.activations()) is not None:
+        hidden, other = named
+        raise fail(
+            f"The outputs are those of your weights with {' and '.join(hidden)} in the hidden layers and "
+            f"{other} at the end; ReLU and {last} are asked for.",
+            diagnosis="wrong_activation",
+        )
+    raise fail(
         f"The outputs are not those of your weights with ReLU, ReLU and {last}, for batches of several sizes: is every "
         "layer used once, in order, with the activation asked for and nothing between?",
         diagnosis="wrong_forward",
@@ -274,12 +291,16 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                     diagnosis="constant",
                 )
             )
-    first, *others = m.builds
-    # Every build, not any: unseeded Keras initializers draw their seeds from a billion, and so may collide.
-    if others and any(all(np.array_equal(first[i].kernel, b[i].kernel) for b in others) for i in range(len(hidden))):
-        raise _fail(
-            "Models built one after the other have the same weights: a seed is set inside, or a kernel is kept "
-            "from the first build.",
+    # Two pairs, not one: unseeded Keras initializers draw their seeds from a billion, and so may collide.
+    same = sum(
+        np.array_equal(one[i].kernel, other[i].kernel)
+        for one, other in combinations(m.builds, 2)
+        for i in range(len(hidden))
+    )
+    if same > 1:
+        raise fail(
+            "Models built one after the other have the same weights: a seed is set inside, a kernel is kept from an "
+            "earlier build, or one initializer object serves every build.",
             diagnosis="same_weights_each_build",
         )
     _check_dependence(m)
@@ -314,16 +335,28 @@ def _check_dependence(m: ModelMeasurements) -> None:
             )
 
 
+def _share_a_stream(m: ModelMeasurements) -> bool:
+    """Whether the first two layers begin with the same random numbers, in two builds."""
+    one, other, *_ = m.draws
+    return all(abs(prefix_correlation(x, y)[1]) > 0.9 for x, y in zip(one[:2], other[:2], strict=True))
+
+
 def _hidden_variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     worst = max(hidden, key=lambda s: abs(math.log(max(s.variance, 1e-300))))
     he = 2.0 / worst.kernel.fan_in
     ratios = " and ".join(f"{s.variance:.3f} for {s.kernel}" for s in hidden)
-    p_value = union(second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(hidden))
     strays = [i for i, s in enumerate(hidden) if not abs(s.variance - 1.0) <= HIDDEN]
-    pooled = sum(s.n * s.variance for s in hidden) / sum(s.n for s in hidden)
+    total = sum(s.n for s in hidden)
+    pooled = sum(s.n * s.variance for s in hidden) / total
+    p_value = min(
+        union(second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(hidden)),
+        union(second_moment_bound(total, pooled - 1.0), 2),
+    )
     if not strays and abs(pooled - 1.0) <= POOLED_HIDDEN:
+        # Said, and not judged: the variances are right, and Keras itself warns of it.
+        shared = " Both layers hold the same random numbers: give each an initializer object of its own."
         return Finding(
-            f"Var(W) / (2/fan_in) is {ratios}, over {len(m.builds)} builds.",
+            f"Var(W) / (2/fan_in) is {ratios}, over {len(m.builds)} builds.{shared if _share_a_stream(m) else ''}",
             measured=worst.variance * he,
             expected=he,
             p_value=p_value,
@@ -367,7 +400,7 @@ def variance_output(m: ModelMeasurements) -> Finding:
     # One small layer fits too many formulas: a name needs all three, or the framework's own default.
     mistake = m.diagnose(range(len(m.moments)))
     explained = f" That is {mistake.says}." if mistake else ""
-    diagnosis = mistake.name if mistake else "unknown_variance"
+    diagnosis, twins = (mistake.name, mistake.twins) if mistake else ("unknown_variance", ())
     if m.evidence.layout is Layout.TORCH and abs(6.0 * last.variance - 1.0) <= OUTPUT:
         diagnosis, explained = (
             "pytorch_default",
@@ -383,6 +416,7 @@ def variance_output(m: ModelMeasurements) -> Finding:
             message + explained,
             p_value=p_value,
             diagnosis=diagnosis,
+            twins=twins if mistake and diagnosis == mistake.name else (),
             measured=measured,
             expected=expected,
         )
@@ -395,7 +429,7 @@ def bias(m: ModelMeasurements) -> Finding:
     for built in m.builds:
         for number, layer in enumerate(built, 1):
             if layer.bias is None:
-                raise _fail(f"Layer {number} has no bias; one that starts at 0 is asked for.", diagnosis="no_bias")
+                raise fail(f"Layer {number} has no bias; one that starts at 0 is asked for.", diagnosis="no_bias")
             if not (layer.bias == 0.0).all():
                 largest = float(np.max(np.abs(layer.bias)))
                 limit = 1.0 / math.sqrt(layer.kernel.shape[0])

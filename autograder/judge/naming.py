@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from autograder.judge.fans import KernelShape, Layout
-from autograder.judge.misconceptions import MISCONCEPTIONS, Misconception
+from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS, Misconception
+from autograder.judge.thresholds import MEAN
 
 #: Half the squared distance, in standard errors, above which no entry is believed: so much for each kernel, and no
 #: less than for 4.5 standard errors. For six shapes of a listed mistake, P(χ²₆ > 90) is 3e-17.
@@ -19,7 +20,6 @@ _UNKNOWN, _LEAST_UNKNOWN = 7.5, 10.0
 _SLACK = 0.002
 #: What an entry that says nothing of the mean pays where the mean is off, so that one that tells it goes first.
 _UNTOLD_MEAN = 12.0
-_MEAN_IS_OFF = 0.03
 #: Standard error of a ratio's logarithm above which a law of no known family is too heavy-tailed to be named: twice a
 #: normal's, at the sizes in use.
 _HEAVY_ERROR = 0.0068
@@ -48,7 +48,7 @@ class MeasuredRatio:
     @property
     def mean_is_off(self) -> bool:
         """Whether the mean is further from 0 than a right answer's can be."""
-        return abs(self.mean) > _MEAN_IS_OFF * math.sqrt(self.ratio)
+        return abs(self.mean) > MEAN * math.sqrt(self.ratio)
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,19 @@ class Diagnosis:
     ----------
     name : str
         Identifier of the likeliest (of twins: the commonest).
-    says : str
-        Completes "that is …".
-    look_up : str
-        Where to read on.
     twins : tuple of str
         Identifiers of the mistakes that coincide with it.
     """
 
     name: str
-    says: str
-    look_up: str
     twins: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> str:
+        """What completes "that is …", with the twins."""
+        also = "; ".join(BY_NAME[twin].says for twin in self.twins)
+        says = BY_NAME[self.name].says
+        return f"{says} (or, the same on all of these shapes: {also})" if also else says
 
 
 def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: Layout) -> float:
@@ -101,7 +102,10 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
     if family is None and any(m.log_error > _HEAVY_ERROR for m in measured):
         return None
     found: list[tuple[float, Misconception]] = []
+    windows = any(not m.kernel.is_dense for m in measured)
     for entry in MISCONCEPTIONS:
+        if entry.of_windows and not windows:
+            continue
         if entry.ratio is None or layout not in entry.layouts or (entry.families and family not in entry.families):
             continue
         distance = _distance(entry, measured, layout)
@@ -111,7 +115,7 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
         return None
     least, best = min(found, key=lambda each: each[0])  # the first listed, of equals
     twins = [e for d, e in found if e is not best and e.name != best.name and abs(d - least) < 1e-6]
-    return Diagnosis(best.name, best.says, best.look_up, tuple(dict.fromkeys(twin.name for twin in twins)))
+    return Diagnosis(best.name, tuple(dict.fromkeys(twin.name for twin in twins)))
 
 
 def describe_unknown(measured: Sequence[MeasuredRatio]) -> str:

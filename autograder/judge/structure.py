@@ -15,6 +15,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from autograder.judge.fans import Layout
 from autograder.judge.measure import DrawFigures
 from autograder.judge.tests import (
     autocorrelation_bound,
@@ -74,8 +75,9 @@ def axes(draw: DrawFigures) -> list[Axis]:
     """Return the axes of a draw's matrix: output channels, input channels, and the window where there is one."""
     kernel = draw.kernel
     # Rows of the matrix are window and inputs, in the order in which the layout has them.
-    shape = (kernel.area, kernel.inputs) if draw.layout == "keras" else (kernel.inputs, kernel.area)
-    inputs, window = (1, 0) if draw.layout == "keras" else (0, 1)
+    in_keras = draw.layout is Layout.KERAS
+    shape = (kernel.area, kernel.inputs) if in_keras else (kernel.inputs, kernel.area)
+    inputs, window = (1, 0) if in_keras else (0, 1)
     found = [
         Axis("output channel", kernel.fan_in, lambda rows, columns: columns),
         Axis("input channel", kernel.size // kernel.inputs, lambda rows, columns: rows.reshape(shape).sum(axis=window)),
@@ -101,7 +103,7 @@ def find_structure(draw: DrawFigures, *, in_he_units: bool, within: float = WITH
     if not 0.0 < draw.second < math.inf:
         return None
     groups = _Groups(draw)
-    tame = _tame(draw)
+    tame = _tame(draw, in_he_units=in_he_units)
     repeats = [*_along_memory(tame, within), *_along_axes(tame, within)]
     # What is the same explains the rest: repeated rows have even norms, too.
     found = next((f for f in repeats if abs(f.measured) > _SAME), None) or next(
@@ -112,13 +114,13 @@ def find_structure(draw: DrawFigures, *, in_he_units: bool, within: float = WITH
     return found
 
 
-def _tame(draw: DrawFigures) -> DrawFigures:
-    """Return the draw clipped at four deviations, told from the median absolute value of a sixteenth of it.
+def _tame(draw: DrawFigures, *, in_he_units: bool) -> DrawFigures:
+    """Return the draw clipped at four deviations: otherwise one or two outliers would be all that a correlation sees.
 
-    Otherwise one or two outliers, however they came, would be all that a correlation sees. |clip(u)| ≤ |u|, so the
-    bounds hold for right draws all the same; the mean, which outliers move too, is taken anew.
+    In He's units the deviation is known, and |clip(u)| ≤ |u| keeps the bounds. Elsewhere it is told from the median
+    absolute value of a sixteenth of the draw, and the mean, which outliers move too, is taken anew.
     """
-    deviation = _NORMAL_BY_MEDIAN * float(np.median(np.abs(draw.centred[::16])))
+    deviation = 1.0 if in_he_units else _NORMAL_BY_MEDIAN * float(np.median(np.abs(draw.centred[::16])))
     if not 0.0 < deviation < math.inf:
         return draw
     clipped = np.clip(draw.centred, -_REACH * deviation, _REACH * deviation)
@@ -169,14 +171,14 @@ def _along_axes(draw: DrawFigures, within: float) -> Iterator[Structure]:
     matrix = draw.matrix
     for along, lines in (("input", matrix), ("output", matrix.T)):
         half = lines.shape[0] // 2
-        first, last = lines[:half], lines[-half:][::-1]  # an odd line in the middle would meet itself
+        first, last = lines[:half], lines[len(lines) - half :][::-1]  # an odd line in the middle would meet itself
         r = 2.0 * float(np.vdot(first, last)) / (float(np.vdot(first, first) + np.vdot(last, last)) or 1.0)
         if abs(r) > within:
             yield Structure(
                 "mirrored",
                 f"one half mirrors the other along its {along} axis (r = {r:+.3f})",
                 r,
-                correlation_bound(first.size, r),
+                union(correlation_bound(first.size, r), 2),
             )
     if matrix.shape[0] == matrix.shape[1]:
         diagonal = np.diagonal(matrix)

@@ -72,14 +72,23 @@ def autocorrelation_bound(n: int, correlation: float) -> float:
 def self_convolution_bound(n: int, correlation: float) -> float:
     """Bound P(Σ x_i·x_(c−i) / n exceeds |r| for any of n centres c): n × the bound of n/2 pairs.
 
-    i → c−i pairs the entries off and leaves two of them at most alone; 0.01 is allowed for their squares, which is
-    more than entries of 16 deviations would add at the sizes in use.
+    i → c−i pairs the entries off and leaves two of them at most alone; 0.01 is allowed for their squares, more than two
+    entries clipped at four deviations add to 3,200 or more.
     """
     return union(correlation_bound(n // 2 - 1, max(abs(correlation) - 0.01, 0.0)), n)
 
 
+def clipping_bound(n: int, loss: float) -> float:
+    """Bound P(clipping n draws at four deviations takes ``loss`` or more from their second moment).
+
+    Chernoff with E exp((u²−16)⁺/4) ≤ 1 + e⁻⁴·√2·P(|z| > √8) for normal draws; the other families do not reach so far.
+    """
+    excess = math.exp(-4.0) * math.sqrt(2.0) * math.erfc(2.0)
+    return min(1.0, math.exp(-n * (loss / 4.0 - math.log1p(excess))))
+
+
 def share_bound(size: int, shares: Array, overall: float) -> float:
-    """Bound P(any group's share of marked entries is as far from the overall share as X
+    """Bound P(any group's share of marked entries is as far from the overall share as the worst of ``shares``).
 
     2G·exp(−m·KL(q‖p)) for G groups of m entries: Chernoff's bound, which Hoeffding (1963, theorem 4) carries over
     to sampling without replacement. So it holds whatever the law of the entries, if only they are exchangeable.

@@ -2,7 +2,7 @@
 
 A criterion is a small function whose docstring is what the student reads. It returns a message when it
 passes, raises `Failed` when it does not, and names the criteria it depends on: when one of those failed
-in a way that leaves nothing to measure, it is skipped, so that no mistake costs twice.
+in a way that leaves nothing to measure, it is skipped, so that what cannot be seen does not cost twice.
 """
 
 from __future__ import annotations
@@ -57,6 +57,11 @@ class Failed(Exception):
         super().__init__(finding.message)
         self.finding = finding
         self.measurable = measurable
+
+
+def fail(message: str, *, diagnosis: str | None = None, measurable: bool = False) -> Failed:
+    """Return the failure of a criterion that no figure decides."""
+    return Failed(Finding(message, diagnosis=diagnosis), measurable=measurable)
 
 
 class Skipped(Exception):

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from autograder.report.figures import Figure
-from autograder.report.result import QuestionResult, Result, points_text, reasons, short_names
+from autograder.report.result import (
+    UNCONFINED_NOTICE,
+    QuestionResult,
+    Result,
+    points_text,
+    reasons,
+    short_names,
+)
+from autograder.text import one_line
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("autograder.report"),
@@ -17,6 +25,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.filters["one_line"] = lambda text: one_line(text, 10_000)
 _ENVIRONMENT.filters["points"] = points_text
 _ENVIRONMENT.filters["reasons"] = reasons
 
@@ -24,7 +33,9 @@ _ENVIRONMENT.filters["reasons"] = reasons
 def render(results: Sequence[Result]) -> str:
     """Return the page with a section for each result."""
     return _ENVIRONMENT.get_template("report.html").render(
-        results=results, names=short_names([result.path for result in results])
+        results=results,
+        names=short_names([result.path for result in results]),
+        unconfined_notice=UNCONFINED_NOTICE,
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autograder.report.result import QuestionResult, Result, points_text
+from autograder.report.result import UNCONFINED_NOTICE, QuestionResult, Result, points_text
+from autograder.text import one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$@:])")
 _MARKS = {"passed": "✅", "failed": "❌", "skipped": "➖"}
@@ -13,8 +14,8 @@ _MARKS = {"passed": "✅", "failed": "❌", "skipped": "➖"}
 
 def escape(text: str) -> str:
     """Return ``text`` as Markdown that shows it letter for letter: no markup, HTML, mention or link survives."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;")
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    text = one_line(text, 10_000).replace("&", "&amp;").replace("<", "&lt;")
+    return _SPECIAL.sub(r"\\\1", text)
 
 
 def _question(question: QuestionResult) -> list[str]:
@@ -44,11 +45,13 @@ def _result(result: Result) -> list[str]:
         ]
     lines = [f"## {escape(result.path)}", ""]
     lines += [f"**Q7: {points_text(result.score)} / {points_text(result.max_score)}**", ""]
+    if result.unconfined:
+        lines += [f"**{UNCONFINED_NOTICE}**", ""]
     for question in result.questions:
         lines += _question(question)
     if result.problems:
         lines += ["### Cells that raised or did not finish", ""]
-        lines += [f"- `{escape(problem.cell)}`: {escape(problem.message)}" for problem in result.problems]
+        lines += [f"- {escape(problem.cell)}: {escape(problem.message)}" for problem in result.problems]
         lines += [""]
     lines += ["### Written answers, graded by hand", "", "| question | status | words |", "|---|---|---:|"]
     lines += [f"| {a.grade_id.upper()} | {a.status} | {a.words} |" for a in result.written]

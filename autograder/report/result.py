@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = "autograder/result/v1"
+#: What every report says of a result that was made without confinement.
+UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, so this is no official grade."
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,11 @@ class Result:
     def max_score(self) -> float:
         """Points that Q7 is worth."""
         return round(sum(question.max_score for question in self.questions), 6)
+
+    @property
+    def unconfined(self) -> bool:
+        """Whether the notebook's code ran without confinement, so that the score is nobody's official grade."""
+        return self.provenance is not None and "unconfined" in self.provenance.confinement
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as `autograder/result/v1`: JSON types alone, no time, nothing of the machine's."""

@@ -8,7 +8,15 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from autograder.report.result import QuestionResult, Result, points_text, reasons, short_names, to_look_at
+from autograder.report.result import (
+    UNCONFINED_NOTICE,
+    QuestionResult,
+    Result,
+    points_text,
+    reasons,
+    short_names,
+    to_look_at,
+)
 from autograder.text import one_line
 
 _MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim")}
@@ -69,6 +77,8 @@ def print_result(console: Console, result: Result) -> None:
                 style="dim",
             )
         )
+    if result.unconfined:
+        console.print(Text(UNCONFINED_NOTICE, style="bold yellow"))
     console.print(
         Text(f"Q7: {points_text(result.score)} / {points_text(result.max_score)}", style="bold"),
         highlight=False,
@@ -91,3 +101,5 @@ def print_class(console: Console, results: Sequence[Result], unreadable: Sequenc
     for name, (_, reason) in zip(names[len(results) :], unreadable, strict=True):
         table.add_row(Text(one_line(name)), "not graded", Text(reason))
     console.print(table)
+    if any(result.unconfined for result in results):
+        console.print(Text(UNCONFINED_NOTICE, style="bold yellow"))

@@ -9,30 +9,22 @@ import os
 import re
 import select
 import selectors
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
+from autograder.sandbox.conversation import READ_BYTES, Child, End, SandboxFault
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.orders import MAX_ORDER_BYTES, SETUP_FAILED
-from autograder.sandbox.wire import Decoder, Message, WireError, encode
+from autograder.sandbox.orders import MAX_ORDER_BYTES
 
 _START_SECONDS = 180.0
 _END_SECONDS = 10.0
-_READ_BYTES = 1024 * 1024
 _LAST_READS = 4
-_DYING_SECONDS = 1.0
 _BANNER = re.compile(r"[IWE]\d{4} |WARNING: All log messages|To enable the following")
 _PASSED_ENVIRONMENT = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
 _WARM_ENVIRONMENT = {
@@ -47,33 +39,17 @@ _WARM_ENVIRONMENT = {
 }
 
 
-class SandboxFault(RuntimeError):
-    """The sandbox itself failed: nothing that a student wrote can be blamed, and nothing is scored."""
-
-
-class ChildLost(Exception):
-    """The child ended, or had to be ended, before it answered.
-
-    Attributes
-    ----------
-    status : str
-        ``timeout`` or ``crashed``.
-    detail : str
-        One sentence for people.
-    """
-
-    def __init__(self, status: str, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-
-
 @dataclass(frozen=True)
 class Warm:
     """What the warm process said of itself: package versions, and the confinement its children get."""
 
     versions: dict[str, str]
     layers: tuple[str, ...]
+
+
+def warm_environment() -> dict[str, str]:
+    """Return the environment of a process that runs student code: nothing of the grader's own but these."""
+    return {name: os.environ[name] for name in _PASSED_ENVIRONMENT if name in os.environ} | _WARM_ENVIRONMENT
 
 
 class Sandbox:
@@ -86,10 +62,13 @@ class Sandbox:
     ----------
     limits : Limits
         What every child may use.
+    confined : bool
+        Whether children are confined. Where that is asked for and cannot be had, every child is a fault.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, confined: bool = True) -> None:
         self.limits = limits or Limits()
+        self._confined = confined
         self._lock = threading.Lock()
         self._jobs = 0
         self._start()
@@ -99,13 +78,13 @@ class Sandbox:
         self._broken: SandboxFault | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close())
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {name: os.environ[name] for name in _PASSED_ENVIRONMENT if name in os.environ}
+        mode = "confined" if self._confined else "unconfined"
         with theirs:
             # -s and -P: neither the user's site nor the folder we stand in may shadow a module.
             self._process = subprocess.Popen(  # noqa: S603 (our own module, by our own interpreter)
-                [sys.executable, "-sP", "-m", "autograder.sandbox.forkserver", str(theirs.fileno())],
+                [sys.executable, "-sP", "-m", "autograder.sandbox.forkserver", str(theirs.fileno()), mode],
                 pass_fds=[theirs.fileno()],
-                env=environment | _WARM_ENVIRONMENT,
+                env=warm_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=subprocess.STDOUT,
@@ -144,7 +123,7 @@ class Sandbox:
                     raise
             return self._warm
 
-    def open(self) -> Child:
+    def open(self) -> ForkedChild:
         """Fork a child and return the conversation with it."""
         _ = self.warm
         with self._lock:
@@ -169,10 +148,10 @@ class Sandbox:
             their_channel.close()
             os.close(their_output)
             os.close(their_report)
-        return Child(self, job, channel, output, report)
+        return ForkedChild(self, job, channel, output, report)
 
-    def end(self, job: int, report: int, patience: float = 0.0) -> int:
-        """End child number ``job``; return the exit code that comes on ``report`` (negative: the signal).
+    def end(self, job: int, report: int, patience: float = 0.0) -> End:
+        """End child number ``job``, and return how it ended, which comes on ``report``.
 
         ``patience`` is how long, in seconds, a child that seems to be ending may take to do so by itself.
         """
@@ -184,11 +163,11 @@ class Sandbox:
             raise self._gone(f"did not end a child within {_END_SECONDS:.0f} s")
         data = os.read(report, MAX_ORDER_BYTES)
         if not data:
-            raise self._gone("ended")
+            raise self._gone("lost a child")
         said = json.loads(data)
         if "fault" in said:
             raise SandboxFault(str(said["fault"]))
-        return int(said["code"])
+        return End(int(said["code"]), said.get("limit"))
 
     def close(self) -> None:
         """End the warm process and every child."""
@@ -228,125 +207,32 @@ class Sandbox:
         return ""
 
 
-class Child:
-    """A conversation with one confined child: questions out, bounded answers back.
-
-    Its printed output is drained all the while, and the first ``limits.output_bytes`` of it kept.
-    """
+class ForkedChild(Child):
+    """A child of the warm process. Its output is drained all the while, and its beginning kept."""
 
     def __init__(self, sandbox: Sandbox, job: int, channel: socket.socket, output: int, report: int) -> None:
+        super().__init__(sandbox.limits, channel)
         self._sandbox = sandbox
         self._job = job
-        self._channel = channel
         self._output = output
         self._report = report
-        self._printed = bytearray()
-        self._decoder = Decoder()
-        self._answers: list[Message] = []
-        self._exit_code: int | None = None
-        self._answered = False
-        channel.setblocking(False)
         os.set_blocking(output, False)
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(channel, selectors.EVENT_READ)
         self._selector.register(output, selectors.EVENT_READ)
 
-    @property
-    def printed(self) -> str:
-        """What the child printed so far, truncated, undecodable bytes replaced. Escape it before showing."""
-        return self._printed.decode(errors="replace")
-
-    def ask(
-        self, header: dict[str, Any], arrays: Sequence[NDArray[np.floating[Any]]] = (), *, seconds: float
-    ) -> Message:
-        """Send a question and wait up to ``seconds`` for its answer.
-
-        Raises
-        ------
-        ChildLost
-            The child ran out of time, ended, or sent something that is no answer; it is ended then.
-        SandboxFault
-            The child could not be set up, or the warm process failed.
-        """
-        if self._exit_code is not None:
-            raise ChildLost("crashed", "The process that ran this notebook had already ended.")
-        if self._answers:
-            self.close()
-            raise ChildLost("crashed", "It answered a question that was not asked yet.")
-        deadline = time.monotonic() + seconds
-        unsent = memoryview(encode(header, arrays))
+    def _finish(self, patience: float) -> End:
         try:
-            while not self._answers:
-                wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0)
-                self._selector.modify(self._channel, wanted)
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    self.close()
-                    raise ChildLost("timeout", "It had not finished when its time was up.")
-                for key, events in self._selector.select(left):
-                    if key.fileobj is self._channel:
-                        if events & selectors.EVENT_WRITE:
-                            unsent = unsent[self._send(unsent) :]
-                        if events & selectors.EVENT_READ:
-                            self._receive()
-                    else:
-                        self._drain()
-        except WireError as problem:
-            self.close()
-            raise ChildLost("crashed", f"It sent the grader something that is no answer: {problem}.") from None
-        self._answered = True
-        return self._answers.pop(0)
-
-    def close(self, patience: float = 0.0) -> int:
-        """End the child, if it still runs, and return its exit code."""
-        if self._exit_code is None:
-            self._exit_code = -signal.SIGKILL  # closed once, whatever comes of it
-            try:
-                self._exit_code = self._sandbox.end(self._job, self._report, patience)
-                for _ in range(_LAST_READS):
-                    self._drain()
-            finally:
-                self._selector.close()
-                self._channel.close()
-                os.close(self._output)
-                os.close(self._report)
-        return self._exit_code
-
-    def _send(self, data: memoryview) -> int:
-        try:
-            return self._channel.send(data)
-        except BlockingIOError:
-            return 0
-        except OSError:
-            raise self._ended() from None
-
-    def _receive(self) -> None:
-        try:
-            data = self._channel.recv(_READ_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            raise self._ended()
-        self._answers.extend(self._decoder.feed(data))
+            end = self._sandbox.end(self._job, self._report, patience)
+            for _ in range(_LAST_READS):
+                self._drain()
+            return end
+        finally:
+            os.close(self._output)
+            os.close(self._report)
 
     def _drain(self) -> None:
-        # One read a call: a child that prints without end must not keep us from looking at the clock.
-        room = self._sandbox.limits.output_bytes - len(self._printed)
         with contextlib.suppress(BlockingIOError):
-            data = os.read(self._output, _READ_BYTES)
-            self._printed += data[:room]
+            data = os.read(self._output, READ_BYTES)
+            self._keep(data)
             if not data:
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(self._output)
-
-    def _ended(self) -> ChildLost:
-        code = self.close(_DYING_SECONDS)
-        if code == SETUP_FAILED and not self._answered:
-            raise SandboxFault(f"a child could not be set up: {self.printed.strip()[-500:]}")
-        if code == -signal.SIGXCPU:
-            return ChildLost("timeout", f"It used more than {self._sandbox.limits.cpu_seconds} s of CPU time.")
-        if code < 0:
-            return ChildLost("crashed", f"The process was ended by {signal.Signals(-code).name}.")
-        return ChildLost("crashed", f"The code ended its own process (exit code {code}).")

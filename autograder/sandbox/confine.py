@@ -7,15 +7,22 @@ import ctypes
 import os
 import resource
 import signal
+import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
+from autograder.sandbox import landlock
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.syscalls import Filter
 
-#: What `apply` puts in place, as reports name it.
-LAYERS = ("rlimits",)
+#: What is put in place, as reports name it.
+LAYERS = ("landlock", "seccomp", "rlimits")
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 24, 38, 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CAPABILITY_VERSION_3 = 0x20080522
+_LAST_CAPABILITY = 63
 _KEPT_ENVIRONMENT = (
     "CUDA_VISIBLE_DEVICES",
     "KERAS_BACKEND",
@@ -59,6 +66,74 @@ def environment(scratch: Path) -> None:
     os.chdir(scratch)
 
 
+class Confinement:
+    """What every child of a warm process is confined to. Made before the forks, put in place after each.
+
+    Raises
+    ------
+    OSError
+        The kernel cannot be asked for it.
+    """
+
+    def __init__(self) -> None:
+        self._filter = Filter()
+        self._readable = readable_paths()
+
+    def apply(self, scratch: Path) -> None:
+        """Confine this process for good: it may write in ``scratch``, read libraries, and reach nobody."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        drop_capabilities(libc)
+        _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
+        landlock.restrict([*self._readable, *_ITSELF], _DEVICES, scratch)
+        self._filter.load(os.getpid())
+
+
+_DEVICES = (Path(os.devnull),)
+#: What a process may read of itself. TensorFlow aborts, rather than raise, where it cannot read its command line.
+_ITSELF = tuple(Path("/proc/self", name) for name in ("cmdline", "maps", "stat", "statm", "status"))
+#: What Python, glibc, torch and TensorFlow look at on Linux besides their own folders: libraries, processors,
+#: time zones, fonts, MIME types. Nothing of the grader's, nobody's home, and of /proc no process but its own.
+_SYSTEM = (
+    "/lib", "/lib32", "/lib64", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib", "/usr/libexec",
+    "/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/locale", "/usr/share/zoneinfo", "/usr/share/mime",
+    "/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/fonts", "/var/cache/fontconfig",
+    "/dev/urandom", "/dev/random", "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory",
+    "/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/bus/cpu", "/sys/bus/node",
+    "/sys/kernel/mm/transparent_hugepage",
+)  # fmt: skip
+
+
+def readable_paths() -> list[Path]:
+    """Return what a child may read: the Python installation's libraries and the system's, and not this project.
+
+    The project's own modules that a child needs are loaded before it is forked.
+    """
+    paths = {Path(path) for path in _SYSTEM}
+    named = sysconfig.get_paths()
+    paths |= {Path(named[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
+        paths |= {Path(prefix, "lib"), Path(prefix, "lib64"), Path(prefix, "share", "fonts"), Path(prefix, "etc")}
+        paths.add(Path(prefix, "pyvenv.cfg"))
+    paths |= {Path(folder) for folder in os.environ.get("LD_LIBRARY_PATH", "").split(":") if folder}
+    return sorted(path for path in paths if path.is_absolute() and path.exists() and path.resolve() != Path("/"))
+
+
+def drop_capabilities(libc: ctypes.CDLL) -> None:
+    """Give up every privilege that root has over other users: a grader run by root confines like any other."""
+    for capability in range(_LAST_CAPABILITY + 1):
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)  # refused to whoever has none to drop
+    libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    if libc.capset(header, nothing) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def _prctl(libc: ctypes.CDLL, option: int, argument: int) -> None:
+    if libc.prctl(option, argument, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option})")
+
+
 def _data_segment_bytes() -> int:
     for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
         if line.startswith("VmData:"):
@@ -66,20 +141,21 @@ def _data_segment_bytes() -> int:
     raise OSError("/proc/self/status names no VmData, so the memory limit cannot be set")
 
 
-def apply(limits: Limits) -> None:
-    """Apply resource limits to this process for good, and tie its life to the warm process's."""
+def limit(limits: Limits, server: int) -> None:
+    """Limit what this process may use, for good, and tie its life to the warm process's, whose id is ``server``."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+    _prctl(libc, _PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != server:  # it ended before its end could have become ours
+        os._exit(1)
     # Soft before hard: SIGXCPU says what happened, where SIGKILL would not.
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
-    for what, limit in (
+    for what, most in (
         (resource.RLIMIT_DATA, _data_segment_bytes() + limits.memory_bytes),
         (resource.RLIMIT_FSIZE, limits.file_bytes),
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(what, (limit, limit))
+        resource.setrlimit(what, (most, most))
     # A file over its limit shall be an error in the student's cell (EFBIG), not the end of the child.
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

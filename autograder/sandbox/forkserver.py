@@ -1,14 +1,15 @@
 """The warm process: imports both frameworks once, then forks a child for every submission.
 
-Runs as ``python -sP -m autograder.sandbox.forkserver FD``, where FD is a SOCK_SEQPACKET socket to the
-grader. It holds no scores, thresholds or submissions: each child receives its pipes as descriptors
-and talks to the grader itself. Nothing is executed with TensorFlow here, because a process that has
-run one operation owns threads that a fork would lose.
+Runs as ``python -sP -m autograder.sandbox.forkserver FD MODE``, where FD is a SOCK_SEQPACKET socket to the
+grader, and MODE says whether children are ``confined`` or ``unconfined``. It holds no scores, thresholds or
+submissions: each child receives its pipes as descriptors and talks to the grader itself. Nothing is executed
+with TensorFlow here, because a process that has run one operation owns threads that a fork would lose.
 
 Orders are JSON datagrams: ``{"order": "fork", "job": 1, "limits": {...}}`` with three descriptors
 (the child's conversation, its output, and where to report its end), and ``{"order": "kill", "job": 1}``.
-The report of an end is ``{"code": -9}``, or ``{"fault": "…"}`` when no child could be started; the server
-itself reports ``{"versions": …, "layers": …}`` on the socket once it is warm.
+The report of an end is ``{"code": -9}``, with a sentence as its ``"limit"`` where the server ended a child
+that went beyond one, or ``{"fault": "…"}`` when no child could be started; the server itself reports
+``{"versions": …, "layers": …}`` on the socket once it is warm.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ import json
 import os
 import platform
 import selectors
-import shutil
 import signal
 import socket
 import sys
 import tempfile
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,17 +32,28 @@ from typing import Any, NoReturn
 
 from autograder import collector
 from autograder.sandbox import confine
+from autograder.sandbox import scratch as scratches
+from autograder.sandbox.confine import Confinement
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.orders import MAX_ORDER_BYTES, SETUP_FAILED
+from autograder.sandbox.orders import MAX_ORDER_BYTES, OUT_OF_MEMORY, SETUP_FAILED
+from autograder.sandbox.support import UNCONFINED
+
+#: How often to look at what the kernel has no limit for: files in a scratch folder, threads.
+_WATCH_SECONDS = 0.1
+#: At every how manieth look to look at mapped files, too: that list is long.
+_LOOKS_A_LONG_LOOK = 10
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Job:
     number: int
+    limits: Limits
     pid: int
     pidfd: int
     report: int
     scratch: Path
+    limit: str | None = None
+    looks: int = 0
 
 
 class ForkServer:
@@ -51,24 +63,32 @@ class ForkServer:
     ----------
     control : socket.socket
         SOCK_SEQPACKET socket to the grader; its end of file ends the server and every child.
+    confinement : Confinement or None
+        What to confine children to; None leaves them with resource limits alone.
     """
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, confinement: Confinement | None) -> None:
         self._control = control
+        self._confinement = confinement
         self._jobs: dict[int, _Job] = {}
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ)
 
     def run(self) -> None:
         """Serve until the grader hangs up."""
+        watch = 0.0
         try:
             while True:
-                for key, _ in self._selector.select():
+                for key, _ in self._selector.select(_WATCH_SECONDS if self._jobs else None):
                     if key.fileobj is self._control:
                         if not self._obey():
                             return
                     else:
                         self._reap(self._jobs[key.data])
+                if time.monotonic() >= watch:
+                    for job in self._jobs.values():
+                        self._watch(job)
+                    watch = time.monotonic() + _WATCH_SECONDS
         finally:
             for job in list(self._jobs.values()):
                 self._kill(job)
@@ -84,6 +104,10 @@ class ForkServer:
             if job is not None:
                 self._kill(job)
             return True
+        if len(descriptors) < 3:  # no room for them here: the grader sees its report pipe close
+            for each in descriptors:
+                os.close(each)
+            return True
         conversation, output, report = descriptors
         try:
             self._fork(order["job"], Limits(**order["limits"]), conversation, output, report)
@@ -98,16 +122,28 @@ class ForkServer:
         scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
         sys.stdout.flush()
         sys.stderr.flush()
+        server = os.getpid()
         try:
             pid = os.fork()
         except OSError:
             scratch.rmdir()
             raise
         if pid == 0:
-            _child(conversation, output, limits, scratch)
-        pidfd = os.pidfd_open(pid)
-        self._jobs[number] = _Job(number, pid, pidfd, report, scratch)
+            self._child(conversation, output, limits, scratch, server)
+        try:
+            pidfd = os.pidfd_open(pid)
+        except OSError:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            scratch.rmdir()
+            raise
+        self._jobs[number] = _Job(number, limits, pid, pidfd, report, scratch)
         self._selector.register(pidfd, selectors.EVENT_READ, number)
+
+    def _watch(self, job: _Job) -> None:
+        if job.limit is None and (limit := _beyond(job)) is not None:
+            job.limit = limit
+            self._kill(job)
 
     def _kill(self, job: _Job) -> None:
         # The child leads its own session; whatever it started there ends with it.
@@ -120,8 +156,50 @@ class ForkServer:
         del self._jobs[job.number]
         self._selector.unregister(job.pidfd)
         os.close(job.pidfd)
-        shutil.rmtree(job.scratch, ignore_errors=True)
-        _report(job.report, code=os.waitstatus_to_exitcode(status))
+        with contextlib.suppress(OSError):
+            scratches.remove(job.scratch)
+        _report(job.report, code=os.waitstatus_to_exitcode(status), limit=job.limit)
+
+    def _child(self, conversation: int, output: int, limits: Limits, scratch: Path, server: int) -> NoReturn:
+        # Whatever a student's code does to os, json or traceback, this process must never unwind into the
+        # server's own loop, which knows its siblings.
+        end = os._exit
+        code = SETUP_FAILED
+        try:
+            os.setsid()
+            channel = confine.descriptors(conversation, output)
+            confine.environment(scratch)
+            confine.limit(limits, server)
+            if self._confinement is not None:
+                self._confinement.apply(scratch)
+            collector.serve(socket.socket(fileno=channel))
+            code = 0
+        except MemoryError:
+            code = OUT_OF_MEMORY
+        except BaseException:  # noqa: BLE001
+            traceback.print_exc()
+            sys.stderr.flush()
+        finally:
+            end(code)
+
+
+def _beyond(job: _Job) -> str | None:
+    """Say which limit that the kernel does not keep a child has gone beyond, if one."""
+    limits = job.limits
+    size, entries = scratches.fullness(job.scratch, limits.scratch_entries)
+    size += scratches.held_open(job.pid)
+    job.looks += 1
+    if job.looks % _LOOKS_A_LONG_LOOK == 0:
+        size += scratches.held_mapped(job.pid, job.scratch)
+    if size > limits.scratch_bytes:
+        return f"It wrote more than {limits.scratch_bytes // 2**20} MiB of files, and was ended."
+    if entries > limits.scratch_entries:
+        return f"It made more than {limits.scratch_entries} files and folders, or a tree too deep, and was ended."
+    try:
+        threads = Path(f"/proc/{job.pid}/task").stat().st_nlink - 2
+    except OSError:
+        return None  # it has just ended
+    return f"It ran more than {limits.threads} threads, and was ended." if threads > limits.threads else None
 
 
 def _report(descriptor: int, **report: Any) -> None:
@@ -130,34 +208,17 @@ def _report(descriptor: int, **report: Any) -> None:
     os.close(descriptor)
 
 
-def _child(conversation: int, output: int, limits: Limits, scratch: Path) -> NoReturn:
-    # Whatever a student's code does to os, json or traceback, this process must never unwind into the
-    # server's own loop, which knows its siblings.
-    end = os._exit
-    code = SETUP_FAILED
-    try:
-        os.setsid()
-        channel = confine.descriptors(conversation, output)
-        confine.environment(scratch)
-        confine.apply(limits)
-        collector.serve(channel)
-        code = 0
-    except BaseException:  # noqa: BLE001
-        traceback.print_exc()
-        sys.stderr.flush()
-    finally:
-        end(code)
-
-
 def main() -> None:
-    """Import the frameworks, say so, and serve."""
+    """Import the frameworks, make the confinement, say so, and serve."""
+    confinement = Confinement() if sys.argv[2] == "confined" else None
+    layers = UNCONFINED if confinement is None else confine.LAYERS
     control = socket.socket(fileno=int(sys.argv[1]))
     versions = {"python": platform.python_version(), **collector.warm_up()}
     # Everything that lives now is shared with every child; a collection would copy its pages.
     gc.collect()
     gc.freeze()
-    server = ForkServer(control)
-    control.send(json.dumps({"versions": versions, "layers": confine.LAYERS}).encode())
+    server = ForkServer(control, confinement)
+    control.send(json.dumps({"versions": versions, "layers": layers}).encode())
     server.run()
 
 

@@ -26,6 +26,10 @@ class Limits:
         File descriptors that a child may hold.
     output_bytes : int
         How much of a child's printed output is kept; the rest is read and dropped.
+    scratch_bytes, scratch_entries : int
+        What may stand in a child's scratch folder, all files together; a child that puts more there is ended.
+    threads : int
+        Threads that a child may run; one that starts more is ended. Frameworks start a few a core.
     """
 
     total_seconds: float = 60.0
@@ -35,3 +39,6 @@ class Limits:
     file_bytes: int = 16 * 1024**2
     open_files: int = 256
     output_bytes: int = 64 * 1024
+    scratch_bytes: int = 256 * 1024**2
+    scratch_entries: int = 4096
+    threads: int = 1024

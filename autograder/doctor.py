@@ -1,0 +1,64 @@
+"""What this machine offers to a grader: the text of `autograder doctor`."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+
+from autograder.sandbox import support
+from autograder.version import __version__
+
+_PACKAGES = ("numpy", "scipy", "torch", "tensorflow", "keras", "ipython", "pyseccomp")
+_ALIASES = {"tensorflow": ("tensorflow", "tensorflow-cpu")}
+_NEEDED = frozenset({"numpy", "scipy", "torch", "tensorflow", "keras", "ipython"})
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found, as text, and whether grades made here can be official."""
+
+    text: str
+    official: bool
+
+
+def examine() -> Report:
+    """Look at this machine; nothing heavy is imported, nothing is run."""
+    found = support.probe()
+    versions = {name: _version(name) for name in _PACKAGES}
+    absent = sorted(name for name in _NEEDED if versions[name] is None)
+    official = found.official and not absent
+    landlock = f"ABI {found.landlock}" if found.landlock else "none"
+    lines = [
+        ("autograder", __version__),
+        ("Python", platform.python_version()),
+        ("kernel", f"{found.kernel} ({platform.machine()})"),
+        ("Landlock", landlock),
+        ("seccomp", "yes" if found.seccomp else "no"),
+        ("cores", str(_cores())),
+        *((name, version or "not installed") for name, version in versions.items()),
+    ]
+    text = [f"{name:12} {value}" for name, value in lines]
+    reasons = list(found.missing)
+    if absent:
+        reasons.append(f"These packages are missing: {', '.join(absent)}. Run make setup.")
+    if official:
+        text += ["", "Grades made here can be official: student code runs confined."]
+    else:
+        text += ["", "Grades made here cannot be official:", *(f"- {reason}" for reason in reasons)]
+        text += ["`autograder check` works all the same; `autograder grade` refuses without --unconfined."]
+    return Report("\n".join(text), official)
+
+
+def _version(name: str) -> str | None:
+    for package in _ALIASES.get(name, (name,)):
+        try:
+            return metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,197 @@
+"""A conversation with one child: questions out, bounded answers back, whatever the child does."""
+
+from __future__ import annotations
+
+import secrets
+import selectors
+import signal
+import socket
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.sandbox.limits import Limits
+from autograder.sandbox.orders import OUT_OF_MEMORY, SETUP_FAILED
+from autograder.sandbox.wire import Decoder, Message, WireError, encode
+
+READ_BYTES = 1024 * 1024
+_DYING_SECONDS = 1.0
+_NO_MEMORY_WORDS = ("std::bad_alloc", "MemoryError", "out of memory", "Cannot allocate memory")
+
+
+class SandboxFault(RuntimeError):
+    """The sandbox itself failed: nothing that a student wrote can be blamed, and nothing is scored."""
+
+
+class ChildLost(Exception):
+    """The child ended, or had to be ended, before it answered.
+
+    Attributes
+    ----------
+    status : str
+        ``timeout``, ``memory`` or ``crashed``.
+    detail : str
+        One sentence for people.
+    """
+
+    def __init__(self, status: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class End:
+    """How a child ended: its exit code (negative: the signal), and a limit of ours that ended it, if one did."""
+
+    code: int
+    limit: str | None = None
+
+
+class Child(ABC):
+    """A conversation with one child. Who starts and ends it, and where its printed output goes, is its class's.
+
+    Parameters
+    ----------
+    limits : Limits
+        What the child may use.
+    channel : socket.socket
+        Connected to the child's collector.
+    """
+
+    def __init__(self, limits: Limits, channel: socket.socket) -> None:
+        self._limits = limits
+        self._channel = channel
+        self._printed = bytearray()
+        self._decoder = Decoder()
+        self._answers: list[Message] = []
+        self._end: End | None = None
+        self._answered = False
+        channel.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(channel, selectors.EVENT_READ)
+
+    @property
+    def printed(self) -> str:
+        """What the child printed so far, truncated, undecodable bytes replaced. Escape it before showing."""
+        return self._printed.decode(errors="replace")
+
+    def ask(
+        self, header: dict[str, Any], arrays: Sequence[NDArray[np.floating[Any]]] = (), *, seconds: float
+    ) -> Message:
+        """Send a question and wait up to ``seconds`` for its answer.
+
+        Every question carries a number that nobody can guess, and its answer must carry it, too: what was
+        written before the question was asked can never pass for the answer.
+
+        Raises
+        ------
+        ChildLost
+            The child ran out of time, ended, or sent something that is no answer; it is ended then.
+        SandboxFault
+            The child could not be set up, or the warm process failed.
+        """
+        if self._end is not None:
+            raise ChildLost("crashed", "The process that ran this notebook had already ended.")
+        deadline = time.monotonic() + seconds
+        nonce = secrets.token_hex(8)
+        unsent = memoryview(encode({**header, "nonce": nonce}, arrays))
+        try:
+            while not self._answers:
+                wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0)
+                self._selector.modify(self._channel, wanted)
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    self.close()
+                    raise ChildLost("timeout", "It had not finished when its time was up.")
+                for key, events in self._selector.select(left):
+                    if key.fileobj is self._channel:
+                        if events & selectors.EVENT_WRITE:
+                            unsent = unsent[self._send(unsent) :]
+                        if events & selectors.EVENT_READ:
+                            self._receive()
+                    else:
+                        self._drain()
+        except WireError as problem:
+            self.close()
+            raise ChildLost("crashed", f"It sent the grader something that is no answer: {problem}.") from None
+        answer = self._answers.pop(0)
+        if answer.header.pop("nonce", None) != nonce or self._answers or unsent:
+            self.close()
+            raise ChildLost("crashed", "It sent the grader an answer to no question that was asked.")
+        self._answered = True
+        return answer
+
+    def close(self, patience: float = 0.0) -> int:
+        """End the child, if it still runs, and return its exit code."""
+        if self._end is None:
+            self._end = End(-signal.SIGTERM)  # closed once, whatever comes of it
+            try:
+                self._end = self._finish(patience)
+            finally:
+                self._selector.close()
+                self._channel.close()
+        return self._end.code
+
+    @abstractmethod
+    def _finish(self, patience: float) -> End:
+        """End the child, take in the last of its output, and let go of all that it held here."""
+
+    @abstractmethod
+    def _drain(self) -> None:
+        """Take in some of its output: one read, so that a flood keeps nobody from looking at the clock."""
+
+    def _keep(self, output: bytes) -> None:
+        self._printed += output[: self._limits.output_bytes - len(self._printed)]
+
+    def _send(self, data: memoryview) -> int:
+        try:
+            return self._channel.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            raise self._ended() from None
+
+    def _receive(self) -> None:
+        try:
+            data = self._channel.recv(READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            raise self._ended()
+        self._answers.extend(self._decoder.feed(data))
+
+    def _ended(self) -> ChildLost:
+        code = self.close(_DYING_SECONDS)
+        if code == SETUP_FAILED and not self._answered:
+            said = self.printed.strip().splitlines() or ["it said nothing"]
+            raise SandboxFault(f"a child could not be set up: {said[-1][-500:]}")
+        return _lost(self._end or End(code), self.printed, self._limits)
+
+
+def _lost(end: End, printed: str, limits: Limits) -> ChildLost:
+    if end.limit is not None:
+        return ChildLost("crashed", end.limit)
+    if end.code == -getattr(signal, "SIGXCPU", 0):
+        return ChildLost("timeout", f"It used more than {limits.cpu_seconds} s of CPU time.")
+    # C++ code that gets no memory ends in abort().
+    aborted = end.code == -signal.SIGABRT and any(words in printed[-2000:] for words in _NO_MEMORY_WORDS)
+    if end.code == OUT_OF_MEMORY or aborted:
+        return ChildLost("memory", f"It used more than {limits.memory_bytes / 2**30:g} GiB of memory.")
+    if end.code < 0:
+        return ChildLost("crashed", f"The process was ended by {_signal_name(-end.code)}.")
+    return ChildLost("crashed", f"The code ended its own process (exit code {end.code}).")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"  # one of the real-time signals, of which few have names

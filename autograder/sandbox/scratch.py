@@ -1,0 +1,100 @@
+"""A child's scratch folder: how full it is, and its removal, whatever a hostile child built in it.
+
+No recursion, and no long paths: a tree may be deeper than either can go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+
+def fullness(folder: Path, most_entries: int) -> tuple[int, int]:
+    """Return bytes on disk and number of entries in ``folder``; stop counting beyond ``most_entries``.
+
+    What cannot be looked into counts as beyond: a path too long to open, a folder that was locked.
+    """
+    size = entries = 0
+    waiting = [os.fspath(folder)]
+    while waiting and entries <= most_entries:
+        try:
+            with os.scandir(waiting.pop()) as found:
+                for entry in found:
+                    entries += 1
+                    if entries > most_entries:
+                        break
+                    status = entry.stat(follow_symlinks=False)
+                    size += status.st_blocks * 512
+                    if stat.S_ISDIR(status.st_mode):
+                        waiting.append(entry.path)
+        except FileNotFoundError:
+            continue  # it is being worked in
+        except OSError:
+            return size, most_entries + 1
+    return size, entries
+
+
+def held_open(pid: int) -> int:
+    """Return bytes on disk of files that process ``pid`` holds open and that no folder shows any more."""
+    sizes: dict[tuple[int, int], int] = {}
+    with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as found:
+        for entry in found:
+            status = entry.stat()
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return sum(sizes.values())
+
+
+def held_mapped(pid: int, folder: Path) -> int:
+    """Return the size of what process ``pid`` has mapped of files that were removed from ``folder``."""
+    size = 0
+    with contextlib.suppress(OSError), Path(f"/proc/{pid}/maps").open(errors="replace") as lines:
+        for line in lines:
+            if line.endswith(" (deleted)\n") and f" {folder}/" in line:
+                start, _, end = line.split(" ", 1)[0].partition("-")
+                size += int(end, 16) - int(start, 16)
+    return size
+
+
+def remove(folder: Path) -> None:
+    """Remove ``folder`` and all in it; what cannot be removed is left."""
+    root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    number = 0
+    try:
+        waiting = [""]
+        while waiting:
+            name = waiting.pop()
+            for inside in _clear(root, name):
+                # Up to the top: so that no path ever has more than two parts.
+                number += 1
+                new = f".{number}.to-be-removed"
+                with contextlib.suppress(OSError):
+                    os.rename(f"{name or '.'}/{inside}", new, src_dir_fd=root, dst_dir_fd=root)
+                    waiting.append(new)
+            if name:
+                with contextlib.suppress(OSError):
+                    os.rmdir(name, dir_fd=root)
+    finally:
+        os.close(root)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _clear(root: int, name: str) -> list[str]:
+    """Remove what is no folder from folder ``name`` of ``root``; return the folders in it."""
+    inside: list[str] = []
+    with contextlib.suppress(OSError):
+        folder = os.open(name or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root)
+        try:
+            for each in os.listdir(folder):  # noqa: PTH208 (a descriptor has no Path)
+                try:
+                    os.unlink(each, dir_fd=folder)
+                except OSError:
+                    if stat.S_ISDIR(os.stat(each, dir_fd=folder, follow_symlinks=False).st_mode):
+                        os.chmod(each, 0o700, dir_fd=folder)  # to move a folder one must be let to write in it
+                        inside.append(each)
+        finally:
+            os.close(folder)
+    return inside

@@ -1,0 +1,5 @@
+# Tries: an endless loop that holds the interpreter.
+# Must: be ended when its time is up.
+# Problem: had not finished
+while True:
+    pass

@@ -1,0 +1,17 @@
+# Tries: to put a judge of its own into sys.modules before the real one is imported.
+# Must: do nothing; no judge is ever imported in this process.
+# Bench: yes
+import sys
+import types
+
+lenient = types.ModuleType("autograder.scoring")
+
+
+def score_task(task, evidence, points):
+    from autograder.report.result import QuestionResult
+
+    return QuestionResult(task.check, "graded", points, points)
+
+
+lenient.score_task = score_task
+sys.modules["autograder.scoring"] = lenient

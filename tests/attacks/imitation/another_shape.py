@@ -1,0 +1,6 @@
+# Tries: right numbers in a shape that broadcasts to the right one.
+# Must: be of the wrong shape.
+# Cell: q7_tf_initializer
+# Loses: output
+def tf_he_normal(shape):
+    return tf.random.normal((1, *shape), stddev=float(np.sqrt(2 / np.prod(shape[:-1]))))

@@ -1,0 +1,251 @@
+"""What cannot be confined is not graded, unless somebody says so; and what is our fault is nobody's zero."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.grading import Grader
+from autograder.release import load_release
+from autograder.report.result import Result
+from autograder.sandbox import Sandbox, SandboxFault, support
+from autograder.sandbox.choose import open_sandbox
+from autograder.sandbox.plain import PlainSandbox
+from tests.processes import eventually, not_running
+from tests.samples import scenario, write
+
+#: Machines that lack something, made from this one: a filter of system calls answers as their kernels would.
+LACKING = {
+    "landlock": "f.add_rule(s.ERRNO(errno.ENOSYS), 444)",
+    "seccomp": "f.add_rule(s.ERRNO(errno.ENOSYS), 'seccomp')\n"
+    "f.add_rule(s.ERRNO(errno.EINVAL), 'prctl', s.Arg(0, s.EQ, 22))",
+}
+ON_A_LACKING_MACHINE = """
+import errno, os, sys, pyseccomp as s
+f = s.SyscallFilter(s.ALLOW)
+{rule}
+f.load()
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+WITHOUT_A_WARM_PROCESS = """
+import sys
+from autograder.sandbox import support
+support.can_fork = lambda: False
+from autograder.cli import main
+main()
+"""
+
+
+def python(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True)
+
+
+def on_a_machine_without(what: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return python("-c", ON_A_LACKING_MACHINE.format(rule=LACKING[what]), *arguments)
+
+
+def glorot(folder: Path) -> Path:
+    return write(scenario("glorot").build(), folder / "glorot.ipynb")
+
+
+def test_this_machine_can_confine() -> None:
+    """Where this fails, so will most of the suite: confinement cannot be tested on a kernel without it."""
+    found = support.probe()
+    assert found.official, f"this machine lacks what the sandbox needs: {' '.join(found.missing)}"
+
+
+@pytest.mark.parametrize(("what", "says"), [("landlock", "Linux 5.13"), ("seccomp", "CONFIG_SECCOMP_FILTER")])
+def test_grading_refuses_where_the_kernel_lacks_it_and_says_what_to_do(what: str, says: str, tmp_path: Path) -> None:
+    path, file = glorot(tmp_path), tmp_path / "result.json"
+    run = on_a_machine_without(what, "-m", "autograder", "grade", path, "--json", file)
+    assert run.returncode == 3
+    assert what in run.stderr.lower()
+    assert says in run.stderr
+    assert "--unconfined" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not file.exists()
+    doctor = on_a_machine_without(what, "-m", "autograder", "doctor")
+    assert doctor.returncode == 3
+    assert "cannot be official" in doctor.stdout
+    assert says in doctor.stdout
+
+
+@pytest.mark.parametrize(("fails", "says"), [("ImportError", "pip install pyseccomp"), ("RuntimeError", "libseccomp2")])
+def test_missing_library_is_named_with_what_to_install(
+    fails: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyseccomp.py").write_text(f"raise {fails}('not here')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "pyseccomp", raising=False)
+    found = support.probe()
+    assert not found.official
+    assert says in " ".join(found.missing)
+    with pytest.raises(support.NoConfinement, match=says):
+        open_sandbox()
+
+
+@pytest.mark.parametrize(
+    ("where", "what"), [("sys.platform", "darwin"), ("sys.platform", "win32"), ("platform.machine", lambda: "s390x")]
+)
+def test_other_systems_are_refused_by_name(where: str, what: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"autograder.sandbox.support.{where}", what)
+    found = support.probe()
+    assert not found.official
+    assert "Linux" in found.missing[0] or "x86_64" in found.missing[0]
+
+
+def test_doctor_says_what_there_is() -> None:
+    run = python("-m", "autograder", "doctor")
+    assert run.returncode == 0
+    for word in ("Landlock", "ABI", "seccomp", "kernel", "cores", "torch", "tensorflow", "can be official"):
+        assert word in run.stdout
+
+
+def test_unconfined_is_a_choice_that_every_report_tells(tmp_path: Path) -> None:
+    path = glorot(tmp_path)
+    files = {kind: tmp_path / f"result.{kind}" for kind in ("json", "html", "markdown")}
+    reports = [x for kind, file in files.items() for x in (f"--{kind}", file)]
+    run = on_a_machine_without("landlock", "-m", "autograder", "grade", "--unconfined", path, *reports)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(files["json"].read_text())["provenance"]["confinement"] == ["unconfined"]
+    for text in (run.stdout, files["html"].read_text(), files["markdown"].read_text()):
+        assert "no official grade" in " ".join(text.split())
+
+
+def test_check_falls_back_and_says_so(tmp_path: Path) -> None:
+    run = on_a_machine_without("landlock", "-m", "autograder", "check", glorot(tmp_path))
+    assert run.returncode == 0
+    assert "cannot confine" in run.stderr
+    assert "Q7: 24 / 40" in run.stdout
+
+
+def test_child_that_could_not_be_confined_runs_nothing(tmp_path: Path) -> None:
+    """Whoever skips the look beforehand gets a fault, not code that runs free."""
+    code = f"""
+from autograder.grading import Grader
+from autograder.release import load_release
+from autograder.sandbox import Sandbox
+from pathlib import Path
+with Sandbox() as sandbox:
+    result = Grader(sandbox, load_release()).grade(Path({str(glorot(tmp_path))!r}))
+    print(result.status, result.questions, result.fault)
+"""
+    run = on_a_machine_without("landlock", "-c", code)
+    assert run.stdout.startswith("fault () "), run.stderr
+    assert "Landlock" in run.stdout
+
+
+# --- without a fork server: macOS and Windows ---------------------------------------------------------
+
+
+def test_check_works_where_there_is_no_warm_process(tmp_path: Path) -> None:
+    run = python("-c", WITHOUT_A_WARM_PROCESS, "check", glorot(tmp_path))
+    assert run.returncode == 0, run.stderr
+    assert "Q7: 24 / 40" in run.stdout
+    assert "cannot confine" not in run.stdout
+
+
+def test_plain_process_gives_the_same_result_as_the_warm_one(grader: Grader, tmp_path: Path) -> None:
+    path = glorot(tmp_path)
+    confined = grader.grade(path, seed=5)
+    with PlainSandbox() as plain:
+        result = Grader(plain, load_release()).grade(path, seed=5)
+    assert result.questions == confined.questions
+    assert result.provenance.confinement == ("unconfined",)
+
+
+def test_plain_child_ends_when_its_time_does_and_leaves_nothing() -> None:
+    with PlainSandbox() as plain:
+        child = plain.open()
+        printed = child.ask(
+            {"ask": "cell", "name": "t", "source": "import os; print(os.getpid()); print(os.getcwd())"}, seconds=30.0
+        ).header["stdout"]
+        pid, folder = printed.split()
+        with pytest.raises(Exception, match="had not finished"):
+            child.ask({"ask": "cell", "name": "t", "source": "while True: pass"}, seconds=1.0)
+        assert eventually(lambda: not_running(int(pid)))
+        assert not Path(folder).exists()
+
+
+def test_plain_child_that_does_not_start_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(_wrapper(tmp_path, "sandbox.plain", "raise SystemExit('broken')")))
+    with PlainSandbox() as plain, pytest.raises(SandboxFault, match="broken"):
+        plain.open()
+
+
+# --- faults of ours ---------------------------------------------------------------------------------------
+
+FAIL = """
+import {module}
+def fail(*_, **__):
+    raise OSError({number}, {says!r})
+{module}.{function} = fail
+"""
+BROKEN = {
+    "no_process_can_be_forked": FAIL.format(module="os", function="fork", number=11, says="no more processes"),
+    "no_folder_can_be_made": FAIL.format(module="tempfile", function="mkdtemp", number=28, says="No space left"),
+    "no_descriptor_is_left": FAIL.format(module="os", function="pidfd_open", number=24, says="Too many open files"),
+    "child_cannot_be_set_up": FAIL.format(module="os", function="setsid", number=1, says="no session"),
+    "framework_is_broken": "import sys; sys.modules['torch'] = None",
+    "frameworks_take_the_process_down": "import os; os.abort()",
+}
+
+
+def _wrapper(folder: Path, module: str, sabotage: str) -> Path:
+    """An interpreter whose ``module`` runs after ``sabotage``."""
+    (folder / "sabotage.py").write_text(
+        f"import sys\nsys.argv = sys.argv[3:]\n{sabotage}\nfrom autograder.{module} import main\nmain()\n"
+    )
+    path = folder / "python"
+    path.write_text(
+        f'#!/bin/sh\ncase "$*" in *{module}*) exec {sys.executable} {shlex.quote(str(folder / "sabotage.py"))} "$@";; '
+        f'esac\nexec {sys.executable} "$@"\n'
+    )
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_fault_of_ours_is_no_zero(name: str, tmp_path: Path) -> None:
+    broken = _wrapper(tmp_path, "sandbox.forkserver", BROKEN[name])
+    path, file = write(scenario("reference").build(), tmp_path / "reference.ipynb"), tmp_path / "result.json"
+    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli import main; main()"
+    run = python("-c", code, "grade", path, "--json", file)
+    assert run.returncode == 3, run.stdout + run.stderr
+    document = json.loads(file.read_text(encoding="utf-8"))
+    assert document["status"] == "fault"
+    assert document["score"] is None
+    assert document["questions"] == []
+    assert document["fault"]
+    assert "Traceback" not in run.stdout + run.stderr
+    assert "nothing was scored" in run.stdout
+
+
+def test_warm_process_goes_on_after_a_fault_of_its_own(tmp_path: Path) -> None:
+    once = """
+import tempfile
+whole = tempfile.mkdtemp
+def full(**k):
+    tempfile.mkdtemp = whole
+    raise OSError(28, 'No space left on device')
+tempfile.mkdtemp = full
+"""
+    executable, sys_executable = _wrapper(tmp_path, "sandbox.forkserver", once), sys.executable
+    path = write(scenario("reference").build(), tmp_path / "reference.ipynb")
+    try:
+        sys.executable = str(executable)
+        sandbox = Sandbox()
+    finally:
+        sys.executable = sys_executable
+    with sandbox:
+        child = sandbox.open()
+        with pytest.raises(SandboxFault, match="No space left"):
+            child.ask({"ask": "seed", "seed": 1}, seconds=20.0)
+        result = Grader(sandbox, load_release()).grade(path, seed=1)
+        assert isinstance(result, Result)
+        assert result.score == 40.0
