@@ -11,7 +11,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check grade test lint types unit format release bench bench-sandbox bench-attacks doctor clean
+.PHONY: help setup demo check grade test lint types unit format bench bench-sandbox bench-attacks doctor clean test-tools
+.PHONY: release collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -54,20 +55,68 @@ lint: setup
 types: setup
 	mypy
 
-unit: setup
+unit: setup test-tools
 	pytest $(PYTEST_ARGS)
+
+# A browser and a database server, which no Python package brings.
+test-tools: ## Install what the tests need besides Python: Chromium and PostgreSQL, from Debian
+	@chromium=$$(command -v chromium || command -v chromium-browser || command -v google-chrome); \
+	postgresql=$$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb); \
+	if [ -z "$$chromium" ] || [ -z "$$postgresql" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+	      $$([ -n "$$chromium" ] || echo chromium) $$([ -n "$$postgresql" ] || echo postgresql); \
+	  else \
+	    echo "The tests need Chromium and a PostgreSQL server, and one is missing. On Debian:"; \
+	    echo "    sudo apt-get install chromium postgresql"; \
+	    exit 1; \
+	  fi; \
+	fi
 
 format: setup ## Format the code and fix what can be fixed
 	ruff check --fix .
 	ruff format .
 
-release: setup ## Instructors: make the students' notebook from solutions/
+# --- the course: solutions/README.md is the guide ------------------------------------------------------
+
+FROM ?= downloaded
+STUDENT ?=
+FORMGRADER_PORT ?= 8888
+ONE_STUDENT = $(if $(STUDENT),--student="$(STUDENT)")
+
+release: setup ## Instructors: make the students' notebook from solutions/, and tell the gradebook
+	nbgrader generate_assignment $(ASSIGNMENT) --force --create
+
+collect: setup ## Take submissions from a folder or a zip: make collect FROM=~/Downloads/submissions.zip
+	autograder collect "$(FROM)"
+
+autograde: setup ## Grade what is new in submitted/, in the sandbox; STUDENT=... for one
+	nbgrader autograde $(ASSIGNMENT) $(ONE_STUDENT)
+
+regrade: setup ## After a fix to the grader or the points: grade everything anew, and say who moved
+	autograder regrade
+
+triage: setup ## Say which written answers to look at first
+	autograder triage
+
+formgrader: setup formgrader-server ## Grade Q1–Q6 in the browser: starts the formgrader, prints its address
+
+formgrader-server:
+	@jupyter server --no-browser $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.ip=127.0.0.1 \
+	  --ServerApp.port=$(FORMGRADER_PORT) --ServerApp.root_dir="$(CURDIR)" --ServerApp.default_url=/formgrader
+
+feedback: setup ## Make the pages that go back to students, in feedback/
+	nbgrader generate_feedback $(ASSIGNMENT) --force $(ONE_STUDENT)
+
+export: setup ## Write the grades: build/grades.csv, a column a question, and build/canvas.csv for Canvas
 	@mkdir -p build
-	nbgrader generate_assignment $(ASSIGNMENT) --force --create --db "sqlite:///$(CURDIR)/build/release.db"
+	nbgrader export --exporter=autograder.course.export.QuestionsExport --to=build/grades.csv
+	nbgrader export --exporter=autograder.course.export.CanvasExport --to=build/canvas.csv
 
 bench: setup ## Measure seconds a submission, beside the bare imports
 	python -m tests.benchmarks.throughput
 	python -m tests.benchmarks.judge
+	python -m tests.benchmarks.nbgrader
 
 bench-sandbox: setup ## Measure what confinement costs, and what 200 submissions, a fifth hostile, leave behind
 	python -m tests.benchmarks.confinement

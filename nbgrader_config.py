@@ -1,8 +1,18 @@
-"""nbgrader's settings for this course folder: `solutions/` is the source, `assignment/` the release."""
+"""nbgrader's settings for this course folder: `solutions/` is the source, `assignment/` the release.
 
+`solutions/README.md` is the guide that goes with it.
+"""
+
+import os
+import warnings
 from pathlib import Path
 
+# Of nbgrader's own, about its way with SQLAlchemy, at every new submission: it means nothing to whoever grades.
+warnings.filterwarnings("ignore", message="Object of type .* not in session")
+
 c = get_config()  # noqa: F821 (nbgrader gives it)
+
+# --- Where things are ---------------------------------------------------------------------------------
 
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.course_id = "weight-initialization"
@@ -15,9 +25,59 @@ c.CourseDirectory.feedback_directory = "feedback"
 # The notebook is what students get; guides beside it belong to their folders, not to the release.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "README.md"]
 
+# The gradebook: SQLite's gradebook.db in this folder, or whatever SQLAlchemy address the environment gives. For
+# PostgreSQL, whose driver `make setup` installs:
+#   export AUTOGRADER_GRADEBOOK=postgresql+psycopg://grader:PASSWORD@localhost/weight_initialization
+if os.environ.get("AUTOGRADER_GRADEBOOK"):
+    c.CourseDirectory.db_url = os.environ["AUTOGRADER_GRADEBOOK"]
+
+# The exchange of a JupyterHub, where students fetch and submit; nbgrader's own default is /usr/local/share/nbgrader.
+if os.environ.get("AUTOGRADER_EXCHANGE"):
+    c.Exchange.root = os.environ["AUTOGRADER_EXCHANGE"]
+
+# --- Making the release -------------------------------------------------------------------------------
+
 # Untouched answers are recognised by this very text: autograder/notebook.py knows it too, and a test compares.
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 
 # Lets mark schemes stand in locked prompt cells, from where they are stripped for the release.
 c.ClearMarkScheme.enforce_metadata = False
+
+# --- Autograding: in our sandbox, never in a kernel that scores itself ----------------------------------
+
+# Reads what was handed in and rebuilds it from the gradebook: forged metadata, tags and outputs end here.
+c.Autograde.exporter_class = "autograder.course.nbgrader.SubmissionExporter"
+c.Autograde.sanitize_preprocessors = []  # it leaves nothing for nbgrader's own to do
+c.Autograde.autograde_preprocessors = [
+    "autograder.course.nbgrader.GradeInSandbox",  # in the place of nbgrader.preprocessors.Execute
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "autograder.course.nbgrader.KeepRecord",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+# Seconds that one cell or one call of a student's function may take, and a whole submission.
+c.GradeInSandbox.step_seconds = 20.0
+c.GradeInSandbox.total_seconds = 60.0
+
+# --- Late submissions ----------------------------------------------------------------------------------
+
+# What is late, the due date says: nbgrader db assignment add weight_initialization --duedate="2027-01-31 23:59 UTC".
+# "none" only reports it; "zero" takes all points away. For a rule of your own ("5 points a day"), name a subclass of
+# nbgrader.plugins.LateSubmissionPlugin: c.AssignLatePenalties.plugin_class = "my_module.FivePointsADay". The penalty
+# is worked out at autograding, from the score at that moment: run `make regrade` after grading by hand.
+c.LateSubmissionPlugin.penalty_method = "none"
+
+# --- What people see ------------------------------------------------------------------------------------
+
+# Students' Markdown is shown without scripts, in the formgrader and in feedback.
+c.HTMLExporter.filters = {"markdown2html": "autograder.course.safe_html.markdown2html"}
+
+# Feedback: without mark schemes and hidden parts.
+c.GenerateFeedback.preprocessors = [
+    "autograder.course.nbgrader.HideHiddenTests",
+    "autograder.course.nbgrader.HideMarkScheme",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

@@ -17,6 +17,7 @@ import typer
 from autograder.version import __version__
 
 if TYPE_CHECKING:
+    from autograder.course.folders import CourseFolder
     from autograder.grading import Unreadable
     from autograder.report.result import Result
 
@@ -323,6 +324,108 @@ def _status(results: list[Result], unreadable: list[Unreadable], fail_under: flo
     if fail_under is not None and any(result.score < fail_under for result in results):
         return Exit.BELOW
     return Exit.GRADED
+
+
+@app.command()
+def collect(
+    source: Annotated[Path, typer.Argument(metavar="FOLDER_OR_ZIP", show_default=False)],
+    file_times: Annotated[
+        bool, typer.Option("--file-times", help="A file's time is when it was handed in: it decides what is late.")
+    ] = False,
+) -> None:
+    """Take submissions from a folder of files named by student, or from a learning platform's zip."""
+    from autograder.course.collect import CannotCollect, collect
+
+    course = _course()
+    try:
+        collected = collect(source, course, file_times=file_times)
+    except CannotCollect as problem:
+        _complain(f"{problem}.")
+        raise typer.Exit(Exit.BAD_INPUT) from None
+    for each in collected:
+        if each.status == "refused":
+            _complain(f"{each.origin}: not collected: {each.reason}.")
+        else:
+            print(f"{each.status:8} {each.student}")
+    counts = {status: sum(each.status == status for each in collected) for status in ("new", "changed", "same")}
+    print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    raise typer.Exit(Exit.GRADED)
+
+
+@app.command()
+def triage() -> None:
+    """Say which of Q1–Q6 are untouched, empty, very short or copied from the prompt. It awards no points."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from autograder.assignment import WRITTEN
+    from autograder.course.triage import triage
+    from autograder.release import BadRelease, load_release
+
+    course = _course()
+    try:
+        release = load_release(course.release)
+    except BadRelease as problem:
+        _complain(str(problem))
+        raise typer.Exit(Exit.FAULT) from None
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("student", overflow="fold", min_width=8)
+    for question in WRITTEN:
+        table.add_column(question.upper(), overflow="fold", min_width=len("untouched"))
+    for student, path in course.submissions().items():
+        found = triage(student, path, release)
+        if found.problem is not None:
+            _complain(f"{path}: {found.problem}.")
+            continue
+        words = [found.answers[question] for question in WRITTEN]
+        shown = ["·" if word == "answered" else word.replace("unchanged", "untouched") for word in words]
+        table.add_row(Text(student), *map(Text, shown))
+    Console(highlight=False).print(table)
+
+
+@app.command()
+def regrade(
+    everybody: Annotated[bool, typer.Option("--all", help="Also whom no change affects.")] = False,
+) -> None:
+    """Autograde again whoever a fix of the grader or of the points affects; say who moved, and why.
+
+    Points that people gave are kept.
+    """
+    from autograder.course.regrade import affected, regrade
+    from autograder.report.result import points_text
+
+    course = _course()
+    students = affected(course, everybody=everybody)
+    if not students:
+        print("Nobody is affected: every grade was made by this grader, for these points.")
+        return
+    moved, faults = 0, 0
+    for each in regrade(course, students):
+        if each.fault is not None:
+            _complain(f"{each.student}: could not be graded again, and has no automatic score: {each.fault}")
+            faults += 1
+        elif each.moves:
+            moved += 1
+            print(f"{each.student}: {points_text(each.before)} → {points_text(each.after)}")
+            for move in each.moves:
+                print(f"  {move.grade_id}: {points_text(move.before)} → {points_text(move.after)}: {move.why}")
+    print(f"{len(students)} graded again, {moved} moved.")
+    raise typer.Exit(Exit.FAULT if faults else Exit.GRADED)
+
+
+def _course() -> CourseFolder:
+    """Return the course folder that we stand in, or complain and leave."""
+    try:
+        from autograder.course.folders import NoCourse, course_folder
+    except ModuleNotFoundError as problem:
+        _complain(f"{problem.name} is not installed: pip install 'weight-initialization-autograder[instructor]'")
+        raise typer.Exit(Exit.BAD_INPUT) from None
+    try:
+        return course_folder()
+    except NoCourse as problem:
+        _complain(f"{problem}.")
+        raise typer.Exit(Exit.BAD_INPUT) from None
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.sandbox.drawn import take_figures
 from autograder.sandbox.wire import DTYPES, MAX_ARRAYS, Decoder, Message, encode
 
 Array = NDArray[np.floating[Any]]
@@ -83,6 +84,17 @@ def _shell() -> Any:
             def enable_gui(self, gui: str | None = None) -> None:
                 """Run no event loop: figures are drawn without a window, and %matplotlib finds that well."""
 
+            def enable_matplotlib(self, gui: str | None = None) -> Any:
+                """Set %matplotlib up, but keep drawing to memory: figures are taken when their cell ends."""
+                import matplotlib.pyplot as plt
+                from matplotlib_inline.backend_inline import flush_figures
+
+                found = super().enable_matplotlib(gui)
+                with contextlib.suppress(ValueError):  # it was not registered: another backend was asked for
+                    self.events.unregister("post_execute", flush_figures)
+                plt.switch_backend("agg")
+                return found
+
         settings = Config()
         settings.HistoryManager.enabled = False
         settings.InteractiveShell.colors = "nocolor"
@@ -110,7 +122,7 @@ def answer(question: Message) -> Answer:
         seed_everything(question.header["seed"])
         return {}, []
     if what == "cell":
-        return run_cell(question.header["name"], question.header["source"]), []
+        return run_cell(question.header["name"], question.header["source"]), [*take_figures()]
     vary_seeds(question.header["seed"])
     namespace = _shell().user_ns
     name = question.header["function"]

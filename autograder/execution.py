@@ -25,6 +25,7 @@ from autograder.interview import (
     read_raised,
 )
 from autograder.notebook import Submission
+from autograder.outputs import CellOutput, read_output
 from autograder.sandbox import Child, ChildLost, Limits
 from autograder.sandbox.choose import AnySandbox
 from autograder.sandbox.wire import Message
@@ -61,11 +62,20 @@ class Execution:
         Cells that raised, by position in the submission's code; the cells after them ran all the same.
     deadly : dict of int to Ending
         Cells that ended their child, and were left out from then on.
+    printed : dict of int to CellOutput
+        What each cell put out, when it ran first.
     """
 
     outcomes: dict[str, Evidence | Ending] = field(default_factory=dict)
     raised: dict[int, Raised] = field(default_factory=dict)
     deadly: dict[int, Ending] = field(default_factory=dict)
+    printed: dict[int, CellOutput] = field(default_factory=dict)
+
+    def output(self, position: int) -> CellOutput:
+        """Return what the cell at ``position`` put out, and what kept it from finishing."""
+        raised, ending = self.raised.get(position), self.deadly.get(position)
+        problem = ending.message if ending else str(raised) if raised else None
+        return replace(self.printed.get(position, CellOutput()), problem=problem)
 
 
 class _Budget:
@@ -150,6 +160,7 @@ def _run_cells(conversation: _Timed, submission: Submission, execution: Executio
             continue
         try:
             answer = conversation.ask({"ask": "cell", "name": cell.name, "source": cell.source})
+            execution.printed.setdefault(position, read_output(answer))
             if answer.header.get("status") == "error":
                 execution.raised[position] = read_raised(answer.header.get("error"))
         except ChildLost as lost:

@@ -9,7 +9,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from autograder.assignment import TASKS, Task
 from autograder.execution import Ending, Execution, execute, explanation
 from autograder.interview import Evidence, Raised
 from autograder.notebook import Cell, Submission, UnreadableNotebook
+from autograder.outputs import CellOutput
 from autograder.release import Release, load_release
 from autograder.report.result import CellProblem, Provenance, QuestionResult, Result, WrittenResult
 from autograder.sandbox import SandboxFault
@@ -35,6 +36,14 @@ class Unreadable:
 
     path: Path
     reason: str
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A result, and what each of the student's cells put out, by the cell's name; nothing where the grader failed."""
+
+    result: Result
+    outputs: dict[str, CellOutput] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,10 @@ class Grader:
             The file is no notebook of this assignment. A fault of the grader's own raises nothing: the
             result's status says so.
         """
+        return self.grade_and_show(path, seed).result
+
+    def grade_and_show(self, path: Path, seed: int | None = None) -> Graded:
+        """Grade the notebook at ``path`` as `grade` does, and return what its cells put out as well."""
         submission = self._release.submission(path)
         seed = _seed(seed)
         return self._finish(submission, seed, lambda: execute(self._sandbox, submission, seed), ())
@@ -121,11 +134,11 @@ class Grader:
         if isinstance(begun, Unreadable):
             return begun
         running = [other.execution for other in others if isinstance(other, _Begun)]
-        return self._finish(begun.submission, begun.seed, begun.execution.result, running)
+        return self._finish(begun.submission, begun.seed, begun.execution.result, running).result
 
     def _finish(
         self, submission: Submission, seed: int, run: Callable[[], Execution], others: Iterable[Future[Execution]]
-    ) -> Result:
+    ) -> Graded:
         """Turn an execution into a result; where the sandbox failed, try once more, with nothing else running.
 
         Of the submissions that ran side by side, one may have brought the warm process down. Alone, each
@@ -137,13 +150,14 @@ class Grader:
             except SandboxFault:
                 wait(others)
                 execution = execute(self._sandbox, submission, seed)
-            return self._result(submission, seed, execution)
+            outputs = {cell.name: execution.output(position) for position, cell in enumerate(submission.code)}
+            return Graded(self._result(submission, seed, execution), outputs)
         except (SandboxFault, OSError) as problem:
             fault = str(problem)
         except Exception as problem:  # noqa: BLE001 (whatever goes wrong here is ours, and no student's zero)
             place = traceback.extract_tb(problem.__traceback__)[-1]
             fault = f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
-        return Result(submission.path, submission.sha256, "fault", fault=one_line(fault, 600))
+        return Graded(Result(submission.path, submission.sha256, "fault", fault=one_line(fault, 600)))
 
     def _result(self, submission: Submission, seed: int, execution: Execution) -> Result:
         warm = self._sandbox.warm
@@ -153,7 +167,7 @@ class Grader:
             status="graded",
             questions=tuple(self._question(task, execution.outcomes[task.stub]) for task in TASKS),
             written=tuple(
-                WrittenResult(a.grade_id, a.status, a.words, self._release.points[a.grade_id])
+                WrittenResult(a.grade_id, a.status, a.words, self._release.points[a.grade_id], a.remark)
                 for a in submission.written
             ),
             problems=_problems(submission, execution),

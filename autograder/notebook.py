@@ -9,9 +9,11 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from autograder.written import remark
 
 MAX_NOTEBOOK_BYTES = 20 * 1024 * 1024
 MAX_CELLS = 2_000
@@ -41,6 +43,8 @@ class Cell:
         nbgrader's id.
     metadata : dict
         nbgrader's metadata; only a release's is to be believed.
+    attachments : dict
+        Pictures pasted into a Markdown cell, as the file has them.
     """
 
     kind: str
@@ -48,6 +52,7 @@ class Cell:
     name: str
     grade_id: str | None
     metadata: dict[str, Any]
+    attachments: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,16 +165,27 @@ def _cells(document: dict[str, Any]) -> Iterable[Cell]:
         grade_id = grade_id if isinstance(grade_id, str) and grade_id else None
         # Lone surrogates pass through JSON, but neither through UTF-8 nor through a compiler.
         source = source.encode("utf-8", "replace").decode()
-        yield Cell(cell["cell_type"], source, grade_id or f"cell {number}", grade_id, nbgrader)
+        pasted = cell.get("attachments")
+        attachments = pasted if isinstance(pasted, dict) else {}
+        yield Cell(cell["cell_type"], source, grade_id or f"cell {number}", grade_id, nbgrader, attachments)
 
 
 @dataclass(frozen=True)
 class WrittenAnswer:
-    """One of Q1–Q6: ``status`` is answered, unchanged, empty or missing; ``words`` counts its words."""
+    """One of Q1–Q6: ``status`` is answered, unchanged, empty or missing; ``words`` counts its words.
+
+    ``remark`` says of an answered one that it is short, or copied from the prompt.
+    """
 
     grade_id: str
     status: str
     words: int
+    remark: str | None = None
+
+    @property
+    def remarkable(self) -> str:
+        """The most telling word about it: its remark where there is one, and its status otherwise."""
+        return self.remark or self.status
 
 
 @dataclass(frozen=True)
@@ -225,7 +241,7 @@ def read_submission(path: Path, release: Notebook, gradable: Iterable[str], writ
         cell for cell in notebook.cells if cell.kind == "code" and cell.grade_id not in locked and cell.source.strip()
     ]
     setup = [cell for cell in release.cells if cell.kind == "code" and cell.grade_id == "setup"]
-    answers = tuple(_written_answer(grade_id, notebook, release) for grade_id in written)
+    answers = tuple(written_answer(grade_id, notebook, release) for grade_id in written)
     untouched = frozenset(
         cell.grade_id
         for cell in own
@@ -258,7 +274,8 @@ def _check_ids(notebook: Notebook, release: Notebook, gradable: tuple[str, ...])
         )
 
 
-def _written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> WrittenAnswer:
+def written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> WrittenAnswer:
+    """Tell what became of one written answer, compared with the release's."""
     cell = notebook.cell(grade_id)
     if cell is None:
         return WrittenAnswer(grade_id, "missing", 0)
@@ -271,4 +288,5 @@ def _written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> Wri
         return WrittenAnswer(grade_id, "empty", 0)
     if text in (PLACEHOLDER, original):
         return WrittenAnswer(grade_id, "unchanged", 0)
-    return WrittenAnswer(grade_id, "answered", words)
+    prompt = release.cell(f"{grade_id}_prompt")
+    return WrittenAnswer(grade_id, "answered", words, remark(text, prompt.source if prompt else ""))

@@ -1,4 +1,4 @@
-"""Text that a student's code produced, made safe to show: one line, bounded, no control characters."""
+"""Text that a student's code produced, made safe to show: bounded, and nothing that moves a cursor."""
 
 from __future__ import annotations
 
@@ -22,3 +22,10 @@ def one_line(text: str, limit: int = 300) -> str:
     )
     line = " ".join(kept.split()).replace("::", "∷").replace("##[", "## [")
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def plain_text(text: str, limit: int) -> str:
+    """Return at most ``limit`` characters of ``text``, keeping line ends and tabs, and no other control characters."""
+    text = _ANSI.sub("", text[: 20 * limit]).replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNPRINTABLE)
+    return kept if len(kept) <= limit else kept[: limit - 2] + "\n…"

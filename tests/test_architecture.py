@@ -16,18 +16,25 @@ PACKAGE = Path(__file__).resolve().parent.parent / "autograder"
 MAY_IMPORT = {
     "judge": {"judge"},
     "sandbox": {"sandbox", "collector"},
-    "collector": {"sandbox.wire"},
+    "collector": {"sandbox.drawn", "sandbox.wire"},
     "report": {"report", "text"},
     "assignment": {"judge.fans"},
     "text": set(),
-    "notebook": set(),
+    "written": set(),
+    "notebook": {"written"},
     "release": {"assignment", "notebook"},
     "interview": {"assignment", "judge", "sandbox.wire", "text"},
-    "execution": {"assignment", "interview", "notebook", "sandbox"},
+    "outputs": {"sandbox.drawn", "sandbox.wire", "text"},
+    "execution": {"assignment", "interview", "notebook", "outputs", "sandbox"},
     "calibration": {"calibration", "assignment", "judge"},
     "scoring": {"assignment", "interview", "judge", "report.result"},
 }
-THIRD_PARTY = {"judge": {"numpy", "scipy"}, "report": {"rich", "jinja2"}, "assignment": {"numpy"}, "notebook": set()}
+THIRD_PARTY = {
+    "judge": {"numpy", "scipy"},
+    "report": {"rich", "jinja2", "matplotlib"},
+    "assignment": {"numpy"},
+    "notebook": set(),
+}
 
 
 def imports(path: Path) -> set[str]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import nbclient
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
-from nbgrader.api import Gradebook
 
 from autograder import check
 from autograder.assignment import TASKS
-from tests.samples import ENVIRONMENT, RELEASE, ROOT, SOLUTION, answered, cell, read, scenario, write
+from tests.course import ASSIGNMENT, Course
+from tests.samples import RELEASE, SOLUTION, answered, cell, read, scenario, write
 
 POINTS = {"q7_tf_initializer": 12.0, "q7_tf_model": 8.0, "q7_torch_initializer": 12.0, "q7_torch_model": 8.0}
 
@@ -57,26 +55,13 @@ def test_released_notebook_raises_nothing_but_from_its_stubs() -> None:
 
 def test_stock_nbgrader_gives_honest_submissions_their_points(tmp_path: Path) -> None:
     """Without our sandbox: nbgrader runs the student's kernel, and takes the check cells' floats."""
-    shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    course = Course.stock(tmp_path)
     for student in ("reference", "tensorflow_only"):
-        notebook = scenario(student).build()
-        write(notebook, tmp_path / f"submitted/{student}/weight_initialization/weight_initialization.ipynb")
-    for command in ("generate_assignment", "autograde"):
-        run = subprocess.run(
-            ["nbgrader", command, "weight_initialization", "--create"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            env=ENVIRONMENT,
-        )
-        assert run.returncode == 0, run.stderr
-    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
-        scores = {
-            student: gradebook.find_submission("weight_initialization", student).score
-            for student in ("reference", "tensorflow_only")
-        }
-    assert scores == {"reference": 40.0, "tensorflow_only": 20.0}
+        course.submit(student, scenario(student).build())
+    course.nbgrader("generate_assignment", ASSIGNMENT)
+    course.autograde()
+    assert course.totals() == {"reference": 40.0, "tensorflow_only": 20.0}
+    assert not (tmp_path / "records").exists()  # our grader was not there
 
 
 def test_check_names_the_line_that_raised() -> None:

@@ -90,3 +90,14 @@ def test_model_answers_cite_their_papers() -> None:
         assert "*References:*" in answer
         assert answer.count("$") % 2 == 0
         assert len(answer.split()) >= 200
+
+
+def test_mark_schemes_add_up_to_the_points_and_name_errors_with_their_cost() -> None:
+    source = read(SOLUTION)
+    for grade_id in WRITTEN:
+        text = cell(source, f"{grade_id}_prompt").source
+        (scheme,) = re.findall(r"### BEGIN MARK SCHEME\n(.*?)### END MARK SCHEME", text, re.S)
+        worth = [int(points) for points in re.findall(r"^\| (\d+) \| .+ \|$", scheme, re.M)]
+        assert sum(worth) == POINTS[grade_id], grade_id
+        assert len(worth) >= 5
+        assert len(re.findall(r"^\| .+ \| −\d \|$", scheme, re.M)) >= 4

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from autograder.report.figures import Figure
 from autograder.report.result import (
     UNCONFINED_NOTICE,
     QuestionResult,
@@ -37,6 +39,7 @@ def render(results: Sequence[Result]) -> str:
     )
 
 
-def render_question(question: QuestionResult) -> str:
-    """Return one check cell's table as a fragment, for a notebook's output."""
-    return _ENVIRONMENT.get_template("question.html").render(question=question)
+def render_question(question: QuestionResult, figure: Figure | None = None) -> str:
+    """Return one check cell's table as a fragment, for a notebook's output, with ``figure`` below it."""
+    picture = {"data": base64.b64encode(figure.png).decode(), "alt": figure.alt} if figure else None
+    return _ENVIRONMENT.get_template("question.html").render(question=question, figure=picture)

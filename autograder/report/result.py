@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,12 +52,16 @@ class QuestionResult:
 
 @dataclass(frozen=True)
 class WrittenResult:
-    """One written answer, graded by hand: ``status`` is answered, unchanged, empty or missing."""
+    """One written answer, graded by hand: ``status`` is answered, unchanged, empty or missing.
+
+    ``remark`` says of an answered one that it is short, or copied from the prompt. It costs and gives nothing.
+    """
 
     grade_id: str
     status: str
     words: int
     max_score: float
+    remark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,21 @@ def points_text(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
+def question_text(question: QuestionResult) -> str:
+    """Return one check cell's result in a few lines of plain text: the points, and where they were lost."""
+    lines = [
+        f"{question.grade_id.removesuffix('_check')}: "
+        f"{points_text(question.score)} of {points_text(question.max_score)} points"
+    ]
+    if question.status != "graded":
+        lines.append(f"{question.status.replace('_', ' ')}: {question.message or ''}")
+    for criterion in question.criteria:
+        if criterion.status != "passed":
+            lost = points_text(criterion.max_points - criterion.points)
+            lines.append(f"- {criterion.name}, {criterion.status} (−{lost}): {criterion.message}")
+    return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ") for line in lines) + "\n"
+
+
 def reasons(result: Result) -> list[str]:
     """Return, in a few words each, why points were lost and where: what a table has room for."""
     if result.fault is not None:
@@ -163,6 +183,15 @@ def reasons(result: Result) -> list[str]:
             task = question.grade_id.removeprefix("q7_").removesuffix("_check")
             where.setdefault(reason, []).append(task.replace("_", " "))
     return [f"{reason.replace('_', ' ')}: {', '.join(tasks)}" for reason, tasks in where.items()]
+
+
+def to_look_at(result: Result) -> list[str]:
+    """Return, in a word each, what is remarkable about the written answers: where a grader should look first."""
+    found: dict[str, list[str]] = {}
+    for answer in result.written:
+        if (said := answer.remark or answer.status) != "answered":
+            found.setdefault(said, []).append(answer.grade_id.upper())
+    return [f"{', '.join(questions)} {said}" for said, questions in found.items()]
 
 
 def short_names(paths: Sequence[str]) -> list[str]:

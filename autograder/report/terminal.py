@@ -15,6 +15,7 @@ from autograder.report.result import (
     points_text,
     reasons,
     short_names,
+    to_look_at,
 )
 from autograder.text import one_line
 
@@ -90,10 +91,13 @@ def print_class(console: Console, results: Sequence[Result], unreadable: Sequenc
     table.add_column("submission", overflow="fold")
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("why points were lost", overflow="fold")
+    table.add_column("Q1–Q6, to look at", overflow="fold")
     names = short_names([*(result.path for result in results), *(path for path, _ in unreadable)])
     for name, result in zip(names, results, strict=False):
         score = "fault" if result.fault else f"{points_text(result.score)} / {points_text(result.max_score)}"
-        table.add_row(Text(one_line(name)), score, Text("\n".join(reasons(result))))
+        table.add_row(
+            Text(one_line(name)), score, Text("\n".join(reasons(result))), Text("\n".join(to_look_at(result)))
+        )
     for name, (_, reason) in zip(names[len(results) :], unreadable, strict=True):
         table.add_row(Text(one_line(name)), "not graded", Text(reason))
     console.print(table)

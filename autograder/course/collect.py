@@ -1,0 +1,187 @@
+"""Files as a learning platform hands them out → `submitted/`: a folder, or a zip, of notebooks named by student."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from autograder.assignment import NAME
+from autograder.course.folders import CourseFolder
+from autograder.notebook import MAX_NOTEBOOK_BYTES
+
+_MAX_FILES = 10_000
+#: Moodle: "Ann O'Hara_4711_assignsubmission_file_/weight_initialization.ipynb".
+_MOODLE = re.compile(r"^(?P<name>.+)_(?P<number>\d+)_assignsubmission_file")
+#: Canvas: "oharaann_LATE_4711_815_weight_initialization-2.ipynb".
+_CANVAS = re.compile(r"^(?P<name>[a-z0-9-]+?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<file>\d+)_")
+#: What a student's name may become: a folder's name, and no path.
+_UNFIT = re.compile(r"[^\w.@+-]+")
+
+
+class CannotCollect(ValueError):
+    """There is nothing here to collect; the message is one line for people."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A notebook, whose it is, and when it was handed in, where that is known."""
+
+    student: str
+    origin: str
+    content: bytes
+    time: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What became of one file: ``status`` is new, changed, same or refused; ``reason`` says why it was refused."""
+
+    student: str
+    origin: str
+    status: str
+    reason: str = ""
+
+
+def collect(source: Path, course: CourseFolder, *, file_times: bool = False) -> list[Collected]:
+    """Copy every notebook in ``source``, a folder or a zip, to its student's place in ``submitted/``.
+
+    Of several by one student the newest counts. What is there already and the same stays untouched; what has
+    changed is replaced, and what was autograded of it removed, so that nbgrader autogrades it again. With
+    ``file_times``, a file's time is when it was handed in; many platforms give the time of the download instead.
+
+    Raises
+    ------
+    CannotCollect
+        When ``source`` is neither, or holds no notebook.
+    """
+    if not source.exists():
+        raise CannotCollect(f"{source}: there is no such file or folder")
+    files = _in_folder(source) if source.is_dir() else _in_zip(source)
+    newest: dict[str, Found] = {}
+    collected: list[Collected] = []
+    for found in files:
+        if isinstance(found, Collected):
+            collected.append(found)
+            continue
+        other = newest.get(found.student)
+        newest[found.student] = found if other is None or _newer(found, other) else other
+        if other is not None:
+            older = other if newest[found.student] is found else found
+            reason = "this student handed in a newer one"
+            collected.append(Collected(older.student, older.origin, "refused", reason))
+    if not newest and not collected:
+        raise CannotCollect(f"{source}: there is no notebook (.ipynb) in it")
+    collected += [_place(newest[student], course, file_times) for student in sorted(newest)]
+    return collected
+
+
+def _newer(one: Found, other: Found) -> bool:
+    beginning = datetime.min.replace(tzinfo=UTC)
+    return (one.time or beginning, one.origin) > (other.time or beginning, other.origin)
+
+
+def student_of(path: PurePosixPath) -> str:
+    """Tell whose a file is: by the folder that Moodle makes, by Canvas's file name, by folder, or by its own name."""
+    for folder in path.parent.parts:
+        if moodle := _MOODLE.match(folder):
+            return _fit(moodle["name"])
+    if canvas := _CANVAS.match(path.name):
+        return _fit(canvas["name"])
+    if moodle := _MOODLE.match(path.name):
+        return _fit(moodle["name"])
+    # As nbgrader lays them out, or a folder a student: submissions/ann/weight_initialization.ipynb.
+    if path.stem == NAME:
+        owners = [folder for folder in path.parent.parts if folder not in (NAME, ".", "submitted")]
+        return _fit(owners[-1]) if owners else ""
+    return _fit(path.stem.removesuffix(f"_{NAME}").removeprefix(f"{NAME}_"))
+
+
+def _fit(name: str) -> str:
+    return _UNFIT.sub("_", name).strip("._-")[:100]
+
+
+def _in_folder(folder: Path) -> Iterator[Found | Collected]:
+    for path in sorted(folder.rglob("*.ipynb")):
+        inside = PurePosixPath(path.relative_to(folder).as_posix())
+        if ".ipynb_checkpoints" in inside.parts:
+            continue
+        origin, student = str(path), student_of(inside)
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            yield Collected(student, origin, "refused", "it is not a regular file")
+        elif problem := _unwanted(student, status.st_size):
+            yield Collected(student, origin, "refused", problem)
+        else:
+            yield Found(student, origin, path.read_bytes(), datetime.fromtimestamp(status.st_mtime, tz=UTC))
+
+
+def _in_zip(file: Path) -> Iterator[Found | Collected]:
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError) as problem:
+        raise CannotCollect(f"{file} is neither a folder nor a zip file ({problem})") from None
+    with archive:
+        entries = [e for e in archive.infolist() if not e.is_dir()]
+        if len(entries) > _MAX_FILES:
+            raise CannotCollect(f"{file} has {len(entries)} files, more than the {_MAX_FILES} allowed")
+        for entry in sorted(entries, key=lambda e: e.filename):
+            inside = PurePosixPath(entry.filename.replace("\\", "/"))
+            if inside.suffix != ".ipynb" or {".ipynb_checkpoints", "__MACOSX"} & set(inside.parts):
+                continue
+            origin, student = f"{file}:{entry.filename}", student_of(inside)
+            if unwanted := _unwanted(student, entry.file_size):
+                yield Collected(student, origin, "refused", unwanted)
+                continue
+            try:
+                with archive.open(entry) as packed:
+                    # No further than it says it goes: a bomb lies about its size.
+                    content = packed.read(MAX_NOTEBOOK_BYTES + 1)
+            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as problem:
+                yield Collected(student, origin, "refused", f"it cannot be unpacked ({problem})")
+                continue
+            if len(content) > MAX_NOTEBOOK_BYTES:
+                yield Collected(student, origin, "refused", "it is larger than it says, and than is allowed")
+                continue
+            # A zip's times are local and coarse: good for telling which of two is newer.
+            yield Found(student, origin, content, _zip_time(entry))
+
+
+def _zip_time(entry: zipfile.ZipInfo) -> datetime | None:
+    try:
+        return datetime(*entry.date_time, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _unwanted(student: str, size: int) -> str:
+    if not student:
+        return (
+            "its name does not say whose it is; name it for the student: ann.ipynb, or ann/weight_initialization.ipynb"
+        )
+    if size > MAX_NOTEBOOK_BYTES:
+        return f"it has {size / 2**20:.0f} MiB, more than the {MAX_NOTEBOOK_BYTES // 2**20} MiB allowed"
+    return ""
+
+
+def _place(found: Found, course: CourseFolder, file_times: bool) -> Collected:
+    path = course.submission(found.student)
+    known = path.is_file()
+    if known and path.read_bytes() == found.content:
+        return Collected(found.student, found.origin, "same")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_bytes(found.content)
+    unfinished.replace(path)
+    timestamp = path.with_name("timestamp.txt")
+    if file_times and found.time is not None:
+        timestamp.write_text(f"{found.time:%Y-%m-%d %H:%M:%S.%f} UTC\n", encoding="ascii")
+    else:
+        timestamp.unlink(missing_ok=True)
+    shutil.rmtree(course.autograded_folder(found.student), ignore_errors=True)
+    return Collected(found.student, found.origin, "changed" if known else "new")

@@ -1,0 +1,60 @@
+"""What became of each submission, kept beside the gradebook: to tell a new answer from an old one, and who moved."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+#: In the course folder.
+FOLDER = "records"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One autograding.
+
+    Attributes
+    ----------
+    sha256 : str
+        Of the file that was handed in.
+    result : dict
+        `autograder/result/v1`, or empty when the file could not be read.
+    scores : dict of str to float or None
+        What each graded cell was given automatically.
+    answers : dict of str to str
+        Hash of what each graded cell rests on, by grade id: its own text, or all of the code.
+    problem : str or None
+        Why the file could not be read.
+    missing : list of str
+        Graded cells that the file did not have.
+    """
+
+    sha256: str
+    result: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, float | None] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    problem: str | None = None
+    missing: list[str] = field(default_factory=list)
+
+
+def record_path(root: Path, assignment: str, student: str) -> Path:
+    """Return where the record of a student's submission is kept."""
+    return root / FOLDER / assignment / f"{student}.json"
+
+
+def load_record(path: Path) -> Record | None:
+    """Return the record at ``path``; None where there is none, or none that can be understood."""
+    try:
+        return Record(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def save_record(path: Path, record: Record) -> None:
+    """Write the record whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_text(json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.replace(path)

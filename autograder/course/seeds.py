@@ -1,0 +1,46 @@
+"""A submission's seed: its own, unknown to its author, and the same whenever it is graded again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+#: In the course folder, made at the first grading. Kept out of version control: who knows it knows the challenges.
+FILE = "course-seed.txt"
+
+
+class BadCourseSeed(RuntimeError):
+    """The course's seed cannot be read or written: a fault of the course's set-up."""
+
+
+def course_seed(root: Path) -> str:
+    """Return the course's secret seed, from ``root``'s file; make it when there is none yet."""
+    path = root / FILE
+    try:
+        if not path.exists():
+            _make(path)
+        seed = path.read_text(encoding="utf-8").strip()
+    except OSError as problem:
+        raise BadCourseSeed(f"the course's seed, {path}, cannot be used: {problem.strerror}") from None
+    if not seed:
+        raise BadCourseSeed(f"the course's seed, {path}, is empty; put a number into it, or delete it for a new one")
+    return seed
+
+
+def _make(path: Path) -> None:
+    """Write a fresh seed; of two gradings that begin together, one makes it and both use it."""
+    descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"{secrets.randbits(64)}\n")
+    with contextlib.suppress(FileExistsError):
+        os.link(unfinished, path)
+    Path(unfinished).unlink()
+
+
+def submission_seed(course: str, sha256: str) -> int:
+    """Return the seed for the submission whose file has this hash."""
+    return int.from_bytes(hashlib.sha256(f"{course}:{sha256}".encode()).digest()[:4])

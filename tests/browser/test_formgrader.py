@@ -1,0 +1,137 @@
+"""The formgrader in a real browser: what a grader sees, types, and returns to the student."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import chromium
+from tests.course import ASSIGNMENT, Course
+from tests.processes import eventually
+from tests.samples import ENVIRONMENT, ROOT, SOLUTION, answered, scenario
+
+ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
+#: Where the pages that were seen are left as pictures, for people: `build/` is nobody's source.
+PICTURES = ROOT / "build" / "browser"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    course = Course.make(tmp_path_factory.mktemp("course"))
+    course.nbgrader("generate_assignment", ASSIGNMENT)
+    glorot = scenario("glorot").build()
+    course.submit("glorot", glorot)
+    next(c for c in glorot.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "q1").source = ATTACK
+    course.submit("glorot", glorot)
+    course.submit("later", answered({}, SOLUTION))
+    course.autograde("--student=glorot")
+    return course
+
+
+@pytest.fixture(scope="module")
+def address(course: Course) -> Iterator[str]:
+    """Start what `make formgrader` starts, and give the address that it prints."""
+    makefile = ["make", "-s", "-f", str(ROOT / "Makefile"), "formgrader-server", "FORMGRADER_PORT=0"]
+    log = course.folder / "server.log"
+    with log.open("w") as said:
+        server = subprocess.Popen(
+            makefile, cwd=course.folder, env=ENVIRONMENT, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        found: list[str] = []
+
+        def printed() -> bool:
+            words = log.read_text(encoding="utf-8").split()
+            found[:] = [w for w in words if w.startswith("http://127.0.0.1:") and "/formgrader?token=" in w]
+            return bool(found) or server.poll() is not None
+
+        assert eventually(printed, 60.0), log.read_text(encoding="utf-8")
+        assert found, log.read_text(encoding="utf-8")
+        assert eventually(lambda: answers(found[0]), 60.0)
+        yield found[0]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait(60)
+
+
+def answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, TimeoutError):
+        return False
+
+
+@pytest.fixture(scope="module")
+def page(address: str) -> Iterator[Page]:
+    with chromium() as page:
+        page.goto(address)
+        yield page
+
+
+def picture(page: Page, name: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
+    course: Course, address: str, page: Page, tmp_path: Path
+) -> None:
+    root = address.partition("/formgrader")[0]
+    page.goto(f"{root}/formgrader/manage_submissions/{ASSIGNMENT}")
+    expect(page.get_by_role("gridcell", name="glorot", exact=True)).to_be_visible()
+    expect(page.get_by_role("gridcell", name="later", exact=True)).to_be_visible()
+    picture(page, "submissions")
+    page.goto(f"{root}/formgrader/gradebook/{ASSIGNMENT}/{ASSIGNMENT}")
+    page.get_by_text("Submission #1").click()
+    score = page.locator("input.score#q1")
+    expect(score).to_be_visible()
+
+    # The grader's table and figure, and the mark scheme beside the answer.
+    expect(page.get_by_text("BEGIN MARK SCHEME")).to_have_count(6)
+    expect(
+        page.get_by_role("cell", name="At least one fitting source, cited so that it can be found.").first
+    ).to_be_visible()
+    table = page.locator("table.ag-table").first
+    expect(table).to_contain_text("Glorot")
+    figure = page.get_by_role("img", name="Bar chart of the points for each criterion").first
+    assert figure.evaluate("image => image.complete && image.naturalWidth > 100")
+    # What a student wrote is shown, and does not run in the grader's browser.
+    expect(page.get_by_text("An answer.")).to_be_visible()
+    assert page.title() == ASSIGNMENT
+
+    score.fill("7.5")
+    score.press("Tab")
+    comment = page.locator("textarea#q1-comment")
+    comment.fill("A fine start, but say *where* it comes from.")
+    comment.press("Tab")
+    picture(page, "grading")
+    assert eventually(lambda: course.scores()["glorot"]["q1"] == (None, 7.5, False))
+
+    course.nbgrader("generate_feedback", ASSIGNMENT, "--student=glorot")
+    page.goto((course.folder / f"feedback/glorot/{ASSIGNMENT}/{ASSIGNMENT}.html").as_uri())
+    expect(page.get_by_text("(Score: 31.5 / 100.0)")).to_be_visible()
+    expect(page.get_by_text("A fine start, but say where it comes from.")).to_be_visible()
+    expect(page.locator("table.ag-table").first).to_contain_text("Glorot")
+    expect(page.get_by_text("MARK SCHEME")).to_have_count(0)
+    picture(page, "feedback")
+
+
+def test_the_autograde_button_grades_in_our_sandbox(course: Course, address: str, page: Page) -> None:
+    root = address.partition("/formgrader")[0]
+    page.goto(f"{root}/formgrader/manage_submissions/{ASSIGNMENT}")
+    row = page.locator("tr", has_text="later")
+    row.locator(".autograde a").click()
+    expect(page.locator(".modal-title", has_text="Success")).to_be_visible(timeout=60_000)
+    assert course.totals()["later"] == 40.0
+    assert course.record("later")["result"]["status"] == "graded"

@@ -1,0 +1,132 @@
+"""What graders and students are shown: figures with words, bounded outputs, Markdown that runs nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from jinja2 import Environment
+from nbgrader.utils import determine_grade
+
+from autograder.course.cell_outputs import check_outputs
+from autograder.course.safe_html import markdown2html
+from autograder.outputs import CellOutput, read_output
+from autograder.report.figures import points_figure
+from autograder.report.html import render_question
+from autograder.report.result import CriterionResult, QuestionResult, Result, WrittenResult, question_text, to_look_at
+from autograder.sandbox.drawn import MAX_FIGURES, MAX_SIDE
+from autograder.sandbox.wire import Message
+from tests.samples import SOLUTION, cell, read
+
+QUESTION = QuestionResult(
+    "q7_tf_initializer_check",
+    "graded",
+    3.0,
+    12.0,
+    criteria=(
+        CriterionResult("mean", "passed", 3.0, 3.0, "Zero mean.", "The mean is 0."),
+        CriterionResult("variance", "failed", 0.0, 9.0, "Give 2/fan_in.", "It is <b>1</b>."),
+    ),
+)
+
+
+def rendered(markdown: str, **attachments: dict[str, str]) -> str:
+    environment = Environment(autoescape=False)  # as nbconvert's own
+    environment.filters["markdown2html"] = markdown2html
+    source = {"source": markdown, "attachments": attachments}
+    return environment.from_string("{{ cell.source | markdown2html }}").render(cell=source)
+
+
+def test_figure_says_in_words_what_it_shows_and_is_the_same_for_the_same_points() -> None:
+    figure = points_figure(QUESTION)
+    assert figure is not None
+    assert figure.alt == ("Bar chart of the points for each criterion: mean passed, 3 of 3; variance failed, 0 of 9.")
+    assert figure.png.startswith(b"\x89PNG")
+    assert points_figure(QUESTION) == figure
+    assert points_figure(QuestionResult("q", "timeout", 0.0, 8.0, "Too slow.")) is None
+
+
+def test_table_escapes_what_was_measured_and_holds_the_figure() -> None:
+    page = render_question(QUESTION, points_figure(QUESTION))
+    assert "It is &lt;b&gt;1&lt;/b&gt;." in page
+    assert 'src="data:image/png;base64,' in page
+    assert "<img" not in render_question(QUESTION)
+
+
+def test_text_says_what_was_lost_and_why() -> None:
+    assert question_text(QUESTION).splitlines() == [
+        "q7_tf_initializer: 3 of 12 points",
+        "- variance, failed (−9): It is <b>1</b>.",
+    ]
+
+
+@pytest.mark.parametrize("score", [0.0, 3.0, 12.0])
+def test_nbgrader_reads_the_very_score_from_a_check_cells_outputs(score: float) -> None:
+    check = cell(read(SOLUTION), "q7_tf_initializer_check")
+    check.outputs = check_outputs(QuestionResult("q7_tf_initializer_check", "graded", score, 12.0))
+    assert determine_grade(check) == (score, 12.0)
+
+
+def test_outputs_of_a_child_are_bounded_whatever_it_says() -> None:
+    good = np.full((2, 3, 3), 300.0, np.float16)
+    bad = [np.zeros((MAX_SIDE + 1, 3, 3), np.float16), np.zeros((2, 3), np.float16), np.zeros((0, 3, 3), np.float16)]
+    output = read_output(Message({"stdout": "x" * 10_000 + "\x1b[2J", "stderr": 7}, (good, *bad)))
+    assert len(output.stdout) <= 4_000
+    assert output.stderr == ""
+    (pixels,) = output.figures
+    assert pixels.dtype == np.uint8
+    assert pixels.max() == 255
+    assert len(read_output(Message({}, (good,) * 20)).figures) == MAX_FIGURES
+    assert read_output(Message({"status": "ok"})) == CellOutput()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[x](javascript:alert(1))",
+        "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+        "<iframe src='/formgrader'></iframe>",
+        "<form action='/formgrader/api/grade/1'><button>x</button></form>",
+        "<svg onload=alert(1)>",
+        "<style>body { display: none }</style>",
+    ],
+)
+def test_markdown_that_would_run_in_the_graders_browser_does_not(harm: str) -> None:
+    page = rendered(f"before\n\n{harm}\n\nafter")
+    for sign in (
+        "<script",
+        "onerror",
+        "onload",
+        'href="javascript',
+        "<iframe",
+        "<form",
+        "<style",
+        "<svg",
+        'href="data',
+    ):
+        assert sign not in page
+    assert "before" in page
+    assert "after" in page
+
+
+def test_markdown_keeps_mathematics_tables_code_and_pasted_pictures() -> None:
+    page = rendered(
+        "$a < b$ and $$\\frac{1}{2}$$\n\n| x |\n|---|\n| `y` |\n\n![seen](attachment:a.png)",
+        **{"a.png": {"image/png": "iVBORw0KGgo="}},
+    )
+    assert "$a &lt; b$" in page
+    assert "\\frac{1}{2}" in page
+    assert "<table" in page
+    assert "<code>y</code>" in page
+    assert 'src="data:image/png;base64,iVBORw0KGgo="' in page
+
+
+def test_class_table_tells_which_written_answers_to_look_at() -> None:
+    written = (
+        WrittenResult("q1", "answered", 200, 10.0),
+        WrittenResult("q2", "answered", 3, 10.0, "short"),
+        WrittenResult("q3", "unchanged", 0, 10.0),
+        WrittenResult("q4", "unchanged", 0, 10.0),
+    )
+    assert to_look_at(Result("a", "b", "graded", written=written)) == ["Q2 short", "Q3, Q4 unchanged"]
