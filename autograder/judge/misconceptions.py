@@ -19,7 +19,7 @@ Ratio = Callable[[KernelShape, Layout], float]
 _BOTH = tuple(Layout)
 _NORMAL = ("normal", "truncated normal")
 _HE = "He et al. (2015), equations 10 and 12: Var(w) = 2/fan_in"
-_HE_BACKWARD = "He et al. (2015), equation 14, and the argument `mode` of torch.nn.init.kaiming_normal_"
+_HE_BACKWARD = "He et al. (2015), equation 14, and the argument mode of torch.nn.init.kaiming_normal_"
 _GLOROT = "Glorot and Bengio (2010), equations 12 and 16"
 _ROOT = "standard deviation = √variance; He et al. (2015), equation 10"
 _UNIFORM = "the variance of a uniform distribution on ±a, which is a²/3"
@@ -570,7 +570,7 @@ _SCALES = (
 _STRUCTURES = (
     # What comes back
     Misconception("raised", "an exception for some of the shapes", _FANS),
-    Misconception("returned_none", "None where a tensor is asked for", "the `return` statement"),
+    Misconception("returned_none", "None where a tensor is asked for", "the return statement"),
     Misconception("returned_list", "a list where a tensor is asked for", "tf.convert_to_tensor, torch.tensor"),
     Misconception(
         "returned_numpy", "a NumPy array where a tensor is asked for", "tf.convert_to_tensor, torch.from_numpy"
