@@ -319,7 +319,7 @@ def cast(values: np.ndarray, dtype: str) -> np.ndarray:
 @settings(max_examples=20, deadline=None)
 @given(st.integers(-320, 300), st.sampled_from(["float16", "float32", "float64"]), st.sampled_from(list(Layout)))
 def test_no_scale_makes_the_judge_raise(power: int, dtype: str, layout: Layout) -> None:
-    found = evidence(changed(lambda w: (w.astype(np.float64) * 10.0**power).astype(dtype)), 1, layout)
+    found = evidence(changed(lambda w: cast(w.astype(np.float64) * 10.0**power, dtype)), 1, layout)
     verdicts = judge_initializer(found, CRITERIA)
     assert [v.name for v in verdicts] == list(CRITERIA)
     if power != 0:

@@ -239,23 +239,20 @@ def _answers(nb: NotebookNode, reading: Reading) -> dict[str, str]:
     }
 
 
-class HideMarkScheme(ClearMarkScheme):
-    """Strips mark schemes from feedback, from the course's own cells alone: a student's words are left as they are."""
+class _LockedCellsOnly:
+    """Has a preprocessor of nbgrader's touch the course's own cells alone: a student's words are left as they are."""
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
-        """Strip ``cell`` if it is locked."""
+        """Preprocess ``cell`` if it is locked."""
         if not cell.metadata.get("nbgrader", {}).get("locked"):
             return cell, resources
-        stripped: tuple[NotebookNode, Resources] = super().preprocess_cell(cell, resources, index)
+        stripped: tuple[NotebookNode, Resources] = super().preprocess_cell(cell, resources, index)  # type: ignore[misc]
         return stripped
 
 
-class HideHiddenTests(ClearHiddenTests):
-    """Strips hidden tests from feedback, should a course add some, from its own cells alone."""
+class HideMarkScheme(_LockedCellsOnly, ClearMarkScheme):
+    """Strips mark schemes from feedback."""
 
-    def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
-        """Strip ``cell`` if it is locked."""
-        if not cell.metadata.get("nbgrader", {}).get("locked"):
-            return cell, resources
-        stripped: tuple[NotebookNode, Resources] = super().preprocess_cell(cell, resources, index)
-        return stripped
+
+class HideHiddenTests(_LockedCellsOnly, ClearHiddenTests):
+    """Strips hidden tests from feedback, should a course add some."""

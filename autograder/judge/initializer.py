@@ -60,12 +60,7 @@ def output(m: InitializerMeasurements) -> Finding:
     for draw in came:
         asked = draw.kernel.in_layout(m.evidence.layout)
         if draw.kind != kind:
-            hint = " Is the `return` missing?" if draw.kind == "None" else ""
-            raise fail(
-                f"For shape {asked} it returned {draw.kind} where a {kind} is asked for.{hint}",
-                diagnosis=_KINDS.get(draw.kind, "returned_other"),
-                measurable=True,
-            )
+            raise _wrong_kind(draw, asked, kind, measurable=True)
         if draw.shape != asked:
             raise fail(
                 f"For shape {asked} the tensor returned has shape {draw.shape}.",
@@ -79,6 +74,15 @@ def output(m: InitializerMeasurements) -> Finding:
                 measurable=True,
             )
     return Finding(f"A float32 {kind} of the right shape in each of {len(came)} calls.")
+
+
+def _wrong_kind(draw: Draw, asked: tuple[int, ...], kind: str, *, measurable: bool) -> Failed:
+    hint = " Is the `return` missing?" if draw.kind == "None" else ""
+    return fail(
+        f"For shape {asked} it returned {draw.kind} where a {kind} is asked for.{hint}",
+        diagnosis=_KINDS.get(draw.kind, "returned_other"),
+        measurable=measurable,
+    )
 
 
 def _dtype_name(dtype: str | None) -> str:
@@ -111,12 +115,7 @@ def _check_values(m: InitializerMeasurements, draw: Draw) -> None:
                 f"For shape {asked} the returned values are {draw.dtype}; float32 is asked for.",
                 diagnosis=_dtype_name(draw.dtype),
             )
-        hint = " Is the `return` missing?" if draw.kind == "None" else ""
-        raise fail(
-            f"For shape {asked} it returned {draw.kind} where a "
-            f"{_expected_kind(m.evidence.layout)} is asked for.{hint}",
-            diagnosis=_KINDS.get(draw.kind, "returned_other"),
-        )
+        raise _wrong_kind(draw, asked, _expected_kind(m.evidence.layout), measurable=False)
     if not np.isfinite(values).all():
         bad = values.size - int(np.isfinite(values).sum())
         raise fail(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,7 @@ def find_structure(draw: DrawFigures, *, in_he_units: bool, within: float = WITH
     repeats = [*_along_memory(tame, within), *_along_axes(tame, within)]
     # What is the same explains the rest: repeated rows have even norms, too.
     found = next((f for f in repeats if abs(f.measured) > _SAME), None) or next(
-        iter([*_made_even(draw, groups, in_he_units=in_he_units), *repeats, *_unlike(groups)]), None
+        chain(_made_even(draw, groups, in_he_units=in_he_units), repeats, _unlike(groups)), None
     )
     if found is not None and groups.is_outer_product and not groups.has_equal_lines:
         return replace(found, name="rank_one", says="the matrix is the outer product of two vectors")
