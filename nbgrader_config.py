@@ -4,13 +4,23 @@
 """
 
 import os
+import sys
 import warnings
 from pathlib import Path
+
+from autograder.settings import BadSettings, load_settings
 
 # Of nbgrader's own, about its way with SQLAlchemy, at every new submission: it means nothing to whoever grades.
 warnings.filterwarnings("ignore", message="Object of type .* not in session")
 
 c = get_config()  # noqa: F821 (nbgrader gives it)
+
+# Help level, which framework counts, deadline and late policy: they are set in course.toml. A mistake in it ends
+# everything here: an exception would only make nbgrader go on without these settings, and so without our sandbox.
+try:
+    course = load_settings(Path(__file__).resolve().parent / "course.toml")
+except BadSettings as problem:
+    sys.exit(f"autograder: {problem}.")
 
 # --- Where things are ---------------------------------------------------------------------------------
 
@@ -54,20 +64,23 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "autograder.course.nbgrader.KeepRecord",
-    "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.course.late.LatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # Seconds that one cell or one call of a student's function may take, and a whole submission.
 c.GradeInSandbox.step_seconds = 20.0
 c.GradeInSandbox.total_seconds = 60.0
 
-# --- Late submissions ----------------------------------------------------------------------------------
+# --- From course.toml -----------------------------------------------------------------------------------
 
-# What is late, the due date says: nbgrader db assignment add weight_initialization --duedate="2027-01-31 23:59 UTC".
-# "none" only reports it; "zero" takes all points away. For a rule of your own ("5 points a day"), name a subclass of
-# nbgrader.plugins.LateSubmissionPlugin: c.AssignLatePenalties.plugin_class = "my_module.FivePointsADay". The penalty
-# is worked out at autograding, from the score at that moment: run `make regrade` after grading by hand.
-c.LateSubmissionPlugin.penalty_method = "none"
+c.GradeInSandbox.help_level = course.help_level
+c.GradeInSandbox.frameworks = course.frameworks
+
+# The penalty is worked out at autograding, from the score at that moment: run `autograder regrade --all` after grading
+# by hand. For a rule of your own, name a subclass of nbgrader.plugins.LateSubmissionPlugin here.
+c.AssignLatePenalties.plugin_class = "autograder.course.late.CoursePolicy"
+c.CoursePolicy.policy = course.late
+c.LatePenalties.deadline = course.due_date
 
 # --- What people see ------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from autograder.course.folders import CourseFolder
     from autograder.grading import Unreadable
     from autograder.report.result import Result
+    from autograder.settings import Settings
 
 
 class Exit(IntEnum):
@@ -48,6 +49,9 @@ _Html = Annotated[Path | None, typer.Option("--html", help="Write a self-contain
 _Markdown = Annotated[Path | None, typer.Option("--markdown", help="Write a Markdown report.")]
 _ReleasePath = Annotated[
     Path | None, typer.Option("--release", help="The released notebook: points and grade ids come from it.")
+]
+_SettingsPath = Annotated[
+    Path | None, typer.Option("--settings", help="The course's settings; course.toml beside the grader by default.")
 ]
 _Jobs = Annotated[int | None, typer.Option(min=1, help="Notebooks that run at once; one a core by default.")]
 _Timeout = Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Seconds that one notebook may take.")]
@@ -81,6 +85,7 @@ def grade(
     html: _Html = None,
     markdown: _Markdown = None,
     release: _ReleasePath = None,
+    settings: _SettingsPath = None,
     fail_under: Annotated[
         float | None, typer.Option(metavar="POINTS", help="Exit with 1 when a score is lower.")
     ] = None,
@@ -98,8 +103,11 @@ def grade(
         raise typer.BadParameter("give a number of points", param_hint="--fail-under")
     files = {"json": json_file, "html": html, "markdown": markdown}
     reports = {kind: path for kind, path in files.items() if path is not None}
+    course = _settings(settings)
     _make_way(reports)
-    results, unreadable = _grade_all(notebooks, seed, release, timeout, step_timeout, jobs, unconfined=unconfined)
+    results, unreadable = _grade_all(
+        notebooks, seed, release, timeout, step_timeout, jobs, unconfined=unconfined, settings=course
+    )
     # Files first: a terminal that went away must not take the reports with it.
     written = _write(results, single=len(notebooks) == 1, reports=reports)
     _print(results, unreadable, single=len(notebooks) == 1)
@@ -111,12 +119,14 @@ def check(
     notebook: Annotated[Path | None, typer.Argument(show_default="the released notebook, answered in place")] = None,
     seed: _Seed = None,
     release: _ReleasePath = None,
+    settings: _SettingsPath = None,
     timeout: _Timeout = 60.0,
     step_timeout: _StepTimeout = 20.0,
 ) -> None:
     """Check your own notebook before you hand it in: the judge that grades, with fresh shapes."""
     from autograder.release import DEFAULT_PATH
 
+    course = _settings(settings)
     path = notebook or _shortest(DEFAULT_PATH)
     confinable = _can_confine()
     if not confinable:
@@ -124,11 +134,13 @@ def check(
             "this machine cannot confine a notebook's code, so yours runs as any program of yours does. The score is "
             "the same; the grade that counts is made elsewhere. (autograder doctor says more.)"
         )
-    results, unreadable = _grade_all([path], seed, release, timeout, step_timeout, unconfined=not confinable)
-    _print(results, unreadable, single=True)
+    results, unreadable = _grade_all(
+        [path], seed, release, timeout, step_timeout, unconfined=not confinable, settings=course
+    )
+    _print(results, unreadable, single=True, pictures=True)
     for result in results:
         if result.fault is None:
-            _advise(result)
+            _advise(result, course)
     raise typer.Exit(_status(results, unreadable, None))
 
 
@@ -195,8 +207,19 @@ def _shortest(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _advise(result: Result) -> None:
-    """Say in a sentence or two what is left to do."""
+def _settings(path: Path | None) -> Settings:
+    """Return the course's settings, or complain and leave."""
+    from autograder.settings import BadSettings, load_settings
+
+    try:
+        return load_settings(path)
+    except BadSettings as problem:
+        _complain(f"{problem}.")
+        raise typer.Exit(Exit.BAD_INPUT) from None
+
+
+def _advise(result: Result, settings: Settings) -> None:
+    """Say in a sentence or two what is left to do, and until when."""
     open_answers = [a.grade_id.upper() for a in result.written if a.status != "answered"]
     print()
     if result.score >= result.max_score:
@@ -210,6 +233,8 @@ def _advise(result: Result) -> None:
         print(f"Still to be written: {', '.join(open_answers)}.")
     else:
         print("All of Q1–Q6 are answered; people will read them.")
+    if settings.deadline_text is not None:
+        print(f"Due {settings.deadline_text}; {settings.late}.")
 
 
 def _grade_all(
@@ -221,6 +246,7 @@ def _grade_all(
     jobs: int | None = None,
     *,
     unconfined: bool,
+    settings: Settings,
 ) -> tuple[list[Result], list[Unreadable]]:
     """Grade each notebook; return the results, and the files that could not be read, each told of at once."""
     from autograder.sandbox import Limits
@@ -238,7 +264,7 @@ def _grade_all(
         from autograder.release import BadRelease, load_release
 
         try:
-            grader = Grader(sandbox, load_release(release))
+            grader = Grader(sandbox, load_release(release), settings)
         except BadRelease as problem:
             _complain(str(problem))
             raise typer.Exit(Exit.FAULT if release is None else Exit.BAD_INPUT) from None
@@ -253,7 +279,7 @@ def _grade_all(
     return results, unreadable
 
 
-def _print(results: list[Result], unreadable: list[Unreadable], *, single: bool) -> None:
+def _print(results: list[Result], unreadable: list[Unreadable], *, single: bool, pictures: bool = False) -> None:
     from rich.console import Console
 
     from autograder.report.terminal import print_class, print_result
@@ -264,7 +290,7 @@ def _print(results: list[Result], unreadable: list[Unreadable], *, single: bool)
         with console.capture() as shown:
             if single:
                 for result in results:
-                    print_result(console, result)
+                    print_result(console, result, pictures=pictures)
             else:
                 print_class(console, results, [(str(each.path), each.reason) for each in unreadable])
         print(shown.get(), end="", flush=True)

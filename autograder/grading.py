@@ -22,7 +22,8 @@ from autograder.release import Release, load_release
 from autograder.report.result import CellProblem, Provenance, QuestionResult, Result, WrittenResult
 from autograder.sandbox import SandboxFault
 from autograder.sandbox.choose import AnySandbox, open_sandbox
-from autograder.scoring import score_task
+from autograder.scoring import better_of_the_two, score_task
+from autograder.settings import Settings, load_settings
 from autograder.text import one_line
 from autograder.version import __version__
 
@@ -64,11 +65,14 @@ class Grader:
         Where the students' code runs. It may still be warming up.
     release : Release
         What the submissions were made from.
+    settings : Settings, optional
+        The course's: how far help goes, and which framework counts.
     """
 
-    def __init__(self, sandbox: AnySandbox, release: Release) -> None:
+    def __init__(self, sandbox: AnySandbox, release: Release, settings: Settings | None = None) -> None:
         self._sandbox = sandbox
         self._release = release
+        self._settings = settings or Settings()
 
     def grade(self, path: Path, seed: int | None = None) -> Result:
         """Grade the notebook at ``path``.
@@ -161,11 +165,12 @@ class Grader:
 
     def _result(self, submission: Submission, seed: int, execution: Execution) -> Result:
         warm = self._sandbox.warm
+        questions = tuple(self._question(task, execution.outcomes[task.stub]) for task in TASKS)
         return Result(
             path=submission.path,
             sha256=submission.sha256,
             status="graded",
-            questions=tuple(self._question(task, execution.outcomes[task.stub]) for task in TASKS),
+            questions=better_of_the_two(questions) if self._settings.frameworks == "better" else questions,
             written=tuple(
                 WrittenResult(a.grade_id, a.status, a.words, self._release.points[a.grade_id], a.remark)
                 for a in submission.written
@@ -184,7 +189,7 @@ class Grader:
         points = self._release.points[task.check]
         if isinstance(outcome, Ending):
             return QuestionResult(task.check, outcome.status, 0.0, points, outcome.message)
-        return score_task(task, outcome, points)
+        return score_task(task, outcome, points, self._settings.help_level)
 
 
 def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:
@@ -224,11 +229,17 @@ def grader_sha256() -> str:
 
 
 def grade(
-    path: str | Path, *, seed: int | None = None, release: str | Path | None = None, unconfined: bool = False
+    path: str | Path,
+    *,
+    seed: int | None = None,
+    release: str | Path | None = None,
+    settings: Settings | None = None,
+    unconfined: bool = False,
 ) -> Result:
     """Grade one notebook and return its `Result`; for many, keep a `Grader` open.
 
-    ``unconfined`` runs the student's code with all that you may do, and the result says so.
+    ``unconfined`` runs the student's code with all that you may do, and the result says so. ``settings`` are the
+    course's, from course.toml, by default.
 
     Raises
     ------
@@ -238,7 +249,10 @@ def grade(
         The file is no notebook of this assignment.
     BadRelease
         There is no usable release.
+    BadSettings
+        course.toml cannot be used.
     """
+    settings = settings or load_settings()
     given = load_release(Path(release) if release else None)
     with open_sandbox(unconfined=unconfined) as sandbox:
-        return Grader(sandbox, given).grade(Path(path), seed)
+        return Grader(sandbox, given, settings).grade(Path(path), seed)

@@ -17,6 +17,7 @@ from autograder.interview import Array, CallRaised, interview
 from autograder.release import load_release
 from autograder.report.result import QuestionResult
 from autograder.sandbox.wire import Message
+from autograder.settings import HelpLevel, load_settings
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,12 @@ class _Shown:
     def __repr__(self) -> str:
         from rich.console import Console
 
-        from autograder.report.terminal import question_table
+        from autograder.report.terminal import picture_text, question_table
 
         console = Console(file=(text := io.StringIO()), width=100, color_system=None, force_jupyter=False)
         console.print(question_table(self._question))
+        if self._question.picture is not None:
+            console.print(picture_text(self._question.picture))
         return text.getvalue().rstrip()
 
 
@@ -75,22 +78,24 @@ def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -
     Raises
     ------
     ValueError
-        No task has this name.
+        No task has this name; or the course's settings, course.toml, cannot be used.
     """
     try:
         asked = task(name)
     except KeyError as problem:
         raise ValueError(problem.args[0]) from None
-    points = load_release().points[asked.check]
+    points, settings = load_release().points[asked.check], load_settings()
     challenge = draw_challenge(np.random.default_rng(secrets.randbits(64) if seed is None else seed))
     # nbgrader gives no points to a check cell that wrote to stderr, be it a framework's own chatter.
     with contextlib.redirect_stderr(io.StringIO()):
-        question = _judge(asked, function, challenge, points)
+        question = _judge(asked, function, challenge, points, settings.help_level)
     _display(_Shown(question))
     return float(question.score)
 
 
-def _judge(asked: Task, function: Callable[..., Any], challenge: Challenge, points: float) -> QuestionResult:
+def _judge(
+    asked: Task, function: Callable[..., Any], challenge: Challenge, points: float, help_level: HelpLevel
+) -> QuestionResult:
     from autograder.scoring import score_task
 
     try:
@@ -101,7 +106,7 @@ def _judge(asked: Task, function: Callable[..., Any], challenge: Challenge, poin
             status = "not_attempted"
             message = f"{asked.function} still raises NotImplementedError: put your code in place of that line."
         return QuestionResult(asked.check, status, 0.0, points, message)
-    return score_task(asked, evidence, points)
+    return score_task(asked, evidence, points, help_level)
 
 
 def _display(shown: _Shown) -> None:

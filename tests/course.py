@@ -31,6 +31,7 @@ class Course:
     @classmethod
     def make(cls, folder: Path, gradebook: str | None = None, **environment: str) -> Course:
         shutil.copytree(ROOT / "solutions", folder / "solutions")
+        shutil.copy(ROOT / "course.toml", folder)
         settings = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
         (folder / "nbgrader_config.py").write_text(settings + SETTINGS, encoding="utf-8")
         if gradebook is not None:

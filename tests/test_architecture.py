@@ -27,11 +27,14 @@ MAY_IMPORT = {
     "outputs": {"sandbox.drawn", "sandbox.wire", "text"},
     "execution": {"assignment", "interview", "notebook", "outputs", "sandbox"},
     "calibration": {"calibration", "assignment", "judge"},
-    "scoring": {"assignment", "interview", "judge", "report.result"},
+    "settings": set(),
+    "picturing": {"judge", "report.picture"},
+    "scoring": {"assignment", "interview", "judge", "picturing", "report.picture", "report.result", "settings"},
 }
 THIRD_PARTY = {
     "judge": {"numpy", "scipy"},
-    "report": {"rich", "jinja2", "matplotlib"},
+    "report": {"rich", "jinja2", "markdown", "markupsafe", "matplotlib", "nh3"},
+    "settings": set(),
     "assignment": {"numpy"},
     "notebook": set(),
 }

@@ -201,6 +201,14 @@ def page(said: dict[str, dict[str, dict[str, str]]]) -> str:
         for name, messages in criteria.items():
             lines += [f"### `{name}`", "", messages["asks"], ""]
             lines += [f"- **{found}**: {message}" for found, message in messages.items() if found != "asks"] + [""]
+    lines += ["## Lessons", "", "How far they are shown, course.toml says; where to read on is always shown.", ""]
+    for lesson in dict.fromkeys(m.lesson for m in MISCONCEPTIONS):
+        names = ", ".join(f"`{m.name}`" for m in MISCONCEPTIONS if m.lesson is lesson)
+        lines += [f"### {lesson.look_up}", "", f"- **for** {names}", f"- **why**: {lesson.why}"]
+        lines += [f"- **formula**: {lesson.formula}"] if lesson.formula else []
+        lines += [""]
+    lines += ["## Names", "", "What is said where help goes no further than naming: “That looks like ….”", ""]
+    lines += [f"- `{m.name}`: {m.title}" for m in MISCONCEPTIONS if m.title] + [""]
     return "\n".join(lines)
 
 

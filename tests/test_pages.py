@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from jinja2 import Environment
@@ -10,8 +12,8 @@ from nbgrader.utils import determine_grade
 from autograder.course.cell_outputs import check_outputs
 from autograder.course.safe_html import markdown2html
 from autograder.outputs import CellOutput, read_output
-from autograder.report.figures import points_figure
-from autograder.report.html import render_question
+from autograder.report.html import prose, render_question
+from autograder.report.picture import SignalPicture
 from autograder.report.result import CriterionResult, QuestionResult, Result, WrittenResult, question_text, to_look_at
 from autograder.sandbox.drawn import MAX_FIGURES, MAX_SIDE
 from autograder.sandbox.wire import Message
@@ -36,20 +38,30 @@ def rendered(markdown: str, **attachments: dict[str, str]) -> str:
     return environment.from_string("{{ cell.source | markdown2html }}").render(cell=source)
 
 
-def test_figure_says_in_words_what_it_shows_and_is_the_same_for_the_same_points() -> None:
-    figure = points_figure(QUESTION)
-    assert figure is not None
-    assert figure.alt == ("Bar chart of the points for each criterion: mean passed, 3 of 3; variance failed, 0 of 9.")
-    assert figure.png.startswith(b"\x89PNG")
-    assert points_figure(QUESTION) == figure
-    assert points_figure(QuestionResult("q", "timeout", 0.0, 8.0, "Too slow.")) is None
-
-
-def test_table_escapes_what_was_measured_and_holds_the_figure() -> None:
-    page = render_question(QUESTION, points_figure(QUESTION))
+def test_table_escapes_what_was_measured_and_stands_without_a_figure() -> None:
+    page = render_question(QUESTION)
     assert "It is &lt;b&gt;1&lt;/b&gt;." in page
-    assert 'src="data:image/png;base64,' in page
-    assert "<img" not in render_question(QUESTION)
+    assert "<svg" not in page
+    assert "q7_tf_initializer: 3 of 12 points</caption>" in page
+    assert page.count('scope="row"') == 2
+
+
+def test_a_check_cells_output_is_small_and_draws_only_where_points_were_lost() -> None:
+    picture = SignalPicture(
+        (64, 128, 64, 10), ((1.0, 0.5, 0.25, 0.5),), ((1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.7, 2.0))
+    )
+    lost = replace(QUESTION, picture=picture)
+    pages = [check_outputs(q)[1].data["text/html"] for q in (lost, replace(lost, score=12.0))]
+    assert ["<svg" in page for page in pages] == [True, False]
+    assert len(pages[0]) < 60_000
+
+
+def test_prose_is_rendered_and_runs_nothing() -> None:
+    page = prose("*yes*\n\n| a |\n|---|\n| b |\n\n<script>x</script> <img src=x onerror=y> [l](javascript:z)")
+    assert "<em>yes</em>" in page
+    assert '<th scope="col"' in page
+    for harm in ("<script", "<img", "javascript:"):
+        assert harm not in page
 
 
 def test_text_says_what_was_lost_and_why() -> None:

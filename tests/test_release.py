@@ -25,7 +25,8 @@ POINTS = {**dict.fromkeys(WRITTEN, 10)} | {
 
 def test_release_is_what_make_release_gives(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "solutions", tmp_path / "solutions")
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    for settings in ("nbgrader_config.py", "course.toml"):
+        shutil.copy(ROOT / settings, tmp_path)
     command = [
         "nbgrader",
         "generate_assignment",

@@ -67,7 +67,7 @@ def catalogue_page() -> str:
     rows = []
     for entry in MISCONCEPTIONS:
         bounds = [b for layout in entry.layouts if (b := miss_bound(entry, PLAN, layout)) is not None]
-        rows.append((f"`{entry.name}`", entry.says, entry.look_up, _p(max(bounds)) if bounds else ""))
+        rows.append((f"`{entry.name}`", entry.says, entry.lesson.look_up, _p(max(bounds)) if bounds else ""))
     return "\n".join(table(("mistake", "that is …", "look up", "bound on a miss"), rows, right=(3,)))
 
 

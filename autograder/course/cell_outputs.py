@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 from nbformat import NotebookNode
@@ -11,7 +12,7 @@ from nbformat.v4 import new_output
 from numpy.typing import NDArray
 
 from autograder.outputs import CellOutput
-from autograder.report.figures import points_figure
+from autograder.report.figures import describe
 from autograder.report.html import render_question
 from autograder.report.result import QuestionResult, question_text
 
@@ -19,10 +20,12 @@ from autograder.report.result import QuestionResult, question_text
 def check_outputs(question: QuestionResult) -> list[NotebookNode]:
     """Return a check cell's outputs: the result as text, as a table with a figure, and the points.
 
-    The points are always there, as a plain float: to nbgrader, no output is full credit.
+    The points are always there, as a plain float: to nbgrader, no output is full credit. A figure is drawn where
+    points were lost: a right answer's says nothing, and drawing takes as long as judging.
     """
-    figure = points_figure(question)
-    table = {"text/html": render_question(question, figure), "text/plain": figure.alt if figure else question.status}
+    question = question if question.score < question.max_score else replace(question, picture=None)
+    said = describe(question.picture) if question.picture else question.status
+    table = {"text/html": render_question(question), "text/plain": said}
     return [
         new_output("stream", name="stdout", text=question_text(question)),
         new_output("display_data", data=table),

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
-from traitlets import Float
+from traitlets import Enum, Float
 
 from autograder.course.cell_outputs import check_outputs, student_outputs
 from autograder.course.gradebook import (
@@ -36,6 +36,8 @@ from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.release import BadRelease, Release, load_release
 from autograder.report.result import QuestionResult, Result
 from autograder.sandbox import Limits
+from autograder.scoring import better_of_the_two
+from autograder.settings import Frameworks, HelpLevel, Settings
 
 Resources = dict[str, Any]
 
@@ -125,6 +127,8 @@ class GradeInSandbox(NbGraderPreprocessor):
         config=True
     )
     total_seconds = Float(60.0, help="Seconds that one submission may take altogether.").tag(config=True)
+    help_level = Enum(get_args(HelpLevel), "explain", help="How far the feedback helps.").tag(config=True)
+    frameworks = Enum(get_args(Frameworks), "both", help="Which framework counts.").tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -171,12 +175,17 @@ class GradeInSandbox(NbGraderPreprocessor):
         points = {cell.grade_id: cell.points for cell in reading.graded if cell.points is not None}
         release = replace(release, points={**release.points, **points})
         seed = submission_seed(course_seed(Path(_course(self).root)), reading.sha256)
-        graded = Grader(warm_sandbox(self._limits), release).grade_and_show(path, seed)
+        # Whose cell is missing scores 0 for it first: only then is it known which framework is the better one.
+        each = Settings(help_level=self.help_level)
+        graded = Grader(warm_sandbox(self._limits), release, each).grade_and_show(path, seed)
         if graded.result.fault is not None:
             give_up(self._limits)
             raise GraderFault(f"{reading.path} was not graded, and has no score: {graded.result.fault}")
         result = replace(graded.result, path=reading.path, sha256=reading.sha256)
-        return replace(graded, result=_without_missing(result, reading.missing))
+        result = _without_missing(result, reading.missing)
+        if self.frameworks == "better":
+            result = replace(result, questions=better_of_the_two(result.questions))
+        return replace(graded, result=result)
 
 
 def _without_missing(result: Result, missing: tuple[str, ...]) -> Result:

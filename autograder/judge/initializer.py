@@ -12,7 +12,7 @@ import numpy as np
 from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import ACCEPTED, nearest
 from autograder.judge.fans import Layout
-from autograder.judge.measure import InitializerMeasurements, Moments
+from autograder.judge.measure import InitializerMeasurements, Moments, consequence
 from autograder.judge.naming import describe_unknown, diagnose
 from autograder.judge.structure import find_structure, prefix_correlation, worst_correlation
 from autograder.judge.tests import correlation_bound, ks_bound, mean_bound, second_moment_bound, union
@@ -36,10 +36,13 @@ _SAME = 0.9
 _KINDS = {"None": "returned_none", "numpy.ndarray": "returned_numpy", "list": "returned_list", "tuple": "returned_list"}
 
 
-def judge_initializer(evidence: InitializerEvidence, only: Sequence[str] | None = None) -> list[Verdict]:
-    """Judge one initializer's draws; ``only`` names the criteria that its framework is judged by."""
+def judge_initializer(
+    evidence: InitializerEvidence | InitializerMeasurements, only: Sequence[str] | None = None
+) -> list[Verdict]:
+    """Judge one initializer's draws, or what was measured of them; ``only`` names the criteria to judge by."""
+    measured = evidence if isinstance(evidence, InitializerMeasurements) else InitializerMeasurements(evidence)
     with np.errstate(all="ignore"):  # a student's infinities are findings, not warnings
-        return CRITERIA.judge(InitializerMeasurements(evidence), only)
+        return CRITERIA.judge(measured, only)
 
 
 def _expected_kind(layout: Layout) -> str:
@@ -235,11 +238,14 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     measured = [s.ratio for s in m.moments]
     mistake = diagnose(measured, m.evidence.layout, m.family)
     ratios = "; ".join(f"{_times(s.variance)} for {s.kernel}" for s in shapes)
+    told = f"Var(W) is {_times(worst.variance)} × 2/fan_in for a {worst.kernel} kernel"
+    everywhere = f"(All shapes: {ratios}.)"
     explained = f": that is {mistake.says}." if mistake else f". {describe_unknown(measured)}"
     raise Failed(
         Finding(
-            f"Var(W) is {_times(worst.variance)} × 2/fan_in for a {worst.kernel} kernel{explained} "
-            f"(All shapes: {ratios}.)",
+            f"{told}{explained} {everywhere}",
+            named=f"{told}. That looks like {mistake.called}. {everywhere}" if mistake else None,
+            consequence=consequence(worst.variance),
             measured=worst.variance * he,
             expected=he,
             p_value=p_value,

@@ -20,6 +20,9 @@ from autograder.judge.thresholds import MEAN, VARIANCE
 Array = NDArray[np.floating[Any]]
 
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 @dataclass(frozen=True)
 class DrawFigures:
     """One draw in He's units, u = w·√(fan_in/2), as its criteria need it.
@@ -114,6 +117,19 @@ class Moments:
         kurtosis = self.kurtosis if math.isfinite(self.kurtosis) else 3.0
         error = math.sqrt(max(kurtosis - 1.0, 0.1) / self.n)
         return MeasuredRatio(self.kernel, self.variance, error, self.mean, self.deviation / math.sqrt(self.n))
+
+
+def consequence(variance: float) -> str | None:
+    """Say what weights of ``variance``, in units of 2/fan_in, do to a signal; None where nothing worth saying.
+
+    With ReLU and zero biases each layer multiplies the signal's mean square by that ratio (He et al., 2015, eq. 10).
+    """
+    if not 0.0 < variance < math.inf or abs(math.log(variance)) < 0.02:
+        return None
+    exponent = 10.0 * math.log10(variance)
+    after = f"{variance**10:.2g}" if abs(exponent) < 4 else "about 10" + f"{exponent:.0f}".translate(_RAISED)
+    left = f"after ten, {after} of it is left" if variance < 1.0 else f"after ten it has grown {after}-fold"
+    return f"A ReLU layer of such weights multiplies the signal's mean square by {variance:.3g}; {left}."
 
 
 def pool(draws: Sequence[DrawFigures]) -> Moments:

@@ -1,4 +1,4 @@
-"""Mistakes worth naming: data, each with what tells it apart, a line for the student, and where to read on.
+"""Mistakes worth naming: data, each with what tells it apart, a line for the student, and the lesson in it.
 
 A mistake of scale gives its variance as a ratio to He's 2/fan_in for any kernel, and its mean where that is not 0;
 a structural one (repeated rows, a cached tensor) is found by the criterion that it fails and has no ratio. The
@@ -11,27 +11,15 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from autograder.judge import lessons as learn
 from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
 from autograder.judge.fans import KernelShape, Layout
+from autograder.judge.lessons import Lesson
 
 Ratio = Callable[[KernelShape, Layout], float]
 
 _BOTH = tuple(Layout)
 _NORMAL = ("normal", "truncated normal")
-_HE = "He et al. (2015), equations 10 and 12: Var(w) = 2/fan_in"
-_HE_BACKWARD = "He et al. (2015), equation 14, and the argument mode of torch.nn.init.kaiming_normal_"
-_GLOROT = "Glorot and Bengio (2010), equations 12 and 16"
-_ROOT = "standard deviation = √variance; He et al. (2015), equation 10"
-_UNIFORM = "the variance of a uniform distribution on ±a, which is a²/3"
-_GAINS = "torch.nn.init.calculate_gain: each activation has a gain of its own"
-_FANS = "fan_in of a convolution: kh · kw · in_channels (torch.nn.init._calculate_fan_in_and_fan_out)"
-_LAYOUTS = "kernel layouts: Keras (kh, kw, in, out), PyTorch (out, in, kh, kw)"
-_TRUNCATED = "tf.keras.initializers.VarianceScaling: the truncated normal is divided by 0.8796"
-_KERAS_DEFAULTS = "the default arguments of tf.keras.initializers.RandomNormal, TruncatedNormal and RandomUniform"
-_SEEDS = "seeds: tf.keras.utils.set_random_seed, torch.manual_seed; set one outside, once, or not at all"
-_BREAKING = "symmetry breaking: units that start alike get the same gradient and stay alike"
-_IID = "independent and identically distributed weights, the assumption behind Var(w) = 2/fan_in"
-_DTYPES = "dtypes: float32 is what layers expect (tf.cast, Tensor.to, numpy's astype)"
 
 
 @dataclass(frozen=True)
@@ -44,8 +32,8 @@ class Misconception:
         Identifier, as results carry it.
     says : str
         Completes "that is …" in a student's feedback.
-    look_up : str
-        What to read about.
+    lesson : Lesson
+        What to learn from it, and where to read on.
     ratio : callable or None
         Var(W) / (2/fan_in) for a kernel in a layout; None for a mistake that is not one of scale.
     mean : callable or None
@@ -58,17 +46,20 @@ class Misconception:
         The family that it is simulated with.
     of_windows : bool
         Whether it is about windows, and no matter where there are none.
+    title : str
+        Its name, as people use it, where help goes no further than naming; what it ``says`` where that is a name.
     """
 
     name: str
     says: str
-    look_up: str
+    lesson: Lesson
     ratio: Ratio | None = None
     mean: Ratio | None = None
     families: tuple[str, ...] = ()
     layouts: tuple[Layout, ...] = _BOTH
     drawn: str = "normal"
     of_windows: bool = False
+    title: str = ""
 
     @property
     def tells_mean(self) -> bool:
@@ -118,521 +109,642 @@ def _only_dense(kernel: KernelShape, layout: Layout) -> float:
 
 _SCALES = (
     Misconception(
-        "glorot_normal", "2/(fan_in+fan_out), Glorot's (Xavier's) variance", _GLOROT, _over_sum(1), families=_NORMAL
+        "glorot_normal",
+        "2/(fan_in+fan_out), Glorot's (Xavier's) variance",
+        learn.GLOROT,
+        _over_sum(1),
+        families=_NORMAL,
+        title="Glorot (Xavier) initialization",
     ),
     Misconception(
         "glorot_uniform",
         "2/(fan_in+fan_out), the variance of Glorot (Xavier) uniform, which is also Keras' default",
-        _GLOROT,
+        learn.GLOROT,
         _over_sum(1),
         families=("uniform",),
         drawn="uniform",
+        title="Glorot (Xavier) uniform initialization",
     ),
     Misconception(
         "std_2_over_fan_in",
-        "(2/fan_in)²: 2/fan_in was used as the standard deviation. It is the variance; take its square root",
-        _ROOT,
+        "(2/fan_in)²: 2/fan_in, which is the variance, was used as the standard deviation",
+        learn.ROOT,
         lambda k, layout: 2 / k.fan_in,
+        title="He's variance used as a standard deviation",
     ),
     Misconception(
         "std_sqrt2_over_fan_in",
-        "2/fan_in²: the root was taken of 2 alone. The standard deviation is √(2/fan_in)",
-        _ROOT,
+        "2/fan_in²: the root was taken of 2 alone",
+        learn.ROOT,
         lambda k, layout: 1 / k.fan_in,
+        title="a square root that does not cover the whole fraction",
     ),
     Misconception(
         "std_1_over_fan_in",
         "1/fan_in²: 1/fan_in was used as the standard deviation",
-        _ROOT,
+        learn.ROOT,
         lambda k, layout: 1 / (2 * k.fan_in),
+        title="LeCun's variance used as a standard deviation",
     ),
     Misconception(
         "variance_squared",
         "(2/fan_in)⁴: the variance was squared, where its root was wanted",
-        _ROOT,
+        learn.ROOT,
         lambda k, layout: 8 / k.fan_in**3,
+        title="a variance that was squared",
     ),
     Misconception(
         "root_taken_twice",
         "√(2/fan_in): the root was taken twice, so that the variance is what the deviation should be",
-        _ROOT,
+        learn.ROOT,
         lambda k, layout: math.sqrt(k.fan_in / 2),
+        title="a square root taken twice",
     ),
     Misconception(
         "inverted",
         "fan_in/2: the fraction is upside down",
-        _HE,
+        learn.HE,
         lambda k, layout: k.fan_in**2 / 4,
+        title="a fraction that is upside down",
     ),
     Misconception(
         "lecun",
-        "1/fan_in, LeCun's variance (a gain of 1: linear, sigmoid, or leaky_relu with a = 1). ReLU zeroes half of the "
-        "second moment, so He doubles it: 2/fan_in",
-        _HE,
+        "1/fan_in, LeCun's variance (a gain of 1: linear, sigmoid, or leaky_relu with a = 1), half of He's",
+        learn.HE,
         _constant(0.5),
         families=_NORMAL,
+        title="LeCun initialization",
     ),
     Misconception(
         "lecun_uniform",
-        "1/fan_in: uniform on ±√(3/fan_in) is LeCun's; He's limit is √(6/fan_in)",
-        _UNIFORM,
+        "1/fan_in: uniform on ±√(3/fan_in) is LeCun's",
+        learn.UNIFORM,
         _constant(0.5),
         families=("uniform",),
         drawn="uniform",
+        title="LeCun uniform initialization",
     ),
     Misconception(
-        "half_over_fan_in", "1/(2·fan_in): the factor 2 stands under the fraction line", _HE, _constant(0.25)
+        "half_over_fan_in",
+        "1/(2·fan_in): the factor 2 stands under the fraction line",
+        learn.HE,
+        _constant(0.25),
+        title="a factor 2 on the wrong side of the fraction line",
     ),
     Misconception(
         "four_over_fan_in",
         "4/fan_in: the factor 2 was applied twice, as in 2/√fan_in",
-        _HE,
+        learn.HE,
         _constant(2.0),
         families=(*_NORMAL, "uniform"),
+        title="a factor 2 that was applied twice",
     ),
     Misconception(
         "he_uniform_limit_as_std",
         "6/fan_in: √(6/fan_in) is the limit of He uniform, not a standard deviation",
-        _UNIFORM,
+        learn.UNIFORM,
         _constant(3.0),
+        title="He uniform's limit used as a standard deviation",
     ),
     Misconception(
         "std_as_uniform_limit",
         "a third of it: uniform on ±√(2/fan_in) has variance limit²/3",
-        _UNIFORM,
+        learn.UNIFORM,
         _constant(1 / 3),
         families=("uniform",),
         drawn="uniform",
+        title="a standard deviation used as a uniform distribution's limit",
     ),
     Misconception(
         "pytorch_default",
         "1/(3·fan_in): kaiming_uniform_ with a=√5, which is PyTorch's own default for its layers",
-        "torch.nn.Linear.reset_parameters",
+        learn.LAYER_DEFAULTS,
         _constant(1 / 6),
         families=("uniform",),
         drawn="uniform",
+        title="PyTorch's own default for its layers",
     ),
     Misconception(
         "gain_sqrt5",
-        "1/(3·fan_in): a=√5 is the slope that PyTorch's layers assume by default; for ReLU leave a at 0",
-        _GAINS,
+        "1/(3·fan_in): a=√5 is the slope that PyTorch's layers assume by default; ReLU's slope is 0",
+        learn.GAINS,
         _constant(1 / 6),
         families=_NORMAL,
+        title="the slope a=√5 of PyTorch's defaults",
     ),
     Misconception(
         "difference_of_uniforms",
         "a sixth of it: the difference (or sum) of two rand has variance 1/6; use randn",
-        _UNIFORM,
+        learn.UNIFORM,
         _constant(1 / 6),
         families=("triangular",),
         drawn="triangular",
+        title="the difference or sum of two uniform draws",
     ),
     Misconception(
         "rand_for_randn",
         "a twelfth of it: rand draws evenly from 0…1, with variance 1/12 and a mean that is not 0; use randn",
-        _UNIFORM,
+        learn.UNIFORM,
         _constant(1 / 12),
         mean=_constant(0.5),
         families=("uniform",),
         drawn="uniform",
+        title="rand where randn was meant",
     ),
     Misconception(
         "centred_rand",
         "a twelfth of it: rand − 0.5 has mean 0, but variance 1/12; use randn",
-        _UNIFORM,
+        learn.UNIFORM,
         _constant(1 / 12),
         families=("uniform",),
         drawn="uniform",
+        title="centred rand where randn was meant",
     ),
     Misconception(
         "absolute_value",
         "what is left of 2/fan_in when every weight is made positive",
-        "the half-normal distribution, whose mean is not 0",
+        learn.HE_MEAN,
         _constant(1 - 2 / math.pi),
         mean=_constant(math.sqrt(2 / math.pi)),
         families=("half-normal",),
         drawn="half-normal",
+        title="the absolute values of normal draws",
     ),
     Misconception(
         "truncated_uncorrected",
         "what is left of 2/fan_in when a normal is cut at two deviations and not rescaled by 1/0.8796",
-        _TRUNCATED,
+        learn.TRUNCATED,
         _constant(TRUNCATED_DEVIATION**2),
         families=("truncated normal",),
         drawn="truncated normal",
+        title="a truncated normal that was not rescaled",
     ),
     Misconception(
         "lecun_truncated_uncorrected",
         "0.774/fan_in: LeCun's 1/fan_in, cut at two deviations and not rescaled",
-        _TRUNCATED,
+        learn.TRUNCATED,
         _constant(TRUNCATED_DEVIATION**2 / 2),
         families=("truncated normal",),
         drawn="truncated normal",
+        title="LeCun initialization with a truncated normal that was not rescaled",
     ),
     Misconception(
         "doubled_truncated_uncorrected",
         "0.774·4/fan_in: a deviation of 2/√fan_in, cut at two deviations and not rescaled",
-        _TRUNCATED,
+        learn.TRUNCATED,
         _constant(TRUNCATED_DEVIATION**2 * 2),
         families=("truncated normal",),
         drawn="truncated normal",
+        title="a factor 2 applied twice, with a truncated normal that was not rescaled",
     ),
     Misconception(
         "corrected_twice",
         "1.29·2/fan_in: the deviation was divided by 0.8796 for an initializer that does so itself or cuts nothing",
-        _TRUNCATED,
+        learn.CORRECTION,
         _constant(1 / TRUNCATED_DEVIATION**2),
         families=_NORMAL,
+        title="a correction for truncation applied twice",
     ),
     Misconception(
         "clipped",
         "what is left of 2/fan_in when values are clipped at two deviations, where drawing again was wanted",
-        "tf.random.truncated_normal and torch.nn.init.trunc_normal_",
+        learn.CLIPPED,
         _constant(CLIPPED_DEVIATION**2),
         families=("clipped normal",),
         drawn="clipped normal",
+        title="clipping where truncation was meant",
     ),
     Misconception(
         "truncated_at_3",
         "what is left of 2/fan_in when a normal is cut at three deviations and not rescaled",
-        _TRUNCATED,
+        learn.TRUNCATED,
         _constant(CUT_AT_3_VARIANCE),
         families=_NORMAL,
         drawn="normal cut at 3",
+        title="a normal cut at three deviations that was not rescaled",
     ),
     *(
         Misconception(
             f"leaky_gain_{str(slope).replace('.', '_')}",
             f"2/((1+{slope}²)·fan_in): the gain of a leaky ReLU with slope {slope}; ReLU's slope is 0",
-            _GAINS,
+            learn.GAINS,
             _constant(1 / (1 + slope**2)),
             families=_NORMAL,
+            title=f"the gain of a leaky ReLU with slope {slope}",
         )
         for slope in (0.2, 0.25, 0.3, 0.5)
     ),
     Misconception(
-        "tanh_gain", "(25/18)·2/fan_in: the gain 5/3 belongs to tanh; ReLU's is √2", _GAINS, _constant(25 / 18)
+        "tanh_gain",
+        "(25/18)·2/fan_in: the gain 5/3 belongs to tanh; ReLU's is √2",
+        learn.GAINS,
+        _constant(25 / 18),
+        title="the gain that belongs to tanh",
     ),
     Misconception(
-        "selu_gain", "(9/32)·2/fan_in: the gain 3/4 belongs to SELU; ReLU's is √2", _GAINS, _constant(9 / 32)
+        "selu_gain",
+        "(9/32)·2/fan_in: the gain 3/4 belongs to SELU; ReLU's is √2",
+        learn.GAINS,
+        _constant(9 / 32),
+        title="the gain that belongs to SELU",
     ),
     Misconception(
         "he_fan_avg",
-        "4/(fan_in+fan_out): He's factor with the average of the fans (Glorot times √2). He's forward form takes "
-        "fan_in alone",
-        _HE_BACKWARD,
+        "4/(fan_in+fan_out): He's factor with the average of the fans (Glorot times √2)",
+        learn.HE_BACKWARD,
         _over_sum(2),
+        title="the average of the fans in place of fan_in",
     ),
     Misconception(
         "glorot_limit_as_std",
         "6/(fan_in+fan_out): the limit of Glorot uniform was used as a standard deviation",
-        _UNIFORM,
+        learn.UNIFORM,
         _over_sum(3),
+        title="Glorot uniform's limit used as a standard deviation",
     ),
-    Misconception("three_over_sum", "3/(fan_in+fan_out): neither Glorot's 2 nor He's fan", _GLOROT, _over_sum(1.5)),
     Misconception(
-        "one_over_sum", "1/(fan_in+fan_out): Glorot's variance without its factor 2", _GLOROT, _over_sum(0.5)
+        "three_over_sum",
+        "3/(fan_in+fan_out): neither Glorot's 2 nor He's fan",
+        learn.GLOROT,
+        _over_sum(1.5),
+        title="a factor 3 over the sum of the fans",
+    ),
+    Misconception(
+        "one_over_sum",
+        "1/(fan_in+fan_out): Glorot's variance without its factor 2",
+        learn.GLOROT,
+        _over_sum(0.5),
+        title="Glorot's variance without its factor",
     ),
     Misconception(
         "glorot_std_as_limit",
-        "2/(3·(fan_in+fan_out)): uniform on ±√(2/(fan_in+fan_out)); Glorot's limit is √(6/(fan_in+fan_out))",
-        _UNIFORM,
+        "2/(3·(fan_in+fan_out)): uniform on ±√(2/(fan_in+fan_out)), Glorot's deviation taken for a limit",
+        learn.UNIFORM,
         _over_sum(1 / 3),
         families=("uniform",),
         drawn="uniform",
+        title="Glorot's standard deviation used as a uniform distribution's limit",
     ),
     Misconception(
         "glorot_squared",
         "(2/(fan_in+fan_out))²: Glorot's variance was used as a standard deviation",
-        _ROOT,
+        learn.ROOT,
         lambda k, layout: 2 * k.fan_in / (k.fan_in + k.fan_out) ** 2,
+        title="Glorot's variance used as a standard deviation",
     ),
     Misconception(
         "fan_out",
         "2/fan_out: He's backward form (mode='fan_out'), legitimate in the paper. What is asked is the forward form, "
         "with fan_in",
-        _HE_BACKWARD,
+        learn.HE_BACKWARD,
         lambda k, layout: k.fan_in / k.fan_out,
+        title="fan_out in place of fan_in",
     ),
     Misconception(
         "wrong_layout",
         "what the other framework's layout would give: the axes of fan_in are not where you looked for them",
-        _LAYOUTS,
+        learn.LAYOUTS,
         _wrong_layout,
+        title="the other framework's kernel layout",
     ),
     Misconception(
         "one_over_fan_out",
         "1/fan_out: LeCun's variance with the wrong fan",
-        _HE_BACKWARD,
+        learn.HE_BACKWARD,
         lambda k, layout: k.fan_in / (2 * k.fan_out),
+        title="LeCun's variance with fan_out in place of fan_in",
     ),
     Misconception(
         "std_2_over_fan_out",
         "(2/fan_out)²: the root is missing, and the fan is the wrong one",
-        _ROOT,
+        learn.ROOT,
         lambda k, layout: 2 * k.fan_in / k.fan_out**2,
+        title="a missing square root, and fan_out in place of fan_in",
     ),
     Misconception(
         "kernel_area_ignored",
-        "2/in_channels: each output also sums over the kernel's window, so fan_in = kh·kw·in_channels",
-        _FANS,
+        "2/in_channels: each output also sums over the kernel's window",
+        learn.FANS,
         lambda k, layout: float(k.area),
         of_windows=True,
+        title="a fan_in that leaves out the kernel's window",
     ),
     Misconception(
         "lecun_area_ignored",
         "1/in_channels: the window is left out of fan_in, and He's factor 2 is missing",
-        _FANS,
+        learn.FANS,
         lambda k, layout: k.area / 2,
         of_windows=True,
+        title="a fan_in that leaves out the kernel's window, and LeCun's variance",
     ),
     Misconception(
         "height_only",
-        "2/(kh·in_channels): the window counts with its height alone; fan_in = kh·kw·in_channels",
-        _FANS,
+        "2/(kh·in_channels): the window counts with its height alone",
+        learn.FANS,
         lambda k, layout: float(k.width),
         of_windows=True,
+        title="a window that counts with its height alone",
     ),
     Misconception(
         "width_only",
-        "2/(kw·in_channels): the window counts with its width alone; fan_in = kh·kw·in_channels",
-        _FANS,
+        "2/(kw·in_channels): the window counts with its width alone",
+        learn.FANS,
         lambda k, layout: float(k.height),
         of_windows=True,
+        title="a window that counts with its width alone",
     ),
     Misconception(
         "width_squared",
         "2/(kw²·in_channels): the window is not square, and its area is kh·kw",
-        _FANS,
+        learn.FANS,
         lambda k, layout: k.height / k.width,
         of_windows=True,
+        title="a window taken for square, by its width",
     ),
     Misconception(
         "height_squared",
         "2/(kh²·in_channels): the window is not square, and its area is kh·kw",
-        _FANS,
+        learn.FANS,
         lambda k, layout: k.width / k.height,
         of_windows=True,
+        title="a window taken for square, by its height",
     ),
     Misconception(
         "area_squared",
         "2/((kh·kw)²·in_channels): the window's area is counted twice",
-        _FANS,
+        learn.FANS,
         lambda k, layout: 1 / k.area,
         of_windows=True,
+        title="a window that is counted twice",
     ),
     Misconception(
         "out_channels",
         "2/out_channels: the wrong channels, without the window",
-        _FANS,
+        learn.FANS,
         lambda k, layout: k.fan_in / k.outputs,
         of_windows=True,
+        title="out_channels in place of fan_in",
     ),
     Misconception(
         "glorot_area_ignored",
         "2/(in_channels+out_channels): Glorot's variance, without the window",
-        _FANS,
+        learn.FANS,
         lambda k, layout: k.fan_in / (k.inputs + k.outputs),
         of_windows=True,
+        title="Glorot initialization that leaves out the kernel's window",
     ),
     Misconception(
         "fan_avg_area_ignored",
         "4/(in_channels+out_channels): the average of the channels, without the window",
-        _FANS,
+        learn.FANS,
         lambda k, layout: 2 * k.fan_in / (k.inputs + k.outputs),
         of_windows=True,
+        title="the average of the channels in place of fan_in",
     ),
-    Misconception("shape_0", "2/shape[0]: the first axis is not fan_in in this layout", _LAYOUTS, _axis(0)),
-    Misconception("shape_1", "2/shape[1]: the second axis alone is not fan_in in this layout", _LAYOUTS, _axis(1)),
-    Misconception("shape_last", "2/shape[-1]: the last axis is not fan_in in this layout", _LAYOUTS, _axis(-1)),
+    Misconception(
+        "shape_0",
+        "2/shape[0]: the first axis is not fan_in in this layout",
+        learn.LAYOUTS,
+        _axis(0),
+        title="the first axis in place of fan_in",
+    ),
+    Misconception(
+        "shape_1",
+        "2/shape[1]: the second axis alone is not fan_in in this layout",
+        learn.LAYOUTS,
+        _axis(1),
+        title="the second axis in place of fan_in",
+    ),
+    Misconception(
+        "shape_last",
+        "2/shape[-1]: the last axis is not fan_in in this layout",
+        learn.LAYOUTS,
+        _axis(-1),
+        title="the last axis in place of fan_in",
+    ),
     Misconception(
         "sum_of_axes",
         "2 divided by the sum of all axes: fan_in is a product",
-        _FANS,
+        learn.FANS,
         lambda k, layout: k.fan_in / sum(k.in_layout(layout)),
         of_windows=True,
+        title="a sum of axes where fan_in is a product",
     ),
     Misconception(
         "all_axes",
         "2 divided by the product of all axes: fan_in leaves the output channels out",
-        _FANS,
+        learn.FANS,
         lambda k, layout: k.fan_in / k.size,
+        title="the product of all axes in place of fan_in",
     ),
     Misconception(
         "fan_geometric",
         "2/√(fan_in·fan_out): the geometric mean of the fans",
-        _HE_BACKWARD,
+        learn.HE_BACKWARD,
         lambda k, layout: math.sqrt(k.fan_in / k.fan_out),
+        title="the geometric mean of the fans in place of fan_in",
     ),
     Misconception(
         "larger_fan",
         "2/max(fan_in, fan_out): the larger fan is not always fan_in",
-        _HE_BACKWARD,
+        learn.HE_BACKWARD,
         lambda k, layout: k.fan_in / max(k.fan_in, k.fan_out),
+        title="the larger fan in place of fan_in",
     ),
     Misconception(
         "smaller_fan",
         "2/min(fan_in, fan_out): the smaller fan is not always fan_in",
-        _HE_BACKWARD,
+        learn.HE_BACKWARD,
         lambda k, layout: k.fan_in / min(k.fan_in, k.fan_out),
+        title="the smaller fan in place of fan_in",
     ),
     Misconception(
         "only_dense",
         "right on dense kernels alone: convolution kernels kept the framework's own default",
-        _FANS,
+        learn.FANS,
         _only_dense,
         drawn="normal, default on convolutions",
+        title="an initializer for dense kernels alone",
     ),
     Misconception(
         "orthogonal",
         "what an orthogonal matrix times √2 has: entries depend on one another, variance on the longer side",
-        "orthogonal initialization: Saxe et al. (2014)",
+        learn.ORTHOGONAL,
         lambda k, layout: k.fan_in / max(k.fan_in, k.outputs),
         families=_NORMAL,
         drawn="orthogonal",
+        title="orthogonal initialization",
     ),
     Misconception(
         "orthogonal_gain_1",
         "what an orthogonal matrix has: its entries depend on one another, and there is no gain for ReLU",
-        "orthogonal initialization: Saxe et al. (2014)",
+        learn.ORTHOGONAL,
         lambda k, layout: k.fan_in / (2 * max(k.fan_in, k.outputs)),
         families=_NORMAL,
         drawn="orthogonal",
+        title="orthogonal initialization without a gain",
     ),
     Misconception(
         "mean_and_std_swapped",
         "1 about a mean of √(2/fan_in): mean and standard deviation were swapped (the mean is the first argument)",
-        "the order of arguments: torch.normal(mean, std), numpy's normal(loc, scale)",
+        learn.ARGUMENTS,
         lambda k, layout: k.fan_in / 2,
         mean=_constant(1.0),
+        title="mean and standard deviation in the wrong order",
     ),
     Misconception(
         "unscaled",
-        "1, a standard normal that was never scaled by √(2/fan_in)",
-        _HE,
+        "1, a standard normal that was never scaled",
+        learn.HE,
         lambda k, layout: k.fan_in / 2,
+        title="a standard normal that was never scaled",
     ),
     Misconception(
         "missing_parentheses",
         "2/fan_in + fan_out: parentheses are missing around fan_in + fan_out",
-        "operator precedence; Glorot and Bengio (2010), equation 12",
+        learn.PRECEDENCE,
         lambda k, layout: 1 + k.fan_in * k.fan_out / 2,
+        title="missing parentheses",
     ),
     Misconception(
         "fan_in_plus_1",
         "2/(fan_in+1): fan_in does not count the bias",
-        _HE,
+        learn.HE,
         lambda k, layout: k.fan_in / (k.fan_in + 1),
+        title="a bias that was counted into fan_in",
     ),
-    Misconception("fixed_0_01", "0.01², the same for every shape", _HE, _fixed(0.01)),
-    Misconception("fixed_0_02", "0.02², the same for every shape", _HE, _fixed(0.02)),
+    Misconception(
+        "fixed_0_01",
+        "0.01², the same for every shape",
+        learn.FIXED,
+        _fixed(0.01),
+        title="one fixed standard deviation, 0.01",
+    ),
+    Misconception(
+        "fixed_0_02",
+        "0.02², the same for every shape",
+        learn.FIXED,
+        _fixed(0.02),
+        title="one fixed standard deviation, 0.02",
+    ),
     Misconception(
         "fixed_0_05",
         "0.05², the same for every shape (Keras' RandomNormal default)",
-        _KERAS_DEFAULTS,
+        learn.KERAS_DEFAULTS,
         _fixed(0.05),
+        title="one fixed standard deviation, 0.05",
     ),
-    Misconception("fixed_0_1", "0.1², the same for every shape", _HE, _fixed(0.1)),
+    Misconception(
+        "fixed_0_1",
+        "0.1², the same for every shape",
+        learn.FIXED,
+        _fixed(0.1),
+        title="one fixed standard deviation, 0.1",
+    ),
     Misconception(
         "keras_truncated_default",
         "0.774·0.05², the same for every shape: Keras' TruncatedNormal with its default deviation",
-        _KERAS_DEFAULTS,
+        learn.KERAS_DEFAULTS,
         _fixed(0.05 * TRUNCATED_DEVIATION),
         families=("truncated normal",),
         drawn="truncated normal",
+        title="Keras' TruncatedNormal with its default deviation",
     ),
     Misconception(
         "keras_uniform_default",
         "0.05²/3, the same for every shape: Keras' RandomUniform with its default limits",
-        _KERAS_DEFAULTS,
+        learn.KERAS_DEFAULTS,
         _fixed(0.05 / math.sqrt(3)),
         families=("uniform",),
         drawn="uniform",
+        title="Keras' RandomUniform with its default limits",
     ),
     Misconception(
         "laplace_scale",
         "4/fan_in: a Laplace distribution's scale is not its deviation, which is √2 times as large",
-        "numpy's Generator.laplace: variance 2·scale²",
+        learn.LAPLACE,
         _constant(2.0),
         families=("Laplace",),
         drawn="Laplace",
+        title="a Laplace distribution's scale used as a standard deviation",
     ),
     Misconception(
         "logistic_scale",
         "(π²/3)·2/fan_in: a logistic distribution's scale is not its deviation",
-        "numpy's Generator.logistic: variance scale²·π²/3",
+        learn.LOGISTIC,
         _constant(math.pi**2 / 3),
         families=("logistic",),
         drawn="logistic",
+        title="a logistic distribution's scale used as a standard deviation",
     ),
 )
 
 _STRUCTURES = (
     # What comes back
-    Misconception("raised", "an exception for some of the shapes", _FANS),
-    Misconception("returned_none", "None where a tensor is asked for", "the return statement"),
-    Misconception("returned_list", "a list where a tensor is asked for", "tf.convert_to_tensor, torch.tensor"),
+    Misconception("raised", "an exception for some of the shapes", learn.RAISED),
+    Misconception("returned_none", "None where a tensor is asked for", learn.RETURN),
+    Misconception("returned_list", "a list where a tensor is asked for", learn.TENSORS),
+    Misconception("returned_numpy", "a NumPy array where a tensor is asked for", learn.TENSORS),
+    Misconception("returned_other", "something that is no tensor", learn.TENSORS),
+    Misconception("dtype_float16", "float16 where float32 is asked for", learn.DTYPES),
+    Misconception("dtype_float64", "float64, NumPy's default, where float32 is asked for", learn.DTYPES),
+    Misconception("dtype_other", "another dtype than float32", learn.DTYPES),
+    Misconception("transposed", "the axes in another order", learn.LAYOUTS),
+    Misconception("flat", "one long axis", learn.SHAPES),
+    Misconception("wrong_shape", "another shape than was asked for", learn.SHAPES),
+    Misconception("not_finite", "NaN or infinite values", learn.NOT_FINITE),
     Misconception(
-        "returned_numpy", "a NumPy array where a tensor is asked for", "tf.convert_to_tensor, torch.from_numpy"
+        "constant", "one value everywhere (zeros, or a deviation that integer division made 0)", learn.BREAKING
     ),
-    Misconception("returned_other", "something that is no tensor", "tf.Tensor, torch.Tensor"),
-    Misconception("dtype_float16", "float16 where float32 is asked for", _DTYPES),
-    Misconception("dtype_float64", "float64, NumPy's default, where float32 is asked for", _DTYPES),
-    Misconception("dtype_other", "another dtype than float32", _DTYPES),
-    Misconception("transposed", "the axes in another order", _LAYOUTS),
-    Misconception("flat", "one long axis", "reshape"),
-    Misconception("wrong_shape", "another shape than was asked for", _LAYOUTS),
-    Misconception("not_finite", "NaN or infinite values", "division by zero; the root of a negative number"),
-    Misconception("constant", "one value everywhere (zeros, or a deviation that integer division made 0)", _BREAKING),
-    Misconception(
-        "not_in_place", "a new tensor, with the one passed in left as it was", "Tensor.normal_, Tensor.copy_"
-    ),
-    Misconception("returned_another", "another tensor than the one filled", "Tensor.normal_, Tensor.copy_"),
-    Misconception("needs_no_grad", "an in-place change that autograd recorded", "torch.no_grad"),
+    Misconception("not_in_place", "a new tensor, with the one passed in left as it was", learn.IN_PLACE),
+    Misconception("returned_another", "another tensor than the one filled", learn.IN_PLACE),
+    Misconception("needs_no_grad", "an in-place change that autograd recorded", learn.NO_GRAD),
     # Mean and distribution
-    Misconception("mean_not_zero", "a mean that is not 0", _HE),
-    Misconception("unknown_variance", "another variance than any we know", _HE),
-    Misconception("uniform_distribution", "uniform weights: the right variance may be, the wrong shape", _HE),
-    Misconception("laplace_distribution", "Laplace (double exponential) weights", _HE),
-    Misconception("logistic_distribution", "logistic weights", _HE),
-    Misconception("triangular_distribution", "triangular weights, the sum of two uniforms", _HE),
-    Misconception("half-normal_distribution", "the absolute values of normal draws", _HE),
-    Misconception("clipped_normal_distribution", "normal weights with their tails piled up at a limit", _TRUNCATED),
-    Misconception("two_values_distribution", "a sign at random times one size (Rademacher)", _HE),
-    Misconception("sparse", "weights many of which are exactly 0", "sparse initialization: torch.nn.init.sparse_"),
-    Misconception("unknown_distribution", "another shape of distribution than any we know", _HE),
+    Misconception("mean_not_zero", "a mean that is not 0", learn.HE_MEAN),
+    Misconception("unknown_variance", "another variance than any we know", learn.HE),
+    Misconception(
+        "uniform_distribution", "uniform weights: the right variance may be, the wrong shape", learn.HE_SHAPE
+    ),
+    Misconception("laplace_distribution", "Laplace (double exponential) weights", learn.HE_SHAPE),
+    Misconception("logistic_distribution", "logistic weights", learn.HE_SHAPE),
+    Misconception("triangular_distribution", "triangular weights, the sum of two uniforms", learn.HE_SHAPE),
+    Misconception("half-normal_distribution", "the absolute values of normal draws", learn.HE_SHAPE),
+    Misconception(
+        "clipped_normal_distribution", "normal weights with their tails piled up at a limit", learn.TRUNCATED
+    ),
+    Misconception("two_values_distribution", "a sign at random times one size (Rademacher)", learn.HE_SHAPE),
+    Misconception("sparse", "weights many of which are exactly 0", learn.SPARSE),
+    Misconception("unknown_distribution", "another shape of distribution than any we know", learn.HE_SHAPE),
     # Independence
-    Misconception("repeated", "a row, column, window or block that is repeated", _IID),
-    Misconception("mirrored", "one half that mirrors the other", _IID),
-    Misconception("symmetric", "a matrix that equals its transpose", _IID),
-    Misconception("rank_one", "an outer product of two vectors", _IID),
-    Misconception("uneven_scale", "a scale that changes along an axis", _IID),
-    Misconception("uneven_mean", "a mean that changes along an axis", _IID),
-    Misconception("unit_norm", "rows or columns that were normalised to one length", _IID),
-    Misconception("centred", "rows or columns whose mean was subtracted", _IID),
-    Misconception("same_stream", "kernels of different shapes that begin with the same random numbers", _SEEDS),
+    Misconception("repeated", "a row, column, window or block that is repeated", learn.IID),
+    Misconception("mirrored", "one half that mirrors the other", learn.IID),
+    Misconception("symmetric", "a matrix that equals its transpose", learn.IID),
+    Misconception("rank_one", "an outer product of two vectors", learn.IID),
+    Misconception("uneven_scale", "a scale that changes along an axis", learn.IID),
+    Misconception("uneven_mean", "a mean that changes along an axis", learn.IID),
+    Misconception("unit_norm", "rows or columns that were normalised to one length", learn.IID),
+    Misconception("centred", "rows or columns whose mean was subtracted", learn.IID),
+    Misconception("same_stream", "kernels of different shapes that begin with the same random numbers", learn.SEEDS),
     # Freshness
     Misconception(
         "fixed_seed",
         "the same random numbers on every call: a seed set inside, or one initializer object reused",
-        _SEEDS,
+        learn.SEEDS,
     ),
-    Misconception("cached_tensor", "a tensor kept from the first call for each shape", _SEEDS),
+    Misconception("cached_tensor", "a tensor kept from the first call for each shape", learn.SEEDS),
     # Models
-    Misconception("not_a_model", "something that is no model of the framework", "tf.keras.Sequential, torch.nn.Module"),
-    Misconception("wrong_layers", "layers of other sizes", "tf.keras.layers.Dense, torch.nn.Linear"),
-    Misconception("extra_layers", "more layers with weights than asked for", "the drawing of the network in Q7"),
-    Misconception("layer_names", "layers under other names", "attributes of a torch.nn.Module"),
-    Misconception("forward_error", "an exception in the forward pass", "the forward method"),
-    Misconception("wrong_activation", "another activation function", "tf.keras.activations, torch.relu"),
-    Misconception("wrong_forward", "outputs that these weights do not give", "the forward method"),
-    Misconception(
-        "only_first_layer", "He weights in the first layer alone", "loop over the layers, or use Module.apply"
-    ),
-    Misconception("same_weights_each_build", "the same weights in every model built", _SEEDS),
-    Misconception("no_bias", "a layer without a bias", "use_bias, bias"),
-    Misconception("bias_default", "biases left at PyTorch's default", "torch.nn.init.zeros_"),
-    Misconception("bias_not_zero", "biases that are not 0", "torch.nn.init.zeros_, bias_initializer"),
+    Misconception("not_a_model", "something that is no model of the framework", learn.MODELS),
+    Misconception("wrong_layers", "layers of other sizes", learn.LAYERS),
+    Misconception("extra_layers", "more layers with weights than asked for", learn.ARCHITECTURE),
+    Misconception("layer_names", "layers under other names", learn.NAMES),
+    Misconception("forward_error", "an exception in the forward pass", learn.FORWARD),
+    Misconception("wrong_activation", "another activation function", learn.ACTIVATIONS),
+    Misconception("wrong_forward", "outputs that these weights do not give", learn.FORWARD),
+    Misconception("only_first_layer", "He weights in the first layer alone", learn.EVERY_LAYER),
+    Misconception("same_weights_each_build", "the same weights in every model built", learn.SEEDS),
+    Misconception("no_bias", "a layer without a bias", learn.NO_BIAS),
+    Misconception("bias_default", "biases left at PyTorch's default", learn.BIASES),
+    Misconception("bias_not_zero", "biases that are not 0", learn.BIASES),
 )
 
 
@@ -643,6 +755,7 @@ def _cut(entry: Misconception) -> Misconception:
         entry,
         name=f"{entry.name}_truncated_uncorrected",
         says=f"{entry.says}; and it was cut at two deviations and not rescaled by 1/0.8796",
+        title=f"{entry.title}, with a truncated normal that was not rescaled",
         ratio=lambda kernel, layout: TRUNCATED_DEVIATION**2 * ratio(kernel, layout),
         families=("truncated normal",),
         drawn="truncated normal",

@@ -16,7 +16,7 @@ from scipy.special import expit, log_softmax, ndtr, softmax
 from autograder.judge.evidence import ModelBuild, ModelEvidence, Parameter
 from autograder.judge.families import Histogram, nearest
 from autograder.judge.fans import KernelShape, Layout
-from autograder.judge.measure import DrawFigures, Moments, draw_figures, pool
+from autograder.judge.measure import DrawFigures, Moments, consequence, draw_figures, pool
 from autograder.judge.naming import Diagnosis, diagnose
 from autograder.judge.structure import find_structure, prefix_correlation
 from autograder.judge.tests import mean_bound, second_moment_bound, union
@@ -197,10 +197,11 @@ def relative_difference(found: Array, expected: Array) -> float:
 CRITERIA: Criteria[ModelMeasurements] = Criteria()
 
 
-def judge_model(evidence: ModelEvidence, only: Sequence[str] | None = None) -> list[Verdict]:
-    """Judge several builds of one model."""
+def judge_model(evidence: ModelEvidence | ModelMeasurements, only: Sequence[str] | None = None) -> list[Verdict]:
+    """Judge several builds of one model, or what was measured of them."""
+    measured = evidence if isinstance(evidence, ModelMeasurements) else ModelMeasurements(evidence)
     with np.errstate(all="ignore"):  # a student's infinities are findings, not warnings
-        return CRITERIA.judge(ModelMeasurements(evidence), only)
+        return CRITERIA.judge(measured, only)
 
 
 def _listed(build: ModelBuild) -> str:
@@ -361,20 +362,26 @@ def _hidden_variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding
             expected=he,
             p_value=p_value,
         )
+    told = f"Var(W) / (2/fan_in) of the hidden layers is {ratios}; 1 is expected."
     mistake = m.diagnose(range(len(hidden)))
     name = mistake.name if mistake else "unknown_variance"
     explained = f" That is {mistake.says}." if mistake else " That fits no common mistake."
+    named = f" That looks like {mistake.called}." if mistake else explained
     if mistake is None and 0 < len(strays) < len(hidden):
         mistake = m.diagnose(strays)
         if mistake is not None:
-            name = mistake.name
-            explained = f" The {hidden[strays[0]].kernel} layer's looks like {mistake.says}."
+            name, kernel = mistake.name, hidden[strays[0]].kernel
+            explained = f" The {kernel} layer's looks like {mistake.says}."
+            named = f" The {kernel} layer's looks like {mistake.called}."
             if name in ("glorot_uniform", "pytorch_default") and 0 not in strays:
                 name = "only_first_layer"
                 explained += " Only the first layer was initialized; this one kept its default."
+                named += " Only the first layer was initialized."
     raise Failed(
         Finding(
-            f"Var(W) / (2/fan_in) of the hidden layers is {ratios}; 1 is expected.{explained}",
+            told + explained,
+            named=told + named,
+            consequence=consequence(worst.variance),
             p_value=p_value,
             diagnosis=name,
             twins=mistake.twins if mistake else (),
@@ -400,6 +407,7 @@ def variance_output(m: ModelMeasurements) -> Finding:
     # One small layer fits too many formulas: a name needs all three, or the framework's own default.
     mistake = m.diagnose(range(len(m.moments)))
     explained = f" That is {mistake.says}." if mistake else ""
+    named = f" That looks like {mistake.called}." if mistake else ""
     diagnosis, twins = (mistake.name, mistake.twins) if mistake else ("unknown_variance", ())
     if m.evidence.layout is Layout.TORCH and abs(6.0 * last.variance - 1.0) <= OUTPUT:
         diagnosis, explained = (
@@ -411,9 +419,12 @@ def variance_output(m: ModelMeasurements) -> Finding:
     elif within:
         diagnosis = "mean_not_zero"
         explained = f" But its mean is {last.standardized_mean:+.3f} standard deviations; 0 is expected."
+    if mistake is None or diagnosis != mistake.name:
+        named = explained
     raise Failed(
         Finding(
             message + explained,
+            named=message + named,
             p_value=p_value,
             diagnosis=diagnosis,
             twins=twins if mistake and diagnosis == mistake.name else (),

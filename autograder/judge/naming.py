@@ -73,6 +73,11 @@ class Diagnosis:
         says = BY_NAME[self.name].says
         return f"{says} (or, the same on all of these shapes: {also})" if also else says
 
+    @property
+    def called(self) -> str:
+        """What completes "that looks like …": the mistake's name, and the twins'."""
+        return ", or ".join(BY_NAME[name].title or BY_NAME[name].says for name in (self.name, *self.twins))
+
 
 def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: Layout) -> float:
     """Return minus the log-likelihood of ``entry``, up to a constant: half the squared standardised distance."""

@@ -23,7 +23,12 @@ class Finding:
     Attributes
     ----------
     message : str
-        What was measured and what was expected, in a sentence or two.
+        What was measured and what was expected, in a sentence or two, with the mistake explained where it was
+        recognised.
+    named : str or None
+        The same where help goes no further than naming the mistake; None where the message does that already.
+    consequence : str or None
+        What the figures measured mean for a network, in a sentence.
     measured, expected : float or None
         The figures behind the message.
     p_value : float or None
@@ -40,6 +45,8 @@ class Finding:
     p_value: float | None = None
     diagnosis: str | None = None
     twins: tuple[str, ...] = ()
+    named: str | None = None
+    consequence: str | None = None
 
 
 class Failed(Exception):

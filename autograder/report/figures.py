@@ -1,60 +1,275 @@
-"""Figures of a result, as PNG with a text for those who cannot see them. Colours are told apart by the colour-blind."""
+"""A picture as an SVG that takes the page's own text colour and fonts, and in words what it shows.
+
+Only what is shown is drawn: a class is graded without a single figure. Blue and vermilion are told apart by the
+colour-blind, differ in lightness for those who print in grey, and stand out on white and on black alike.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import io
+import math
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from xml.etree import ElementTree  # only ever reads what Matplotlib wrote
 
-from autograder.report.result import QuestionResult, points_text
+from autograder.report.picture import Picture, SignalPicture, WeightsPicture
 
-#: From Okabe and Ito's palette; what was lost is hatched besides, for those who print in grey.
-_EARNED, _LOST = "#0072B2", "#E69F00"
-_Bar = tuple[str, str, float, float]
+#: After Okabe and Ito's blue and vermilion: what is the student's, and what of it is off.
+_OWN, _OFF = "#2b8cc4", "#d55e00"
+#: Stands for the page's text colour while Matplotlib draws.
+_INK = "#010203"
+#: A deviation further from its prediction than this is drawn as off: more than the judge lets pass for any shape.
+_OFF_BY = 0.03
+_TRUNCATED_DEVIATION = 0.8796
+#: Where the figures beside the plot end, in widths of the plot.
+_COLUMNS = (1.27, 1.58)
+_SVG = "http://www.w3.org/2000/svg"
+_LINK = "{http://www.w3.org/1999/xlink}href"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture, and in words what it shows."""
+    """An SVG element for a page, and in words what it shows."""
 
-    png: bytes
+    svg: str
     alt: str
 
 
-def points_figure(question: QuestionResult) -> Figure | None:
-    """Draw the points of each criterion, earned and lost; None where nothing was measured."""
-    if not question.criteria:
-        return None
-    bars = tuple((c.name, c.status, c.points, c.max_points) for c in question.criteria)
-    said = "; ".join(f"{name} {status}, {points_text(got)} of {points_text(most)}" for name, status, got, most in bars)
-    return Figure(_points_png(bars), f"Bar chart of the points for each criterion: {said}.")
+@lru_cache(maxsize=64)
+def draw(picture: Picture) -> Figure:
+    """Draw ``picture``: the same picture, the same bytes."""
+    if isinstance(picture, WeightsPicture):
+        return Figure(_weights(picture), describe(picture))
+    return Figure(_signal(picture), describe(picture))
 
 
-@lru_cache(maxsize=256)  # a class has few patterns of points, and drawing one takes longer than judging it
-def _points_png(bars: tuple[_Bar, ...]) -> bytes:
+def describe(picture: Picture) -> str:
+    """Say in words what the figure of ``picture`` shows, the message first."""
+    if isinstance(picture, WeightsPicture):
+        off = [shape for shape in picture.shapes if _is_off(shape.ratio)]
+        if off:
+            message = f"The standard deviation is off for {len(off)} of {len(picture.shapes)} kernel shapes."
+        else:
+            message = f"The standard deviation is right for all {len(picture.shapes)} kernel shapes."
+        measured = "; ".join(f"{s.kernel}: {number(s.measured)}, expected {number(s.expected)}" for s in picture.shapes)
+        return (
+            f"{message} A histogram of your weights for the {picture.shapes[picture.shown].kernel} kernel over the "
+            f"density expected, and the standard deviation of each shape: {measured}."
+        )
+    mean, depth = picture.mean, len(picture.widths) - 2
+    factor = mean[depth] ** (1.0 / depth)
+    steps = ", ".join(number(square) for square in mean)
+    least, most = picture.predicted[-1]
+    kept = "kept" if 0.8 <= factor <= 1.25 else "shrinking" if factor < 1.0 else "growing"
+    return (
+        f"The signal is {kept} on its way through the hidden layers: each multiplies its mean square by "
+        f"{number(factor)} on average; He's weights keep it at 1. By depth, from the inputs to the outputs: {steps}; "
+        f"He predicts 1 after each hidden layer and {number(least)} to {number(most)} for the outputs, without ReLU."
+    )
+
+
+def number(value: float) -> str:
+    """Return ``value`` to three figures, as people write it."""
+    if value == 0.0 or 1e-3 <= abs(value) < 1e5:
+        return f"{float(f'{value:.3g}'):g}"
+    return re.sub(r"(\.0)?e([+-])0*", lambda found: "e" + found[2].strip("+"), f"{value:.1e}")
+
+
+def _is_off(ratio: float) -> bool:
+    return abs(ratio - 1.0) > _OFF_BY
+
+
+def _weights(picture: WeightsPicture) -> str:
+    shape = picture.shapes[picture.shown]
+    rows = len(picture.shapes)
+    with _style(picture):
+        figure = _canvas(5.0, 2.35 + 0.2 * rows)
+        above, below = figure.subplots(2, 1, height_ratios=[1.5, 0.35 + 0.2 * rows])
+        figure.subplots_adjust(left=0.29, right=0.74, top=1 - 0.28 / figure.get_figheight(), bottom=0.12, hspace=0.62)
+
+        step = (picture.high - picture.low) / len(picture.density)
+        edges = [picture.low + step * i for i in range(len(picture.density) + 1)]
+        above.stairs(picture.density, edges, fill=True, color=_OWN, label="your weights")
+        curve = [picture.low + (picture.high - picture.low) * i / 240 for i in range(241)]
+        expected = [_density(w / shape.expected, truncated=picture.truncated) / shape.expected for w in curve]
+        above.plot(curve, expected, color=_INK, linewidth=1.4, label="expected")
+        above.set_ylim(0.0, 1.08 * min(max(*picture.density, *expected), 4.0 * max(expected)))
+        above.set_xlim(picture.low, picture.high)
+        above.set_yticks([])
+        above.spines["left"].set_visible(False)
+        _ticks(above.xaxis, _round_steps(picture.high))
+        above.set_xlabel(f"weight, {shape.kernel} kernel", labelpad=2)
+        above.set_ylabel("density", rotation=0, ha="right", va="center", labelpad=8)
+        above.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, borderpad=0, handlelength=1.2)
+
+        ratios = [each.ratio for each in picture.shapes]
+        below.axvline(1.0, color=_INK, linewidth=1.4)
+        for row, ratio in enumerate(ratios):
+            off = _is_off(ratio)
+            below.plot([1.0, ratio], [row, row], color=_OFF if off else _OWN, linewidth=1.2)
+            below.plot([ratio], [row], marker="D" if off else "o", markersize=5, color=_OFF if off else _OWN)
+            told = number(picture.shapes[row].measured), number(picture.shapes[row].expected)
+            for x, text in zip(_COLUMNS, told, strict=True):
+                below.text(x, row, text, transform=below.get_yaxis_transform(), va="center", ha="right")
+        for x, text in zip(_COLUMNS, ("yours", "expected"), strict=True):
+            below.text(x, 1.06, text, transform=below.transAxes, ha="right")
+        below.set_xscale("log")
+        low, high = min(*ratios, 0.5) / 1.25, max(*ratios, 2.0) * 1.25
+        below.set_xlim(low, high)
+        below.set_ylim(rows - 0.5, -0.5)
+        below.set_yticks(range(rows), [each.kernel for each in picture.shapes])
+        below.tick_params(axis="y", length=0)
+        below.spines["left"].set_visible(False)
+        below.grid(axis="x", color=_INK, alpha=0.15, linewidth=0.6)
+        _ticks(below.xaxis, _powers(low, high))
+        below.set_xlabel("standard deviation, yours / expected", labelpad=2)
+        return _svg(figure, picture)
+
+
+def _signal(picture: SignalPicture) -> str:
+    with _style(picture):
+        figure = _canvas(5.0, 2.7)
+        axes = figure.subplots()
+        figure.subplots_adjust(left=0.13, right=0.96, top=0.8, bottom=0.2)
+        depths = list(range(len(picture.widths)))
+        least, most = [low for low, _ in picture.predicted], [high for _, high in picture.predicted]
+        off = any(_strays(mean, low, high) for mean, low, high in zip(picture.mean, least, most, strict=True))
+        own = _OFF if off else _OWN
+        axes.fill_between(depths, least, most, color=_INK, alpha=0.15, linewidth=0)
+        axes.plot(depths, [math.sqrt(a * b) for a, b in picture.predicted], color=_INK, linewidth=1.4, dashes=(4, 2),
+                  label="He's prediction")  # fmt: skip
+        for squares in picture.builds:
+            axes.plot(depths, squares, color=own, linewidth=0.6, alpha=0.55)
+        axes.plot(depths, picture.mean, color=own, linewidth=1.6, marker="D" if off else "o", markersize=5,
+                  label=f"yours, mean of {len(picture.builds)} models")  # fmt: skip
+        axes.set_yscale("log")
+        values = [*least, *most, *(square for squares in picture.builds for square in squares)]
+        low, high = min(*values, 0.5) / 1.2, max(*values, 2.0) * 1.2
+        axes.set_ylim(low, high)
+        axes.set_xlim(-0.15, depths[-1] + 0.15)
+        axes.grid(axis="y", color=_INK, alpha=0.15, linewidth=0.6)
+        _ticks(axes.yaxis, _powers(low, high))
+        hidden = [f"hidden {i}" for i in depths[1:-1]]
+        names = [f"{name}\n{width}" for name, width in zip(["inputs", *hidden, "outputs"], picture.widths, strict=True)]
+        axes.set_xticks(depths, names)
+        axes.set_xlabel("layer and its width, by depth", labelpad=3)
+        axes.set_title("mean square of the signal / that of the inputs", fontsize=9, loc="left", x=-0.12, y=1.14)
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(-0.12, 1.0), ncols=2, frameon=False, borderpad=0, handlelength=2.2
+        )
+        return _svg(figure, picture)
+
+
+def _strays(mean: float, least: float, most: float) -> bool:
+    # Four builds of these widths stay within a factor 1.6 of their mean, three standard deviations (STATISTICS: 5/n).
+    return not least / 1.6 <= mean <= most * 1.6
+
+
+def _density(x: float, *, truncated: bool) -> float:
+    """Density at ``x`` of the normal, or of the normal truncated at two deviations, with mean 0 and variance 1."""
+    scale = _TRUNCATED_DEVIATION if truncated else 1.0
+    z = x * scale
+    if truncated and abs(z) > 2.0:
+        return 0.0
+    mass = math.erf(math.sqrt(2.0)) if truncated else 1.0
+    return scale * math.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi) / mass
+
+
+def _style(picture: Picture) -> Any:
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    return mpl.rc_context(
+        {
+            "font.size": 9.0,
+            "font.family": "DejaVu Sans",
+            "text.color": _INK,
+            "axes.edgecolor": _INK,
+            "axes.labelcolor": _INK,
+            "xtick.color": _INK,
+            "ytick.color": _INK,
+            "axes.facecolor": "none",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "text.parse_math": False,  # there is none, and looking for it takes longer than drawing
+            "svg.fonttype": "none",
+            "svg.hashsalt": _key(picture),
+        }
+    )
+
+
+def _canvas(width: float, height: float) -> Any:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Canvas
 
-    style: Any = {"font.size": 8.0, "font.family": "DejaVu Sans", "axes.spines.top": False, "axes.spines.right": False}
-    with mpl.rc_context(style):
-        # Not pyplot: its global state is the notebook's, and no window is ever wanted.
-        figure = Canvas(figsize=(5.2, 0.5 + 0.24 * len(bars)), dpi=100, layout="constrained")
-        axes = figure.subplots()
-        names = [name.replace("_", " ") for name, *_ in bars]
-        earned = [got for _, _, got, _ in bars]
-        lost = [most - got for _, _, got, most in bars]
-        axes.barh(names, earned, color=_EARNED, label="earned")
-        axes.barh(names, lost, left=earned, color=_LOST, hatch="///", edgecolor="white", label="lost")
-        for row, (_, status, got, most) in enumerate(bars):
-            axes.text(most, row, f" {points_text(got)} / {points_text(most)}  {status}", va="center")
-        axes.invert_yaxis()
-        axes.set_xlim(0.0, max(most for *_, most in bars) * 1.45)
-        axes.set_xlabel("points")
-        axes.legend(loc="lower right", frameon=False)
-        file = io.BytesIO()
-        FigureCanvasAgg(figure)
-        # No date and no version inside: the same points, the same bytes.
-        figure.savefig(file, format="png", metadata={"Software": None})
-    return file.getvalue()
+    # Not pyplot: its global state is the notebook's, and no window is ever wanted.
+    figure = Canvas(figsize=(width, height))
+    FigureCanvasSVG(figure)
+    figure.patch.set_visible(False)
+    return figure
+
+
+def _ticks(axis: Any, values: Sequence[float]) -> None:
+    from matplotlib.ticker import NullLocator
+
+    axis.set_ticks(values, [number(value).replace("-", "−") for value in values])
+    axis.set_minor_locator(NullLocator())
+
+
+def _round_steps(reach: float) -> list[float]:
+    """Return round numbers about 0, one or two on each side, within ±``reach``."""
+    unit = 10.0 ** math.floor(math.log10(reach))
+    step = next(s * unit for s in (0.5, 1.0, 2.0, 5.0) if reach < 3.0 * s * unit)
+    most = int(reach / step + 1e-9)
+    return [float(f"{i * step:.6g}") for i in range(-most, most + 1)]
+
+
+def _powers(low: float, high: float) -> list[float]:
+    """Return round numbers between ``low`` and ``high`` for a logarithmic axis, seven at the most."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        values = [d * 10.0**p for p in range(first, last + 1) for d in digits if low <= d * 10.0**p <= high]
+        if len(values) <= 7:
+            return values
+    return values[:: math.ceil(len(values) / 7)]
+
+
+def _key(picture: Picture) -> str:
+    return hashlib.sha256(repr(picture).encode()).hexdigest()[:12]
+
+
+def _svg(figure: Any, picture: Picture) -> str:
+    """Return the figure as an SVG element: its ink the page's text colour, its size the page's to set."""
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    ElementTree.register_namespace("", _SVG)
+    root = ElementTree.fromstring(file.getvalue())  # noqa: S314
+    for parent in list(root.iter()):
+        for child in [*parent.findall(f"{{{_SVG}}}metadata"), *parent.findall(f"{{{_SVG}}}style")]:
+            parent.remove(child)
+    text = ElementTree.tostring(root, encoding="unicode")
+    used = set(re.findall(r'#([\w-]+)["\')]', text))
+    for element in root.iter():
+        # Matplotlib's names for its groups are the same in every figure; a page may hold several.
+        if element.get("id") not in used:
+            element.attrib.pop("id", None)
+        if (link := element.attrib.pop(_LINK, None)) is not None:
+            element.set("href", link)
+        for name in ("d", "x", "y", "width", "height", "transform", "points"):
+            if name in element.attrib:
+                element.set(name, re.sub(r"(\.\d\d)\d+", r"\1", element.attrib[name]))
+    _, _, width, height = (float(part) for part in root.attrib["viewBox"].split())
+    root.attrib.pop("version", None)
+    root.attrib |= {
+        "role": "img",
+        "aria-label": describe(picture),
+        "width": f"{width * 4 / 3:.0f}",
+        "height": f"{height * 4 / 3:.0f}",
+        "style": "max-width: 100%; height: auto; overflow: visible",
+    }
+    text = ElementTree.tostring(root, encoding="unicode")
+    text = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px system-ui, sans-serif", text)
+    return re.sub(r"\s*\n\s*", " ", text).replace(_INK, "currentColor")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
-from autograder.report.figures import Figure
+from autograder.report.figures import Figure, draw
+from autograder.report.picture import Picture
 from autograder.report.result import (
     UNCONFINED_NOTICE,
     QuestionResult,
@@ -17,6 +20,20 @@ from autograder.report.result import (
     short_names,
 )
 from autograder.text import one_line
+
+#: Submissions up to which a page has figures: drawing them takes longer than grading.
+_MOST_DRAWN = 20
+_PARTS = {
+    "q7_tf_initializer_check": "Part 1: He initializer in TensorFlow",
+    "q7_tf_model_check": "Part 2: the model in TensorFlow",
+    "q7_torch_initializer_check": "Part 3: He initializer in PyTorch",
+    "q7_torch_model_check": "Part 4: the model in PyTorch",
+}
+
+
+def _figure(picture: Picture | None) -> Figure | None:
+    return draw(picture) if picture else None
+
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("autograder.report"),
@@ -28,6 +45,10 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters["one_line"] = lambda text: one_line(text, 10_000)
 _ENVIRONMENT.filters["points"] = points_text
 _ENVIRONMENT.filters["reasons"] = reasons
+_ENVIRONMENT.filters["part"] = lambda grade_id: _PARTS.get(grade_id, grade_id)
+_ENVIRONMENT.filters["figure"] = _figure
+# Matplotlib wrote it, of numbers and of our own words; nothing in a picture is a student's text.
+_ENVIRONMENT.filters["drawn"] = Markup
 
 
 def render(results: Sequence[Result]) -> str:
@@ -36,10 +57,30 @@ def render(results: Sequence[Result]) -> str:
         results=results,
         names=short_names([result.path for result in results]),
         unconfined_notice=UNCONFINED_NOTICE,
+        draws=len(results) <= _MOST_DRAWN,
+        most_drawn=_MOST_DRAWN,
+        guide=Markup(prose(_guide())),  # noqa: S704 (sanitized)
     )
 
 
-def render_question(question: QuestionResult, figure: Figure | None = None) -> str:
-    """Return one check cell's table as a fragment, for a notebook's output, with ``figure`` below it."""
-    picture = {"data": base64.b64encode(figure.png).decode(), "alt": figure.alt} if figure else None
-    return _ENVIRONMENT.get_template("question.html").render(question=question, figure=picture)
+def render_question(question: QuestionResult) -> str:
+    """Return one check cell's table and figure as a fragment, for a notebook's output."""
+    style = _ENVIRONMENT.get_template("question.css").render()
+    fragment = _ENVIRONMENT.get_template("question.html").render(question=question, figure=_figure(question.picture))
+    return f"<style>{style}</style>{fragment}"
+
+
+def prose(markdown_text: str) -> str:
+    """Return Markdown as HTML that is safe to show: tables and emphasis, and nothing that runs or loads."""
+    import nh3
+    from markdown import markdown
+
+    html = markdown(markdown_text, extensions=["tables"], output_format="html")
+    tags = {"p", "em", "strong", "code", "pre", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a"}
+    looks = {"table": {"class": "plain narrow"}, "th": {"scope": "col"}}
+    return nh3.clean(html, tags=tags, url_schemes={"https"}, set_tag_attribute_values=looks)
+
+
+@cache
+def _guide() -> str:
+    return (files("autograder.report") / "templates" / "guide.md").read_text(encoding="utf-8")

@@ -23,14 +23,18 @@ def _question(question: QuestionResult) -> list[str]:
     lines = [f"### `{question.grade_id.removesuffix('_check')}`: {score}", ""]
     if question.status != "graded":
         return [*lines, f"**{question.status.replace('_', ' ')}.** {escape(question.message or '')}", ""]
+    if question.message:
+        lines += [escape(question.message), ""]
     lines += ["| | criterion | points | what was found |", "|---|---|---:|---|"]
     for criterion in question.criteria:
         points = f"{points_text(criterion.points)} / {points_text(criterion.max_points)}"
         asks = f"**{escape(criterion.asks)}** " if criterion.status == "failed" else ""
-        look_up = f" *Look up:* {escape(criterion.look_up)}." if criterion.look_up else ""
+        told = "".join(
+            f" *{heading}:* {escape(text)}{'' if text.endswith('.') else '.'}" for heading, text in criterion.help
+        )
         lines.append(
             f"| {_MARKS[criterion.status]} {criterion.status} | `{criterion.name}` | {points} | "
-            f"{asks}{escape(criterion.message)}{look_up} |"
+            f"{asks}{escape(criterion.message)}{told} |"
         )
     return [*lines, ""]
 

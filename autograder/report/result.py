@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.report.picture import Picture
+
 SCHEMA = "autograder/result/v1"
 #: What every report says of a result that was made without confinement.
 UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, so this is no official grade."
@@ -18,7 +20,8 @@ class CriterionResult:
     """One criterion: ``status`` is passed, failed or skipped. ``asks`` states it; ``message`` says what was found.
 
     ``diagnosis`` names the mistake where it was recognised, and ``look_up`` says what to read about it. ``p_value``
-    bounds the probability that a right answer strays as far.
+    bounds the probability that a right answer strays as far. ``why`` explains, and ``formula`` states what is right,
+    where the course's help goes that far.
     """
 
     name: str
@@ -32,14 +35,23 @@ class CriterionResult:
     expected: float | None = None
     p_value: float | None = None
     look_up: str | None = None
+    why: str | None = None
+    formula: str | None = None
+
+    @property
+    def help(self) -> list[tuple[str, str]]:
+        """What to say of a failure besides the message, each with its heading: why, the formula, what to look up."""
+        told = (("Why", self.why), ("Formula", self.formula), ("Look up", self.look_up))
+        return [(heading, text) for heading, text in told if text and self.status == "failed"]
 
 
 @dataclass(frozen=True)
 class QuestionResult:
     """One check cell.
 
-    ``status`` is graded, not_attempted, error, timeout, memory, crashed or blocked; ``message`` says why
-    when it is not graded.
+    ``status`` is graded, not_attempted, error, timeout, memory, crashed or blocked; ``message`` says why when it is
+    not graded, and, whatever the status, that the points were raised to the better framework's. ``picture`` is what
+    its figure is drawn from.
     """
 
     grade_id: str
@@ -48,6 +60,7 @@ class QuestionResult:
     max_score: float
     message: str | None = None
     criteria: tuple[CriterionResult, ...] = ()
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -137,8 +150,12 @@ class Result:
         return document
 
 
+#: What is for people alone, and no part of `autograder/result/v1`; and the criteria, which are put in one by one.
+_NOT_IN_JSON = {"criteria", "picture", "why", "formula"}
+
+
 def _fields(record: Any) -> dict[str, Any]:
-    return {name: _rounded(value) for name, value in vars(record).items() if name != "criteria"}
+    return {name: _rounded(value) for name, value in vars(record).items() if name not in _NOT_IN_JSON}
 
 
 def _rounded(value: Any) -> Any:
@@ -162,10 +179,13 @@ def question_text(question: QuestionResult) -> str:
     ]
     if question.status != "graded":
         lines.append(f"{question.status.replace('_', ' ')}: {question.message or ''}")
+    elif question.message:
+        lines.append(question.message)
     for criterion in question.criteria:
         if criterion.status != "passed":
             lost = points_text(criterion.max_points - criterion.points)
             lines.append(f"- {criterion.name}, {criterion.status} (−{lost}): {criterion.message}")
+            lines += [f"  {heading}: {text}{'' if text.endswith('.') else '.'}" for heading, text in criterion.help]
     return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ") for line in lines) + "\n"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from autograder.report.figures import describe, number
+from autograder.report.picture import Picture, WeightsPicture
 from autograder.report.result import (
     UNCONFINED_NOTICE,
     QuestionResult,
@@ -29,6 +32,8 @@ def question_table(question: QuestionResult) -> RenderableType:
     if question.status != "graded":
         heading.append(f"  {question.status.replace('_', ' ')}", style="yellow")
         return Group(heading, Text(f"  {question.message or ''}"), Text())
+    if question.message:
+        heading.append(f"\n{question.message}", style="yellow")
     table = Table(box=None, padding=(0, 1), show_header=False, pad_edge=False)
     table.add_column(width=1)
     table.add_column(no_wrap=True)
@@ -39,8 +44,9 @@ def question_table(question: QuestionResult) -> RenderableType:
         said = Text(criterion.message)
         if criterion.status == "failed":
             said = Text.assemble((criterion.asks + " ", "bold"), criterion.message)
-            if criterion.look_up:
-                said.append(f" Look up: {criterion.look_up}.", style="italic")
+            for what, text in criterion.help:
+                said.append(f"\n{what}: ", style="bold")
+                said.append(text if text.endswith(".") else f"{text}.")
         table.add_row(
             Text(mark, style=style),
             Text(criterion.name, style=style),
@@ -50,14 +56,49 @@ def question_table(question: QuestionResult) -> RenderableType:
     return Group(heading, table, Text())
 
 
-def print_result(console: Console, result: Result) -> None:
-    """Print everything about one result."""
+def picture_text(picture: Picture) -> RenderableType:
+    """Return in a few lines what a figure of ``picture`` shows: a terminal's own figure."""
+    table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
+    if isinstance(picture, WeightsPicture):
+        for column, justify in (("kernel", "left"), ("std", "right"), ("expected", "right"), ("ratio", "right")):
+            table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        table.add_column("")
+        for shape in picture.shapes:
+            figures = (number(shape.measured), number(shape.expected), number(shape.ratio))
+            table.add_row(shape.kernel, *figures, _bar(shape.ratio))
+        return Group(table, Text())
+    names = ["inputs", *(f"hidden {i}" for i in range(1, len(picture.widths) - 1)), "outputs"]
+    for column, justify in (("layer", "left"), ("mean square", "right"), ("He's", "right")):
+        table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column("")
+    for name, mean, (least, most) in zip(names, picture.mean, picture.predicted, strict=True):
+        right = number(most) if least == most else f"{number(least)}–{number(most)}"
+        table.add_row(name, number(mean), right, _bar(mean))
+    return Group(table, Text(describe(picture).partition(";")[0] + ".", style="dim"), Text())
+
+
+def _bar(ratio: float) -> Text:
+    """Draw a ratio on a logarithmic axis with 1 in the middle: ten cells for each factor of ten, two factors a side."""
+    half = 20
+    place = max(-half, min(half, round(10 * math.log10(ratio))))
+    cells = ["·"] * (2 * half + 1)
+    for cell in range(min(place, 0), max(place, 0) + 1):
+        cells[half + cell] = "─"
+    cells[half] = "│"
+    cells[half + place] = "●" if place == 0 else "◆"
+    return Text("".join(cells), style="green" if place == 0 else "red")
+
+
+def print_result(console: Console, result: Result, *, pictures: bool = False) -> None:
+    """Print everything about one result; with ``pictures``, also how far off the weights of a failed question are."""
     console.rule(Text(one_line(result.path), style="bold"), align="left")
     if result.fault is not None:
         console.print(Text(f"The grader itself failed, and nothing was scored: {result.fault}", style="bold red"))
         return
     for question in result.questions:
         console.print(question_table(question))
+        if pictures and question.picture is not None and any(c.status == "failed" for c in question.criteria):
+            console.print(picture_text(question.picture))
     if result.problems:
         console.print(Text("Cells that raised or did not finish (the others ran all the same):", style="bold"))
         for problem in result.problems:

@@ -53,7 +53,8 @@ def course(root: Path, canary: str) -> dict[str, object]:
     home = root / "home"
     home.mkdir()
     shutil.copytree(ROOT / "solutions", root / "solutions")
-    shutil.copy(ROOT / "nbgrader_config.py", root)
+    for settings in ("nbgrader_config.py", "course.toml"):
+        shutil.copy(ROOT / settings, root)
     nbgrader(root, "generate_assignment", ASSIGNMENT, "--create")
     solutions, classmate = root / "solutions", root / "submitted/ada"
     for folder in (solutions, classmate):

@@ -1,0 +1,82 @@
+"""The judge's measurements → the small data that a figure is drawn from."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from autograder.judge.measure import InitializerMeasurements, Moments
+from autograder.judge.model import ModelMeasurements
+from autograder.judge.thresholds import VARIANCE
+from autograder.report.picture import Deviation, SignalPicture, WeightsPicture
+
+_BARS = 48
+#: How far the histogram reaches, in the larger of the two standard deviations.
+_REACH = 3.5
+
+
+def picture_weights(m: InitializerMeasurements) -> WeightsPicture | None:
+    """Return the weights of one kernel, counted, and the deviations of all; None where there is nothing to compare.
+
+    The kernel shown is, of those that are off, the one whose deviation is nearest to half or twice the right one: a
+    spike beside a plain would show less.
+    """
+    shapes = m.moments
+    if not shapes or not all(0.0 < s.variance < math.inf and math.isfinite(s.mean) for s in shapes):
+        return None
+    shown = min(range(len(shapes)), key=lambda i: _unsightliness(shapes[i]))
+    kernel = shapes[shown]
+    he = math.sqrt(2.0 / kernel.kernel.fan_in)
+    draw = m.by_shape[shown][0]
+    reach = _REACH * max(1.0, kernel.deviation)
+    counts, edges = np.histogram(draw.centred, bins=_BARS, range=(-reach - draw.mean, reach - draw.mean))
+    width = (edges[1] - edges[0]) * he
+    return WeightsPicture(
+        shown=shown,
+        low=-reach * he,
+        high=reach * he,
+        density=tuple(float(f"{count / draw.centred.size / width:.4g}") for count in counts),
+        mean=kernel.mean * he,
+        truncated=m.distances["truncated normal"] < m.distances["normal"],
+        shapes=tuple(Deviation(str(s.kernel), s.deviation * _he(s), _he(s)) for s in shapes),
+    )
+
+
+def _he(shape: Moments) -> float:
+    return math.sqrt(2.0 / shape.kernel.fan_in)
+
+
+def _unsightliness(shape: Moments) -> float:
+    if abs(shape.variance - 1.0) <= VARIANCE:
+        return 100.0
+    return abs(abs(math.log(shape.deviation)) - math.log(2.0))
+
+
+def picture_signal(m: ModelMeasurements) -> SignalPicture | None:
+    """Return the mean square of the inputs' signal at each depth, through the weights of each build, with ReLU.
+
+    He's variance keeps it at 1 after each hidden layer (He et al., 2015, eq. 10); the last layer has no ReLU, and so
+    doubles it, or multiplies it by 2·fan_in/(fan_in + fan_out) with Glorot's variance. None where there are no layers
+    of the right sizes, or no signal.
+    """
+    if not m.builds or len(m.builds) < len(m.evidence.builds):
+        return None
+    builds = []
+    for layers, inputs in zip(m.builds, m.evidence.inputs, strict=True):
+        signal = inputs.astype(np.float64)
+        squares = [float(np.mean(signal**2))]
+        for number, layer in enumerate(layers, 1):
+            signal = signal @ layer.kernel.astype(np.float64)
+            if layer.bias is not None:
+                signal = signal + layer.bias
+            if number < len(layers):
+                signal = np.maximum(signal, 0.0)
+            squares.append(float(np.mean(signal**2)))
+        builds.append(tuple(square / squares[0] for square in squares))
+    if not all(0.0 < square < math.inf for squares in builds for square in squares):
+        return None
+    last = m.shapes[-1]
+    glorot = 2.0 * last.fan_in / (last.fan_in + last.fan_out)
+    predicted = (*(((1.0, 1.0),) * len(m.shapes)), (min(glorot, 2.0), 2.0))
+    return SignalPicture(tuple(m.evidence.widths), tuple(builds), predicted)

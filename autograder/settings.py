@@ -1,0 +1,200 @@
+"""The course's settings, from `course.toml`: read once by whoever begins, and handed on as values.
+
+Nothing secret is in there: students have the file, too.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+FILE = "course.toml"
+#: Where this repository, and the students', keep it.
+DEFAULT_PATH = Path(__file__).resolve().parent.parent / FILE
+
+HelpLevel = Literal["name", "explain", "formula"]
+Frameworks = Literal["both", "better"]
+LatePolicyName = Literal["none", "zero", "percent", "points"]
+
+#: A day of grace more, and "late" would mean something else.
+_MOST_GRACE_MINUTES = 7 * 24 * 60
+
+
+class BadSettings(ValueError):
+    """The settings cannot be used: where, what is wrong and what to write, in one line for people."""
+
+
+@dataclass(frozen=True)
+class LatePolicy:
+    """What being late costs.
+
+    Attributes
+    ----------
+    policy : str
+        ``none``, ``zero``, ``percent`` (of what was earned, a day) or ``points`` (a day).
+    per_day : float
+        Percent or points for each day that has begun.
+    grace : timedelta
+        Lateness up to this costs nothing.
+    """
+
+    policy: LatePolicyName = "none"
+    per_day: float = 10.0
+    grace: timedelta = timedelta(minutes=15)
+
+    def penalty(self, score: float, late: timedelta) -> float:
+        """Return the points that ``score`` loses for being ``late``: never more than the score.
+
+        Days count from the deadline, each one as soon as it has begun; the grace period forgives, it does not shift.
+        """
+        if self.policy == "none" or late <= max(self.grace, timedelta(0)):
+            return 0.0
+        days = math.ceil(late / timedelta(days=1))
+        lost = {
+            "zero": score,
+            "percent": score * self.per_day / 100.0 * days,
+            "points": self.per_day * days,
+        }[self.policy]
+        return max(0.0, min(score, lost))
+
+    def __str__(self) -> str:
+        forgiven = f", after {self.grace / timedelta(minutes=1):g} minutes of grace" if self.grace else ""
+        return {
+            "none": "late work loses nothing",
+            "zero": f"late work scores 0{forgiven}",
+            "percent": f"late work loses {self.per_day:g} % of its points for each day that has begun{forgiven}",
+            "points": f"late work loses {self.per_day:g} points for each day that has begun{forgiven}",
+        }[self.policy]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an instructor sets, points apart: these live in the notebook.
+
+    Attributes
+    ----------
+    help_level : str
+        How far feedback helps: ``name``, ``explain`` or ``formula``.
+    frameworks : str
+        ``both``, or ``better``: the framework that scored lower is raised to the better one's share.
+    deadline : datetime or None
+        With its time zone.
+    late : LatePolicy
+        What being late costs.
+    """
+
+    help_level: HelpLevel = "explain"
+    frameworks: Frameworks = "both"
+    deadline: datetime | None = None
+    late: LatePolicy = field(default_factory=LatePolicy)
+
+    @property
+    def deadline_text(self) -> str | None:
+        """The deadline as people write it, in its own time zone."""
+        if self.deadline is None:
+            return None
+        offset = "UTC" if self.deadline.utcoffset() == timedelta(0) else f"UTC{self.deadline.isoformat()[-6:]}"
+        return f"{self.deadline:%Y-%m-%d %H:%M} {offset}"
+
+    @property
+    def due_date(self) -> datetime | None:
+        """The deadline as nbgrader's gradebook keeps it: UTC, without saying so."""
+        return self.deadline.astimezone(UTC).replace(tzinfo=None) if self.deadline else None
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings from ``path``, from ``$AUTOGRADER_COURSE``, or from where the repository keeps them.
+
+    Where nobody named a file and there is none, the settings are the defaults: a package that was installed without
+    its repository.
+
+    Raises
+    ------
+    BadSettings
+        The file is missing though it was named, cannot be read, or holds what it should not.
+    """
+    named = path or (Path(os.environ["AUTOGRADER_COURSE"]) if os.environ.get("AUTOGRADER_COURSE") else None)
+    if named is None and not DEFAULT_PATH.exists():
+        return Settings()
+    file = named or DEFAULT_PATH
+    try:
+        text = file.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8"
+        raise BadSettings(f"{file} cannot be read: {reason}") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise BadSettings(f"{file} is not TOML: {problem}") from None
+    return _Reader(file, text).settings(document)
+
+
+class _Reader:
+    """Reads one file's values, and says where a wrong one stands."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self._file = file
+        self._lines = text.splitlines()
+
+    def settings(self, document: Mapping[str, Any]) -> Settings:
+        self._know(document, ("help", "frameworks", "deadline", "late"), "")
+        late = document.get("late", {})
+        if not isinstance(late, dict):
+            raise self._wrong("late", late, "a table: a line [late], with policy = … below it")
+        self._know(late, ("policy", "per_day", "grace_minutes"), "late.")
+        default, usual = Settings(), LatePolicy()
+        grace = self._number(late, "late.grace_minutes", usual.grace / timedelta(minutes=1), _MOST_GRACE_MINUTES)
+        return Settings(
+            help_level=self._choice(document, "help", default.help_level, get_args(HelpLevel)),
+            frameworks=self._choice(document, "frameworks", default.frameworks, get_args(Frameworks)),
+            deadline=self._time(document, "deadline"),
+            late=LatePolicy(
+                policy=self._choice(late, "late.policy", usual.policy, get_args(LatePolicyName)),
+                per_day=self._number(late, "late.per_day", usual.per_day, 1000.0),
+                grace=timedelta(minutes=grace),
+            ),
+        )
+
+    def _know(self, table: Mapping[str, Any], names: tuple[str, ...], prefix: str) -> None:
+        for name in table:
+            if name not in names:
+                known = ", ".join(prefix + each for each in names)
+                raise BadSettings(f"{self._at(name)}: there is no setting {prefix + name}; there are {known}")
+
+    def _choice(self, table: Mapping[str, Any], key: str, default: Any, choices: tuple[str, ...]) -> Any:
+        value = table.get(key.rpartition(".")[2], default)
+        if value not in choices or not isinstance(value, str):
+            raise self._wrong(key, value, " or ".join(f'"{choice}"' for choice in choices))
+        return value
+
+    def _number(self, table: Mapping[str, Any], key: str, default: float, most: float) -> float:
+        value = table.get(key.rpartition(".")[2], default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= most:
+            raise self._wrong(key, value, f"a number from 0 to {most:g}")
+        return float(value)
+
+    def _time(self, table: Mapping[str, Any], key: str) -> datetime | None:
+        value = table.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            raise self._wrong(
+                key, value, "a date and time with its time zone, without quotes: 2027-01-31T23:59:00+01:00"
+            )
+        return value
+
+    def _wrong(self, key: str, value: object, wanted: str) -> BadSettings:
+        shown = f'"{value}"' if isinstance(value, str) else str(value)
+        return BadSettings(f"{self._at(key.rpartition('.')[2])}: {key} is {shown}; it should be {wanted}")
+
+    def _at(self, name: str) -> str:
+        """Name the file, and the line in which the key stands."""
+        line = re.compile(rf"^\s*\[?\s*[\"']?{re.escape(name)}[\"']?\s*[\]=.]")
+        found = [number for number, text in enumerate(self._lines, 1) if line.match(text)]
+        return f"{self._file}, line {found[0]}" if found else str(self._file)

@@ -1,0 +1,145 @@
+"""course.toml: what may stand in it, what it does to grades, and what is said of mistakes in it."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from autograder.settings import DEFAULT_PATH, BadSettings, LatePolicy, Settings, load_settings
+from tests.course import ASSIGNMENT, Course
+from tests.samples import ENVIRONMENT, scenario, write
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "course.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_repositorys_own_file_holds_the_defaults() -> None:
+    assert load_settings(DEFAULT_PATH) == load_settings() == Settings()
+
+
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    settings = load_settings(
+        written(
+            tmp_path,
+            'help = "formula"\nframeworks = "better"\ndeadline = 2027-01-31T23:59:00+01:00\n'
+            '[late]\npolicy = "percent"\nper_day = 12.5\ngrace_minutes = 30\n',
+        )
+    )
+    assert (settings.help_level, settings.frameworks) == ("formula", "better")
+    assert settings.deadline == datetime(2027, 1, 31, 22, 59, tzinfo=UTC)
+    assert settings.deadline_text == "2027-01-31 23:59 UTC+01:00"
+    assert settings.due_date == datetime(2027, 1, 31, 22, 59)
+    assert settings.late == LatePolicy("percent", 12.5, timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\nhlp = 1", "line 2: there is no setting hlp; there are help, frameworks, deadline, late"),
+        ("[late]\nper_week = 1", "line 2: there is no setting late.per_week; there are late.policy"),
+        ('help = "everything"', 'line 1: help is "everything"; it should be "name" or "explain" or "formula"'),
+        ("help = 3", "line 1: help is 3; it should be"),
+        ('frameworks = "torch"', 'frameworks is "torch"; it should be "both" or "better"'),
+        ('deadline = "2027-01-31"', "a date and time with its time zone, without quotes"),
+        ("deadline = 2027-01-31T23:59:00", "a date and time with its time zone"),
+        ("late = 3", "line 1: late is 3; it should be a table"),
+        ('[late]\npolicy = "harsh"', 'line 2: late.policy is "harsh"; it should be "none" or "zero"'),
+        ("[late]\nper_day = -1", "line 2: late.per_day is -1; it should be a number from 0 to 1000"),
+        ("[late]\nper_day = true", "late.per_day is True"),
+        ("[late]\ngrace_minutes = nan", "late.grace_minutes is nan"),
+        ("help = explain", "is not TOML: "),
+        ("points = 3", "there is no setting points"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_to_write(text: str, said: str, tmp_path: Path) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(BadSettings) as problem:
+        load_settings(path)
+    assert str(problem.value).startswith(str(path))
+    assert said in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="cannot be read: No such file"):
+        load_settings(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("policy", "hours", "lost"),
+    [
+        (LatePolicy("none"), 1000, 0),
+        (LatePolicy("zero"), 0.25, 0),
+        (LatePolicy("zero"), 0.26, 30),
+        (LatePolicy("percent", 10), 0.2, 0),
+        (LatePolicy("percent", 10), 1, 3),
+        (LatePolicy("percent", 10), 24, 3),
+        (LatePolicy("percent", 10), 24.1, 6),
+        (LatePolicy("percent", 10), 24 * 30, 30),
+        (LatePolicy("points", 5), 25, 10),
+        (LatePolicy("points", 5), 24 * 30, 30),
+        (LatePolicy("points", 5, timedelta(0)), 0.001, 5),
+        (LatePolicy("points", 5), -3, 0),
+    ],
+)
+def test_what_being_late_costs(policy: LatePolicy, hours: float, lost: float) -> None:
+    assert policy.penalty(30.0, timedelta(hours=hours)) == pytest.approx(lost)
+
+
+def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gradebook(tmp_path: Path) -> None:
+    course = Course.make(tmp_path)
+    written(
+        tmp_path,
+        'help = "name"\nframeworks = "better"\ndeadline = 2027-01-31T23:59:00+01:00\n'
+        '[late]\npolicy = "percent"\nper_day = 10\n',
+    )
+    course.nbgrader("generate_assignment", ASSIGNMENT)
+    for student, time in {
+        "early": "2027-01-31 22:59",
+        "forgiven": "2027-01-31 23:10",
+        "late": "2027-02-02 00:00",
+    }.items():
+        course.submit(student, scenario("tensorflow_only").build())
+        course.submission(student).with_name("timestamp.txt").write_text(f"{time}:00.000000 UTC\n")
+    course.submit("wrong", scenario("glorot").build())
+    course.autograde()
+    # 20 points for TensorFlow, PyTorch raised to as many; and two days begun cost a fifth of them.
+    assert course.totals() == {"early": 40.0, "forgiven": 40.0, "late": 40.0, "wrong": 24.0}
+    course.nbgrader("export", "--exporter=autograder.course.export.QuestionsExport", f"--to={tmp_path}/grades.csv")
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as file:
+        scores = {row["student_id"]: (row["late_submission_penalty"], row["score"]) for row in csv.DictReader(file)}
+    assert scores == {"early": ("0", "40"), "forgiven": ("0", "40"), "late": ("8", "32"), "wrong": ("0", "24")}
+    assert course.scores()["late"]["q7_torch_model_check"][0] == 8.0
+    course.nbgrader("generate_feedback", ASSIGNMENT)
+    page = course.feedback("late")
+    assert "Raised from 0 to 8 points: in this course the better of the two frameworks counts for both" in page
+    assert "That looks like Glorot (Xavier) initialization" in course.feedback("wrong")
+
+    written(tmp_path, "frameworks = 2")
+    said = course.autograde("--force", expect=1)
+    assert "frameworks is 2; it should be" in said
+    assert "Traceback" not in said
+
+
+def test_the_command_line_reads_the_file_and_says_when_it_cannot(tmp_path: Path) -> None:
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "autograder", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, env={**ENVIRONMENT, "COLUMNS": "100"})
+
+    path = write(scenario("tensorflow_only").build(), tmp_path / "notebook.ipynb")
+    settings = written(tmp_path, 'frameworks = "better"\ndeadline = 2027-01-31T23:59:00Z\n[late]\npolicy = "zero"\n')
+    said = run("check", path, "--settings", settings)
+    assert said.returncode == 0
+    assert "Q7: 40 / 40" in said.stdout
+    assert "Due 2027-01-31 23:59 UTC; late work scores 0, after 15 minutes of grace." in said.stdout
+    bad = run("grade", path, "--settings", written(tmp_path, "help = 7"))
+    assert bad.returncode == 2
+    assert bad.stderr.strip().endswith('help is 7; it should be "name" or "explain" or "formula".')
