@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbclient
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
@@ -12,13 +11,10 @@ from nbformat.v4 import new_code_cell
 from autograder import check
 from autograder.assignment import TASKS
 from tests.course import ASSIGNMENT, Course
-from tests.samples import RELEASE, SOLUTION, answered, cell, read, scenario, write
+from tests.executed import execute, executed_release
+from tests.samples import SOLUTION, answered, cell, read, scenario, write
 
 POINTS = {"q7_tf_initializer": 12.0, "q7_tf_model": 8.0, "q7_torch_initializer": 12.0, "q7_torch_model": 8.0}
-
-
-def executed(notebook: NotebookNode) -> NotebookNode:
-    return nbclient.NotebookClient(notebook, timeout=300, allow_errors=True).execute()
 
 
 def outputs(notebook: NotebookNode, grade_id: str, kind: str) -> list[NotebookNode]:
@@ -27,7 +23,7 @@ def outputs(notebook: NotebookNode, grade_id: str, kind: str) -> list[NotebookNo
 
 @pytest.fixture(scope="module")
 def solved() -> NotebookNode:
-    return executed(read(SOLUTION))
+    return execute(read(SOLUTION))
 
 
 def test_solved_notebook_runs_in_a_kernel_and_every_check_evaluates_to_its_points(solved: NotebookNode) -> None:
@@ -41,11 +37,14 @@ def test_check_displays_a_table_and_writes_nothing_to_stderr(solved: NotebookNod
         (shown,) = outputs(solved, task.check, "display_data")
         assert "<table" in shown.data["text/html"]
         assert f"{task.stub}: " in shown.data["text/plain"]
+        assert shown.data["text/html"].count("<svg") == 1
+        assert len(shown.data["text/html"]) < 60_000
+        assert "expected" in shown.data["text/plain"] or "He's" in shown.data["text/plain"]
         assert not [o for o in outputs(solved, task.check, "stream") if o.name == "stderr"]
 
 
-def test_released_notebook_raises_nothing_but_from_its_stubs() -> None:
-    notebook = executed(read(RELEASE))
+def test_released_notebook_raises_nothing_but_from_its_stubs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    notebook = read(executed_release(tmp_path_factory))
     for name in POINTS:
         (value,) = outputs(notebook, f"{name}_check", "execute_result")
         assert value.data["text/plain"] == "0.0"
@@ -66,7 +65,7 @@ def test_stock_nbgrader_gives_honest_submissions_their_points(tmp_path: Path) ->
 
 def test_check_names_the_line_that_raised() -> None:
     stub = "def tf_he_normal(shape):\n    fan = shape[0]\n    return fan / 0"
-    notebook = executed(answered({"q7_tf_initializer": stub}))
+    notebook = execute(answered({"q7_tf_initializer": stub}))
     shown = outputs(notebook, "q7_tf_initializer_check", "display_data")[0].data["text/plain"]
     assert "ZeroDivisionError" in shown
     assert "line 3: “return fan / 0”" in shown

@@ -271,5 +271,5 @@ def _svg(figure: Any, picture: Picture) -> str:
         "style": "max-width: 100%; height: auto; overflow: visible",
     }
     text = ElementTree.tostring(root, encoding="unicode")
-    text = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font: \1px system-ui, sans-serif", text)
+    text = text.replace("'DejaVu Sans'", "system-ui, sans-serif")
     return re.sub(r"\s*\n\s*", " ", text).replace(_INK, "currentColor")

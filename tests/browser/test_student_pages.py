@@ -1,0 +1,169 @@
+"""The pages that a student opens, in a real browser: the HTML report, and the executed notebook as a page.
+
+Both load nothing and run nothing; they fit a phone and a desk, are told apart from the dark, and keep nobody out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from playwright.sync_api import Page, expect
+
+from autograder.course.page import NotebookPage
+from autograder.grading import Grader
+from autograder.report import html
+from tests.browser.chromium import chromium
+from tests.executed import executed_release
+from tests.samples import ROOT, SOLUTION, answered, cell, read, scenario, write
+
+PICTURES = ROOT / "build" / "browser"
+#: axe-core, as the package brings it: pinned in constraints.txt, read from the disk.
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+
+HARM = (
+    "<script>document.title='attacked'</script><img src=x onerror=\"document.title='attacked'\">"
+    "<svg onload=\"document.title='attacked'\"><iframe src='https://example.org'></iframe>"
+    "<meta http-equiv='refresh' content='0;url=https://example.org'><style>main{display:none}</style>"
+    "<a href=\"javascript:document.title='attacked'\">press</a><form action='https://example.org'><button>x</button></form>"
+)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Files to open, by what they are."""
+
+    report: Path
+    notebook: Path
+    hostile_report: Path
+    hostile_notebook: Path
+
+
+@pytest.fixture(scope="module")
+def pages(grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    folder = tmp_path_factory.mktemp("pages")
+
+    def saved(name: str, page: str) -> Path:
+        path = folder / f"{name}.html"
+        path.write_text(page, encoding="utf-8")
+        return path
+
+    wrong = grader.grade(write(scenario("glorot").build(), folder / "glorot.ipynb"), 1)
+    right = grader.grade(write(scenario("reference").build(), folder / "reference.ipynb"), 1)
+
+    # HTML and scripts in every place that student text comes from: exceptions, files' and cells' names, answers.
+    raising = f"def tf_he_normal(shape):\n    raise ValueError({HARM!r})"
+    hostile = answered({"q7_tf_initializer": raising, "q1": HARM}, SOLUTION)
+    hostile.cells.insert(3, new_code_cell(f"raise KeyError({HARM!r})  # {HARM}"))
+    graded = grader.grade(write(hostile, folder / "x<script>document.title='attacked'<" / "script>.ipynb"), 1)
+    hostile.cells.append(new_markdown_cell(f"{HARM}\n\n[l](javascript:alert(1)) ![i](https://example.org/x.png)"))
+    own = new_code_cell("print()")
+    own.outputs = [
+        new_output("display_data", data={"text/html": HARM, "application/javascript": "document.title='attacked'"}),
+        new_output("display_data", data={"image/svg+xml": f"<svg xmlns='http://www.w3.org/2000/svg'>{HARM}</svg>"}),
+        new_output("stream", name="stdout", text=HARM),
+        new_output("error", ename="E", evalue=HARM, traceback=[HARM]),
+    ]
+    hostile.cells.append(own)
+    cell(hostile, "q7_tf_initializer_check").outputs = [new_output("display_data", data={"text/html": HARM})]
+
+    executed = read(executed_release(tmp_path_factory))
+    return Pages(
+        report=saved("report", html.render([wrong, right])),
+        notebook=saved("notebook", NotebookPage().from_notebook_node(executed)[0]),
+        hostile_report=saved("hostile_report", html.render([graded])),
+        hostile_notebook=saved("hostile_notebook", NotebookPage().from_notebook_node(hostile)[0]),
+    )
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with chromium() as page:
+        yield page
+
+
+class Watch:
+    """What a page asked for and complained of while it was open."""
+
+    def __init__(self, page: Page) -> None:
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    @property
+    def remote(self) -> list[str]:
+        return [url for url in self.requests if not url.startswith(("file:", "data:"))]
+
+
+@pytest.mark.parametrize("which", ["report", "notebook"])
+def test_page_loads_nothing_fits_every_screen_and_keeps_nobody_out(page: Page, pages: Pages, which: str) -> None:
+    watch = Watch(page)
+    page.goto(getattr(pages, which).as_uri())
+    page.evaluate(AXE)
+    assert page.locator("main").count() == 1
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (size, theme)
+            found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+            serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+            told = [(v["id"], node["html"][:200]) for v in serious for node in v["nodes"][:3]]
+            assert not serious, (size, theme, told)
+            page.screenshot(path=PICTURES / f"{which}-{size}-{theme}.png", full_page=True)
+    assert (watch.remote, watch.errors) == ([], [])
+
+
+def test_report_is_used_with_a_keyboard_and_heard(page: Page, pages: Pages) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(pages.report.as_uri())
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the results")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#results")
+    for landmark in ("banner", "navigation", "main", "contentinfo"):
+        expect(page.get_by_role(landmark)).to_have_count(1)
+    for width in SIZES.values():
+        # On a phone, too, where its columns are stacked, a table is a table to those who hear it.
+        page.set_viewport_size({"width": width[0], "height": width[1]})
+        table = page.get_by_role("table", name="q7_tf_initializer: 7 of 12 points")
+        row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="variance", exact=True))
+        expect(row.get_by_role("cell").first).to_have_text("✗ failed")
+    expect(page.get_by_role("img", name="The standard deviation is off for").first).to_be_visible()
+    expect(page.get_by_role("img", name="The signal is kept on its way").first).to_be_visible()
+
+
+def test_report_prints_on_white_with_its_figures_whole(page: Page, pages: Pages) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(pages.report.as_uri())
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    assert page.evaluate("getComputedStyle(document.querySelector('figure')).breakInside") == "avoid"
+    page.emulate_media(media="screen")
+
+
+@pytest.mark.parametrize("which", ["hostile_report", "hostile_notebook"])
+def test_a_submission_full_of_html_and_script_injects_nothing(page: Page, pages: Pages, which: str) -> None:
+    watch = Watch(page)
+    path = getattr(pages, which)
+    page.goto(path.as_uri())
+    page.wait_for_load_state("networkidle")
+    assert page.title() in ("Weight Initialization Techniques: grading report", "Notebook")
+    assert page.url == path.as_uri()
+    expect(page.locator("main")).to_be_visible()
+    assert page.locator("script, iframe, form, main meta, main style, img[src^=http], img[src=x]").count() == 0
+    assert page.locator("[onerror], [onload], [href^=javascript]").count() == 0
+    assert watch.remote == []
+    assert watch.errors == []  # nothing is left for the page's own policy to refuse
+    if which == "hostile_report":
+        expect(page.get_by_text("<script>document.title='attacked'</script>").first).to_be_visible()
