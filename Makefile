@@ -90,14 +90,16 @@ format: setup ## Format the code and fix what can be fixed
 
 FROM ?= downloaded
 STUDENT ?=
+ROSTER ?=
+DEADLINE ?=
 FORMGRADER_PORT ?= 8888
 ONE_STUDENT = $(if $(STUDENT),--student="$(STUDENT)")
 
 release: setup ## Instructors: make the students' notebook from solutions/, and tell the gradebook
 	nbgrader generate_assignment $(ASSIGNMENT) --force --create
 
-collect: setup ## Take submissions from a folder or a zip: make collect FROM=~/Downloads/submissions.zip
-	autograder collect "$(FROM)"
+collect: setup ## Take submissions from a folder or zip, or, with ROSTER=… DEADLINE=…, from pull requests: FROM=…
+	autograder collect "$(FROM)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)")
 
 autograde: setup ## Grade what is new in submitted/, in the sandbox; STUDENT=... for one
 	nbgrader autograde $(ASSIGNMENT) $(ONE_STUDENT)

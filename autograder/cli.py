@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -349,17 +350,33 @@ def _status(results: list[Result], unreadable: list[Unreadable], fail_under: flo
 
 @app.command()
 def collect(
-    source: Annotated[Path, typer.Argument(metavar="FOLDER_OR_ZIP", show_default=False)],
+    source: Annotated[str, typer.Argument(metavar="FOLDER_ZIP_OR_REPOSITORY", show_default=False)],
     file_times: Annotated[
         bool, typer.Option("--file-times", help="A file's time is when it was handed in: it decides what is late.")
     ] = False,
+    roster: Annotated[
+        Path | None, typer.Option(help="Who is who, for pull requests: a CSV that begins with github,student.")
+    ] = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option(help="Pull requests: the latest commit at or before it counts: 2027-01-31T23:59+01:00."),
+    ] = None,
 ) -> None:
-    """Take submissions from a folder of files named by student, or from a learning platform's zip."""
+    """Take submissions from a folder of files named by student, a learning platform's zip, or pull requests.
+
+    With --roster, the source is the students' repository, an address or a folder: the notebook is taken from
+    each pull request's own commits, by git alone, and nothing of them is run.
+    """
     from autograder.course.collect import CannotCollect, collect
+    from autograder.course.collect_pulls import collect_pulls
+    from autograder.course.roster import load_roster
 
     course = _course()
     try:
-        collected = collect(source, course, file_times=file_times)
+        if roster is not None:
+            collected = collect_pulls(source, course, load_roster(roster), _deadline(deadline))
+        else:
+            collected = collect(Path(source), course, file_times=file_times)
     except CannotCollect as problem:
         _complain(f"{problem}.")
         raise typer.Exit(Exit.BAD_INPUT) from None
@@ -367,10 +384,22 @@ def collect(
         if each.status == "refused":
             _complain(f"{each.origin}: not collected: {each.reason}.")
         else:
-            print(f"{each.status:8} {each.student}")
+            print(f"{each.status:8} {each.student}" + (f": look at it: {each.reason}" if each.reason else ""))
     counts = {status: sum(each.status == status for each in collected) for status in ("new", "changed", "same")}
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     raise typer.Exit(Exit.GRADED)
+
+
+def _deadline(told: str | None) -> datetime | None:
+    if told is None:
+        return None
+    try:
+        deadline = datetime.fromisoformat(told)
+    except ValueError:
+        raise typer.BadParameter("say it like 2027-01-31T23:59+01:00", param_hint="--deadline") from None
+    if deadline.tzinfo is None:
+        raise typer.BadParameter("say the time zone, too: 2027-01-31T23:59+01:00", param_hint="--deadline")
+    return deadline
 
 
 @app.command()
