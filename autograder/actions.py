@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ class Actions:
         """Tell the runner what became of the notebook; return what went wrong in telling, a line each."""
         for each in unreadable:
             return self.refuse(f"the file {each.reason}")
-        result = results[0]
+        result = replace(results[0], path=self._path)
         source = self.notebook.read_text(encoding="utf-8", errors="replace")
         print(github.commands(_shown(result), result, self._path, source), end="", flush=True)
         problems = _append("GITHUB_STEP_SUMMARY", github.summary(result, self.pull_request))

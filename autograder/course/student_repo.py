@@ -16,7 +16,6 @@ import typer
 from autograder.assignment import NAME
 from autograder.course.git import GitFailed, Repository
 from autograder.notebook import Notebook, UnreadableNotebook, read_notebook
-from autograder.release import DEFAULT_PATH
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 #: Files and folders that go along as they are. Left out on purpose: solutions/, tests/ (their sample submissions
@@ -121,9 +120,9 @@ def _files() -> Iterator[tuple[str, bytes]]:
 
 def answer_lines() -> frozenset[str]:
     """Return every telling line of the model answers, mark schemes and reference code, none of which students have."""
-    source = PROJECT / "solutions" / NAME / f"{NAME}.ipynb"
+    source, release = (PROJECT / folder / NAME / f"{NAME}.ipynb" for folder in ("solutions", "assignment"))
     try:
-        secret, given = (_lines(read_notebook(path)) for path in (source, DEFAULT_PATH))
+        secret, given = (_lines(read_notebook(path)) for path in (source, release))
     except UnreadableNotebook as problem:
         raise CannotExport(f"the notebooks cannot be compared: {problem}") from None
     return frozenset(line for line in secret - given - _COMMONPLACE if len(line) >= _TELLING)
