@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS ?= constraints.txt
+# pyproject.toml's optional parts: [dev] has all; EXTRAS= is enough to grade.
+EXTRAS ?= [dev]
 SUBMISSION ?=
 ASSIGNMENT := weight_initialization
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -11,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check grade test lint types unit format bench bench-sandbox bench-attacks doctor clean test-tools
+.PHONY: help setup demo check grade test lint types unit format bench bench-sandbox bench-attacks doctor clean test-tools newest student-repo gradescope
 .PHONY: release collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
@@ -25,7 +27,7 @@ $(VENV)/.ready: pyproject.toml $(CONSTRAINTS)
 	@echo "Setting up $(VENV): a few minutes, once."
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv module is missing (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev]' \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.$(EXTRAS)' \
 	  || { echo; echo "Installing failed. If pip found no torch with '+cpu': constraints.txt asks for PyTorch's CPU build"; \
 	       echo "on Linux, so that nobody downloads gigabytes of CUDA unawares. Set PIP_EXTRA_INDEX_URL to the CPU"; \
 	       echo "package index that PyTorch's own 'Get Started' page names, or, to take the CUDA build on purpose:"; \
@@ -51,6 +53,8 @@ test: lint types unit ## Run the whole suite: lint, types, tests
 lint: setup
 	ruff check .
 	ruff format --check .
+	zizmor --quiet --offline --persona pedantic .github
+	actionlint
 
 types: setup
 	mypy
@@ -73,6 +77,11 @@ test-tools: ## Install what the tests need besides Python: Chromium and PostgreS
 	  fi; \
 	fi
 
+newest: ## Run the tests with the newest TensorFlow and PyTorch that go together, in .venv-newest
+	@$(MAKE) --no-print-directory setup VENV=.venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade torch tensorflow-cpu keras numpy scipy
+	@$(MAKE) --no-print-directory unit VENV=.venv-newest
+
 format: setup ## Format the code and fix what can be fixed
 	ruff check --fix .
 	ruff format .
@@ -81,14 +90,16 @@ format: setup ## Format the code and fix what can be fixed
 
 FROM ?= downloaded
 STUDENT ?=
+ROSTER ?=
+DEADLINE ?=
 FORMGRADER_PORT ?= 8888
 ONE_STUDENT = $(if $(STUDENT),--student="$(STUDENT)")
 
 release: setup ## Instructors: make the students' notebook from solutions/, and tell the gradebook
 	nbgrader generate_assignment $(ASSIGNMENT) --force --create
 
-collect: setup ## Take submissions from a folder or a zip: make collect FROM=~/Downloads/submissions.zip
-	autograder collect "$(FROM)"
+collect: setup ## Take submissions from a folder or zip, or, with ROSTER=… DEADLINE=…, from pull requests: FROM=…
+	autograder collect "$(FROM)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)")
 
 autograde: setup ## Grade what is new in submitted/, in the sandbox; STUDENT=... for one
 	nbgrader autograde $(ASSIGNMENT) $(ONE_STUDENT)
@@ -112,6 +123,19 @@ export: setup ## Write the grades: build/grades.csv, a column a question, and bu
 	@mkdir -p build
 	nbgrader export --exporter=autograder.course.export.QuestionsExport --to=build/grades.csv
 	nbgrader export --exporter=autograder.course.export.CanvasExport --to=build/canvas.csv
+
+# --- GitHub, and other platforms -------------------------------------------------------------------------
+
+DEST ?=
+OWNERS ?=
+TORCH_INDEX ?=
+
+student-repo: setup ## Export what students fork, or bring it up to date: make student-repo DEST=../students
+	@test -n "$(DEST)" || { echo "Say where to: make student-repo DEST=../weight-initialization"; exit 2; }
+	python -m autograder.course.student_repo "$(DEST)" --owners "$(OWNERS)" --torch-index "$(TORCH_INDEX)"
+
+gradescope: setup ## Make build/gradescope.zip, an autograder to upload to Gradescope
+	python -m autograder.course.gradescope build/gradescope.zip
 
 bench: setup ## Measure seconds a submission, beside the bare imports
 	python -m tests.benchmarks.throughput

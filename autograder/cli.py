@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autograder.version import __version__
 
 if TYPE_CHECKING:
+    from autograder.actions import Actions
     from autograder.course.folders import CourseFolder
     from autograder.grading import Unreadable
     from autograder.report.result import Result
     from autograder.settings import Settings
+    from autograder.writing import Reports
 
 
 class Exit(IntEnum):
@@ -47,6 +49,21 @@ _Seed = Annotated[
 _Json = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON: an array for several notebooks.")]
 _Html = Annotated[Path | None, typer.Option("--html", help="Write a self-contained HTML report.")]
 _Markdown = Annotated[Path | None, typer.Option("--markdown", help="Write a Markdown report.")]
+_Junit = Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML: a case for each criterion.")]
+_Gradescope = Annotated[Path | None, typer.Option("--gradescope", help="Write Gradescope's results.json.")]
+_Classroom50 = Annotated[
+    Path | None, typer.Option("--classroom50", help="Write Classroom 50's result.json, from what its runner tells.")
+]
+_Github = Annotated[
+    bool,
+    typer.Option(
+        "--github", help="Speak to GitHub Actions: job summary, annotations, the outputs score and max-score."
+    ),
+]
+_PullRequest = Annotated[
+    Path | None,
+    typer.Option("--pull-request", metavar="FILE", help="What autograder take told of the pull request; for --github."),
+]
 _ReleasePath = Annotated[
     Path | None, typer.Option("--release", help="The released notebook: points and grade ids come from it.")
 ]
@@ -84,6 +101,11 @@ def grade(
     json_file: _Json = None,
     html: _Html = None,
     markdown: _Markdown = None,
+    junit: _Junit = None,
+    gradescope: _Gradescope = None,
+    classroom50: _Classroom50 = None,
+    github: _Github = False,
+    pull_request: _PullRequest = None,
     release: _ReleasePath = None,
     settings: _SettingsPath = None,
     fail_under: Annotated[
@@ -101,17 +123,27 @@ def grade(
     """
     if fail_under is not None and not math.isfinite(fail_under):
         raise typer.BadParameter("give a number of points", param_hint="--fail-under")
-    files = {"json": json_file, "html": html, "markdown": markdown}
-    reports = {kind: path for kind, path in files.items() if path is not None}
+    single = len(notebooks) == 1
+    files = {"json": json_file, "html": html, "markdown": markdown, "junit": junit}
+    for_one = {"gradescope": gradescope, "classroom50": classroom50}
+    for option in [*(f"--{kind}" for kind, path in for_one.items() if path), *(["--github"] if github else [])]:
+        if not single:
+            raise typer.BadParameter("it is for one notebook at a time", param_hint=option)
     course = _settings(settings)
-    _make_way(reports)
+    reports = _reports(files | for_one)
+    actions = _actions(notebooks[0], pull_request) if github else None
     results, unreadable = _grade_all(
         notebooks, seed, release, timeout, step_timeout, jobs, unconfined=unconfined, settings=course
     )
     # Files first: a terminal that went away must not take the reports with it.
-    written = _write(results, single=len(notebooks) == 1, reports=reports)
-    _print(results, unreadable, single=len(notebooks) == 1)
-    raise typer.Exit(_status(results, unreadable, fail_under) if written else Exit.BAD_INPUT)
+    problems = reports.write(results, unreadable, single=single)
+    if actions is not None:
+        problems += actions.report(results, unreadable)
+    else:
+        _print(results, unreadable, single=single)
+    for problem in problems:
+        _complain(f"{problem}.")
+    raise typer.Exit(Exit.BAD_INPUT if problems else _status(results, unreadable, fail_under))
 
 
 @app.command()
@@ -305,41 +337,31 @@ def _complain(message: str) -> None:
     print(f"autograder: {one_line(message, 1000)}", file=sys.stderr)
 
 
-def _make_way(reports: dict[str, Path]) -> None:
-    """Remove what an earlier run left, so that nobody takes it for this one's; refuse what cannot be written."""
-    for path in reports.values():
-        try:
-            path.unlink(missing_ok=True)
-            path.touch()
-            path.unlink()
-        except OSError as problem:
-            _complain(f"{path} cannot be written: {problem.strerror}.")
-            raise typer.Exit(Exit.BAD_INPUT) from None
+def _reports(files: dict[str, Path | None]) -> Reports:
+    """Return the reports that were asked for, once it is sure that they can be made and written."""
+    from autograder.report.classroom50 import MissingContext, require
+    from autograder.writing import CannotWrite, Reports
+
+    reports = Reports({kind: path for kind, path in files.items() if path is not None})
+    try:
+        if "classroom50" in reports.paths:
+            require(os.environ)
+        reports.make_way()
+    except (CannotWrite, MissingContext) as problem:
+        _complain(f"{problem}.")
+        raise typer.Exit(Exit.BAD_INPUT) from None
+    return reports
 
 
-def _write(results: list[Result], *, single: bool, reports: dict[str, Path]) -> bool:
-    """Write each report whole or not at all, and each whatever becomes of the others; return whether all went well."""
-    if not results:
-        return True
-    from autograder.report import html, markdown
+def _actions(notebook: Path, pull_request: Path | None) -> Actions:
+    from autograder.actions import Actions
+    from autograder.report.pull_request import load_pull_request
 
-    documents = [result.to_json() for result in results]
-    document: Any = documents[0] if single else documents
-    make = {
-        "json": lambda: json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
-        "html": lambda: html.render(results),
-        "markdown": lambda: markdown.render(results),
-    }
-    all_well = True
-    for kind, path in reports.items():
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        try:
-            unfinished.write_text(make[kind](), encoding="utf-8")
-            unfinished.replace(path)
-        except OSError as problem:
-            _complain(f"{path} cannot be written: {problem.strerror}.")
-            all_well = False
-    return all_well
+    try:
+        return Actions(notebook, load_pull_request(pull_request) if pull_request else None)
+    except (OSError, ValueError) as problem:
+        _complain(f"{problem}.")
+        raise typer.Exit(Exit.BAD_INPUT) from None
 
 
 def _status(results: list[Result], unreadable: list[Unreadable], fail_under: float | None) -> Exit:
@@ -354,17 +376,34 @@ def _status(results: list[Result], unreadable: list[Unreadable], fail_under: flo
 
 @app.command()
 def collect(
-    source: Annotated[Path, typer.Argument(metavar="FOLDER_OR_ZIP", show_default=False)],
+    source: Annotated[str, typer.Argument(metavar="FOLDER_ZIP_OR_REPOSITORY", show_default=False)],
     file_times: Annotated[
         bool, typer.Option("--file-times", help="A file's time is when it was handed in: it decides what is late.")
     ] = False,
+    roster: Annotated[
+        Path | None, typer.Option(help="Who is who, for pull requests: a CSV that begins with github,student.")
+    ] = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option(help="Pull requests: the latest commit at or before it counts: 2027-01-31T23:59+01:00."),
+    ] = None,
 ) -> None:
-    """Take submissions from a folder of files named by student, or from a learning platform's zip."""
+    """Take submissions from a folder of files named by student, a learning platform's zip, or pull requests.
+
+    With --roster, the source is the students' repository, an address or a folder: the notebook is taken from
+    each pull request's own commits, by git alone, and nothing of them is run.
+    """
     from autograder.course.collect import CannotCollect, collect
+    from autograder.course.collect_pulls import collect_pulls
+    from autograder.course.roster import load_roster
 
     course = _course()
     try:
-        collected = collect(source, course, file_times=file_times)
+        if roster is not None:
+            due = _deadline(deadline) if deadline is not None else _settings(course.root / "course.toml").deadline
+            collected = collect_pulls(source, course, load_roster(roster), due)
+        else:
+            collected = collect(Path(source), course, file_times=file_times)
     except CannotCollect as problem:
         _complain(f"{problem}.")
         raise typer.Exit(Exit.BAD_INPUT) from None
@@ -372,10 +411,49 @@ def collect(
         if each.status == "refused":
             _complain(f"{each.origin}: not collected: {each.reason}.")
         else:
-            print(f"{each.status:8} {each.student}")
+            print(f"{each.status:8} {each.student}" + (f": look at it: {each.reason}" if each.reason else ""))
     counts = {status: sum(each.status == status for each in collected) for status in ("new", "changed", "same")}
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     raise typer.Exit(Exit.GRADED)
+
+
+def _deadline(told: str | None) -> datetime | None:
+    if told is None:
+        return None
+    try:
+        deadline = datetime.fromisoformat(told)
+    except ValueError:
+        raise typer.BadParameter("say it like 2027-01-31T23:59+01:00", param_hint="--deadline") from None
+    if deadline.tzinfo is None:
+        raise typer.BadParameter("say the time zone, too: 2027-01-31T23:59+01:00", param_hint="--deadline")
+    return deadline
+
+
+@app.command()
+def take(
+    notebook: Annotated[str, typer.Argument(help="The notebook's path in the repository.")] = "",
+    repository: Annotated[Path, typer.Option(help="A folder with a clone; nothing of it is run.")] = Path(),
+    commit: Annotated[
+        str, typer.Option(help="Where the notebook is taken from; it must be what is checked out.")
+    ] = "HEAD",
+    base: Annotated[str, typer.Option(help="The commit that it will be merged into: what is changed is told.")] = "",
+    author: Annotated[str, typer.Option(help="Who opened the pull request.")] = "",
+    out: Annotated[Path, typer.Option(help="Folder for the notebook and pull-request.json.")] = Path("taken"),
+    github: _Github = False,
+) -> None:
+    """Take the one notebook out of a pull request's commit: a regular file below the size cap, and nothing else."""
+    from autograder.course.git import GitFailed, Repository
+    from autograder.course.pulls import NOTEBOOK, Refused, take_pull_request
+
+    path = notebook or NOTEBOOK
+    try:
+        taken = take_pull_request(Repository(repository), commit, path, base or None, author or None, out)
+    except (Refused, GitFailed, OSError) as problem:
+        if github:
+            _actions(Path(path), None).refuse(str(problem))
+        _complain(f"{problem}.")
+        raise typer.Exit(Exit.BAD_INPUT) from None
+    print(f"Took {path} from commit {taken.commit}.")
 
 
 @app.command()

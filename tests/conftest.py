@@ -26,6 +26,8 @@ def grader(sandbox: Sandbox) -> Grader:
 
 #: Tests that share one course from release to grades: on one worker, or each worker makes its own.
 SHARED = ("tests/test_nbgrader.py", "tests/browser/")
+#: Files whose tests all share one thing that is slow to make.
+TOGETHER = ("tests/test_github.py",)
 
 
 class _ByCourse(LoadScopeScheduling):
@@ -35,6 +37,8 @@ class _ByCourse(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(TOGETHER):
+            return nodeid.partition("::")[0]
         if not nodeid.startswith(SHARED):
             return nodeid
         file, _, test = nodeid.partition("::")

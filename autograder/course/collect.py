@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import stat
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from autograder.assignment import NAME
 from autograder.course.folders import CourseFolder
@@ -36,11 +38,15 @@ class Found:
     origin: str
     content: bytes
     time: datetime | None = None
+    provenance: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Collected:
-    """What became of one file: ``status`` is new, changed, same or refused; ``reason`` says why it was refused."""
+    """What became of one file: ``status`` is new, changed, same or refused.
+
+    ``reason`` says why it was refused; of the others, what somebody should look at.
+    """
 
     student: str
     origin: str
@@ -77,7 +83,7 @@ def collect(source: Path, course: CourseFolder, *, file_times: bool = False) -> 
             collected.append(Collected(older.student, older.origin, "refused", reason))
     if not newest and not collected:
         raise CannotCollect(f"{source}: there is no notebook (.ipynb) in it")
-    collected += [_place(newest[student], course, file_times) for student in sorted(newest)]
+    collected += [place(newest[student], course, timed=file_times) for student in sorted(newest)]
     return collected
 
 
@@ -90,19 +96,20 @@ def student_of(path: PurePosixPath) -> str:
     """Tell whose a file is: by the folder that Moodle makes, by Canvas's file name, by folder, or by its own name."""
     for folder in path.parent.parts:
         if moodle := _MOODLE.match(folder):
-            return _fit(moodle["name"])
+            return fit(moodle["name"])
     if canvas := _CANVAS.match(path.name):
-        return _fit(canvas["name"])
+        return fit(canvas["name"])
     if moodle := _MOODLE.match(path.name):
-        return _fit(moodle["name"])
+        return fit(moodle["name"])
     # As nbgrader lays them out, or a folder a student: submissions/ann/weight_initialization.ipynb.
     if path.stem == NAME:
         owners = [folder for folder in path.parent.parts if folder not in (NAME, ".", "submitted")]
-        return _fit(owners[-1]) if owners else ""
-    return _fit(path.stem.removesuffix(f"_{NAME}").removeprefix(f"{NAME}_"))
+        return fit(owners[-1]) if owners else ""
+    return fit(path.stem.removesuffix(f"_{NAME}").removeprefix(f"{NAME}_"))
 
 
-def _fit(name: str) -> str:
+def fit(name: str) -> str:
+    """Return what of ``name`` can name a student's folder."""
     return _UNFIT.sub("_", name).strip("._-")[:100]
 
 
@@ -169,19 +176,27 @@ def _unwanted(student: str, size: int) -> str:
     return ""
 
 
-def _place(found: Found, course: CourseFolder, file_times: bool) -> Collected:
+def place(found: Found, course: CourseFolder, *, timed: bool, remark: str = "") -> Collected:
+    """Put a notebook where nbgrader expects its student's, with when and where it comes from beside it.
+
+    What is there already and the same stays untouched. ``timed`` says that the time is when it was handed in.
+    """
     path = course.submission(found.student)
     known = path.is_file()
     if known and path.read_bytes() == found.content:
-        return Collected(found.student, found.origin, "same")
+        return Collected(found.student, found.origin, "same", remark)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.unfinished")
     unfinished.write_bytes(found.content)
     unfinished.replace(path)
-    timestamp = path.with_name("timestamp.txt")
-    if file_times and found.time is not None:
+    timestamp, provenance = path.with_name("timestamp.txt"), path.with_name("provenance.json")
+    if timed and found.time is not None:
         timestamp.write_text(f"{found.time:%Y-%m-%d %H:%M:%S.%f} UTC\n", encoding="ascii")
     else:
         timestamp.unlink(missing_ok=True)
+    if found.provenance is not None:
+        provenance.write_text(json.dumps(found.provenance, indent=1) + "\n", encoding="utf-8")
+    else:
+        provenance.unlink(missing_ok=True)
     shutil.rmtree(course.autograded_folder(found.student), ignore_errors=True)
-    return Collected(found.student, found.origin, "changed" if known else "new")
+    return Collected(found.student, found.origin, "changed" if known else "new", remark)

@@ -39,7 +39,8 @@ def _question(question: QuestionResult) -> list[str]:
     return [*lines, ""]
 
 
-def _result(result: Result) -> list[str]:
+def result_sections(result: Result) -> list[str]:
+    """Return the lines about one result, from its heading on."""
     if result.fault is not None:
         return [
             f"## {escape(result.path)}",
@@ -75,6 +76,6 @@ def render(results: Sequence[Result]) -> str:
         [
             "# Weight Initialization Techniques: grading report",
             "",
-            *(line for r in results for line in _result(r)),
+            *(line for r in results for line in result_sections(r)),
         ]
     )

@@ -1,0 +1,77 @@
+"""A result as Gradescope's `results.json`.
+
+The shape is that of Gradescope's autograder specification, section "Output format": a case for each criterion, with
+its output as Markdown and its visibility; points are the cases', so that Gradescope adds them up itself.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from autograder.report.markdown import escape
+from autograder.report.result import QuestionResult, Result, points_text
+
+#: Nothing is hidden: students see every case at once, and what the grader printed never.
+_VISIBILITY = "visible"
+
+
+def render(result: Result) -> str:
+    """Return the JSON document of a graded result; a fault has none, so that Gradescope says that grading failed."""
+    tests = [test for number, question in enumerate(result.questions, 1) for test in _question(str(number), question)]
+    answered = sum(answer.status == "answered" for answer in result.written)
+    lines = [f"Q7: {points_text(result.score)} of {points_text(result.max_score)} points."]
+    lines += [f"{answered} of {len(result.written)} written answers are there; people grade them."]
+    lines += [f"- {escape(problem.cell)}: {escape(problem.message)}" for problem in result.problems]
+    return _document("\n\n".join(lines), tests, {"result": result.to_json()})
+
+
+def refusal(reason: str) -> str:
+    """Return the JSON document of a file that cannot be graded: no points, and what to do about it."""
+    told = f"Not graded: the file {escape(reason)}. Mend it and hand it in again."
+    return _document(told, [_case("1", "The notebook can be read", 0.0, 0.0, False, told)], {}, score=0.0)
+
+
+def _document(output: str, tests: list[dict[str, Any]], extra: dict[str, Any], score: float | None = None) -> str:
+    document: dict[str, Any] = {} if score is None else {"score": score}
+    document |= {
+        "output": output,
+        "output_format": "md",
+        "visibility": _VISIBILITY,
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": extra,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _question(number: str, question: QuestionResult) -> list[dict[str, Any]]:
+    name = question.grade_id.removesuffix("_check")
+    if not question.criteria:
+        told = f"{question.status.replace('_', ' ')}: {escape(question.message or '')}"
+        return [_case(number, name, question.score, question.max_score, False, told)]
+    return [
+        _case(
+            f"{number}.{position}",
+            f"{name}: {criterion.name}",
+            criterion.points,
+            criterion.max_points,
+            criterion.status == "passed",
+            f"{escape(criterion.asks)} {escape(criterion.message)}"
+            + (f" Look up: {escape(criterion.look_up)}." if criterion.look_up else ""),
+        )
+        for position, criterion in enumerate(question.criteria, 1)
+    ]
+
+
+def _case(number: str, name: str, score: float, max_score: float, passed: bool, output: str) -> dict[str, Any]:
+    return {
+        "number": number,
+        "name": name,
+        "score": round(score, 6),
+        "max_score": round(max_score, 6),
+        "status": "passed" if passed else "failed",
+        "output": output,
+        "output_format": "md",
+        "visibility": _VISIBILITY,
+    }

@@ -1,0 +1,101 @@
+"""A stand-in for GitHub: a bare repository with a main branch and `refs/pull/N/head`, built by git's plumbing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+NOTEBOOK = "assignment/weight_initialization/weight_initialization.ipynb"
+BEFORE = datetime(2027, 1, 30, 12, 0, tzinfo=UTC)
+DEADLINE = datetime(2027, 1, 31, 23, 59, tzinfo=UTC)
+AFTER = datetime(2027, 2, 2, 12, 0, tzinfo=UTC)
+IDENTITY = {
+    "GIT_AUTHOR_NAME": "Teacher",
+    "GIT_AUTHOR_EMAIL": "teacher@example.org",
+    "GIT_COMMITTER_NAME": "Teacher",
+    "GIT_COMMITTER_EMAIL": "teacher@example.org",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """What a commit puts at a path; None deletes what is there."""
+
+    content: bytes | None
+    mode: str = "100644"
+
+
+def link(target: str) -> File:
+    return File(target.encode(), "120000")
+
+
+@dataclass
+class Hub:
+    folder: Path
+    heads: dict[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def holding(cls, repository: Path, folder: Path) -> Hub:
+        """Publish what a repository's main branch holds."""
+        hub = cls(folder)
+        subprocess.run(["git", "clone", "--quiet", "--bare", str(repository), str(folder)], check=True)
+        return hub
+
+    def git(self, *arguments: str, given: bytes = b"", **environment: str) -> bytes:
+        run = subprocess.run(
+            ["git", "-C", str(self.folder), *arguments],
+            input=given,
+            capture_output=True,
+            env=os.environ | IDENTITY | environment,
+        )
+        assert run.returncode == 0, run.stderr.decode()
+        return run.stdout
+
+    @property
+    def main(self) -> str:
+        return self.git("rev-parse", "HEAD").decode().strip()
+
+    def commit(
+        self,
+        files: dict[str, File],
+        login: str,
+        time: datetime = BEFORE,
+        parent: str | None = None,
+        above: bool = False,
+    ) -> str:
+        """Make a commit by ``login``. ``above`` adds a file at ``../``, which no git would check out."""
+        parent = parent or self.main
+        index = {"GIT_INDEX_FILE": str(self.folder / "index.test")}
+        self.git("read-tree", parent, **index)
+        lines = []
+        for path, file in files.items():
+            blob = "0" * 40 if file.content is None else self.blob(file.content)
+            lines.append(f"{'0' if file.content is None else file.mode} {blob}\t{path}".encode())
+        self.git("update-index", "-z", "--index-info", given=b"\0".join(lines) + b"\0", **index)
+        tree = self.git("write-tree", **index).decode().strip()
+        if above:
+            inner = (
+                self.git("mktree", "-z", given=f"100644 blob {self.blob(b'up')}\tup.ipynb\0".encode()).decode().strip()
+            )
+            outer = self.git("ls-tree", "-z", tree) + f"040000 tree {inner}\t..\0".encode()
+            tree = self.git("mktree", "-z", given=outer).decode().strip()
+        who = {"NAME": login, "EMAIL": f"1234+{login}@users.noreply.github.test", "DATE": time.isoformat()}
+        about = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+        return self.git("commit-tree", tree, "-p", parent, "-m", "My answers", **about).decode().strip()
+
+    def blob(self, content: bytes) -> str:
+        return self.git("hash-object", "-w", "--stdin", given=content).decode().strip()
+
+    def open(self, number: int, commit: str) -> str:
+        """Open a pull request, or push to one: its head is ``commit`` from now on."""
+        self.git("update-ref", f"refs/pull/{number}/head", commit)
+        self.heads[number] = commit
+        return commit
+
+    def pull_request(self, number: int, files: dict[str, File], login: str, time: datetime = BEFORE) -> str:
+        return self.open(number, self.commit(files, login, time))

@@ -1,0 +1,327 @@
+"""GitHub Actions, on a stand-in for GitHub: the workflows' own steps, and the repository that students fork."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from autograder.course import student_repo
+from autograder.course.student_repo import CannotExport, export
+from tests.actions_runner import Job, Runner, load
+from tests.hub import IDENTITY, NOTEBOOK, File, Hub, link
+from tests.samples import RELEASE, ROOT, SOLUTION, read, scenario, write
+
+WORKFLOWS = ROOT / ".github/workflows"
+GRADE = load(WORKFLOWS / "grade.yml")["jobs"]
+
+
+def notebook(name: str, folder: Path) -> bytes:
+    return write(scenario(name).build(), folder / f"{name}.ipynb").read_bytes()
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A pull request that was graded."""
+
+    runner: Runner
+    job: Job
+    head: str
+
+    @property
+    def base(self) -> Path:
+        return self.runner.workspace / "base"
+
+
+class Classroom:
+    """The students' repository, exported and published, and pull requests to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        exported = folder / "exported"
+        command = [sys.executable, "-m", "autograder.course.student_repo", str(exported), "--owners", "@org/staff"]
+        run = subprocess.run(command, cwd=ROOT, env=os.environ | IDENTITY, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        self.exported = exported
+        self.hub = Hub.holding(exported, folder / "hub.git")
+        self.venv: Path | None = None
+        self.number = 0
+
+    def hand_in(self, files: dict[str, File], login: str = "ann", above: bool = False) -> Handed:
+        self.number += 1
+        head = self.hub.open(self.number, self.hub.commit(files, login, above=above))
+        event = {
+            "pull_request": {
+                "number": self.number,
+                "base": {"sha": self.hub.main},
+                "head": {"sha": head},
+                "user": {"login": login},
+            }
+        }
+        runner = Runner(self.hub, self.folder / f"run-{self.number}", event, self.venv)
+        return Handed(runner, runner.run(GRADE["grade"]), head)
+
+
+@pytest.fixture(scope="session")
+def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
+    return Classroom(tmp_path_factory.mktemp("github"))
+
+
+@pytest.fixture(scope="session")
+def honest(classroom: Classroom) -> Handed:
+    """A right answer, graded by every step of the workflow, installing included."""
+    handed = classroom.hand_in({NOTEBOOK: File(notebook("library_one_liners", classroom.folder))})
+    classroom.venv = handed.base / ".venv"
+    return handed
+
+
+def gate(job: dict, needs: dict) -> str:
+    script = job["steps"][0]
+    environment = {}
+    for name, value in script["env"].items():
+        path = re.fullmatch(r"\$\{\{ needs\.(.*) \}\}", value)[1].split(".")
+        told = needs
+        for part in path:
+            told = told.get(part, {})
+        environment[name] = told or ""
+    run = subprocess.run(["bash", "-e", "-c", script["run"]], env=os.environ | environment, capture_output=True)
+    return "success" if run.returncode == 0 else "failure"
+
+
+# --- the workflow ---------------------------------------------------------------------------------------
+
+
+def test_honest_pull_request_is_graded_with_every_step_of_the_workflow(honest: Handed, classroom: Classroom) -> None:
+    assert honest.job.outcome == "success", honest.job.log
+    assert honest.job.outputs["score"] == honest.job.outputs["max-score"] == "40"
+    assert "40 / 40" in honest.job.summary
+    assert "The pull request changes nothing but the notebook." in honest.job.summary
+    taken = json.loads((honest.runner.temporary / "taken/pull-request.json").read_text())
+    assert taken["commit"] == honest.head
+    handed_in = (honest.runner.temporary / "taken/weight_initialization.ipynb").read_bytes()
+    assert handed_in == classroom.hub.git("show", f"{honest.head}:{NOTEBOOK}")
+
+
+def test_grader_of_the_base_commit_grades_whatever_the_pull_request_changes(
+    honest: Handed, classroom: Classroom
+) -> None:
+    everything_right = File(b"def grade(*a, **k): raise SystemExit('40 / 40')\nraise SystemExit\n")
+    handed = classroom.hand_in(
+        {
+            NOTEBOOK: File(notebook("glorot", classroom.folder)),
+            ".github/workflows/grade.yml": File(b"on: pull_request\n"),
+            "autograder/__init__.py": everything_right,
+            "autograder/judge/thresholds.py": File(None),
+            "Makefile": File(b"setup:\n\tfalse\n"),
+            "submitted/bob/notes.txt": File(b"mine now"),
+            "a b\n::error::not a command.ipynb": File(b"{}"),
+            "<img src=x onerror=alert(1)>|x|.md": File(b""),
+        },
+        login="mallory",
+    )
+    assert handed.job.outcome == "success", handed.job.log
+    assert handed.job.outputs["score"] == "24"
+    for named in ("the grader", "the workflow", "another student's folder"):
+        assert re.search(rf"\| {named} \|", handed.job.summary), named
+    assert "\n::error::not a command" not in handed.job.log
+    assert "<img" not in handed.job.summary
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({NOTEBOOK: link("../../../../etc/passwd")}, "is a symbolic link"),
+        ({NOTEBOOK: File(b" " * 100_000_000)}, "has 95 MiB, more than the 20 MiB allowed"),
+        ({NOTEBOOK: File(None)}, "edit the notebook in place"),
+        ({NOTEBOOK: File(None), "my answers.ipynb": File(b"{}")}, "edit the notebook in place"),
+        ({NOTEBOOK: File(None), f"{NOTEBOOK}/inside.txt": File(b"")}, "is a folder"),
+        ({NOTEBOOK: File(b"not JSON")}, "is not"),
+    ],
+    ids=["link", "100 MB", "deleted", "renamed", "folder", "no notebook"],
+)
+def test_what_is_no_notebook_is_refused_and_its_author_told_why(
+    files: dict[str, File], says: str, honest: Handed, classroom: Classroom
+) -> None:
+    handed = classroom.hand_in(files)
+    assert handed.job.outcome == "failure"
+    assert "score" not in handed.job.outputs
+    assert "Not graded" in handed.job.summary
+    plain = handed.job.summary.replace("\\", "")
+    assert says in plain, plain
+    assert re.search(r"^::error file=.*title=Not graded::", handed.job.log, re.MULTILINE)
+
+
+def test_tree_that_leads_out_of_the_repository_is_not_checked_out(honest: Handed, classroom: Classroom) -> None:
+    handed = classroom.hand_in({NOTEBOOK: File(notebook("glorot", classroom.folder))}, above=True)
+    assert handed.job.outcome == "failure"
+    assert handed.job.ran[-1] == "Check out what was handed in"
+    assert not list(handed.runner.workspace.parent.glob("up.ipynb"))
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome"),
+    [("success", "success"), ("failure", "failure"), ("skipped", "failure"), ("cancelled", "failure")],
+)
+def test_required_check_passes_for_a_graded_pull_request_alone(result: str, outcome: str) -> None:
+    assert GRADE["graded"]["if"] == "always()"
+    assert gate(GRADE["graded"], {"grade": {"result": result}}) == outcome
+
+
+def test_main_branch_prepares_the_cache_by_grading_the_release(honest: Handed, classroom: Classroom) -> None:
+    runner = Runner(classroom.hub, classroom.folder / "prepare", {}, classroom.venv)
+    job = runner.run(load(WORKFLOWS / "prepare.yml")["jobs"]["prepare"])
+    assert job.outcome == "success", job.log
+    assert job.outputs["score"] == "0"
+    assert job.ran[-1] == "Keep pip's downloads"
+
+
+def test_pull_request_keeps_no_cache(honest: Handed) -> None:
+    assert "Keep pip's downloads" not in honest.job.ran
+    assert "Fetch pip's downloads" in honest.job.ran
+
+
+# --- the repository's own CI ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "submission"),
+    [
+        ({NOTEBOOK: File(b"{}")}, "true"),
+        ({NOTEBOOK: File(b"{}"), "autograder/cli.py": File(b"")}, "false"),
+        ({"README.md": File(b"")}, "false"),
+    ],
+    ids=["student's", "both", "staff's"],
+)
+def test_release_drift_is_no_fault_of_a_students_pull_request(
+    files: dict[str, File], submission: str, classroom: Classroom, tmp_path: Path
+) -> None:
+    head = classroom.hub.commit(files, "ann")
+    classroom.hub.git("update-ref", "refs/pull/900/head", head)
+    event = {"pull_request": {"base": {"sha": classroom.hub.main}}}
+    runner = Runner(classroom.hub, tmp_path / "run", event)
+    job = load(WORKFLOWS / "ci.yml")["jobs"]["scope"]
+    job["steps"][0]["with"]["ref"] = head
+    assert runner.run(job).outputs == {"submission": submission}, runner.job.log
+
+
+@pytest.mark.parametrize(
+    ("submission", "tests", "outcome"),
+    [
+        ("false", "success", "success"),
+        ("false", "failure", "failure"),
+        ("false", "skipped", "failure"),
+        ("true", "skipped", "success"),
+        ("true", "failure", "failure"),
+        ("", "skipped", "failure"),
+    ],
+)
+def test_ci_passes_with_the_tests_or_for_a_students_pull_request(submission: str, tests: str, outcome: str) -> None:
+    job = load(WORKFLOWS / "ci.yml")["jobs"]["ci"]
+    needs = {"scope": {"outputs": {"submission": submission}}, "test": {"result": tests}}
+    assert gate(job, needs) == outcome
+
+
+# --- the students' repository ---------------------------------------------------------------------------
+
+
+def telling_lines(path: Path) -> set[str]:
+    return {line.strip() for cell in read(path).cells for line in cell.source.splitlines() if len(line.strip()) > 15}
+
+
+def test_no_line_of_an_answer_is_in_the_students_repository_or_its_history(classroom: Classroom) -> None:
+    secret = telling_lines(SOLUTION) - telling_lines(RELEASE) - {"with torch.no_grad():"}
+    assert len(secret) > 50
+    objects = classroom.hub.git("rev-list", "--objects", "refs/heads/main").decode().splitlines()
+    for name, _, path in (line.partition(" ") for line in objects):
+        if classroom.hub.git("cat-file", "-t", name).strip() != b"blob":
+            continue
+        text = classroom.hub.git("cat-file", "blob", name).decode(errors="replace").replace('\\"', '"')
+        found = sorted(
+            line for line in secret if re.search(rf'^[\s"]*{re.escape(line)}(\\n)?[\s",]*$', text, re.MULTILINE)
+        )
+        assert not found, (path, found)
+    paths = classroom.hub.git("ls-tree", "-r", "--name-only", "main").decode().splitlines()
+    assert not [path for path in paths if path.startswith(("solutions/", "tests/")) or path.endswith("messages.md")]
+
+
+@pytest.mark.parametrize("target", ["check", "grade"])
+def test_students_repository_works_alone(target: str, honest: Handed, classroom: Classroom) -> None:
+    alone = honest.base  # a checkout of nothing but the export, set up by its own Makefile
+    (alone / NOTEBOOK).write_bytes(notebook("library_one_liners", classroom.folder))
+    run = subprocess.run(["make", target], cwd=alone, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert run.returncode == 0, run.stderr
+    assert "Q7: 40 / 40" in run.stdout
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=alone, capture_output=True, text=True, check=True)
+    assert status.stdout.split() == ["M", NOTEBOOK], "nothing else may be left to be committed"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone of this repository, to change and export; with this working tree's files in it."""
+    clone = tmp_path / "project"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for path in filter(None, tracked.split("\0")):
+        (clone / path).parent.mkdir(parents=True, exist_ok=True)
+        (clone / path).write_bytes((ROOT / path).read_bytes())
+    subprocess.run(["git", "add", "--all"], cwd=clone, check=True)
+    for name, value in IDENTITY.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(student_repo, "PROJECT", clone)
+    return clone
+
+
+def history(repository: Path) -> int:
+    run = subprocess.run(["git", "rev-list", "--count", "HEAD"], cwd=repository, capture_output=True, check=True)
+    return int(run.stdout)
+
+
+def test_exporting_again_brings_it_up_to_date_with_one_commit(project: Path, tmp_path: Path) -> None:
+    students = tmp_path / "students"
+    assert export(students, owners="@org/staff", torch_index="https://cpu.example").changed
+    assert not export(students).changed
+    assert history(students) == 1
+    (students / "NEWS.md").write_text("From the course.\n")
+    subprocess.run(["git", "add", "."], cwd=students, check=True)
+    subprocess.run(["git", "commit", "-qm", "News"], cwd=students, check=True)
+
+    (project / "SECURITY.md").write_text("New words.\n")
+    subprocess.run(["git", "rm", "-q", "--cached", "docs/gap.png"], cwd=project, check=True)
+    assert export(students).changed
+    assert history(students) == 3
+    assert (students / "SECURITY.md").read_text() == "New words.\n"
+    assert not (students / "docs/gap.png").exists()
+    assert (students / "NEWS.md").exists(), "what the course added is the course's"
+    assert "cpu.example" in (students / "pip.conf").read_text()
+    assert "@org/staff" in (students / ".github/CODEOWNERS").read_text()
+
+
+def test_export_with_an_answer_in_it_is_refused(project: Path, tmp_path: Path) -> None:
+    guide = project / "docs/calibration.md"
+    guide.write_text(guide.read_text() + "\n    std = float(np.sqrt(2.0 / fan_in))\n")
+    with pytest.raises(CannotExport, match=r"docs/calibration\.md has a line of a model answer"):
+        export(tmp_path / "students")
+    assert not (tmp_path / "students").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("echo mine > notes.txt", "neither empty nor an earlier export"),
+        ("git init -q . && echo mine > notes.txt && git add . && git commit -qm mine", "no earlier export"),
+        ("git init -q . && echo mine > notes.txt", "not committed"),
+    ],
+)
+def test_folder_with_something_else_in_it_is_left_alone(command: str, says: str, project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    subprocess.run(["bash", "-c", command], cwd=folder, check=True)
+    with pytest.raises(CannotExport, match=says):
+        export(folder)
+    assert (folder / "notes.txt").read_text() == "mine\n"

@@ -1,0 +1,91 @@
+"""The zip for Gradescope: what it holds, and its script in a folder laid out as Gradescope's image is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from autograder.course import gradescope
+from autograder.course.student_repo import answer_lines
+from tests.samples import scenario, write
+from tests.test_formats import shape
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """`/autograder`, after `setup.sh`: this environment stands for the one that it would install."""
+    archive = tmp_path / "gradescope.zip"
+    gradescope.build(archive)
+    folder = tmp_path / "autograder"
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder / "source")
+        for entry in packed.infolist():
+            (folder / "source" / entry.filename).chmod(entry.external_attr >> 16)
+    (folder / "results").mkdir()
+    (folder / "submission").mkdir()
+    (folder / "venv").symlink_to(Path(sys.executable).parent.parent)
+    return folder
+
+
+def run(root: Path) -> int:
+    environment = os.environ | {"AUTOGRADER_ROOT": str(root)}
+    return subprocess.run([root / "source/run_autograder"], cwd=root, env=environment, timeout=120).returncode
+
+
+def results(root: Path) -> dict:
+    document = json.loads((root / "results/results.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, shape("gradescope"))
+    return document
+
+
+@pytest.mark.parametrize("name", ["weight_initialization.ipynb", "my answers (2).ipynb"])
+def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, root: Path) -> None:
+    write(scenario("glorot").build(), root / "submission" / name)
+    assert run(root) == 0
+    assert sum(test["score"] for test in results(root)["tests"]) == 24
+
+
+@pytest.mark.parametrize("content", ["{", None], ids=["broken", "missing"])
+def test_author_of_what_cannot_be_graded_is_told_so(content: str | None, root: Path) -> None:
+    if content is not None:
+        (root / "submission/weight_initialization.ipynb").write_text(content)
+    assert run(root) == 0
+    assert results(root)["score"] == 0
+    assert "Mend it and hand it in again" in results(root)["output"]
+
+
+def test_fault_of_the_grader_leaves_no_results_and_no_zero(root: Path) -> None:
+    write(scenario("glorot").build(), root / "submission/weight_initialization.ipynb")
+    (root / "source/assignment/weight_initialization/weight_initialization.ipynb").unlink()
+    assert run(root) != 0
+    assert not (root / "results/results.json").exists()
+
+
+def test_zip_has_both_scripts_at_its_root_and_no_answers(tmp_path: Path) -> None:
+    gradescope.build(tmp_path / "one.zip")
+    gradescope.build(tmp_path / "two.zip")
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as packed:
+        for script in ("setup.sh", "run_autograder"):
+            assert packed.getinfo(script).external_attr >> 16 == 0o755
+        assert not [name for name in packed.namelist() if name.startswith(("solutions", "tests"))]
+        lines = {
+            line.strip()
+            for name in packed.namelist()
+            for line in packed.read(name).decode(errors="replace").split("\n")
+        }
+    assert not lines & answer_lines()
+
+
+@pytest.mark.parametrize("script", ["setup.sh", "run_autograder"])
+def test_scripts_pass_the_shells_own_linter(script: str) -> None:
+    path = gradescope.PROJECT / "gradescope" / script
+    linted = subprocess.run([Path(sys.executable).parent / "shellcheck", path], capture_output=True, text=True)
+    assert linted.returncode == 0, linted.stdout
