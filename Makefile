@@ -14,7 +14,7 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check grade test lint types unit format bench bench-sandbox bench-attacks doctor clean test-tools newest student-repo gradescope
-.PHONY: release collect autograde regrade triage formgrader formgrader-server feedback export
+.PHONY: release drift page hooks settings collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -97,6 +97,19 @@ ONE_STUDENT = $(if $(STUDENT),--student="$(STUDENT)")
 
 release: setup ## Instructors: make the students' notebook from solutions/, and tell the gradebook
 	nbgrader generate_assignment $(ASSIGNMENT) --force --create
+
+drift: setup ## Whether assignment/ is what `make release` makes of solutions/
+	python -m autograder.course.drift
+
+page: setup ## A notebook as one web page that loads nothing: make page SUBMISSION=path/to/notebook.ipynb
+	@test -n "$(SUBMISSION)" || { echo "Say which: make page SUBMISSION=path/to/notebook.ipynb"; exit 2; }
+	jupyter nbconvert --to autograder.course.page.NotebookPage --output-dir build "$(SUBMISSION)"
+
+hooks: setup ## Check formatting, outputs, settings and drift at every commit (pre-commit)
+	pre-commit install
+
+settings: setup ## Say what course.toml sets
+	autograder settings
 
 collect: setup ## Take submissions from a folder or zip, or, with ROSTER=… DEADLINE=…, from pull requests: FROM=…
 	autograder collect "$(FROM)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)")

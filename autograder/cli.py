@@ -177,6 +177,21 @@ def check(
 
 
 @app.command()
+def settings(file: _SettingsPath = None) -> None:
+    """Say what course.toml sets: help level, which framework counts, deadline and late policy."""
+    course = _settings(file)
+    helps = {
+        "name": "names mistakes",
+        "explain": "names mistakes and explains them",
+        "formula": "names mistakes, explains them and shows the formula",
+    }[course.help_level]
+    counts = {"both": "each framework counts for its own points", "better": "the better of the two counts for both"}
+    print(f"Feedback on Q7 {helps}.")
+    print(f"Of TensorFlow and PyTorch, {counts[course.frameworks]}.")
+    print(f"Due {course.deadline_text}; {course.late}." if course.deadline_text else "There is no deadline.")
+
+
+@app.command()
 def doctor() -> None:
     """Tell what this machine offers, and whether grades made here can be official (exit status 0) or not (3)."""
     from autograder.doctor import examine

@@ -233,7 +233,7 @@ def test_summary_shows_text_as_text(line: str) -> None:
     elements = rendered(summary)
     assert elements.tags <= PLAIN
     assert not elements.links
-    assert elements.text.count(one_line(line, 200)) == 8, "in each place where there is text"
+    assert elements.text.count(one_line(line, 200)) == 9, "in each place where there is text"
     assert "@everyone" not in re.sub(r"\\@", "", summary), "nobody is called"
 
 

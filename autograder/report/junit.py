@@ -54,7 +54,8 @@ def _suite(root: Xml.Element, result: Result, question: QuestionResult) -> None:
             counts["failures"] += 1
             kind = criterion.diagnosis or "failed"
             failure = Xml.SubElement(case, "failure", type=kind, message=one_line(criterion.message, 1000))
-            failure.text = one_line(f"{criterion.asks} {criterion.message}", 2000)
+            told = "".join(f" {heading}: {text.removesuffix('.')}." for heading, text in criterion.help)
+            failure.text = one_line(f"{criterion.asks} {criterion.message}{told}", 2000)
         elif criterion.status == "skipped":
             counts["skipped"] += 1
             Xml.SubElement(case, "skipped", message=one_line(criterion.message, 1000))

@@ -1,0 +1,113 @@
+"""What the guides and the settings of tools promise: cells that run, hooks that hold, targets that are there."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_output
+
+from tests.samples import ENVIRONMENT, RELEASE, ROOT, SOLUTION, read, write
+
+GUIDE = ROOT / "assignment/README.md"
+
+
+def test_colabs_cell_makes_check_work_without_an_installation(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.S)
+    clone, *rest = block.splitlines()
+    address = re.search(r"https://\S+", clone)[0]
+    command = clone.removeprefix("!").replace(address, f"file://{ROOT}")
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True, capture_output=True)
+    shutil.copytree(ROOT / "autograder", tmp_path / "course/autograder", dirs_exist_ok=True)  # as it stands here now
+    code = "\n".join(line for line in rest if not line.startswith("%"))
+    code += (
+        "\nimport autograder\nfrom autograder import check\nprint(autograder.__file__)\n"
+        "def stub(shape):\n    raise NotImplementedError()\nprint(check('q7_tf_initializer', stub))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "course/autograder/__init__.py" in run.stdout
+    assert "not attempted" in run.stdout
+    assert run.stdout.rstrip().endswith("0.0")
+
+
+@pytest.mark.parametrize("guide", ["README.md", "assignment/README.md", "solutions/README.md", "student/README.md"])
+def test_guides_name_targets_and_files_that_are_there(guide: str) -> None:
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    students = guide in ("assignment/README.md", "student/README.md")
+    makefile = (ROOT / ("student/Makefile" if students else "Makefile")).read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    named = set(re.findall(r"(?:`|^)make ([a-z][a-z-]*)", text, re.M))
+    assert named
+    assert named <= targets, named - targets
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        folder = ROOT if guide == "student/README.md" else (ROOT / guide).parent
+        assert (folder / link).exists(), link
+
+
+def test_dev_container_has_the_shape_that_its_specification_gives() -> None:
+    text = (ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8")
+    settings = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.M))
+    # From the specification's schema: what is used here, and its types.
+    assert set(settings) == {"name", "image", "remoteEnv", "postCreateCommand", "hostRequirements", "customizations"}
+    assert all(isinstance(settings[key], str) for key in ("name", "image", "postCreateCommand"))
+    assert all(isinstance(value, str) for value in settings["remoteEnv"].values())
+    requirements = settings["hostRequirements"]
+    assert isinstance(requirements.pop("cpus"), int)
+    assert set(requirements) <= {"memory", "storage"}
+    assert all(re.fullmatch(r"\d+([tgmk]b)?", value) for value in requirements.values())
+    assert settings["image"].startswith("python:3.11-")  # what the project asks for, and constraints.txt was made with
+    assert settings["postCreateCommand"] == "make setup"
+    assert (ROOT / settings["customizations"]["codespaces"]["openFiles"][0]).exists()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A checkout with what the hooks look at, and this environment."""
+    for part in ("solutions", "assignment"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    for part in ("nbgrader_config.py", "course.toml", "pyproject.toml", ".pre-commit-config.yaml"):
+        shutil.copy(ROOT / part, tmp_path)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / ".gitignore").write_text(".venv\n")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def hooks(repository: Path) -> dict[str, str]:
+    """Run every hook on every file; return what became of each, by its name."""
+    subprocess.run(["git", "add", "--all"], cwd=repository, check=True)
+    environment = {**ENVIRONMENT, "PRE_COMMIT_HOME": str(repository / ".git/pre-commit"), "PRE_COMMIT_COLOR": "never"}
+    environment = {name: value for name, value in environment.items() if not name.startswith("GIT_")}
+    command = [sys.executable, "-m", "pre_commit", "run", "--all-files"]
+    run = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True)
+    return dict(re.findall(r"^(.+?)\.{3,}(?:\(.*\))?(Passed|Failed|Skipped)$", run.stdout, re.M))
+
+
+def test_hooks_pass_on_what_is_committed_and_leave_it_as_it_is(repository: Path) -> None:
+    before = {path: path.read_bytes() for path in repository.rglob("*.ipynb")}
+    found = hooks(repository)
+    assert len(found) == 5
+    assert set(found.values()) == {"Passed"}
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_hooks_stop_bad_code_outputs_wrong_settings_and_drift(repository: Path) -> None:
+    (repository / "bad.py").write_text("import os\nx=1\n")
+    (repository / "course.toml").write_text("help = 3\n")
+    source, release = (repository / path.relative_to(ROOT) for path in (SOLUTION, RELEASE))
+    notebook = read(source)
+    code = next(c for c in notebook.cells if c.cell_type == "code")
+    code.outputs = [new_output("stream", name="stdout", text="a long story")]
+    write(notebook, source)
+    student = read(release)
+    next(c for c in student.cells if c.cell_type == "code").outputs = list(code.outputs)
+    write(student, release)
+    assert set(hooks(repository).values()) == {"Failed"}
+    assert "a long story" not in source.read_text(encoding="utf-8")
+    assert "a long story" in release.read_text(encoding="utf-8")
