@@ -187,7 +187,7 @@ def test_catalogue_has_at_least_60_mistakes_each_with_a_line_and_something_to_lo
     simulated = [m for m in MISCONCEPTIONS if m.name not in SHOWN_ELSEWHERE]
     assert len(simulated) >= 60
     assert len(BY_NAME) == len(MISCONCEPTIONS), "a name is used twice"
-    assert all(m.says and m.look_up for m in MISCONCEPTIONS)
+    assert all(m.says and m.lesson.look_up for m in MISCONCEPTIONS)
 
 
 def test_every_mistake_is_simulated_or_shown_elsewhere() -> None:

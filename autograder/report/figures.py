@@ -50,11 +50,13 @@ def draw(picture: Picture) -> Figure:
 def describe(picture: Picture) -> str:
     """Say in words what the figure of ``picture`` shows, the message first."""
     if isinstance(picture, WeightsPicture):
-        off = [shape for shape in picture.shapes if _is_off(shape.ratio)]
+        off = [shape for shape in picture.shapes if is_off(shape.ratio)]
         if off:
             message = f"The standard deviation is off for {len(off)} of {len(picture.shapes)} kernel shapes."
         else:
-            message = f"The standard deviation is right for all {len(picture.shapes)} kernel shapes."
+            message = (
+                f"The standard deviation is within {_OFF_BY:.0%} of He's for all {len(picture.shapes)} kernel shapes."
+            )
         measured = "; ".join(f"{s.kernel}: {number(s.measured)}, expected {number(s.expected)}" for s in picture.shapes)
         return (
             f"{message} A histogram of your weights for the {picture.shapes[picture.shown].kernel} kernel over the "
@@ -79,7 +81,8 @@ def number(value: float) -> str:
     return re.sub(r"(\.0)?e([+-])0*", lambda found: "e" + found[2].strip("+"), f"{value:.1e}")
 
 
-def _is_off(ratio: float) -> bool:
+def is_off(ratio: float) -> bool:
+    """Whether a standard deviation, over the one expected, is drawn as off."""
     return abs(ratio - 1.0) > _OFF_BY
 
 
@@ -109,7 +112,7 @@ def _weights(picture: WeightsPicture) -> str:
         ratios = [each.ratio for each in picture.shapes]
         below.axvline(1.0, color=_INK, linewidth=1.4)
         for row, ratio in enumerate(ratios):
-            off = _is_off(ratio)
+            off = is_off(ratio)
             below.plot([1.0, ratio], [row, row], color=_OFF if off else _OWN, linewidth=1.2)
             below.plot([ratio], [row], marker="D" if off else "o", markersize=5, color=_OFF if off else _OWN)
             told = number(picture.shapes[row].measured), number(picture.shapes[row].expected)
@@ -137,7 +140,7 @@ def _signal(picture: SignalPicture) -> str:
         figure.subplots_adjust(left=0.13, right=0.96, top=0.8, bottom=0.2)
         depths = list(range(len(picture.widths)))
         least, most = [low for low, _ in picture.predicted], [high for _, high in picture.predicted]
-        off = any(_strays(mean, low, high) for mean, low, high in zip(picture.mean, least, most, strict=True))
+        off = any(strays(mean, low, high) for mean, low, high in zip(picture.mean, least, most, strict=True))
         own = _OFF if off else _OWN
         axes.fill_between(depths, least, most, color=_INK, alpha=0.15, linewidth=0)
         axes.plot(depths, [math.sqrt(a * b) for a, b in picture.predicted], color=_INK, linewidth=1.4, dashes=(4, 2),
@@ -164,7 +167,8 @@ def _signal(picture: SignalPicture) -> str:
         return _svg(figure, picture)
 
 
-def _strays(mean: float, least: float, most: float) -> bool:
+def strays(mean: float, least: float, most: float) -> bool:
+    """Whether a signal's mean square is drawn as off what is predicted."""
     # Four builds of these widths stay within a factor 1.6 of their mean, three standard deviations (STATISTICS: 5/n).
     return not least / 1.6 <= mean <= most * 1.6
 

@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from autograder.report.figures import describe, number
+from autograder.report.figures import describe, is_off, number, strays
 from autograder.report.picture import Picture, WeightsPicture
 from autograder.report.result import (
     UNCONFINED_NOTICE,
@@ -65,7 +65,7 @@ def picture_text(picture: Picture) -> RenderableType:
         table.add_column("")
         for shape in picture.shapes:
             figures = (number(shape.measured), number(shape.expected), number(shape.ratio))
-            table.add_row(shape.kernel, *figures, _bar(shape.ratio))
+            table.add_row(shape.kernel, *figures, _bar(shape.ratio, off=is_off(shape.ratio)))
         return Group(table, Text())
     names = ["inputs", *(f"hidden {i}" for i in range(1, len(picture.widths) - 1)), "outputs"]
     for column, justify in (("layer", "left"), ("mean square", "right"), ("He's", "right")):
@@ -73,20 +73,25 @@ def picture_text(picture: Picture) -> RenderableType:
     table.add_column("")
     for name, mean, (least, most) in zip(names, picture.mean, picture.predicted, strict=True):
         right = number(most) if least == most else f"{number(least)}–{number(most)}"
-        table.add_row(name, number(mean), right, _bar(mean))
+        off = strays(mean, least, most)
+        table.add_row(name, number(mean), right, _bar(mean / math.sqrt(least * most), off=off))
     return Group(table, Text(describe(picture).partition(";")[0] + ".", style="dim"), Text())
 
 
-def _bar(ratio: float) -> Text:
+def _bar(ratio: float, *, off: bool) -> Text:
     """Draw a ratio on a logarithmic axis with 1 in the middle: ten cells for each factor of ten, two factors a side."""
     half = 20
     place = max(-half, min(half, round(10 * math.log10(ratio))))
+    if not off:
+        place = 0
+    elif place == 0:
+        place = 1 if ratio > 1.0 else -1
     cells = ["·"] * (2 * half + 1)
     for cell in range(min(place, 0), max(place, 0) + 1):
         cells[half + cell] = "─"
     cells[half] = "│"
-    cells[half + place] = "●" if place == 0 else "◆"
-    return Text("".join(cells), style="green" if place == 0 else "red")
+    cells[half + place] = "◆" if off else "●"
+    return Text("".join(cells), style="red" if off else "green")
 
 
 def print_result(console: Console, result: Result, *, pictures: bool = False) -> None:

@@ -115,7 +115,7 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
     comment.fill("A fine start, but say *where* it comes from.")
     comment.press("Tab")
     picture(page, "grading")
-    assert eventually(lambda: course.scores()["glorot"]["q1"] == (None, 7.5, False))
+    assert eventually(lambda: course.scores()["glorot"]["q1"] == (None, 7.5, False), 30.0)
 
     course.nbgrader("generate_feedback", ASSIGNMENT, "--student=glorot")
     page.goto((course.folder / f"feedback/glorot/{ASSIGNMENT}/{ASSIGNMENT}.html").as_uri())
