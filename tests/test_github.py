@@ -250,6 +250,13 @@ def test_no_line_of_an_answer_is_in_the_students_repository_or_its_history(class
     assert not [path for path in paths if path.startswith(("solutions/", "tests/")) or path.endswith("messages.md")]
 
 
+def test_links_between_the_students_pages_lead_somewhere(classroom: Classroom) -> None:
+    for page in classroom.exported.rglob("*.md"):
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)", page.read_text(encoding="utf-8")):
+            if not re.match(r"[a-z]+:", target):
+                assert (page.parent / target).exists(), f"{page} links to {target}"
+
+
 @pytest.mark.parametrize("target", ["check", "grade"])
 def test_students_repository_works_alone(target: str, honest: Handed, classroom: Classroom) -> None:
     alone = honest.base  # a checkout of nothing but the export, set up by its own Makefile
