@@ -242,7 +242,7 @@ def explanation(raised: Raised, submission: Submission) -> str:
         return f" {_REFUSED[raised.refused]}"
     missing = _NOT_DEFINED.match(raised.message) if raised.name == "NameError" else None
     if missing and (cell := submission.left_out.get(missing["name"])):
-        return f" The locked cell {cell} defines that name, and does not run while grading: define it in a cell of your own."
+        return f" The locked cell {cell} defines that name, and does not run while grading: define it yourself."
     return ""
 
 

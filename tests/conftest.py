@@ -26,6 +26,8 @@ def grader(sandbox: Sandbox) -> Grader:
 
 #: Tests that share one course from release to grades: on one worker, or each worker makes its own.
 SHARED = ("tests/test_nbgrader.py", "tests/browser/")
+#: Tests that share what the notebook's measuring cells drew: on one worker, or each worker draws it again.
+TOGETHER = "tests/test_claims.py"
 
 
 class _ByCourse(LoadScopeScheduling):
@@ -35,6 +37,8 @@ class _ByCourse(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(TOGETHER):
+            return TOGETHER
         if not nodeid.startswith(SHARED):
             return nodeid
         file, _, test = nodeid.partition("::")
