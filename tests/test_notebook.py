@@ -161,6 +161,13 @@ def test_written_answer_has_a_status(source: str | None, status: str, words: int
     assert (submission.written[0].status, submission.written[0].words) == (status, words)
 
 
+@pytest.mark.parametrize("grade_id", ["q3_open", "q3_seen", "q3_seen_dead", "q3_prompt"])
+def test_answer_made_of_the_words_around_its_question_is_remarked_as_copied(grade_id: str, tmp_path: Path) -> None:
+    notebook = answered({"q3": cell(read(RELEASE), grade_id).source})
+    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    assert submission.written[2].remark == "copied"
+
+
 def test_answers_written_into_the_release_itself_count_as_answered(tmp_path: Path) -> None:
     path = write(answered({"q1": "My answer."}), tmp_path / "weight_initialization.ipynb")
     submission = load_release(path).submission(path)
