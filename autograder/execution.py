@@ -6,6 +6,7 @@ leaves the deadly one out, and goes on with the tasks that are still open, while
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ _REFUSED = {
     "files": "Files outside the notebook's own folder are out of reach while grading.",
     "other": "This is not allowed while grading.",
 }
+_NOT_DEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,7 @@ def _ending_of(raised: Raised, task: Task, submission: Submission) -> Ending:
     status = status_of(raised)
     if status == "memory":
         return Ending("memory", f"{task.function} asked for more memory than there is: {raised}.")
-    return Ending(status, f"{task.function} raised {raised}.{explanation(raised)}")
+    return Ending(status, f"{task.function} raised {raised}.{explanation(raised, submission)}")
 
 
 def status_of(raised: Raised) -> str:
@@ -231,9 +233,17 @@ def status_of(raised: Raised) -> str:
     return "error"
 
 
-def explanation(raised: Raised) -> str:
-    """Return a sentence on why the sandbox refused, to follow another; empty where it refused nothing."""
-    return f" {_REFUSED[raised.refused]}" if raised.refused in _REFUSED else ""
+def explanation(raised: Raised, submission: Submission) -> str:
+    """Return a sentence on why this works in the notebook and not here, to follow another; empty where none is known.
+
+    The sandbox refused something, or the code uses a name from a locked cell that does not run while grading.
+    """
+    if raised.refused in _REFUSED:
+        return f" {_REFUSED[raised.refused]}"
+    missing = _NOT_DEFINED.match(raised.message) if raised.name == "NameError" else None
+    if missing and (cell := submission.left_out.get(missing["name"])):
+        return f" The locked cell {cell} defines that name, and does not run while grading: define it yourself."
+    return ""
 
 
 def _undefined(task: Task, submission: Submission, execution: Execution) -> Ending:
@@ -246,6 +256,6 @@ def _undefined(task: Task, submission: Submission, execution: Execution) -> Endi
             return Ending(ending.status, f"The cell that defines {task.function} did not end well. {ending.message}")
         if position in execution.raised:
             raised = execution.raised[position]
-            told = f"{task.function} is not defined: its cell raised {raised}.{explanation(raised)}"
+            told = f"{task.function} is not defined: its cell raised {raised}.{explanation(raised, submission)}"
             return Ending(status_of(raised), told)
     return Ending("error", f"{task.function} is not defined anywhere in the notebook. Was it renamed?")

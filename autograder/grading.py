@@ -193,7 +193,7 @@ class Grader:
 
 
 def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:
-    messages = {position: _told(raised) for position, raised in execution.raised.items()}
+    messages = {position: _told(raised, submission) for position, raised in execution.raised.items()}
     messages |= {position: ending.message for position, ending in execution.deadly.items()}
     shown = sorted(messages)[:_MOST_PROBLEMS]
     problems = [CellProblem(_called(submission.code[position]), messages[position]) for position in shown]
@@ -202,8 +202,8 @@ def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem
     return tuple(problems)
 
 
-def _told(raised: Raised) -> str:
-    why = explanation(raised)
+def _told(raised: Raised, submission: Submission) -> str:
+    why = explanation(raised, submission)
     return f"{raised}.{why}" if why else str(raised)
 
 

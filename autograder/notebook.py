@@ -7,6 +7,7 @@ import json
 import os
 import re
 import stat
+import symtable
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -200,6 +201,8 @@ class Submission:
         The code cells to run, in order.
     untouched : frozenset of str
         Grade ids of cells that stand as they were handed out.
+    left_out : dict of str to str
+        Names that a locked cell defines which does not run while grading, and that cell's grade id.
     written : tuple of WrittenAnswer
         What became of Q1–Q6.
     """
@@ -209,13 +212,15 @@ class Submission:
     code: tuple[Cell, ...]
     untouched: frozenset[str]
     written: tuple[WrittenAnswer, ...]
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 def read_submission(path: Path, release: Notebook, gradable: Iterable[str], written: Iterable[str]) -> Submission:
     """Read a student's notebook against the release that it was made from.
 
     Cells that the release locks never run from the student's copy. The release's set-up cell runs
-    first, from the release; then the student's own code cells, in their order.
+    first, from the release; then the student's own code cells, in their order. Other locked cells,
+    measurements and checks, do not run at all.
 
     Parameters
     ----------
@@ -250,7 +255,22 @@ def read_submission(path: Path, release: Notebook, gradable: Iterable[str], writ
         and (given := release.cell(cell.grade_id))
         and given.source.strip() == cell.source.strip()
     )
-    return Submission(notebook.path, notebook.sha256, (*setup, *own), untouched, answers)
+    left_out = {
+        name: cell.name
+        for cell in reversed(release.cells)
+        if cell.kind == "code" and cell.grade_id in locked and cell not in setup
+        for name in _defined(cell.source)
+    }
+    return Submission(notebook.path, notebook.sha256, (*setup, *own), untouched, answers, left_out)
+
+
+def _defined(source: str) -> set[str]:
+    """Return the names that a cell of the release defines at its top level; none where it is not plain Python."""
+    try:
+        symbols = symtable.symtable(source, "cell", "exec").get_symbols()
+    except SyntaxError:
+        return set()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
 
 
 def _check_ids(notebook: Notebook, release: Notebook, gradable: tuple[str, ...]) -> None:
@@ -288,5 +308,10 @@ def written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> Writ
         return WrittenAnswer(grade_id, "empty", 0)
     if text in (PLACEHOLDER, original):
         return WrittenAnswer(grade_id, "unchanged", 0)
-    prompt = release.cell(f"{grade_id}_prompt")
-    return WrittenAnswer(grade_id, "answered", words, remark(text, prompt.source if prompt else ""))
+    prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
+    return WrittenAnswer(grade_id, "answered", words, remark(text, prompt))
+
+
+def _asks(cell: Cell, grade_id: str) -> bool:
+    """Tell whether this is one of the texts around a question: what leads to it, what a figure shows, the prompt."""
+    return cell.kind == "markdown" and (cell.grade_id or "").startswith(f"{grade_id}_")

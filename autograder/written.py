@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-#: An answer of fewer words is very short: the shortest that a prompt expects has 150.
+#: An answer of fewer words is very short: the shortest that a prompt expects has 200.
 SHORT = 40
 #: Words in a row that nobody writes by chance as the prompt has them, and the share of an answer made of such runs.
 _RUN = 5

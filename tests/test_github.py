@@ -247,7 +247,14 @@ def test_no_line_of_an_answer_is_in_the_students_repository_or_its_history(class
         )
         assert not found, (path, found)
     paths = classroom.hub.git("ls-tree", "-r", "--name-only", "main").decode().splitlines()
-    assert not [path for path in paths if path.startswith(("solutions/", "tests/")) or path.endswith("messages.md")]
+    assert [path for path in paths if path.startswith(("solutions/", "tests/"))] == ["tests/attacks/README.md"]
+
+
+def test_links_between_the_students_pages_lead_somewhere(classroom: Classroom) -> None:
+    for page in classroom.exported.rglob("*.md"):
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)", page.read_text(encoding="utf-8")):
+            if not re.match(r"[a-z]+:", target):
+                assert (page.parent / target).exists(), f"{page} links to {target}"
 
 
 @pytest.mark.parametrize("target", ["check", "grade"])

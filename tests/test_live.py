@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import re
+import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +17,8 @@ from autograder import check
 from autograder.assignment import TASKS
 from tests.course import ASSIGNMENT, Course
 from tests.executed import execute, executed_release
-from tests.samples import SOLUTION, answered, cell, read, scenario, write
+from tests.figures import MEASURING, without_measuring
+from tests.samples import RELEASE, SOLUTION, answered, cell, read, scenario, write
 
 POINTS = {"q7_tf_initializer": 12.0, "q7_tf_model": 8.0, "q7_torch_initializer": 12.0, "q7_torch_model": 8.0}
 
@@ -23,7 +29,7 @@ def outputs(notebook: NotebookNode, grade_id: str, kind: str) -> list[NotebookNo
 
 @pytest.fixture(scope="module")
 def solved() -> NotebookNode:
-    return execute(read(SOLUTION))
+    return execute(without_measuring(read(SOLUTION)))
 
 
 def test_solved_notebook_runs_in_a_kernel_and_every_check_evaluates_to_its_points(solved: NotebookNode) -> None:
@@ -43,20 +49,61 @@ def test_check_displays_a_table_and_writes_nothing_to_stderr(solved: NotebookNod
         assert not [o for o in outputs(solved, task.check, "stream") if o.name == "stderr"]
 
 
-def test_released_notebook_raises_nothing_but_from_its_stubs(tmp_path_factory: pytest.TempPathFactory) -> None:
-    notebook = read(executed_release(tmp_path_factory))
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> NotebookNode:
+    return read(executed_release(tmp_path_factory))
+
+
+def test_released_notebook_runs_without_a_word_of_complaint(released: NotebookNode) -> None:
+    for each in released.cells:
+        for output in each.get("outputs", []):
+            assert output.output_type != "error", output.evalue
+            assert output.get("name") != "stderr", output.text
+
+
+def test_check_cells_of_the_released_notebook_say_that_nothing_was_attempted(released: NotebookNode) -> None:
     for name in POINTS:
-        (value,) = outputs(notebook, f"{name}_check", "execute_result")
+        (value,) = outputs(released, f"{name}_check", "execute_result")
         assert value.data["text/plain"] == "0.0"
-        assert "not attempted" in outputs(notebook, f"{name}_check", "display_data")[0].data["text/plain"]
-    assert not [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "error"]
+        assert "not attempted" in outputs(released, f"{name}_check", "display_data")[0].data["text/plain"]
+
+
+@pytest.mark.parametrize("grade_id", MEASURING)
+def test_every_measuring_cell_of_the_released_notebook_draws_one_figure(released: NotebookNode, grade_id: str) -> None:
+    (figure,) = outputs(released, grade_id, "display_data")
+    width, height = struct.unpack(">II", base64.b64decode(figure.data["image/png"])[16:24])
+    assert 600 <= width <= 800, "a notebook's column, and legible when a phone halves it"
+    assert height <= 800
+    assert outputs(released, grade_id, "stream"), "its main numbers are printed, for those who cannot see the figure"
+
+
+def test_set_up_cell_fetches_the_course_on_colab_and_nowhere_else(tmp_path: Path) -> None:
+    """With a stand-in for Colab's module, and a repository on this machine in place of the course's address."""
+    repository = tmp_path / "repository"
+    (repository / "autograder").mkdir(parents=True)
+    (repository / "autograder/__init__.py").write_text("check = 'the course'")
+    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "t"]):
+        subprocess.run(["git", "-C", repository, *command], check=True)
+    source = cell(read(RELEASE), "setup").source
+    source, places = re.subn(r'^COURSE = ".*"$', f'COURSE = "{repository.as_uri()}"', source, flags=re.M)
+    assert places == 1
+    source = source.replace("import tensorflow as tf\nimport torch\n", "")
+    source = source[: source.index("torch.set_num_threads")].replace("from torch import nn\n", "")
+    for stand_in, expected in (("sys.modules['google.colab'] = sys", "the course"), ("", "<function check")):
+        folder = tmp_path / f"notebook{len(stand_in)}"
+        folder.mkdir()
+        code = f"import sys\n{stand_in}\n{source}\nprint(check)"
+        run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        assert run.stdout.startswith(expected)
+        assert (folder / "course").exists() == bool(stand_in)
 
 
 def test_stock_nbgrader_gives_honest_submissions_their_points(tmp_path: Path) -> None:
     """Without our sandbox: nbgrader runs the student's kernel, and takes the check cells' floats."""
     course = Course.stock(tmp_path)
     for student in ("reference", "tensorflow_only"):
-        course.submit(student, scenario(student).build())
+        course.submit(student, without_measuring(scenario(student).build()))
     course.nbgrader("generate_assignment", ASSIGNMENT)
     course.autograde()
     assert course.totals() == {"reference": 40.0, "tensorflow_only": 20.0}
@@ -65,7 +112,7 @@ def test_stock_nbgrader_gives_honest_submissions_their_points(tmp_path: Path) ->
 
 def test_check_names_the_line_that_raised() -> None:
     stub = "def tf_he_normal(shape):\n    fan = shape[0]\n    return fan / 0"
-    notebook = execute(answered({"q7_tf_initializer": stub}))
+    notebook = execute(without_measuring(answered({"q7_tf_initializer": stub})))
     shown = outputs(notebook, "q7_tf_initializer_check", "display_data")[0].data["text/plain"]
     assert "ZeroDivisionError" in shown
     assert "line 3: “return fan / 0”" in shown

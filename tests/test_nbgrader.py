@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from autograder.assignment import TASKS, WRITTEN
 from tests.course import ASSIGNMENT, Course, Scores
+from tests.figures import MEASURING
 from tests.postgresql import postgresql
 from tests.samples import SOLUTION, answered, cell, scenario
 
@@ -197,7 +198,7 @@ def test_check_cell_has_text_a_table_with_a_figure_and_a_plain_float(cycle: Cycl
 
 def test_graders_see_what_the_students_own_cells_put_out_and_nothing_that_runs(cycle: Cycle) -> None:
     notebook = cycle.course.autograded("perfect")
-    (own,) = [c for c in notebook.cells if "plt.plot" in c.source]
+    (own,) = [c for c in notebook.cells if "plt.plot([0, 1])" in c.source]
     text, picture = own.outputs
     assert text.text == "<script>alert(1)</script> \n"
     assert list(picture.data) == ["image/png", "text/plain"]
@@ -207,6 +208,13 @@ def test_graders_see_what_the_students_own_cells_put_out_and_nothing_that_runs(c
         assert harm not in page
     assert "<strong>mine</strong>" in page
     assert "$a &lt; b$" in page
+
+
+def test_measuring_cells_are_not_run_by_autograding(cycle: Cycle) -> None:
+    notebook = cycle.course.autograded("perfect")
+    for grade_id in MEASURING:
+        assert cell(notebook, grade_id).outputs == []
+        assert cell(notebook, grade_id).execution_count is None
 
 
 def test_cells_that_raise_show_what_they_raised(cycle: Cycle) -> None:

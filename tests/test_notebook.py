@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.assignment import TASKS
 from autograder.notebook import CODE_PLACEHOLDER, MAX_NOTEBOOK_BYTES, PLACEHOLDER, UnreadableNotebook
 from autograder.release import BadRelease, load_release
+from tests.figures import MEASURING
 from tests.samples import RELEASE, answered, cell, read, write
 
 RELEASED = json.loads(RELEASE.read_text(encoding="utf-8"))
@@ -120,6 +122,19 @@ def test_locked_cells_never_run_from_the_students_copy(tmp_path: Path) -> None:
     assert submission.code[0].source == cell(read(RELEASE), "setup").source
 
 
+def test_measuring_cells_take_no_time_of_grading_for_they_do_not_run(tmp_path: Path) -> None:
+    notebook = answered(dict.fromkeys(MEASURING, "import time; time.sleep(3600)"))
+    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    assert [c.name for c in submission.code] == ["setup", *(task.stub for task in TASKS)]
+
+
+def test_names_that_only_locked_cells_define_are_known_with_their_cell(tmp_path: Path) -> None:
+    left_out = load_release().submission(write(answered({}), tmp_path / "submission.ipynb")).left_out
+    assert left_out["norms"] == "q1_see"
+    assert left_out["train"] == "q4_see_clipping"
+    assert {"np", "plt", "check", "tf_he_normal"}.isdisjoint(left_out)
+
+
 def test_setup_runs_from_the_release_when_the_student_deleted_it(tmp_path: Path) -> None:
     notebook = answered({})
     notebook.cells.remove(cell(notebook, "setup"))
@@ -144,6 +159,13 @@ def test_written_answer_has_a_status(source: str | None, status: str, words: int
         notebook.cells.remove(cell(notebook, "q1"))
     submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
     assert (submission.written[0].status, submission.written[0].words) == (status, words)
+
+
+@pytest.mark.parametrize("grade_id", ["q3_open", "q3_seen", "q3_seen_dead", "q3_prompt"])
+def test_answer_made_of_the_words_around_its_question_is_remarked_as_copied(grade_id: str, tmp_path: Path) -> None:
+    notebook = answered({"q3": cell(read(RELEASE), grade_id).source})
+    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    assert submission.written[2].remark == "copied"
 
 
 def test_answers_written_into_the_release_itself_count_as_answered(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from autograder.assignment import TASKS, WRITTEN
 from autograder.course.drift import drift, main
 from autograder.notebook import PLACEHOLDER
+from tests.figures import MEASURING
 from tests.samples import RELEASE, ROOT, SOLUTION, cell, read, write
 
 POINTS = {**dict.fromkeys(WRITTEN, 10)} | {
@@ -82,6 +84,35 @@ def test_release_holds_no_solution_mark_scheme_or_output() -> None:
         for region in re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell(source, task.stub).source, re.S):
             for line in region.splitlines():
                 assert len(line.strip()) < 20 or line.strip() not in released, line
+
+
+@pytest.mark.parametrize("grade_id", WRITTEN)
+def test_every_written_question_opens_with_something_to_see(grade_id: str) -> None:
+    release = read(RELEASE)
+    around = [c for c in release.cells if c.metadata.nbgrader.grade_id.startswith(f"{grade_id}_")]
+    assert around[0].source.startswith(f"## {grade_id.upper()} · ")
+    assert around[1].metadata.nbgrader.grade_id == f"{grade_id}_see"
+    assert around[-1].metadata.nbgrader.grade_id == f"{grade_id}_prompt"
+    assert "Expected length: " in around[-1].source
+    for measuring, told in itertools.pairwise(around[1:-1]):
+        if measuring.cell_type == "code":
+            # matplotlib's pictures carry no alternative text in a notebook: the cell that follows is theirs.
+            assert told.source.startswith("*What the figure shows:* ")
+    for each in around:
+        flags = each.metadata.nbgrader
+        assert (flags.grade, flags.solution, flags.locked) == (False, False, True)
+
+
+def test_measuring_cells_are_short_need_nothing_from_outside_and_name_no_initializer() -> None:
+    release = read(RELEASE)
+    assert len(MEASURING) >= len(WRITTEN)
+    for grade_id in MEASURING:
+        source = cell(release, grade_id).source
+        assert len(source.splitlines()) <= 35
+        assert max(map(len, source.splitlines())) <= 120
+        assert not re.search(r"^\s*(import|from)\b|open\(|http", source, re.M)
+        # Q7 asks for it: not even the libraries' names are given away.
+        assert not re.search(r"kaiming|xavier|he_?normal|he_?uniform|glorot_|variance_?scaling|init\.", source, re.I)
 
 
 def test_model_answers_cite_their_papers() -> None:

@@ -19,7 +19,7 @@ from autograder.notebook import Notebook, UnreadableNotebook, read_notebook
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 #: Files and folders that go along as they are. Left out on purpose: solutions/, tests/ (their sample submissions
-#: hold answers), and what only a course needs.
+#: hold answers; what was tried against the sandbox is no secret), and what only a course needs.
 EXPORTED = (
     ".devcontainer",
     ".editorconfig",
@@ -40,6 +40,7 @@ EXPORTED = (
     "docs/gap.png",
     "docs/power.png",
     "pyproject.toml",
+    "tests/attacks/README.md",
 )
 #: What students' repositories have in place of the instructors' own.
 _STUDENTS_OWN = "student"

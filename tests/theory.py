@@ -1,0 +1,123 @@
+"""What theory, or a few lines of NumPy, says about the numbers in the notebook: nothing here reads the notebook."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from scipy import integrate, stats
+
+
+def normal_mean(function: Callable[[float], float]) -> float:
+    """E f(z) for a standard normal z."""
+    return float(integrate.quad(lambda z: function(z) * math.exp(-z * z / 2) / math.sqrt(2 * math.pi), -12, 12)[0])
+
+
+def sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
+
+
+def sigmoid_slope(z: float) -> float:
+    return sigmoid(z) * (1 - sigmoid(z))
+
+
+def tanh_slope(z: float) -> float:
+    return 1 - math.tanh(z) ** 2
+
+
+@cache
+def sigmoid_variance() -> float:
+    """Variance of z in deep layers, for n Var(w) = 1: the fixed point of q = E σ(√q z)²."""
+    q = 0.25
+    for _ in range(50):
+        q = normal_mean(lambda z, q=q: sigmoid(math.sqrt(q) * z) ** 2)
+    return q
+
+
+def sigmoid_factor() -> float:
+    return math.sqrt(normal_mean(lambda z: sigmoid_slope(math.sqrt(sigmoid_variance()) * z) ** 2))
+
+
+@cache
+def recurrent_factor(scale: float) -> float:
+    q = 1.0
+    for _ in range(60):
+        q = scale**2 * normal_mean(lambda z, q=q: math.tanh(math.sqrt(q) * z) ** 2) + 0.25
+    return scale * math.sqrt(normal_mean(lambda z: tanh_slope(math.sqrt(q) * z) ** 2))
+
+
+def glorot_tanh(layers: int) -> float:
+    """E h² after so many tanh layers of n Var(w) = 1 that began with 1."""
+    q = 1.0
+    for _ in range(layers):
+        q = normal_mean(lambda z, q=q: math.tanh(math.sqrt(q) * z) ** 2)
+    return q
+
+
+def largest(function: Callable[[float], float]) -> float:
+    return max(function(z) for z in np.linspace(-8, 8, 1601))
+
+
+def flat(slope: Callable[[float], float], scale: float) -> float:
+    """Percentage of normal pre-activations of this standard deviation whose slope is below 0.05."""
+    edge = next(z for z in np.linspace(0, 8, 80_001) if slope(z) < 0.05)
+    return float(200 * stats.norm.sf(edge / scale))
+
+
+def gains(variance: Callable[[int, int], float], n_in: int = 300, n_out: int = 900) -> tuple[float, float]:
+    """By how much a linear layer multiplies the variance of signals, and of gradients: measured."""
+    rng = np.random.default_rng(1)
+    weights = rng.normal(0, math.sqrt(variance(n_in, n_out)), (n_out, n_in))
+    forward, backward = weights @ rng.normal(size=(n_in, 400)), weights.T @ rng.normal(size=(n_out, 400))
+    return float(forward.var()), float(backward.var())
+
+
+def keeps(which: int, variance: Callable[[int, int], float]) -> bool:
+    return abs(gains(variance)[which] - 1) < 0.02
+
+
+def uniform_variance(limit: float) -> float:
+    return float(stats.uniform(-limit, 2 * limit).var())
+
+
+def rectified(variance: Callable[[int, int], float], slope: float = 0.0) -> float:
+    """Second moment after a layer and a (leaky) ReLU, over the one before: measured."""
+    rng = np.random.default_rng(2)
+    z = rng.normal(0, math.sqrt(variance(300, 900)), (900, 300)) @ rng.normal(size=(300, 400))
+    return float(np.mean(np.where(z > 0, z, slope * z) ** 2))
+
+
+def batch_normalized(z: np.ndarray) -> np.ndarray:
+    return (z - z.mean(axis=0)) / z.std(axis=0)
+
+
+def scaled_gradient(a: float) -> float:
+    """The gradient with respect to a W, over the one with respect to W, by differences."""
+    rng = np.random.default_rng(3)
+    h, kernel, target = rng.normal(size=(64, 5)), rng.normal(size=(5, 4)), rng.normal(size=(64, 4))
+    step = np.zeros_like(kernel)
+    step[1, 2] = 1e-5
+
+    def loss(weights: np.ndarray) -> float:
+        return float(np.sum((batch_normalized(h @ weights) - target) ** 2))
+
+    def derivative(weights: np.ndarray) -> float:
+        return (loss(weights + step) - loss(weights - step)) / 2e-5
+
+    return derivative(a * kernel) / derivative(kernel)
+
+
+@cache
+def wandering(width: int) -> float:
+    """Standard deviation of ln q over networks of 20 He-initialized ReLU layers."""
+    rng = np.random.default_rng(5)
+    ends = []
+    for _ in range(40):
+        h = rng.normal(size=width)
+        for _ in range(20):
+            # For one input, W h has independent normal entries: no need to draw W.
+            h = np.maximum(rng.normal(0, math.sqrt(2 / width * float(h @ h)), width), 0)
+        ends.append(math.log(float(h @ h) / width))
+    return float(np.std(ends))
