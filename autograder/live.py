@@ -86,10 +86,10 @@ def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -
         raise ValueError(problem.args[0]) from None
     points, settings = load_release().points[asked.check], load_settings()
     challenge = draw_challenge(np.random.default_rng(secrets.randbits(64) if seed is None else seed))
-    # nbgrader gives no points to a check cell that wrote to stderr, be it a framework's own chatter.
+    # nbgrader gives no points to a check cell that wrote to stderr, be it a framework's own chatter, or a figure's.
     with contextlib.redirect_stderr(io.StringIO()):
         question = _judge(asked, function, challenge, points, settings.help_level)
-    _display(_Shown(question))
+        _display(_Shown(question))
     return float(question.score)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from rich.console import Console
@@ -224,6 +225,17 @@ def test_a_figure_is_small_theme_proof_and_says_in_words_what_it_shows(check: st
         assert "<style" not in figure.svg
         assert "http" not in figure.svg.replace('xmlns="http://www.w3.org/2000/svg"', "")
         assert draw(replace(picture)).svg == figure.svg
+
+
+def test_a_figure_is_the_same_whatever_a_notebook_has_set_for_its_own(recwarn: pytest.WarningsRecorder) -> None:
+    picture = judged("lecun").picture
+    before = draw.__wrapped__(picture)
+    with mpl.rc_context(
+        {"figure.constrained_layout.use": True, "font.size": 30, "axes.grid": True, "lines.marker": "x"}
+    ):
+        assert draw.__wrapped__(picture) == before
+        assert mpl.rcParams["font.size"] == 30
+    assert not recwarn
 
 
 def test_figures_on_one_page_share_no_ids() -> None:

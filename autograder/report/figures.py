@@ -10,7 +10,8 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -183,26 +184,31 @@ def _density(x: float, *, truncated: bool) -> float:
     return scale * math.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi) / mass
 
 
-def _style(picture: Picture) -> Any:
+@contextmanager
+def _style(picture: Picture) -> Iterator[None]:
+    """Set Matplotlib up for a figure, whatever a notebook has set for its own, and leave that as it was."""
     import matplotlib as mpl
 
-    return mpl.rc_context(
-        {
-            "font.size": 9.0,
-            "font.family": "DejaVu Sans",
-            "text.color": _INK,
-            "axes.edgecolor": _INK,
-            "axes.labelcolor": _INK,
-            "xtick.color": _INK,
-            "ytick.color": _INK,
-            "axes.facecolor": "none",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "text.parse_math": False,  # there is none, and looking for it takes longer than drawing
-            "svg.fonttype": "none",
-            "svg.hashsalt": _key(picture),
-        }
-    )
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(
+            {
+                "font.size": 9.0,
+                "font.family": "DejaVu Sans",
+                "text.color": _INK,
+                "axes.edgecolor": _INK,
+                "axes.labelcolor": _INK,
+                "xtick.color": _INK,
+                "ytick.color": _INK,
+                "axes.facecolor": "none",
+                "axes.spines.top": False,
+                "axes.spines.right": False,
+                "text.parse_math": False,  # there is none, and looking for it takes longer than drawing
+                "svg.fonttype": "none",
+                "svg.hashsalt": _key(picture),
+            }
+        )
+        yield
 
 
 def _canvas(width: float, height: float) -> Any:
