@@ -6,8 +6,10 @@ draw and screen readers speak, and whatever could run is left out.
 
 from __future__ import annotations
 
+import re
 from html import escape
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import nh3
@@ -120,8 +122,21 @@ def _markdown(source: str, attachments: dict[str, Any] | None = None) -> str:
     return html.replace("<input ", '<input aria-label="done" ')
 
 
+#: How the notebook says in words what a figure shows: a paragraph of the text after it.
+_TOLD = re.compile(r"^\*What the figure shows:\*\s*(.+?)(?:\n\n|\Z)", re.M | re.S)
+
+
 class SafeOutputs(Preprocessor):
-    """Cleans cells' HTML outputs, and drops those that are programs."""
+    """Cleans cells' HTML outputs, drops those that are programs, and gives figures the words that follow them."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Look for what the text after each code cell says of its figure, then go through the cells."""
+        for cell, after in pairwise(nb.cells):
+            told = _TOLD.search(after.source) if after.cell_type == "markdown" else None
+            if cell.cell_type == "code" and told is not None:
+                cell.metadata.setdefault("alt", " ".join(told[1].replace("$", "").split()))
+        done: tuple[NotebookNode, Resources] = super().preprocess(nb, resources)
+        return done
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
         """Leave of one cell's outputs what a page can show."""
