@@ -142,10 +142,11 @@ export: setup ## Write the grades: build/grades.csv, a column a question, and bu
 DEST ?=
 OWNERS ?=
 TORCH_INDEX ?=
+LOCK ?=
 
 student-repo: setup ## Export what students fork, or bring it up to date: make student-repo DEST=../students
 	@test -n "$(DEST)" || { echo "Say where to: make student-repo DEST=../weight-initialization"; exit 2; }
-	python -m autograder.course.student_repo "$(DEST)" --owners "$(OWNERS)" --torch-index "$(TORCH_INDEX)"
+	python -m autograder.course.student_repo "$(DEST)" --owners "$(OWNERS)" --torch-index "$(TORCH_INDEX)" $(if $(LOCK),--lock)
 
 gradescope: setup ## Make build/gradescope.zip, an autograder to upload to Gradescope
 	python -m autograder.course.gradescope build/gradescope.zip

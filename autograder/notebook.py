@@ -89,7 +89,7 @@ def _read_bytes(path: Path) -> bytes:
         # O_NONBLOCK: a named pipe must not make us wait for somebody to write.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
-        raise UnreadableNotebook("there is no such file") from None
+        raise UnreadableNotebook("does not exist") from None
     except OSError as problem:
         if path.is_symlink():
             raise UnreadableNotebook("is a symbolic link; give the notebook itself") from None

@@ -79,10 +79,10 @@ def _markdown(results: Sequence[Result], _: Sequence[Unreadable], __: bool) -> s
     return markdown.render(results) if results else None
 
 
-def _junit(results: Sequence[Result], _: Sequence[Unreadable], __: bool) -> str | None:
+def _junit(results: Sequence[Result], unreadable: Sequence[Unreadable], _: bool) -> str | None:
     from autograder.report import junit
 
-    return junit.render(results) if results else None
+    return junit.render(results, [(str(each.path), each.reason) for each in unreadable])
 
 
 def _gradescope(results: Sequence[Result], unreadable: Sequence[Unreadable], _: bool) -> str | None:

@@ -6,17 +6,21 @@ import json
 import os
 import re
 import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from autograder.course import student_repo
+from autograder.course.answers import answer_lines
+from autograder.course.git import GitFailed
+from autograder.course.lock import LOCK, CannotLock, lock_text
 from autograder.course.student_repo import CannotExport, export
+from autograder.course.tracked import NothingThere
 from tests.actions_runner import Job, Runner, load
 from tests.hub import IDENTITY, NOTEBOOK, File, Hub, link
-from tests.samples import RELEASE, ROOT, SOLUTION, read, scenario, write
+from tests.samples import ROOT, SOLUTION, read, scenario, write
 
 WORKFLOWS = ROOT / ".github/workflows"
 GRADE = load(WORKFLOWS / "grade.yml")["jobs"]
@@ -45,9 +49,10 @@ class Classroom:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         exported = folder / "exported"
-        command = [sys.executable, "-m", "autograder.course.student_repo", str(exported), "--owners", "@org/staff"]
-        run = subprocess.run(command, cwd=ROOT, env=os.environ | IDENTITY, capture_output=True, text=True)
-        assert run.returncode == 0, run.stderr
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in IDENTITY.items():
+                patch.setenv(name, value)
+            export(exported, owners="@org/staff")
         self.exported = exported
         self.hub = Hub.holding(exported, folder / "hub.git")
         self.venv: Path | None = None
@@ -183,27 +188,35 @@ def test_main_branch_prepares_the_cache_by_grading_the_release(honest: Handed, c
 
 def test_pull_request_keeps_no_cache(honest: Handed) -> None:
     assert "Keep pip's downloads" not in honest.job.ran
-    assert "Fetch pip's downloads" in honest.job.ran
+
+
+def test_without_hashes_no_cache_is_fetched(honest: Handed) -> None:
+    assert "Fetch pip's downloads" not in honest.job.ran
+    steps = load(ROOT / ".github/actions/grade/action.yml")["runs"]["steps"]
+    fetch = next(step for step in steps if step["name"] == "Fetch pip's downloads")
+    assert fetch["if"] == "steps.grader.outputs.lock == 'requirements.lock'"
+    assert "--require-hashes" in (ROOT / "student/Makefile").read_text(encoding="utf-8")
 
 
 # --- the repository's own CI ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("files", "submission"),
+    ("files", "fork", "submission"),
     [
-        ({NOTEBOOK: File(b"{}")}, "true"),
-        ({NOTEBOOK: File(b"{}"), "autograder/cli.py": File(b"")}, "false"),
-        ({"README.md": File(b"")}, "false"),
+        ({NOTEBOOK: File(b"{}")}, "true", "true"),
+        ({NOTEBOOK: File(b"{}"), "autograder/cli.py": File(b"")}, "true", "false"),
+        ({"README.md": File(b"")}, "true", "false"),
+        ({NOTEBOOK: File(b"{}")}, "false", "false"),
     ],
-    ids=["student's", "both", "staff's"],
+    ids=["student's", "more than the notebook", "no notebook", "staff's, from a branch"],
 )
 def test_release_drift_is_no_fault_of_a_students_pull_request(
-    files: dict[str, File], submission: str, classroom: Classroom, tmp_path: Path
+    files: dict[str, File], fork: str, submission: str, classroom: Classroom, tmp_path: Path
 ) -> None:
     head = classroom.hub.commit(files, "ann")
     classroom.hub.git("update-ref", "refs/pull/900/head", head)
-    event = {"pull_request": {"base": {"sha": classroom.hub.main}}}
+    event = {"pull_request": {"base": {"sha": classroom.hub.main}, "head": {"repo": {"fork": fork}}}}
     runner = Runner(classroom.hub, tmp_path / "run", event)
     job = load(WORKFLOWS / "ci.yml")["jobs"]["scope"]
     job["steps"][0]["with"]["ref"] = head
@@ -230,13 +243,23 @@ def test_ci_passes_with_the_tests_or_for_a_students_pull_request(submission: str
 # --- the students' repository ---------------------------------------------------------------------------
 
 
-def telling_lines(path: Path) -> set[str]:
-    return {line.strip() for cell in read(path).cells for line in cell.source.splitlines() if len(line.strip()) > 15}
+def secrets() -> set[str]:
+    """Every telling line between nbgrader's markers in the source, or in a solution cell without any."""
+    found: set[str] = set()
+    public: set[str] = set()
+    for cell in read(SOLUTION).cells:
+        parts = re.split(r"### (BEGIN|END) (?:SOLUTION|MARK SCHEME)\n?", cell.source)
+        whole = len(parts) == 1 and cell.metadata.get("nbgrader", {}).get("solution")
+        secret = parts if whole else parts[2::4]
+        found |= {line.strip() for part in secret for line in part.splitlines()}
+        public |= set() if whole else {line.strip() for part in parts[0::4] for line in part.splitlines()}
+    return {line for line in found - public - {"with torch.no_grad():"} if len(line) > 15}
 
 
 def test_no_line_of_an_answer_is_in_the_students_repository_or_its_history(classroom: Classroom) -> None:
-    secret = telling_lines(SOLUTION) - telling_lines(RELEASE) - {"with torch.no_grad():"}
-    assert len(secret) > 50
+    secret = secrets()
+    assert len(secret) > 100
+    assert secret <= answer_lines(SOLUTION), "what the export itself looks for"
     objects = classroom.hub.git("rev-list", "--objects", "refs/heads/main").decode().splitlines()
     for name, _, path in (line.partition(" ") for line in objects):
         if classroom.hub.git("cat-file", "-t", name).strip() != b"blob":
@@ -280,7 +303,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     subprocess.run(["git", "add", "--all"], cwd=clone, check=True)
     for name, value in IDENTITY.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(student_repo, "PROJECT", clone)
     return clone
 
 
@@ -291,30 +313,106 @@ def history(repository: Path) -> int:
 
 def test_exporting_again_brings_it_up_to_date_with_one_commit(project: Path, tmp_path: Path) -> None:
     students = tmp_path / "students"
-    assert export(students, owners="@org/staff", torch_index="https://cpu.example").changed
-    assert not export(students).changed
+    assert export(students, owners="@org/staff", torch_index="https://cpu.example", project=project).changed
+    assert not export(students, project=project).changed
     assert history(students) == 1
     (students / "NEWS.md").write_text("From the course.\n")
     subprocess.run(["git", "add", "."], cwd=students, check=True)
     subprocess.run(["git", "commit", "-qm", "News"], cwd=students, check=True)
 
     (project / "SECURITY.md").write_text("New words.\n")
-    subprocess.run(["git", "rm", "-q", "--cached", "docs/gap.png"], cwd=project, check=True)
-    assert export(students).changed
+    subprocess.run(["git", "rm", "-q", "--cached", ".devcontainer/devcontainer.json"], cwd=project, check=True)
+    (project / ".devcontainer/other.json").write_text("{}")
+    subprocess.run(["git", "add", ".devcontainer/other.json"], cwd=project, check=True)
+    assert export(students, project=project).changed
     assert history(students) == 3
     assert (students / "SECURITY.md").read_text() == "New words.\n"
-    assert not (students / "docs/gap.png").exists()
+    assert [path.name for path in (students / ".devcontainer").iterdir()] == ["other.json"]
     assert (students / "NEWS.md").exists(), "what the course added is the course's"
     assert "cpu.example" in (students / "pip.conf").read_text()
     assert "@org/staff" in (students / ".github/CODEOWNERS").read_text()
 
 
-def test_export_with_an_answer_in_it_is_refused(project: Path, tmp_path: Path) -> None:
-    guide = project / "docs/calibration.md"
-    guide.write_text(guide.read_text() + "\n    std = float(np.sqrt(2.0 / fan_in))\n")
-    with pytest.raises(CannotExport, match=r"docs/calibration\.md has a line of a model answer"):
-        export(tmp_path / "students")
+ANSWER = "    std = float(np.sqrt(2.0 / fan_in))"
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("docs/calibration.md", lambda text: f"{text}\n{ANSWER}\n"),
+        ("autograder/collector.py", lambda text: f"{text}\n{ANSWER}\n"),
+        (NOTEBOOK, lambda text: text.replace('"    raise NotImplementedError()"', json.dumps(ANSWER), 1)),
+        (NOTEBOOK, lambda text: text.replace('"YOUR ANSWER HERE"', '"### BEGIN SOLUTION"', 1)),
+        (NOTEBOOK, lambda text: SOLUTION.read_text(encoding="utf-8")),
+    ],
+    ids=["page", "code", "release's code", "release's marker", "source for release"],
+)
+def test_export_with_an_answer_in_it_is_refused(
+    path: str, change: Callable[[str], str], project: Path, tmp_path: Path
+) -> None:
+    """Above all in the release, which nbgrader makes from the answers."""
+    leak = project / path
+    leak.write_text(change(leak.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(CannotExport, match=rf"{re.escape(path)} has a line of a model answer"):
+        export(tmp_path / "students", project=project)
     assert not (tmp_path / "students").exists()
+
+
+def test_first_export_without_a_git_identity_says_so_and_leaves_nothing(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in IDENTITY:
+        if name.startswith(("GIT_AUTHOR", "GIT_COMMITTER")):
+            monkeypatch.delenv(name)
+    for name, value in {"COUNT": "1", "KEY_0": "user.useConfigOnly", "VALUE_0": "true"}.items():
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+    with pytest.raises(GitFailed, match="git var"):
+        export(tmp_path / "students", project=project)
+    assert not (tmp_path / "students").exists()
+
+
+def test_what_is_not_committed_is_not_exported(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "SECURITY.md").write_text("Not yet committed.\n")
+    assert student_repo._uncommitted(project)
+
+
+def test_export_that_would_lack_a_file_is_refused(project: Path, tmp_path: Path) -> None:
+    subprocess.run(["git", "rm", "-q", "--cached", "LICENSE"], cwd=project, check=True)
+    with pytest.raises(NothingThere, match="LICENSE is not under version control"):
+        export(tmp_path / "students", project=project)
+
+
+def test_lock_names_every_package_with_its_hash() -> None:
+    report = {
+        "install": [
+            {
+                "metadata": {"name": "b", "version": "2"},
+                "download_info": {"archive_info": {"hashes": {"sha256": "22"}}},
+            },
+            {
+                "metadata": {"name": "A", "version": "1+cpu"},
+                "download_info": {"archive_info": {"hashes": {"sha256": "11"}}},
+            },
+            {"metadata": {"name": "project", "version": "0"}, "download_info": {"dir_info": {}}},
+        ]
+    }
+    assert lock_text(report).splitlines()[2:] == ["A==1+cpu --hash=sha256:11", "b==2 --hash=sha256:22"]
+    report["install"][0]["download_info"] = {"archive_info": {}}
+    with pytest.raises(CannotLock, match="no hash of b 2"):
+        lock_text(report)
+
+
+def test_lock_of_other_versions_does_not_stay(project: Path, tmp_path: Path) -> None:
+    students = tmp_path / "students"
+    export(students, project=project)
+    (students / LOCK).write_text("numpy==1 --hash=sha256:11\n")
+    subprocess.run(["git", "add", "."], cwd=students, check=True)
+    subprocess.run(["git", "commit", "-qm", "x\n\nExported-from: here"], cwd=students, check=True)
+    export(students, project=project)
+    assert (students / LOCK).exists()
+    (project / "constraints.txt").write_text("numpy==2\n")
+    export(students, project=project)
+    assert not (students / LOCK).exists()
 
 
 @pytest.mark.parametrize(
@@ -330,5 +428,5 @@ def test_folder_with_something_else_in_it_is_left_alone(command: str, says: str,
     folder.mkdir()
     subprocess.run(["bash", "-c", command], cwd=folder, check=True)
     with pytest.raises(CannotExport, match=says):
-        export(folder)
+        export(folder, project=project)
     assert (folder / "notes.txt").read_text() == "mine\n"

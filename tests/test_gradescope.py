@@ -13,8 +13,9 @@ import jsonschema
 import pytest
 
 from autograder.course import gradescope
-from autograder.course.student_repo import answer_lines
-from tests.samples import scenario, write
+from autograder.course.answers import answer_lines
+from autograder.course.tracked import PROJECT
+from tests.samples import SOLUTION, scenario, write
 from tests.test_formats import shape
 
 
@@ -52,13 +53,21 @@ def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, roo
     assert sum(test["score"] for test in results(root)["tests"]) == 24
 
 
-@pytest.mark.parametrize("content", ["{", None], ids=["broken", "missing"])
-def test_author_of_what_cannot_be_graded_is_told_so(content: str | None, root: Path) -> None:
-    if content is not None:
-        (root / "submission/weight_initialization.ipynb").write_text(content)
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["weight_initialization.ipynb"], "Mend it and hand it in again"),
+        ([], "0 notebooks were handed in"),
+        (["a.ipynb", "b.ipynb"], "2 notebooks were handed in"),
+    ],
+    ids=["broken", "none", "two"],
+)
+def test_author_of_what_cannot_be_graded_is_told_so(names: list[str], says: str, root: Path) -> None:
+    for name in names:
+        (root / "submission" / name).write_text("{")
     assert run(root) == 0
     assert results(root)["score"] == 0
-    assert "Mend it and hand it in again" in results(root)["output"]
+    assert says in results(root)["output"]
 
 
 def test_fault_of_the_grader_leaves_no_results_and_no_zero(root: Path) -> None:
@@ -81,11 +90,11 @@ def test_zip_has_both_scripts_at_its_root_and_no_answers(tmp_path: Path) -> None
             for name in packed.namelist()
             for line in packed.read(name).decode(errors="replace").split("\n")
         }
-    assert not lines & answer_lines()
+    assert not lines & answer_lines(SOLUTION)
 
 
 @pytest.mark.parametrize("script", ["setup.sh", "run_autograder"])
 def test_scripts_pass_the_shells_own_linter(script: str) -> None:
-    path = gradescope.PROJECT / "gradescope" / script
+    path = PROJECT / "gradescope" / script
     linted = subprocess.run([Path(sys.executable).parent / "shellcheck", path], capture_output=True, text=True)
     assert linted.returncode == 0, linted.stdout

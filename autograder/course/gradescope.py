@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-from autograder.course.git import GitFailed, Repository
+from autograder.course.git import GitFailed
+from autograder.course.tracked import PROJECT, NothingThere, tracked
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
 _GRADER = ("LICENSE", "README.md", "assignment", "autograder", "constraints.txt", "course.toml", "pyproject.toml")
 _SCRIPTS = PROJECT / "gradescope"
 
@@ -24,11 +24,10 @@ def build(path: Path) -> int:
 
     Raises
     ------
-    GitFailed
-        When this is no clone: only files under version control go along.
+    GitFailed, NothingThere
+        When this is no clone, or not a whole one: only files under version control go along.
     """
-    listed = Repository(PROJECT).run("ls-files", "-z").decode().split("\0")
-    files = {each: PROJECT / each for each in listed if any(each == g or each.startswith(f"{g}/") for g in _GRADER)}
+    files = {each: PROJECT / each for each in tracked(PROJECT, _GRADER)}
     files |= {script.name: script for script in sorted(_SCRIPTS.iterdir())}
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -44,7 +43,7 @@ def main(path: Annotated[Path, typer.Argument(metavar="ZIP")]) -> None:
     """Make a zip to upload to Gradescope as the assignment's autograder."""
     try:
         count = build(path)
-    except (GitFailed, OSError) as problem:
+    except (GitFailed, NothingThere, OSError) as problem:
         typer.echo(f"gradescope: {problem}.", err=True)
         raise typer.Exit(2) from None
     typer.echo(f"{path}: {count} files. In Gradescope: Configure Autograder, Ubuntu 24.04, upload.")

@@ -6,7 +6,7 @@ own, and commits them; run again, it brings the repository up to date with one c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +14,12 @@ from typing import Annotated
 import typer
 
 from autograder.assignment import NAME
+from autograder.course.answers import answer_lines, answers_in
 from autograder.course.git import GitFailed, Repository
-from autograder.notebook import Notebook, UnreadableNotebook, read_notebook
+from autograder.course.lock import LOCK, CannotLock, make_lock
+from autograder.course.tracked import PROJECT, NothingThere, tracked
+from autograder.notebook import UnreadableNotebook
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
 #: Files and folders that go along as they are. Left out on purpose: solutions/, tests/ (their sample submissions
 #: hold answers; what was tried against the sandbox is no secret), and what only a course needs.
 EXPORTED = (
@@ -26,7 +28,6 @@ EXPORTED = (
     ".github/CODEOWNERS",
     ".github/ISSUE_TEMPLATE",
     ".github/actions/grade",
-    ".github/dependabot.yml",
     ".github/pull_request_template.md",
     ".github/workflows/grade.yml",
     ".github/workflows/prepare.yml",
@@ -44,16 +45,12 @@ EXPORTED = (
 )
 #: What students' repositories have in place of the instructors' own.
 _STUDENTS_OWN = "student"
+_RENAMED = {"gitignore": ".gitignore"}
 #: Written at the first export, and then the course's own.
 _OWNERS, _NOBODY = ".github/CODEOWNERS", "@ORG/instructors"
 _PIP = "pip.conf"
-_RENAMED = {"gitignore": ".gitignore"}
 #: In the message of every commit made here, by which the next export knows them.
 _TRAILER = "Exported-from:"
-#: A line of an answer that is shorter says nothing: `else:`, `return weight`, `import torch`.
-_TELLING = 16
-#: Nor does a line that any program with these frameworks has.
-_COMMONPLACE = frozenset({"with torch.no_grad():"})
 
 
 class CannotExport(RuntimeError):
@@ -69,7 +66,9 @@ class Exported:
     changed: bool
 
 
-def export(destination: Path, owners: str = "", torch_index: str = "") -> Exported:
+def export(
+    destination: Path, owners: str = "", torch_index: str = "", *, lock: bool = False, project: Path = PROJECT
+) -> Exported:
     """Write the students' repository to ``destination``, and commit it there.
 
     Parameters
@@ -81,73 +80,74 @@ def export(destination: Path, owners: str = "", torch_index: str = "") -> Export
     torch_index : str
         The address of PyTorch's CPU package index, for ``pip.conf``: GitHub passes no repository variables to
         pull requests from forks. As it is there when empty.
+    lock : bool
+        Write the hashes of all that grading installs, which lets its runs use a cache. An earlier lock is removed
+        when what is installed has changed.
+    project : Path
+        The instructors' repository. Its tracked files are exported as they stand there.
 
     Raises
     ------
     CannotExport
         When ``destination`` is something else, or a file to be exported has a line of a model answer in it.
+    CannotLock
+        When pip does not tell the hashes.
     """
-    files = dict(_files())
-    refuse_answers(files)
+    files = _files(project)
+    _refuse_answers(project, files)
+    if lock:
+        files[LOCK] = make_lock(project, torch_index).encode()
     repository = _open(destination)
     before = _exported_before(repository)
-    for path in before - set(files):
+    unlike = any(_content(destination / each) != files[each] for each in ("constraints.txt", "pyproject.toml"))
+    gone = before - set(files) - {_PIP} - (set() if unlike else {LOCK})
+    for path in gone:
         (destination / path).unlink(missing_ok=True)
-    for path, content in files.items():
-        if path == _OWNERS and path in before:
-            continue
+    written = [path for path in files if not (path == _OWNERS and path in before)]
+    for path in written:
         (destination / path).parent.mkdir(parents=True, exist_ok=True)
-        (destination / path).write_bytes(content)
-    _own(destination, owners, torch_index)
-    repository.run("add", "--all")
+        (destination / path).write_bytes(files[path])
+    written += _own(destination, owners, torch_index, project)
+    # Whatever a person's own settings would ignore or convert.
+    repository.run("-c", "core.autocrlf=false", "add", "--force", "--", *written)
+    if gone:
+        repository.run("rm", "--quiet", "--cached", "--ignore-unmatch", "--", *sorted(gone))
     if not repository.run("status", "--porcelain"):
         return Exported(len(files), repository.commit("HEAD").sha, changed=False)
-    origin = Repository(PROJECT).commit("HEAD").sha
+    origin = Repository(project).commit("HEAD").sha
     subject = "Bring the assignment up to date" if before else "Weight Initialization Techniques"
     repository.run("commit", "--quiet", "-m", f"{subject}\n\n{_TRAILER} {origin}")
     return Exported(len(files), repository.commit("HEAD").sha, changed=True)
 
 
-def _files() -> Iterator[tuple[str, bytes]]:
-    """Yield what students get, by its path in their repository: tracked files alone, as they stand here now."""
-    listed = Repository(PROJECT).run("ls-files", "-z").decode().split("\0")
-    for path in listed:
-        if any(path == each or path.startswith(f"{each}/") for each in EXPORTED):
-            yield path, (PROJECT / path).read_bytes()
-        elif path.startswith(f"{_STUDENTS_OWN}/"):
-            own = path.removeprefix(f"{_STUDENTS_OWN}/")
-            yield _RENAMED.get(own, own), (PROJECT / path).read_bytes()
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
 
 
-def answer_lines() -> frozenset[str]:
-    """Return every telling line of the model answers, mark schemes and reference code, none of which students have."""
-    source, release = (PROJECT / folder / NAME / f"{NAME}.ipynb" for folder in ("solutions", "assignment"))
+def _files(project: Path) -> dict[str, bytes]:
+    """Return what students get, by its path in their repository."""
+    files = {path: (project / path).read_bytes() for path in tracked(project, EXPORTED)}
+    for path in tracked(project, [_STUDENTS_OWN]):
+        own = path.removeprefix(f"{_STUDENTS_OWN}/")
+        files[_RENAMED.get(own, own)] = (project / path).read_bytes()
+    return files
+
+
+def _refuse_answers(project: Path, files: dict[str, bytes]) -> None:
     try:
-        secret, given = (_lines(read_notebook(path)) for path in (source, release))
+        secret = answer_lines(project / "solutions" / NAME / f"{NAME}.ipynb")
     except UnreadableNotebook as problem:
-        raise CannotExport(f"the notebooks cannot be compared: {problem}") from None
-    return frozenset(line for line in secret - given - _COMMONPLACE if len(line) >= _TELLING)
-
-
-def _lines(notebook: Notebook) -> frozenset[str]:
-    return frozenset(line.strip() for cell in notebook.cells for line in cell.source.splitlines())
-
-
-def refuse_answers(files: dict[str, bytes]) -> None:
-    """Raise `CannotExport` when a line of an answer is in one of the files."""
-    secret = answer_lines()
+        raise CannotExport(f"the source notebook {problem}") from None
     for path, content in files.items():
-        text = content.decode("utf-8", errors="replace")
-        # In a notebook's JSON, a line stands between quotes, and its own quotes are escaped.
-        lines = {line.strip() for line in text.splitlines()}
-        lines |= {line.strip('", ').removesuffix("\\n").replace('\\"', '"').strip() for line in lines}
-        if found := sorted(lines & secret):
+        if found := answers_in(content, secret):
             raise CannotExport(f"{path} has a line of a model answer in it, and students would get it: {found[0]!r}")
 
 
 def _open(destination: Path) -> Repository:
     repository = Repository(destination)
     if not destination.exists() or (destination.is_dir() and not any(destination.iterdir())):
+        # Before anything is written: a half-made repository would be in the way of the next try.
+        Repository(Path.cwd()).run("var", "GIT_COMMITTER_IDENT")
         destination.mkdir(parents=True, exist_ok=True)
         repository.run("init", "--quiet", "--initial-branch=main")
         return repository
@@ -168,48 +168,61 @@ def _export_commits(repository: Repository) -> list[str]:
 
 
 def _exported_before(repository: Repository) -> set[str]:
-    """Return the paths that the last export wrote: what a course added itself is left alone."""
-    commits = _export_commits(repository)
-    if not commits:
-        return set()
-    changed = (
-        repository.run("diff-tree", "--root", "-r", "-z", "--no-commit-id", "--name-only", each) for each in commits
-    )
-    return {path for listed in changed for path in listed.decode().split("\0") if path} - {_PIP}
+    """Return the paths that earlier exports wrote: what a course added itself is left alone."""
+    show = ("diff-tree", "--root", "-r", "-z", "--no-commit-id", "--name-only")
+    listed = (repository.run(*show, commit).decode().split("\0") for commit in _export_commits(repository))
+    return {path for paths in listed for path in paths if path}
 
 
-def _own(destination: Path, owners: str, torch_index: str) -> None:
-    """Write what differs from course to course, where it is said."""
+def _own(destination: Path, owners: str, torch_index: str, project: Path) -> list[str]:
+    """Write what differs from course to course, where it is said; return what was written."""
+    written = []
     if torch_index:
         (destination / _PIP).write_text(f"[global]\nextra-index-url = {torch_index}\n", encoding="utf-8")
+        written.append(_PIP)
     if owners:
-        codeowners = destination / _OWNERS
-        text = (PROJECT / _OWNERS).read_text(encoding="utf-8")
-        codeowners.write_text(text.replace(_NOBODY, owners), encoding="utf-8")
+        text = (project / _OWNERS).read_text(encoding="utf-8")
+        (destination / _OWNERS).write_text(text.replace(_NOBODY, owners), encoding="utf-8")
+        written.append(_OWNERS)
+    return written
 
 
-def _advice(destination: Path, exported: Exported) -> Iterable[str]:
+def _advice(destination: Path, exported: Exported) -> Iterator[str]:
     what = "written" if exported.changed else "up to date already"
     yield f"{destination}: {exported.files} files {what}, commit {exported.commit[:12]}."
     if not (destination / _PIP).exists():
         yield (
             "There is no pip.conf: on Linux, pip must find PyTorch's CPU build, and GitHub passes no repository "
-            "variables to pull requests from forks. Give the address of its index: make student-repo DEST=… TORCH_INDEX=https://…"
+            "variables to pull requests from forks. Give the address of its index: make student-repo DEST=… "
+            "TORCH_INDEX=https://…"
         )
+    if not (destination / LOCK).exists():
+        yield f"There is no {LOCK}: runs install without a cache. For one: make student-repo DEST=… LOCK=yes"
     if _NOBODY in (destination / _OWNERS).read_text(encoding="utf-8"):
         yield "CODEOWNERS names nobody yet: make student-repo DEST=… OWNERS=@your-org/your-team"
     yield "Publish it: git push, to the repository that students fork."
+
+
+def _uncommitted(project: Path) -> list[str]:
+    """Return what is exported and differs from the commit that the export would name."""
+    changed = Repository(project).run("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no").decode()
+    paths = [line[3:] for line in changed.split("\0") if line]
+    wanted = (*EXPORTED, _STUDENTS_OWN)
+    return [path for path in paths if any(path == each or path.startswith(f"{each}/") for each in wanted)]
 
 
 def main(
     destination: Annotated[Path, typer.Argument(metavar="FOLDER")],
     owners: Annotated[str, typer.Option(help="Whom CODEOWNERS names: @org/team.")] = "",
     torch_index: Annotated[str, typer.Option(help="The address of PyTorch's CPU package index.")] = "",
+    lock: Annotated[bool, typer.Option("--lock", help="Write the hashes of all that grading installs.")] = False,
 ) -> None:
     """Export what students fork, or bring it up to date."""
     try:
-        exported = export(destination, owners, torch_index)
-    except (CannotExport, GitFailed, OSError) as problem:
+        if changed := _uncommitted(PROJECT):
+            raise CannotExport(f"{changed[0]} has changes that are not committed; commit what students are to get")
+        exported = export(destination, owners, torch_index, lock=lock)
+    except (CannotExport, CannotLock, NothingThere, GitFailed, OSError) as problem:
         typer.echo(f"student-repo: {problem}.", err=True)
         raise typer.Exit(2) from None
     for line in _advice(destination, exported):

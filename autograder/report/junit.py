@@ -13,26 +13,34 @@ from autograder.report.result import QuestionResult, Result, points_text
 from autograder.text import one_line
 
 
-def render(results: Sequence[Result]) -> str:
-    """Return the XML document, with a suite for each question of each result."""
+def render(results: Sequence[Result], unreadable: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the XML document: a suite for each question of each result, and one for each file not graded.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        What was graded.
+    unreadable : sequence of (path, reason)
+        What could not be.
+    """
     root = Xml.Element("testsuites", name="Weight Initialization Techniques")
     for result in results:
         if result.fault is not None:
-            _fault(root, result)
+            _error(root, result.path, "fault", result.fault)
         for question in result.questions:
             _suite(root, result, question)
+    for path, reason in unreadable:
+        _error(root, path, "unreadable", f"not graded: the file {reason}")
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
 
-def _fault(root: Xml.Element, result: Result) -> None:
-    suite = Xml.SubElement(
-        root, "testsuite", name=one_line(result.path), tests="1", failures="0", errors="1", skipped="0"
-    )
-    case = Xml.SubElement(suite, "testcase", classname="grader", name="fault", time="0")
-    Xml.SubElement(case, "error", type="fault", message=one_line(result.fault or "", 1000))
+def _error(root: Xml.Element, path: str, kind: str, message: str) -> None:
+    suite = Xml.SubElement(root, "testsuite", name=one_line(path), tests="1", failures="0", errors="1", skipped="0")
+    case = Xml.SubElement(suite, "testcase", classname="grader", name=kind, time="0")
+    Xml.SubElement(case, "error", type=kind, message=one_line(message, 1000))
 
 
 def _suite(root: Xml.Element, result: Result, question: QuestionResult) -> None:

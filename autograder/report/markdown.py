@@ -15,7 +15,9 @@ _MARKS = {"passed": "✅", "failed": "❌", "skipped": "➖"}
 def escape(text: str) -> str:
     """Return ``text`` as Markdown that shows it letter for letter: no markup, HTML, mention or link survives."""
     text = one_line(text, 10_000).replace("&", "&amp;").replace("<", "&lt;")
-    return _SPECIAL.sub(r"\\\1", text)
+    # Mentions, issue numbers and e-mail addresses are looked for in the text that is left: a joiner, which has no
+    # width, keeps them from being found.
+    return re.sub(r"(?<=[@#])", "\u2060", _SPECIAL.sub(r"\\\1", text))
 
 
 def _question(question: QuestionResult) -> list[str]:

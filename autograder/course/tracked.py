@@ -1,0 +1,34 @@
+"""This project's own files, for what is made from them: those under version control, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.course.git import Repository
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+
+class NothingThere(RuntimeError):
+    """A file or folder that belongs to what is made is not under version control; the message is for people."""
+
+
+def tracked(project: Path, wanted: Sequence[str]) -> list[str]:
+    """Return the tracked files that are one of ``wanted`` or in one of its folders, sorted.
+
+    Raises
+    ------
+    NothingThere
+        When one of ``wanted`` matches nothing.
+    GitFailed
+        When ``project`` is no clone.
+    """
+    listed = [path for path in Repository(project).run("ls-files", "-z").decode().split("\0") if path]
+    found: set[str] = set()
+    for each in wanted:
+        matching = {path for path in listed if path == each or path.startswith(f"{each}/")}
+        if not matching:
+            raise NothingThere(f"{each} is not under version control in {project}")
+        found |= matching
+    return sorted(found)
