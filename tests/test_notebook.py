@@ -84,7 +84,7 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(listening))
         for path, says in [
-            (tmp_path / "missing.ipynb", "no such file"),
+            (tmp_path / "missing.ipynb", "does not exist"),
             (tmp_path, "is a folder"),
             (link, "symbolic link"),
             (fifo, "not a regular file"),
