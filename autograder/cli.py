@@ -409,25 +409,40 @@ def collect(
     each pull request's own commits, by git alone, and nothing of them is run.
     """
     from autograder.course.collect import CannotCollect, collect
-    from autograder.course.collect_pulls import collect_pulls
+    from autograder.course.collect_pulls import collect_pulls, is_address
     from autograder.course.roster import load_roster
 
+    if roster is None and deadline is not None:
+        raise typer.BadParameter("it is for pull requests: say who is who with --roster", param_hint="--deadline")
+    if roster is not None and file_times:
+        raise typer.BadParameter("it is for files: a pull request's commits say when", param_hint="--file-times")
+    due = _deadline(deadline)
     course = _course()
+    missing, note = [], ""
     try:
         if roster is not None:
-            due = _deadline(deadline) if deadline is not None else _settings(course.root / "course.toml").deadline
-            collected = collect_pulls(source, course, load_roster(roster), due)
+            if deadline is None:
+                due = _settings(course.root / "course.toml").deadline
+            collection = collect_pulls(source, course, load_roster(roster), due)
+            collected, missing, note = collection.collected, collection.missing, collection.note
+        elif is_address(source):
+            raise CannotCollect("this is the address of a repository: say with --roster who is who in it")
         else:
             collected = collect(Path(source), course, file_times=file_times)
     except CannotCollect as problem:
         _complain(f"{problem}.")
         raise typer.Exit(Exit.BAD_INPUT) from None
+    if note:
+        _complain(f"{note}.")
     for each in collected:
         if each.status == "refused":
-            _complain(f"{each.origin}: not collected: {each.reason}.")
+            whose = f"{each.student}: " if each.student else ""
+            _complain(f"{whose}{each.origin}: not collected: {each.reason}.")
         else:
             print(f"{each.status:8} {each.student}" + (f": look at it: {each.reason}" if each.reason else ""))
     counts = {status: sum(each.status == status for each in collected) for status in ("new", "changed", "same")}
+    if missing:
+        print(f"nothing from: {', '.join(missing)}")
     print(", ".join(f"{count} {status}" for status, count in counts.items()))
     raise typer.Exit(Exit.GRADED)
 
@@ -465,7 +480,9 @@ def take(
         taken = take_pull_request(Repository(repository), commit, path, base or None, author or None, out)
     except (Refused, GitFailed, OSError) as problem:
         if github:
-            _actions(Path(path), None).refuse(str(problem))
+            from autograder.actions import Actions
+
+            Actions(Path(path), getattr(problem, "pull_request", None)).refuse(str(problem))
         _complain(f"{problem}.")
         raise typer.Exit(Exit.BAD_INPUT) from None
     print(f"Took {path} from commit {taken.commit}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -87,6 +88,19 @@ class Hub:
         who = {"NAME": login, "EMAIL": f"1234+{login}@users.noreply.github.test", "DATE": time.isoformat()}
         about = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
         return self.git("commit-tree", tree, "-p", parent, "-m", "My answers", **about).decode().strip()
+
+    def merge(self, *parents: str, time: datetime = BEFORE, login: str = "teacher") -> str:
+        """Make a merge commit with the last parent's files."""
+        who = {"NAME": login, "EMAIL": f"1234+{login}@users.noreply.github.test", "DATE": time.isoformat()}
+        about = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
+        before = [part for parent in parents for part in ("-p", parent)]
+        return self.git("commit-tree", f"{parents[-1]}^{{tree}}", *before, "-m", "Merge", **about).decode().strip()
+
+    def forged(self, commit: str, pattern: bytes, replacement: bytes) -> str:
+        """Copy a commit with its raw text changed, to what git itself would not write."""
+        text, count = re.subn(pattern, replacement, self.git("cat-file", "commit", commit), flags=re.MULTILINE)
+        assert count
+        return self.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", given=text).decode().strip()
 
     def blob(self, content: bytes) -> str:
         return self.git("hash-object", "-w", "--stdin", given=content).decode().strip()

@@ -179,24 +179,38 @@ def _unwanted(student: str, size: int) -> str:
 def place(found: Found, course: CourseFolder, *, timed: bool, remark: str = "") -> Collected:
     """Put a notebook where nbgrader expects its student's, with when and where it comes from beside it.
 
-    What is there already and the same stays untouched. ``timed`` says that the time is when it was handed in.
+    Of a notebook that is there already and the same, only when and where it comes from is brought up to date, where
+    that is known; at another time it costs other points, and is autograded again. ``timed`` says that the time is
+    when it was handed in.
     """
     path = course.submission(found.student)
+    time = f"{found.time:%Y-%m-%d %H:%M:%S.%f} UTC\n" if timed and found.time is not None else None
+    provenance = json.dumps(found.provenance, indent=1) + "\n" if found.provenance is not None else None
     known = path.is_file()
-    if known and path.read_bytes() == found.content:
+    same = known and path.read_bytes() == found.content
+    if same and not timed and provenance is None:
         return Collected(found.student, found.origin, "same", remark)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_bytes(found.content)
-    unfinished.replace(path)
-    timestamp, provenance = path.with_name("timestamp.txt"), path.with_name("provenance.json")
-    if timed and found.time is not None:
-        timestamp.write_text(f"{found.time:%Y-%m-%d %H:%M:%S.%f} UTC\n", encoding="ascii")
-    else:
-        timestamp.unlink(missing_ok=True)
-    if found.provenance is not None:
-        provenance.write_text(json.dumps(found.provenance, indent=1) + "\n", encoding="utf-8")
-    else:
-        provenance.unlink(missing_ok=True)
+    if not same:
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        unfinished.write_bytes(found.content)
+        unfinished.replace(path)
+    moved = _beside(path.with_name("timestamp.txt"), time)
+    _beside(path.with_name("provenance.json"), provenance)
+    if same and not moved:
+        return Collected(found.student, found.origin, "same", remark)
     shutil.rmtree(course.autograded_folder(found.student), ignore_errors=True)
+    if same:
+        remark = "; ".join(filter(None, [remark, "the notebook is the same, and when it was handed in is not"]))
     return Collected(found.student, found.origin, "changed" if known else "new", remark)
+
+
+def _beside(file: Path, text: str | None) -> bool:
+    """Have a file hold ``text``, or not be there; return whether that was otherwise."""
+    if (file.read_text(encoding="utf-8", errors="replace") if file.exists() else None) == text:
+        return False
+    if text is None:
+        file.unlink()
+    else:
+        file.write_text(text, encoding="utf-8")
+    return True

@@ -7,30 +7,35 @@ enough where nobody else claims the same student, and told.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 
+from autograder.course.choose import Chosen, choose
 from autograder.course.collect import CannotCollect, Collected, Found, place
 from autograder.course.folders import CourseFolder
-from autograder.course.git import Commit, GitFailed, Repository
-from autograder.course.pulls import NOTEBOOK, Refused, Taken, take
+from autograder.course.git import GitFailed, Repository, Unrelated
+from autograder.course.pulls import NOTEBOOK, Refused, Taken, others, take
 from autograder.course.roster import Roster
+from autograder.course.seen import remember
+from autograder.report.pull_request import Changed
+from autograder.text import one_line
 
 #: A bare clone in the course folder; it keeps every head that was ever collected, force-pushed away or not.
 MIRROR = "pulls.git"
 _BASE = "refs/heads/base"
-_FIRST_SEEN = "first-seen.json"
-#: GitHub's addresses for people who show none of their own: 12345+login@users.noreply.host.
-_NO_REPLY = re.compile(r"^(?:\d+\+)?(?P<login>[a-z0-9-]+)@users\.noreply\.", re.IGNORECASE)
+#: GitHub's addresses for people who show none of their own: 12345+login@users.noreply.host. Logins that a company
+#: manages have an underscore.
+_NO_REPLY = re.compile(r"^(?:\d+\+)?(?P<login>[a-z0-9_-]+)@users\.noreply\.", re.IGNORECASE)
 _REMOTE = re.compile(
-    r"^(?:https?://(?:[^@/]+@)?|ssh://git@|git@)(?P<host>[^/:]+)[:/](?P<name>[^/]+/[^/]+?)(?:\.git)?/?$"
+    r"^(?:https?://(?:[^/]*@)?|ssh://git@|git@)(?P<host>[^/:@]+)[:/](?P<name>[^/]+/[^/]+?)(?:\.git)?/?$"
 )
+_SECRET = re.compile(r"(?<=://)[^/\s]*@")
+#: Of the files that a pull request changes besides the notebook, so many are written down.
+_MOST_CHANGED = 50
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,23 @@ class _Candidate:
     pull: _Pull
     claim: Claim
     taken: Taken
+    chosen: Chosen
+    changed: list[Changed]
     remark: str
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What became of each pull request; who of the roster opened none and has nothing; what went wrong besides."""
+
+    collected: list[Collected]
+    missing: list[str] = field(default_factory=list)
+    note: str = ""
 
 
 def collect_pulls(
     remote: str, course: CourseFolder, roster: Roster, deadline: datetime | None = None, path: str = NOTEBOOK
-) -> list[Collected]:
+) -> Collection:
     """Copy the notebook of every pull request to its student's place in ``submitted/``.
 
     Parameters
@@ -74,34 +90,43 @@ def collect_pulls(
     roster : Roster
         Whose is what.
     deadline : datetime, optional
-        With a time zone. Of each pull request, the latest commit at or before it counts, by the commit's own date;
-        later ones are as if they were not there.
+        With a time zone. Of each pull request, the newest commit that was there by then counts (see
+        `autograder.course.choose`); later ones are as if they were not there.
     path : str
         The notebook's path in the students' repository.
 
     Raises
     ------
     CannotCollect
-        When there is nothing to fetch from.
+        When there is nothing to fetch from, or what is known from earlier collections cannot be read.
     """
     mirror = _fetch(remote, course.root / MIRROR)
-    logins = _logins(remote)
+    pulls = _pulls(mirror)
+    seen = remember(mirror, [(pull.number, pull.head) for pull in pulls])
+    base = mirror.run("rev-parse", "--verify", _BASE).decode().strip()
+    logins, note = _logins(remote)
     collected: list[Collected] = []
-    candidates: dict[str, list[_Candidate]] = {}
-    for pull in _pulls(mirror):
+    claims: dict[str, list[tuple[_Pull, Claim]]] = {}
+    for pull in pulls:
         try:
             claim = _claim(mirror, pull, roster, logins)
-            commit, remark = _choose(mirror, pull, deadline)
-            taken = take(mirror, commit.sha, path)
         except (Refused, GitFailed) as problem:
             collected.append(Collected("", pull.origin, "refused", str(problem)))
-            continue
-        if not claim.sure:
-            remark = f"{remark}; " * bool(remark) + "whose it is, only its commits say, which anybody can write"
-        candidates.setdefault(claim.student, []).append(_Candidate(pull, claim, taken, remark))
-    for student in sorted(candidates):
-        collected += _decide(student, candidates[student], course, remote, mirror)
-    return collected
+        else:
+            claims.setdefault(claim.student, []).append((pull, claim))
+    for student in sorted(claims):
+        theirs, refused = _settle(student, claims[student])
+        candidates: list[_Candidate] = []
+        for pull, claim in theirs:
+            try:
+                chosen = choose(seen, pull.number, pull.head, base, deadline)
+                candidates.append(_candidate(mirror, pull, claim, chosen, path, roster))
+            except (Refused, GitFailed) as problem:
+                refused.append(Collected(student, pull.origin, "refused", str(problem)))
+        collected += _decide(student, candidates, course, remote) + refused
+    heard = {each.student for each in collected}
+    missing = sorted(s for s in roster.students - heard if not course.submission(s).exists())
+    return Collection(collected, missing, note)
 
 
 def _fetch(remote: str, folder: Path) -> Repository:
@@ -109,15 +134,22 @@ def _fetch(remote: str, folder: Path) -> Repository:
     if not folder.exists():
         folder.mkdir(parents=True)
         mirror.run("init", "--quiet", "--bare")
-    # No fsck of what comes: one student's malformed tree must not keep a class from being collected, and no tree is
-    # ever checked out.
     refs = ["+HEAD:" + _BASE, "+refs/pull/*/head:refs/pull/*/head"]
     try:
         mirror.run("fetch", "--quiet", "--prune", "--no-tags", "--no-recurse-submodules", "--", remote, *refs)
     except GitFailed as problem:
-        raise CannotCollect(f"{remote} cannot be fetched: {problem}") from None
-    _remember(mirror)
+        raise CannotCollect(f"{_public(remote)} cannot be fetched: {_public(str(problem))}") from None
     return mirror
+
+
+def is_address(source: str) -> bool:
+    """Tell the address of a repository, which git can fetch from, from a file or folder here."""
+    return re.match(r"[a-z][a-z0-9+.-]*://|[^@:/\s]+@[^:/\s]+:", source, re.IGNORECASE) is not None
+
+
+def _public(text: str) -> str:
+    """Return ``text`` without what stands before the @ of an address: a token, it may be."""
+    return _SECRET.sub("", text)
 
 
 def _pulls(mirror: Repository) -> list[_Pull]:
@@ -126,35 +158,21 @@ def _pulls(mirror: Repository) -> list[_Pull]:
     return sorted((_Pull(int(each[1]), each[2]) for each in found if each), key=lambda pull: pull.number)
 
 
-def _seen(mirror: Repository) -> dict[str, str]:
-    with contextlib.suppress(OSError, ValueError):
-        known: dict[str, str] = json.loads((mirror.folder / _FIRST_SEEN).read_text(encoding="utf-8"))
-        return known
-    return {}
-
-
-def _remember(mirror: Repository) -> None:
-    """Keep every head, and when it was first seen here: a force-push takes it off the pull request."""
-    seen = _seen(mirror)
-    now = datetime.now(tz=UTC).isoformat(timespec="seconds")
-    for pull in _pulls(mirror):
-        mirror.run("update-ref", f"refs/seen/{pull.number}/{pull.head}", pull.head)
-        seen.setdefault(pull.head, now)
-    (mirror.folder / _FIRST_SEEN).write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
-
-
-def _logins(remote: str) -> dict[int, str]:
-    """Return who opened each pull request, as GitHub says by `gh`; nothing where that cannot be asked."""
+def _logins(remote: str) -> tuple[dict[int, str], str]:
+    """Return who opened each pull request, as GitHub says by `gh`; and, where that failed, a line about it."""
     named = _REMOTE.match(remote)
     gh = shutil.which("gh")
     if named is None or gh is None:
-        return {}
+        return {}, ""
     asked = ["api", "--hostname", named["host"], "--paginate", f"repos/{named['name']}/pulls?state=all&per_page=100"]
-    asked += ["--jq", '.[] | "\\(.number) \\(.user.login)"']
-    run = subprocess.run([gh, *asked], capture_output=True, text=True, check=False)  # noqa: S603 (the person's own gh)
+    asked += ["--jq", '.[] | select(.user) | "\\(.number) \\(.user.login)"']
+    run = subprocess.run(  # noqa: S603 (the person's own gh)
+        [gh, *asked], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
     if run.returncode:
-        return {}
-    return {int(number): login for number, login in (line.split() for line in run.stdout.splitlines())}
+        said = (run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1]
+        return {}, f"gh could not say who opened which pull request ({said}): only the roster and the commits do"
+    return {int(number): login for number, login in (line.split() for line in run.stdout.splitlines())}, ""
 
 
 def _claim(mirror: Repository, pull: _Pull, roster: Roster, logins: dict[int, str]) -> Claim:
@@ -165,7 +183,12 @@ def _claim(mirror: Repository, pull: _Pull, roster: Roster, logins: dict[int, st
         if (student := roster.by_login.get(login.lower())) is None:
             raise Refused(f"it was opened by {login}, who is not in the roster")
         return Claim(student, login, sure=True)
-    address = mirror.run("log", "-1", "--format=%ae", pull.head, "--").decode(errors="replace").strip().lower()
+    address = (
+        mirror.run("log", "-1", "--format=%ae", "--end-of-options", pull.head, "--")
+        .decode(errors="replace")
+        .strip()
+        .lower()
+    )
     written = _NO_REPLY.match(address)
     student = roster.by_email.get(address) or (roster.by_login.get(written["login"]) if written else None)
     if student is None:
@@ -176,81 +199,63 @@ def _claim(mirror: Repository, pull: _Pull, roster: Roster, logins: dict[int, st
     return Claim(student, written["login"] if written else None, sure=False)
 
 
-def _choose(mirror: Repository, pull: _Pull, deadline: datetime | None) -> tuple[Commit, str]:
-    """Return the commit that counts, and what to look at about it."""
-    line = _line(mirror, pull.head)
-    rewritten = [head for head in _earlier_heads(mirror, pull) if not _has(mirror, pull.head, head)]
-    remark = "it was force-pushed since it was first collected" if rewritten else ""
-    if deadline is None:
-        return line[0], remark
-    for commit in line:
-        if commit.time <= deadline:
-            seen = _seen(mirror).get(commit.sha)
-            if seen is not None and datetime.fromisoformat(seen) > deadline and rewritten:
-                remark += ", and its commit was first seen after the deadline"
-            return commit, remark
-    for head in rewritten:
-        for commit in _line(mirror, head):
-            if commit.time <= deadline:
-                return commit, remark + " (after the deadline): the commit from before counts"
-    raise Refused(f"it has no commit from before the deadline; its first is of {line[-1].time:%Y-%m-%d %H:%M} UTC")
-
-
-def _line(mirror: Repository, head: str) -> list[Commit]:
-    """Return a pull request's own commits, newest first; of a merged one, the whole line that it stands on."""
-    return mirror.own_line(head, _BASE) or mirror.own_line(head)
-
-
-def _earlier_heads(mirror: Repository, pull: _Pull) -> list[str]:
-    """Return the heads that this pull request had when it was collected before, newest first."""
-    seen = _seen(mirror)
-    heads = mirror.run("for-each-ref", "--format=%(objectname)", f"refs/seen/{pull.number}").decode().split()
-    return sorted((head for head in heads if head != pull.head), key=lambda head: seen.get(head, ""), reverse=True)
-
-
-def _has(mirror: Repository, head: str, ancestor: str) -> bool:
-    try:
-        return mirror.run("merge-base", head, ancestor).decode().strip() == ancestor
-    except GitFailed:
-        return False  # they have nothing in common
-
-
-def _decide(
-    student: str, candidates: list[_Candidate], course: CourseFolder, remote: str, mirror: Repository
-) -> list[Collected]:
-    """Put the one that counts in its place; say of the others why they do not."""
-    sure = [each for each in candidates if each.claim.sure]
-    if not sure and len(candidates) > 1:
-        numbers = ", ".join(f"#{each.pull.number}" for each in candidates)
+def _settle(student: str, claims: list[tuple[_Pull, Claim]]) -> tuple[list[tuple[_Pull, Claim]], list[Collected]]:
+    """Tell a student's pull requests from those that only claim to be: a sure one wins, whatever becomes of it."""
+    sure = [(pull, claim) for pull, claim in claims if claim.sure]
+    if not sure and len(claims) == 1:
+        return claims, []
+    if sure:
+        known = ", ".join(f"#{pull.number}" for pull, _ in sure)
+        reason = f"its commits claim to be {student}'s, whose is pull request {known}"
+    else:
+        numbers = ", ".join(f"#{pull.number}" for pull, _ in claims)
         reason = (
             f"{numbers} all claim to be {student}'s, by their commits alone: say which in the roster (pull_request)"
         )
-        return [Collected(student, each.pull.origin, "refused", reason) for each in candidates]
-    counts = max(sure or candidates, key=lambda each: (each.taken.time, each.pull.number))
-    found = []
-    for each in candidates:
-        if each is counts:
-            found.append(_place(student, each, course, remote, mirror))
-        elif each.claim.sure:
-            reason = f"{counts.pull.origin} of this student is newer"
-            found.append(Collected(student, each.pull.origin, "refused", reason))
-        else:
-            reason = f"its commits claim to be {student}'s, whose is {counts.pull.origin}"
-            found.append(Collected(student, each.pull.origin, "refused", reason))
-    return found
+    return sure, [Collected(student, pull.origin, "refused", reason) for pull, claim in claims if not claim.sure]
 
 
-def _place(student: str, each: _Candidate, course: CourseFolder, remote: str, mirror: Repository) -> Collected:
+def _candidate(mirror: Repository, pull: _Pull, claim: Claim, chosen: Chosen, path: str, roster: Roster) -> _Candidate:
+    taken = take(mirror, chosen.commit.sha, path)
+    remarks = [chosen.remark]
+    changed: list[Changed] = []
+    try:
+        author = claim.login or roster.login(claim.student)
+        changed = others(mirror.changes(chosen.base, taken.commit), path, author)
+    except Unrelated:
+        remarks.append("it shares no history with the main branch")
+    if concerned := list(dict.fromkeys(each.concerns for each in changed if each.concerns)):
+        remarks.append(f"it also changes {' and '.join(concerned)}")
+    if not claim.sure:
+        remarks.append("whose it is, only its commits say, which anybody can write")
+    return _Candidate(pull, claim, taken, chosen, changed, "; ".join(filter(None, remarks)))
+
+
+def _decide(student: str, candidates: list[_Candidate], course: CourseFolder, remote: str) -> list[Collected]:
+    """Put the one that counts in its place; say of the others that there is a newer one."""
+    counts = max(candidates, key=lambda each: (each.chosen.time, each.pull.number), default=None)
+    return [
+        _place(student, each, course, remote)
+        if each is counts
+        else Collected(student, each.pull.origin, "refused", f"{counts.pull.origin} of this student is newer")
+        for each in candidates
+        if counts is not None
+    ]
+
+
+def _place(student: str, each: _Candidate, course: CourseFolder, remote: str) -> Collected:
+    named = _REMOTE.match(remote)
     provenance = {
-        "repository": _REMOTE.sub(r"\g<name>", remote),
+        "repository": named["name"] if named else _public(remote),
         "pull_request": each.pull.number,
         "commit": each.taken.commit,
         "committed": each.taken.time.isoformat(),
-        "first_seen": _seen(mirror).get(each.taken.commit),
+        "first_seen": each.chosen.first_seen.isoformat(),
         "login": each.claim.login,
         "identity": "sure" if each.claim.sure else "claimed by the commit",
         "path": each.taken.path,
+        "changed": [asdict(c) | {"path": one_line(c.path)} for c in each.changed[:_MOST_CHANGED]],
     }
     origin = f"{each.pull.origin}, commit {each.taken.commit[:12]}"
-    found = Found(student, origin, each.taken.content, each.taken.time, provenance)
+    found = Found(student, origin, each.taken.content, each.chosen.time, provenance)
     return place(found, course, timed=True, remark=each.remark)

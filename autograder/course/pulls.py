@@ -8,29 +8,51 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment import NAME
-from autograder.course.git import Change, Repository
+from autograder.course.git import Change, Repository, Unrelated
 from autograder.notebook import MAX_NOTEBOOK_BYTES
 from autograder.report.pull_request import Changed, PullRequest
 
 #: Where students' repositories keep the notebook that students edit.
 NOTEBOOK = f"assignment/{NAME}/{NAME}.ipynb"
 
-_WORKFLOW = (".github", ".ci")
-_GRADER = (
-    "autograder",
-    "pyproject.toml",
-    "constraints.txt",
-    "Makefile",
-    "course.toml",
-    "pip.conf",
-    "nbgrader_config.py",
+#: What a path concerns, by its first part in lower case: some file systems know no other.
+_CONCERNS = (
+    dict.fromkeys((".github", ".ci"), "the workflow")
+    | dict.fromkeys(
+        (
+            "autograder",
+            "constraints.txt",
+            "course.toml",
+            "gnumakefile",
+            "gradescope",
+            "makefile",
+            "nbgrader_config.py",
+            "pip.conf",
+            "pyproject.toml",
+            "tests",
+        ),
+        "the grader",
+    )
+    | {
+        ".devcontainer": "the development container",
+        ".gitattributes": "how git reads files",
+        ".gitmodules": "how git reads files",
+        "docs": "the documentation",
+    }
 )
 #: Folders that hold a folder a student, in courses whose students share a repository.
 _STUDENTS = ("submitted", "submissions", "students")
 
 
 class Refused(ValueError):
-    """The notebook of this commit is not taken; the message says why, in one line for people."""
+    """The notebook of this commit is not taken; the message says why, in one line for people.
+
+    ``pull_request`` is what is known of the pull request all the same.
+    """
+
+    def __init__(self, reason: str, pull_request: PullRequest | None = None) -> None:
+        super().__init__(reason)
+        self.pull_request = pull_request
 
 
 @dataclass(frozen=True)
@@ -85,13 +107,10 @@ def others(changes: Sequence[Change], notebook: str, author: str | None = None) 
 
 def _concerns(path: str, author: str | None) -> str | None:
     first, *rest = PurePosixPath(path).parts or ("",)
-    if first in _WORKFLOW:
-        return "the workflow"
-    if first in _GRADER:
-        return "the grader"
+    first = first.lower()
     if first in _STUDENTS and len(rest) > 1 and (author is None or rest[0].lower() != author.lower()):
         return "another student's folder"
-    return None
+    return _CONCERNS.get(first)
 
 
 def take_pull_request(
@@ -102,15 +121,27 @@ def take_pull_request(
     Raises
     ------
     Refused
-        When the notebook is not to be had (see `take`), or ``revision`` is not what is checked out there.
+        When the notebook is not to be had (see `take`; what else is changed is written and told all the same),
+        ``revision`` is not what is checked out there, or shares no history with ``base``.
     GitFailed
-        When there is no such commit, or none that it shares with ``base``.
+        When there is no such commit.
     """
-    if (found := repository.commit("HEAD").sha) != repository.commit(revision).sha:
+    asked = repository.commit(revision).sha
+    if (found := repository.commit("HEAD").sha) != asked:
         raise Refused(f"commit {revision[:12]} was asked for, and {found[:12]} is checked out")
-    taken = take(repository, revision, path)
-    changed = others(repository.changes(base, taken.commit), path, author) if base else []
+    try:
+        changed = others(repository.changes(base, asked), path, author) if base else []
+    except Unrelated:
+        raise Refused(
+            "the pull request shares no history with the branch that it goes to: make a branch from that one, "
+            "and commit the notebook there"
+        ) from None
+    told = PullRequest(asked, path, tuple(changed))
     out.mkdir(parents=True, exist_ok=True)
+    told.save(out / "pull-request.json")
+    try:
+        taken = take(repository, asked, path)
+    except Refused as refusal:
+        raise Refused(str(refusal), told if base else None) from None
     (out / PurePosixPath(path).name).write_bytes(taken.content)
-    PullRequest(taken.commit, path, tuple(changed)).save(out / "pull-request.json")
     return taken

@@ -30,6 +30,15 @@ class Roster:
     by_email: dict[str, str]
     by_pull_request: dict[int, str]
 
+    @property
+    def students(self) -> set[str]:
+        """Everybody in it."""
+        return {*self.by_login.values(), *self.by_email.values(), *self.by_pull_request.values()}
+
+    def login(self, student: str) -> str | None:
+        """Return a student's login, in lower case, where it is known."""
+        return next((login for login, whose in self.by_login.items() if whose == student), None)
+
 
 def load_roster(path: Path) -> Roster:
     """Read a roster.
@@ -40,7 +49,8 @@ def load_roster(path: Path) -> Roster:
     Raises
     ------
     CannotCollect
-        When it cannot be read, lacks a column, or says two things of one login, address or pull request.
+        When it cannot be read, lacks a column, has two that mean the same, says two things of one login, address,
+        pull request or student, or nothing of a student by which to know a pull request.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -53,6 +63,10 @@ def load_roster(path: Path) -> Roster:
     for needed in ("github", "student"):
         if needed not in columns:
             raise CannotCollect(f"the roster {path} has no column {needed!r}: begin it with the line github,student")
+    for meaning in dict.fromkeys(filter(None, columns)):
+        same = [name.strip() for name, column in zip(lines[0], columns, strict=True) if column == meaning]
+        if len(same) > 1:
+            raise CannotCollect(f"the roster {path} has columns that mean the same, {', '.join(same)}: leave one")
     roster = Roster({}, {}, {})
     for number, line in enumerate(lines[1:], 2):
         row = {column: value.strip() for column, value in zip(columns, line, strict=False) if column}
@@ -67,7 +81,15 @@ def _add(roster: Roster, row: dict[str, str], where: str) -> None:
         raise CannotCollect(
             f"{where} has the student id {student!r}: it names a folder: use letters, digits, and . @ + - _ inside"
         )
-    _put(roster.by_login, [row["github"].lstrip("@").lower()] if row.get("github") else [], student, where)
+    login = row.get("github", "").lstrip("@").lower()
+    if not (login or row.get("email") or row.get("pull_request")):
+        raise CannotCollect(
+            f"{where} has no GitHub login for {student}, nor an email or a pull_request to know a pull request by"
+        )
+    known = roster.login(student)
+    if login and known not in (None, login):
+        raise CannotCollect(f"{where} gives {student} the login {login}, and another line {known}")
+    _put(roster.by_login, [login] if login else [], student, where)
     _put(roster.by_email, [row["email"].lower()] if row.get("email") else [], student, where)
     try:
         numbers = [int(each.lstrip("#")) for each in row.get("pull_request", "").split()]
