@@ -37,8 +37,12 @@ class Release:
 
     def submission(self, path: Path) -> Submission:
         """Read a submission made from this release; raise `UnreadableNotebook` when it cannot be graded."""
+        return self.submission_in(read_notebook(path))
+
+    def submission_in(self, notebook: Notebook) -> Submission:
+        """Return the submission that a student's notebook holds, as `submission` does."""
         gradable = [grade_id for task in TASKS for grade_id in (task.stub, task.check)]
-        return read_submission(path, self.notebook, gradable, WRITTEN)
+        return read_submission(notebook, self.notebook, gradable, WRITTEN)
 
 
 def load_release(path: Path | None = None) -> Release:
