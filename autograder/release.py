@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.assignment import NAME, TASKS, WRITTEN
-from autograder.notebook import Notebook, Submission, UnreadableNotebook, read_notebook, read_submission
+from autograder.notebook import Notebook, Submission, UnreadableNotebook, parse_notebook, read_bytes, read_notebook, read_submission
 
 _PROJECT = Path(__file__).resolve().parent.parent
 #: Where this repository, and the students', keep the release.
@@ -53,13 +55,35 @@ def load_release(path: Path | None = None) -> Release:
     BadRelease
         When it is missing, no notebook, or lacks a grade id or its points.
     """
-    path = path or Path(os.environ.get("AUTOGRADER_RELEASE", DEFAULT_PATH))
+    path = release_path(path)
+    return release_in(release_bytes(path), path)
+
+
+def release_path(path: Path | None = None) -> Path:
+    """Return where the release is looked for."""
+    return path or Path(os.environ.get("AUTOGRADER_RELEASE", DEFAULT_PATH))
+
+
+@contextlib.contextmanager
+def _problems_of(path: Path | str) -> Iterator[None]:
     try:
-        notebook = read_notebook(path)
+        yield
     except UnreadableNotebook as problem:
         raise BadRelease(
             f"the released notebook {path} {problem}. Make it with `make release`, or name it with --release."
         ) from None
+
+
+def release_bytes(path: Path) -> bytes:
+    """Return the file of the release; raise `BadRelease` where it cannot be read."""
+    with _problems_of(path):
+        return read_bytes(path)
+
+
+def release_in(raw: bytes, path: Path | str = NAME) -> Release:
+    """Load the release from its file's bytes, as `load_release` does; ``path`` is what messages call it."""
+    with _problems_of(path):
+        notebook = parse_notebook(str(path), raw)
     points: dict[str, float] = {}
     for grade_id in (*WRITTEN, *(task.check for task in TASKS)):
         cell = notebook.cell(grade_id)
