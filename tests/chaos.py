@@ -7,6 +7,7 @@ started again with --resume. `test_cohort.py` does the same with fewer submissio
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import shutil
@@ -14,15 +15,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from distributed import Client
 from nbformat import NotebookNode
 
 from autograder.course.cohort import SEED_FILE
+from tests.processes import eventually
 from tests.samples import SOLUTION, answered, scenario, write
 
 SUBMISSIONS = 200
@@ -32,7 +36,9 @@ _RIGHT_AND_WRONG = ("reference", "library_one_liners", "glorot", "he_uniform", "
 _ENDS_ITSELF = ("crashes", "ends_its_process")
 _KILLS_ITSELF = "import signal\nsignal.raise_signal(signal.SIGKILL)"
 #: How often each kind of process is hit, relative to the others.
-_AIM = {"child": 8, "server": 2, "worker": 2, "parent": 1}
+_AIM = {"child": 20, "server": 2, "worker": 1, "parent": 1}
+#: Seconds between hits. Were a server hit more often than it takes to warm up, nothing would ever be graded.
+_PAUSE = (0.1, 0.8)
 
 
 def class_of(folder: Path, submissions: int) -> Path:
@@ -101,20 +107,24 @@ class Chaos:
     runs: int = 0
 
 
-def disturbed(run: list[str], seed: int, pause: tuple[float, float], beside: list[int] | None = None) -> Chaos:
-    """Run a command to its end, hitting its processes, and those under ``beside``, and beginning again as needed."""
+def disturbed(run: list[str], seed: int, most: int, beside: _Cluster | None = None) -> Chaos:
+    """Run a command to its end, hitting its processes, and those of the cluster ``beside``, and beginning again as needed.
+
+    After ``most`` hits it is left in peace: it must end.
+    """
     dice, chaos = random.Random(seed), Chaos()
     while True:
         chaos.runs += 1
         process = subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         while process.poll() is None:
-            time.sleep(dice.uniform(*pause))
+            time.sleep(dice.uniform(*_PAUSE))
+            if chaos.hits.total() >= most:
+                continue
             targets: dict[str, list[int]] = {}
-            for kind, pid in _kinds([process.pid, *(beside or [])]):
+            for kind, pid in _kinds([process.pid, *(beside.pids if beside else [])]):
                 targets.setdefault(kind, []).append(pid)
-            if targets and process.poll() is None:
-                kinds = sorted(targets)
-                kind = dice.choices(kinds, [_AIM[kind] for kind in kinds])[0]
+            kind = dice.choices(list(_AIM), list(_AIM.values()))[0]
+            if kind in targets and process.poll() is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(dice.choice(targets[kind]), signal.SIGKILL)
                     chaos.hits[kind] += 1
@@ -124,41 +134,62 @@ def disturbed(run: list[str], seed: int, pause: tuple[float, float], beside: lis
         assert process.returncode in (FAULT, KILLED), said
 
 
-@contextlib.contextmanager
-def dask_cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, list[int]]]:
-    """Start a scheduler and workers on this machine; yield the address, and the ids of what keeps the workers alive."""
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "3"}
-    dask, file = [sys.executable, "-m", "dask"], folder / "scheduler.json"
+class _Cluster:
+    """A Dask scheduler, and what a cluster's operator does: workers that ended are started again."""
 
-    def start(*arguments: object) -> subprocess.Popen[bytes]:
-        log = (folder / f"{arguments[0]}.log").open("wb")
-        with log:
-            return subprocess.Popen(
-                [*dask, *map(str, arguments)], env=environment, stdout=log, stderr=log, start_new_session=True
-            )
+    def __init__(self, folder: Path, workers: int) -> None:
+        self._folder, self._workers = folder, workers
+        self._file = folder / "scheduler.json"
+        self._scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", 0, "--scheduler-file", self._file)
+        assert eventually(lambda: self._file.exists() and self._file.stat().st_size > 0, 60)
+        self.address: str = json.loads(self._file.read_text())["address"]
+        self._keepers = [self._keeper() for _ in range(workers)]
+        self._closing = threading.Event()
+        self._operator = threading.Thread(target=self._operate)
+        self._operator.start()
+        with Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(workers, timeout=60)
 
-    scheduler = start("scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file)
-    started = [scheduler]
-    try:
-        while not (file.exists() and file.stat().st_size):
-            assert scheduler.poll() is None, (folder / "scheduler.log").read_text()
-            time.sleep(0.05)
-        keeper = start(
-            "worker", "--scheduler-file", file, "--nworkers", workers, "--nthreads", 1, "--no-dashboard",
-            "--host", "127.0.0.1", "--local-directory", folder,
+    @property
+    def pids(self) -> list[int]:
+        return [keeper.pid for keeper in self._keepers]
+
+    def _keeper(self) -> subprocess.Popen[bytes]:
+        return self._start(
+            "worker", "--scheduler-file", self._file, "--nworkers", 1, "--nthreads", 1, "--host", "127.0.0.1",
+            "--local-directory", self._folder,
         )  # fmt: skip
-        started.append(keeper)
-        import json
 
-        yield json.loads(file.read_text())["address"], [keeper.pid]
-    finally:
-        for process in reversed(started):
+    def _start(self, *arguments: object) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dask", *map(str, arguments), "--no-dashboard"]
+        with (self._folder / f"{arguments[0]}.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
+    def _operate(self) -> None:
+        while not self._closing.wait(0.5):
+            self._keepers = [k if k.poll() is None else self._keeper() for k in self._keepers]
+
+    def close(self) -> None:
+        self._closing.set()
+        self._operator.join()
+        for process in (*self._keepers, self._scheduler):
             process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
+        for process in (*self._keepers, self._scheduler):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
+
+
+@contextlib.contextmanager
+def dask_cluster(folder: Path, workers: int = 2) -> Iterator[_Cluster]:
+    """Start a scheduler and workers on this machine."""
+    cluster = _Cluster(folder, workers)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
 
 
 def undisturbed(folder: Path, out: Path) -> dict[str, bytes]:
@@ -185,10 +216,10 @@ def main() -> int:
             out = with_seed_of(root / "calm", root / f"out-{len(where)}")
             begun = time.perf_counter()
             if where == "this machine":
-                chaos = disturbed(command(folder, out), 1, (0.3, 1.2))
+                chaos = disturbed(command(folder, out), 1, SUBMISSIONS)
             else:
-                with dask_cluster(root) as (address, keepers):
-                    chaos = disturbed(command(folder, out, "--scheduler", address), 2, (0.3, 1.2), keepers)
+                with dask_cluster(root) as cluster:
+                    chaos = disturbed(command(folder, out, "--scheduler", cluster.address), 2, SUBMISSIONS, cluster)
             found = results(out)
             same = sum(found.get(file) == text for file, text in expected.items())
             well &= found == expected

@@ -90,7 +90,7 @@ class ClassStatistics:
                 shown.setdefault(_STATES[question.status], {})[task] = None
         for name, tasks in shown.items():
             self._mistakes[name] += 1
-            self._tasks.setdefault(name, Counter()).update(tasks)
+            self._tasks.setdefault(name, Counter()).update(list(tasks))
 
     @property
     def count(self) -> int:
