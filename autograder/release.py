@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment import NAME, TASKS, WRITTEN
-from autograder.notebook import Notebook, Submission, UnreadableNotebook, parse_notebook, read_bytes, read_notebook, read_submission
+from autograder.notebook import (
+    Notebook,
+    Submission,
+    UnreadableNotebook,
+    parse_notebook,
+    read_bytes,
+    read_notebook,
+    read_submission,
+)
 
 _PROJECT = Path(__file__).resolve().parent.parent
 #: Where this repository, and the students', keep the release.

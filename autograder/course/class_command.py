@@ -16,7 +16,7 @@ from autograder.course.scores import CannotWrite, GradebookScores, ScoreTable, o
 from autograder.course.seeds import BadCourseSeed
 from autograder.course.store import Store, Unusable
 from autograder.course.work import Settings, Workers
-from autograder.course.workers import Crew
+from autograder.course.workers import LocalWorkers
 from autograder.notebook import printable_path
 from autograder.release import BadRelease, Release, release_bytes, release_in, release_path
 from autograder.report import cohort as report
@@ -116,7 +116,7 @@ def _graded(group: Class, release: Release, asked: Asked, console: Console) -> T
 
 def _workers(settings: Settings, release: Release, asked: Asked) -> Workers:
     if asked.scheduler is None:
-        return Crew(release, settings.limits, asked.jobs)
+        return LocalWorkers(release, settings.limits, asked.jobs)
     try:
         from autograder.course.cluster import Cluster, NoCluster
     except ModuleNotFoundError as problem:

@@ -20,7 +20,7 @@ from typing import Any, Self
 from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_completed, get_worker
 
 from autograder.course.work import Outcome, Settings, Work, as_text, graded_by
-from autograder.course.workers import Crew
+from autograder.course.workers import LocalWorkers
 from autograder.release import release_in
 from autograder.report.result import Result
 from autograder.sandbox import Limits
@@ -44,15 +44,15 @@ class NoCluster(RuntimeError):
 
 # --- on the workers -------------------------------------------------------------------------------------
 
-_crews: dict[str, Crew] = {}
+_crews: dict[str, LocalWorkers] = {}
 _lock = threading.Lock()
 
 
-def _crew(settings: Message, servers: int) -> Crew:
+def _crew(settings: Message, servers: int) -> LocalWorkers:
     with _lock:
         name = settings["name"]
         if name not in _crews:
-            _crews[name] = Crew(release_in(settings["release"]), Limits(**settings["limits"]), servers)
+            _crews[name] = LocalWorkers(release_in(settings["release"]), Limits(**settings["limits"]), servers)
         return _crews[name]
 
 
@@ -202,7 +202,9 @@ class Cluster:
             if said["graded_by"] != graded_by():
                 ours, theirs = graded_by(), said["graded_by"]
                 differing = sorted(what for what in ours.keys() | theirs.keys() if ours.get(what) != theirs.get(what))
-                raise NoCluster(f"the worker {address} has another version than this machine of: {', '.join(differing)}")
+                raise NoCluster(
+                    f"the worker {address} has another version than this machine of: {', '.join(differing)}"
+                )
 
 
 def _told(problem: Exception, tries: int) -> str:

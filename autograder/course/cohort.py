@@ -84,9 +84,7 @@ def _in_nbgraders_layout(student: Path, folder: Path) -> Entry:
     chosen = named if named in notebooks or len(notebooks) != 1 else notebooks[0]
     problem = None
     if chosen not in notebooks:
-        problem = (
-            f"holds {len(notebooks)} notebooks, none of them {named.name}" if notebooks else "holds no notebook"
-        )
+        problem = f"holds {len(notebooks)} notebooks, none of them {named.name}" if notebooks else "holds no notebook"
     shown = chosen if problem is None else student / NAME
     return Entry(student.name, chosen, printable_path(shown.relative_to(folder)), problem)
 

@@ -51,7 +51,17 @@ class ScoreTable:
     def _begin(self, file: TextIO) -> None:
         self._rows = csv.writer(file)
         self._rows.writerow(
-            ["student", "status", "score", "max_score", *_CHECKS, "why points were lost", "to look at", "seed", "sha256"]
+            [
+                "student",
+                "status",
+                "score",
+                "max_score",
+                *_CHECKS,
+                "why points were lost",
+                "to look at",
+                "seed",
+                "sha256",
+            ]
         )
 
     def add(self, entry: Entry, result: Result) -> None:
@@ -121,7 +131,9 @@ def _without_password(url: str) -> str:
     try:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
-        raise CannotWrite("--gradebook takes an address as SQLAlchemy writes it: sqlite:////path/to/gradebook.db") from None
+        raise CannotWrite(
+            "--gradebook takes an address as SQLAlchemy writes it: sqlite:////path/to/gradebook.db"
+        ) from None
 
 
 class GradebookScores:

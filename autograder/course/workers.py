@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import threading
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Self
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
+from typing import Self, TypeVar
 
 from autograder.course.work import Outcome, Work, as_text
 from autograder.execution import Execution, execute
@@ -22,6 +24,8 @@ from autograder.sandbox.choose import AnySandbox, open_sandbox
 _MOST_FAULTS = 5
 #: How often it is run for as many outcomes as `needed_votes` asks to agree.
 _MOST_RUNS = 9
+T = TypeVar("T")
+
 _OFTEN_ENDED_FROM_OUTSIDE = frozenset({"crashed", "timeout", "memory"})
 
 
@@ -47,8 +51,6 @@ class Crew:
 
     Parameters
     ----------
-    release : Release
-        What the submissions were made from.
     limits : Limits
         What every child may use.
     servers : int
@@ -60,18 +62,14 @@ class Crew:
         This machine cannot confine student code.
     """
 
-    def __init__(self, release: Release, limits: Limits, servers: int) -> None:
-        self._release = release
+    def __init__(self, limits: Limits, servers: int) -> None:
         self._limits = limits
-        self._servers = servers
         self._closed = False
         # None stands for a server to be started by whoever needs it: one before it has failed.
         self._idle: queue.LifoQueue[AnySandbox | None] = queue.LifoQueue()
         self._all: set[AnySandbox] = set()
-        for _ in range(servers):
-            self._idle.put(self._start())
-        # Twice as many: while one half's children run, the other half's arrays are judged.
-        self._threads = ThreadPoolExecutor(2 * servers, thread_name_prefix="crew")
+        self._servers = 0
+        self.grow(servers)
 
     def __enter__(self) -> Self:
         return self
@@ -82,36 +80,24 @@ class Crew:
     def close(self) -> None:
         """End every server, and whatever still runs."""
         self._closed = True
-        self._threads.shutdown(wait=False, cancel_futures=True)
         for sandbox in list(self._all):
             sandbox.close()
-        self._threads.shutdown()
+        self._idle.put(None)  # wakes whoever waits for a server, one after the other
 
-    def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Outcome]]:
-        """Grade ``works``, taken as there is room, and yield each with its outcome, as they end."""
-        begun: dict[Future[Outcome], Work] = {}
-        left = True
-        while left or begun:
-            while left and len(begun) < 2 * self._servers:
-                work = next(works, None)
-                left = work is not None
-                if work is not None:
-                    begun[self._threads.submit(self.grade, work)] = work
-            for ended in wait(begun, return_when=FIRST_COMPLETED).done if begun else ():
-                yield begun.pop(ended), ended.result()
+    @property
+    def room(self) -> int:
+        """How many submissions keep it busy: while one half's children run, the other half's arrays are judged."""
+        return 2 * self._servers
 
-    def grade(self, work: Work) -> Outcome:
-        """Grade one submission of the release."""
-        try:
-            submission = self._release.submission_in(parse_notebook(work.name, work.raw))
-        except UnreadableNotebook as problem:
-            return Outcome("unreadable", str(problem))
-        result = self.settle(self._release, submission, work.seed).result
-        return Outcome(result.status, as_text(result))
+    def grow(self, servers: int) -> None:
+        """Have at least so many servers."""
+        for _ in range(servers - self._servers):
+            self._idle.put(self._start())
+            self._servers += 1
 
     def start(self, release: Release, submission: Submission, seed: int) -> Future[Graded]:
         """Begin to `settle` a submission."""
-        return self._threads.submit(self.settle, release, submission, seed)
+        return _in_a_thread(lambda: self.settle(release, submission, seed))
 
     def settle(self, release: Release, submission: Submission, seed: int) -> Graded:
         """Grade ``submission`` until the result is sure to be its own, or the grader's failure.
@@ -168,3 +154,55 @@ class Crew:
         sandbox = open_sandbox(self._limits)
         self._all.add(sandbox)
         return sandbox
+
+
+class LocalWorkers(Crew):
+    """A crew that grades a class.
+
+    Parameters
+    ----------
+    release : Release
+        What the submissions were made from.
+    limits, servers
+        As a `Crew`'s.
+    """
+
+    def __init__(self, release: Release, limits: Limits, servers: int) -> None:
+        super().__init__(limits, servers)
+        self._release = release
+
+    def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Outcome]]:
+        """Grade ``works``, taken as there is room, and yield each with its outcome, as they end."""
+        begun: dict[Future[Outcome], Work] = {}
+        left = True
+        while left or begun:
+            while left and len(begun) < self.room:
+                work = next(works, None)
+                left = work is not None
+                if work is not None:
+                    begun[_in_a_thread(partial(self.grade, work))] = work
+            for ended in wait(begun, return_when=FIRST_COMPLETED).done if begun else ():
+                yield begun.pop(ended), ended.result()
+
+    def grade(self, work: Work) -> Outcome:
+        """Grade one submission of the release."""
+        try:
+            submission = self._release.submission_in(parse_notebook(work.name, work.raw))
+        except UnreadableNotebook as problem:
+            return Outcome("unreadable", str(problem))
+        result = self.settle(self._release, submission, work.seed).result
+        return Outcome(result.status, as_text(result))
+
+
+def _in_a_thread(do: Callable[[], T]) -> Future[T]:
+    """Do something in a thread that no end of this process waits for: a student's endless loop may be running."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(do())
+        except BaseException as problem:  # noqa: BLE001 (it is raised again where the result is asked for)
+            future.set_exception(problem)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future

@@ -51,7 +51,9 @@ def print_statistics(console: Console, found: ClassStatistics, ungraded: Sequenc
     )
     console.print(_rates_table(found))
     if mistakes := found.common(_MOST_COMMON):
-        table = Table(title="most common", title_justify="left", box=None, show_header=False, padding=(0, 1), pad_edge=False)
+        table = Table(
+            title="most common", title_justify="left", box=None, show_header=False, padding=(0, 1), pad_edge=False
+        )
         table.add_column("", justify="right", no_wrap=True)
         table.add_column("", overflow="fold")
         table.add_column("", overflow="fold", style="dim")
@@ -93,13 +95,17 @@ def _environment() -> Environment:
 def render(found: ClassStatistics, ungraded: Sequence[Ungraded] = ()) -> str:
     """Return the class's page: nobody's name but those of submissions without a result."""
     figures = [figure for figure in (scores_figure(found), mistakes_figure(found)) if figure is not None]
-    return _environment().get_template("cohort.html").render(
-        found=found,
-        full=sum(score >= found.max_score for score in found.scores),
-        ungraded=ungraded,
-        mistakes=found.common(),
-        pictures=[{"data": base64.b64encode(figure.png).decode(), "alt": figure.alt} for figure in figures],
-        unconfined_notice=UNCONFINED_NOTICE,
+    return (
+        _environment()
+        .get_template("cohort.html")
+        .render(
+            found=found,
+            full=sum(score >= found.max_score for score in found.scores),
+            ungraded=ungraded,
+            mistakes=found.common(),
+            pictures=[{"data": base64.b64encode(figure.png).decode(), "alt": figure.alt} for figure in figures],
+            unconfined_notice=UNCONFINED_NOTICE,
+        )
     )
 
 

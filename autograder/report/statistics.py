@@ -121,7 +121,11 @@ class ClassStatistics:
         ordered = sorted(self._mistakes.items(), key=lambda item: (-item[1], item[0]))
         return [
             Common(
-                name, count, count / self.count, tuple(t for t, _ in self._tasks[name].most_common()), self._look_up.get(name)
+                name,
+                count,
+                count / self.count,
+                tuple(t for t, _ in self._tasks[name].most_common()),
+                self._look_up.get(name),
             )
             for name, count in ordered[:most]
         ]
