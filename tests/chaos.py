@@ -108,7 +108,7 @@ class Chaos:
 
 
 def disturbed(run: list[str], seed: int, most: int, beside: _Cluster | None = None) -> Chaos:
-    """Run a command to its end, hitting its processes, and those of the cluster ``beside``, and beginning again as needed.
+    """Run a command to its end, hitting its processes, and the cluster's ``beside`` it, and beginning again as needed.
 
     After ``most`` hits it is left in peace: it must end.
     """

@@ -36,7 +36,7 @@ class ScoreTable:
 
     @contextmanager
     def opened(self) -> Iterator[ScoreTable]:
-        """Open the file, and give it its name when all rows are there; raise `CannotWrite` where that is not allowed."""
+        """Open the file, and give it its name when all rows are there; raise `CannotWrite` where that cannot be."""
         try:
             with self._unfinished.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
                 self._begin(file)

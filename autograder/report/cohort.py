@@ -57,8 +57,8 @@ def print_statistics(console: Console, found: ClassStatistics, ungraded: Sequenc
         table.add_column("", justify="right", no_wrap=True)
         table.add_column("", overflow="fold")
         table.add_column("", overflow="fold", style="dim")
-        for each in mistakes:
-            table.add_row(percent(each.share), Text(each.name), Text(", ".join(each.tasks)))
+        for mistake in mistakes:
+            table.add_row(percent(mistake.share), Text(mistake.name), Text(", ".join(mistake.tasks)))
         console.print(table)
     if found.unconfined:
         console.print(Text(UNCONFINED_NOTICE, style="bold yellow"))
@@ -131,7 +131,8 @@ def scores_figure(found: ClassStatistics) -> Figure | None:
 
     return Figure(
         _png(draw, 2.7),
-        f"Histogram of the points for Q7 of {found.count} submissions. {said}. Median {middle}, quartiles {low} and {high}.",
+        f"Histogram of the points for Q7 of {found.count} submissions. {said}. "
+        f"Median {middle}, quartiles {low} and {high}.",
     )
 
 

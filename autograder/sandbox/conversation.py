@@ -38,7 +38,7 @@ class ChildLost(Exception):
     detail : str
         One sentence for people.
     killed : bool
-        Whether SIGKILL ended it that was not the sandbox's: its own doing, the kernel's for want of memory, or anybody's.
+        Whether SIGKILL ended it that was not the sandbox's: its own, the kernel's for want of memory, or anybody's.
     """
 
     def __init__(self, status: str, detail: str, *, killed: bool = False) -> None:
