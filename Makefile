@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check grade test lint types unit format bench bench-sandbox bench-attacks doctor clean test-tools
+.PHONY: help setup demo check grade test lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools
 .PHONY: release collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
@@ -90,6 +90,9 @@ release: setup ## Instructors: make the students' notebook from solutions/, and 
 collect: setup ## Take submissions from a folder or a zip: make collect FROM=~/Downloads/submissions.zip
 	autograder collect "$(FROM)"
 
+class: setup ## Grade every submission in a folder without nbgrader: make class FROM=submitted; results in build/class
+	autograder class "$(FROM)" --resume
+
 autograde: setup ## Grade what is new in submitted/, in the sandbox; STUDENT=... for one
 	nbgrader autograde $(ASSIGNMENT) $(ONE_STUDENT)
 
@@ -117,6 +120,10 @@ bench: setup ## Measure seconds a submission, beside the bare imports
 	python -m tests.benchmarks.throughput
 	python -m tests.benchmarks.judge
 	python -m tests.benchmarks.nbgrader
+	python -m tests.benchmarks.cohort
+
+chaos: setup ## Grade 200 submissions while processes are killed at random, here and on Dask: not a byte may change
+	python -m tests.chaos
 
 bench-sandbox: setup ## Measure what confinement costs, and what 200 submissions, a fifth hostile, leave behind
 	python -m tests.benchmarks.confinement
