@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograder import collector
-from autograder.sandbox import confine
+from autograder.sandbox import confine, pages
 from autograder.sandbox import scratch as scratches
 from autograder.sandbox.confine import Confinement
 from autograder.sandbox.limits import Limits
@@ -219,6 +219,7 @@ def main() -> None:
     # Everything that lives now is shared with every child; a collection would copy its pages.
     gc.collect()
     gc.freeze()
+    pages.gather()
     scratches.sweep()
     home = scratches.make_home()
     try:

@@ -239,8 +239,6 @@ def shares(folder: Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name, tempfile.NamedTemporaryFile("w", delete=False) as starter:
         timed = f"PYTHONPATH={ROOT} exec {sys.executable} -m tests.benchmarks.timed_server"
         starter.write(f'#!/bin/sh\n{timed} "$4" "$5"\n')
-            f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.benchmarks.timed_server "$4" "$5"\n'
-        )
         starter.close()
         os.chmod(starter.name, 0o755)
         real, sys.executable = sys.executable, starter.name
