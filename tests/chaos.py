@@ -7,6 +7,7 @@ started again with --resume. `test_cohort.py` does the same with fewer submissio
 from __future__ import annotations
 
 import contextlib
+import difflib
 import json
 import os
 import random
@@ -204,6 +205,10 @@ def with_seed_of(calm: Path, out: Path) -> Path:
     return out
 
 
+def differences(one: bytes, other: bytes) -> list[str]:
+    return list(difflib.unified_diff(one.decode().splitlines(), other.decode().splitlines(), lineterm="", n=0))
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
@@ -223,6 +228,9 @@ def main() -> int:
             found = results(out)
             same = sum(found.get(file) == text for file, text in expected.items())
             well &= found == expected
+            for file, text in expected.items():
+                if found.get(file) != text:
+                    print(f"{file} differs:", *differences(text, found.get(file, b"")), sep="\n  ")
             print(
                 f"{where}: killed {dict(chaos.hits)}, begun {chaos.runs} times, {time.perf_counter() - begun:.0f} s; "
                 f"{len(found)} results, {same} of {len(expected)} byte for byte as undisturbed"

@@ -159,8 +159,8 @@ KILLED = Ending("crashed", "Calling f: The process was ended by SIGKILL.", kille
         (Execution(WARM, outcomes={"t": Ending("timeout", "It had not finished after 20 s.")}), 2),
         (Execution(WARM, outcomes={"t": Ending("memory", "It used more than 2 GiB of memory.")}), 2),
         (Execution(WARM, deadly={0: CRASHED}), 2),
-        (Execution(WARM, outcomes={"t": KILLED}), 4),
-        (Execution(WARM, deadly={0: KILLED}), 4),
+        (Execution(WARM, outcomes={"t": KILLED}), 6),
+        (Execution(WARM, deadly={0: KILLED}), 6),
     ],
     ids=lambda value: "",
 )
@@ -205,14 +205,14 @@ FAULT = SandboxFault("the warm process lost a child")
         ([None], "error", 1),
         ([KILLED, None], "error", 2),
         ([KILLED, KILLED, CRASHED, None], "error", 4),
-        ([KILLED], "crashed", 4),
+        ([KILLED], "crashed", 6),
         ([CRASHED], "crashed", 2),
         ([KILLED, CRASHED], "crashed", 3),
         ([FAULT, FAULT, None], "error", 3),
         ([FAULT, KILLED, FAULT, None], "error", 4),
         ([FAULT], "fault", 5),
         ([ZeroDivisionError("in the judge"), None], "error", 2),
-        ([Ending("crashed", str(n)) for n in range(20)], "fault", 9),
+        ([Ending("crashed", str(n)) for n in range(40)], "fault", 20),
     ],
     ids=lambda value: "-".join(type(v).__name__ for v in value)[:60] if isinstance(value, list) else "",
 )
@@ -237,7 +237,7 @@ def test_code_that_kills_itself_crashes_every_time(grader: Grader, tmp_path: Pat
     submission = load_release().submission(path)
     execution = execute(grader._sandbox, submission, 1)
     assert [ending.killed for ending in execution.deadly.values()] == [True]
-    assert needed_votes(execution) == 4
+    assert needed_votes(execution) == 6
 
 
 # --- statistics and the class's page -----------------------------------------------------------------------

@@ -46,7 +46,7 @@ from tests.samples import ROOT, scenario, write
 QUICK = "quick" in sys.argv
 CORES = os.cpu_count() or 1
 ROUNDS = 1 if QUICK else 3
-OURS, STOCK, OTTER = (16, 3, 2) if QUICK else (48, 6, 3)
+OURS, STOCK, OTTER = (16, 3, 2) if QUICK else (40, 4, 2)
 GROWTH = (10, 50) if QUICK else (10, 100, 1000)
 SHARED_SUBMISSIONS = 16 if QUICK else 64
 OTTER_RELEASE = "otter-grader[grading]==7.0.0"
