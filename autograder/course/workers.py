@@ -39,8 +39,8 @@ def needed_votes(execution: Execution) -> int:
     A run whose every question was answered owes nothing to anybody outside it. One in which a child ended before its
     answer may be the student's doing, which repeats, or that of a full or failing machine, which does not: two must
     agree. SIGKILL is what somebody at random, or the kernel for want of memory, sends; code that kills itself so is
-    rare enough to be run six times. Were every third child killed at random, seventy thousand submissions would bring one
-    such agreement by chance: (1/3)⁶ that all six are, and (2/5)⁵ that all are in the longest step.
+    rare enough to be run six times. Were every third child killed at random, one submission in seventy thousand would
+    crash by chance: (1/3)⁶ that six of six are killed, times (2/5)⁵ that all are in the longest step.
     """
     if any(ending.killed for ending in execution.endings):
         return 6
