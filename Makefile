@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check grade test lint types unit format bench bench-sandbox bench-attacks doctor clean test-tools newest student-repo gradescope
+.PHONY: help setup demo check grade test lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest student-repo gradescope
 .PHONY: release drift page hooks settings collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
@@ -114,6 +114,9 @@ settings: setup ## Say what course.toml sets
 collect: setup ## Take submissions from a folder or zip, or, with ROSTER=… DEADLINE=…, from pull requests: FROM=…
 	autograder collect "$(FROM)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)")
 
+class: setup ## Grade every submission in a folder without nbgrader: make class FROM=submitted; results in build/class
+	autograder class "$(FROM)" --resume
+
 autograde: setup ## Grade what is new in submitted/, in the sandbox; STUDENT=... for one
 	nbgrader autograde $(ASSIGNMENT) $(ONE_STUDENT)
 
@@ -155,6 +158,10 @@ bench: setup ## Measure seconds a submission, beside the bare imports
 	python -m tests.benchmarks.throughput
 	python -m tests.benchmarks.judge
 	python -m tests.benchmarks.nbgrader
+	python -m tests.benchmarks.cohort
+
+chaos: setup ## Grade 200 submissions while processes are killed at random, here and on Dask: not a byte may change
+	python -m tests.chaos
 
 bench-sandbox: setup ## Measure what confinement costs, and what 200 submissions, a fifth hostile, leave behind
 	python -m tests.benchmarks.confinement

@@ -32,6 +32,7 @@ class Exit(IntEnum):
     BELOW = 1
     BAD_INPUT = 2
     FAULT = 3
+    STOPPED = 130
 
 
 app = typer.Typer(
@@ -387,6 +388,53 @@ def _status(results: list[Result], unreadable: list[Unreadable], fail_under: flo
     if fail_under is not None and any(result.score < fail_under for result in results):
         return Exit.BELOW
     return Exit.GRADED
+
+
+@app.command(name="class")
+def class_(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False)],
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Warm servers, each running one notebook; one a core by default.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for results, a file a student, and the class's report.")] = Path(
+        "build/class"
+    ),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on in a folder that holds results already.")] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the scores as CSV, a row a student.")] = None,
+    gradebook: Annotated[
+        str | None, typer.Option(metavar="URL", help="Write Q7's scores into nbgrader's gradebook.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:8786.")
+    ] = None,
+    release: _ReleasePath = None,
+    settings: _SettingsPath = None,
+    timeout: _Timeout = 60.0,
+    step_timeout: _StepTimeout = 20.0,
+) -> None:
+    """Grade every submission under FOLDER: STUDENT/weight_initialization/*.ipynb, or STUDENT.ipynb.
+
+    Each result is kept as it ends; --resume grades what is missing or has changed, and nothing else. Exit status: 0
+    graded, whatever the scores; 2 bad usage, or a submission that cannot be read; 3 a fault of the grader; 130 stopped.
+    """
+    from rich.console import Console
+
+    from autograder.course.class_command import Asked, Failed, Refused, Stopped, grade_class
+    from autograder.sandbox import Limits
+
+    limits = Limits(total_seconds=timeout, step_seconds=min(step_timeout, timeout))
+    asked = Asked(
+        folder, out, jobs or os.cpu_count() or 1, resume, limits, release, settings, csv, gradebook, scheduler
+    )
+    try:
+        tally = grade_class(asked, Console(highlight=False))
+    except Stopped as stopped:
+        _complain(f"{stopped}.")
+        raise typer.Exit(Exit.STOPPED) from None
+    except (Refused, Failed) as problem:
+        _complain(f"{problem}.")
+        raise typer.Exit(Exit.BAD_INPUT if isinstance(problem, Refused) else Exit.FAULT) from None
+    raise typer.Exit(Exit.FAULT if tally.faults else Exit.BAD_INPUT if tally.unreadable else Exit.GRADED)
 
 
 @app.command()

@@ -27,8 +27,9 @@ from autograder.interview import (
 )
 from autograder.notebook import Submission
 from autograder.outputs import CellOutput, read_output
-from autograder.sandbox import Child, ChildLost, Limits
+from autograder.sandbox import Child, ChildLost, Limits, SandboxFault
 from autograder.sandbox.choose import AnySandbox
+from autograder.sandbox.client import Warm
 from autograder.sandbox.wire import Message
 
 _SETUP_SECONDS = 60.0
@@ -46,10 +47,14 @@ _NOT_DEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 
 @dataclass(frozen=True)
 class Ending:
-    """Why a task gave no evidence: a question's status, and a sentence for people."""
+    """Why a task gave no evidence: a question's status, and a sentence for people.
+
+    ``killed`` says that SIGKILL ended its child, and that it was not ours.
+    """
 
     status: str
     message: str
+    killed: bool = False
 
 
 @dataclass
@@ -66,8 +71,11 @@ class Execution:
         Cells that ended their child, and were left out from then on.
     printed : dict of int to CellOutput
         What each cell put out, when it ran first.
+    warm : Warm
+        What the process said of itself in whose children it ran.
     """
 
+    warm: Warm
     outcomes: dict[str, Evidence | Ending] = field(default_factory=dict)
     raised: dict[int, Raised] = field(default_factory=dict)
     deadly: dict[int, Ending] = field(default_factory=dict)
@@ -78,6 +86,12 @@ class Execution:
         raised, ending = self.raised.get(position), self.deadly.get(position)
         problem = ending.message if ending else str(raised) if raised else None
         return replace(self.printed.get(position, CellOutput()), problem=problem)
+
+    @property
+    def endings(self) -> tuple[Ending, ...]:
+        """Every way in which a child of it ended before it had answered, and what was left without an answer."""
+        untold = (outcome for outcome in self.outcomes.values() if isinstance(outcome, Ending))
+        return (*self.deadly.values(), *untold)
 
 
 class _Budget:
@@ -135,15 +149,15 @@ def execute(sandbox: AnySandbox, submission: Submission, seed: int) -> Execution
     SandboxFault
         When the sandbox failed, rather than the student's code.
     """
-    execution = Execution()
+    # A submission's time does not begin before the sandbox is ready.
+    execution = Execution(sandbox.warm)
     child_seed = next(_seeds(seed, len(TASKS)))
-    _ = sandbox.warm  # a submission's time does not begin before the sandbox is ready
     budget = _Budget(sandbox.limits)
     while len(execution.outcomes) < len(TASKS) and budget.left > 0.0:
         child = sandbox.open()
         try:
             # Set-up is ours: it takes none of the submission's time, and its failure is no student's.
-            child.ask({"ask": "seed", "seed": child_seed}, seconds=_SETUP_SECONDS)
+            _set_up(child, child_seed)
             conversation = _Timed(child, budget, iter(()))
             if _run_cells(conversation, submission, execution):
                 _try_tasks(conversation, submission, execution, seed)
@@ -153,6 +167,13 @@ def execute(sandbox: AnySandbox, submission: Submission, seed: int) -> Execution
         used_up = Ending("timeout", "All of the time that a notebook gets was used up before this was reached.")
         execution.outcomes.setdefault(task.stub, used_up)
     return execution
+
+
+def _set_up(child: Child, seed: int) -> None:
+    try:
+        child.ask({"ask": "seed", "seed": seed}, seconds=_SETUP_SECONDS)
+    except ChildLost as lost:
+        raise SandboxFault(f"a child was lost before it had run anything. {lost}") from None
 
 
 def _run_cells(conversation: _Timed, submission: Submission, execution: Execution) -> bool:
@@ -166,7 +187,7 @@ def _run_cells(conversation: _Timed, submission: Submission, execution: Executio
             if answer.header.get("status") == "error":
                 execution.raised[position] = read_raised(answer.header.get("error"))
         except ChildLost as lost:
-            execution.deadly[position] = Ending(lost.status, lost.detail)
+            execution.deadly[position] = Ending(lost.status, lost.detail, lost.killed)
             return False
         except BadAnswer as problem:
             execution.deadly[position] = _meddled(problem)
@@ -199,7 +220,7 @@ def _try_tasks(conversation: _Timed, submission: Submission, execution: Executio
         except Undefined:
             execution.outcomes[task.stub] = _undefined(task, submission, execution)
         except ChildLost as lost:
-            execution.outcomes[task.stub] = Ending(lost.status, f"Calling {task.function}: {lost.detail}")
+            execution.outcomes[task.stub] = Ending(lost.status, f"Calling {task.function}: {lost.detail}", lost.killed)
             return
         except BadAnswer as problem:
             execution.outcomes[task.stub] = _meddled(problem)
@@ -253,7 +274,8 @@ def _undefined(task: Task, submission: Submission, execution: Execution) -> Endi
             continue
         if position in execution.deadly:
             ending = execution.deadly[position]
-            return Ending(ending.status, f"The cell that defines {task.function} did not end well. {ending.message}")
+            told = f"The cell that defines {task.function} did not end well. {ending.message}"
+            return Ending(ending.status, told, ending.killed)
         if position in execution.raised:
             raised = execution.raised[position]
             told = f"{task.function} is not defined: its cell raised {raised}.{explanation(raised, submission)}"

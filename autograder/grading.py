@@ -9,7 +9,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -66,13 +66,12 @@ class Grader:
     release : Release
         What the submissions were made from.
     settings : Settings, optional
-        The course's: how far help goes, and which framework counts.
+        The course's: how far help goes, and which framework counts. Else the release's terms hold.
     """
 
     def __init__(self, sandbox: AnySandbox, release: Release, settings: Settings | None = None) -> None:
         self._sandbox = sandbox
-        self._release = release
-        self._settings = settings or Settings()
+        self._release = replace(release, terms=settings.terms) if settings else release
 
     def grade(self, path: Path, seed: int | None = None) -> Result:
         """Grade the notebook at ``path``.
@@ -154,42 +153,53 @@ class Grader:
             except SandboxFault:
                 wait(others)
                 execution = execute(self._sandbox, submission, seed)
-            outputs = {cell.name: execution.output(position) for position, cell in enumerate(submission.code)}
-            return Graded(self._result(submission, seed, execution), outputs)
-        except (SandboxFault, OSError) as problem:
-            fault = str(problem)
+            return judge(self._release, submission, seed, execution)
         except Exception as problem:  # noqa: BLE001 (whatever goes wrong here is ours, and no student's zero)
-            place = traceback.extract_tb(problem.__traceback__)[-1]
-            fault = f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
-        return Graded(Result(submission.path, submission.sha256, "fault", fault=one_line(fault, 600)))
+            return Graded(fault(submission, problem))
 
-    def _result(self, submission: Submission, seed: int, execution: Execution) -> Result:
-        warm = self._sandbox.warm
-        questions = tuple(self._question(task, execution.outcomes[task.stub]) for task in TASKS)
-        return Result(
-            path=submission.path,
-            sha256=submission.sha256,
-            status="graded",
-            questions=better_of_the_two(questions) if self._settings.frameworks == "better" else questions,
-            written=tuple(
-                WrittenResult(a.grade_id, a.status, a.words, self._release.points[a.grade_id], a.remark)
-                for a in submission.written
-            ),
-            problems=_problems(submission, execution),
-            provenance=Provenance(
-                grader_version=__version__,
-                grader_sha256=grader_sha256(),
-                seed=seed,
-                confinement=warm.layers,
-                **warm.versions,
-            ),
-        )
 
-    def _question(self, task: Task, outcome: Evidence | Ending) -> QuestionResult:
-        points = self._release.points[task.check]
-        if isinstance(outcome, Ending):
-            return QuestionResult(task.check, outcome.status, 0.0, points, outcome.message)
-        return score_task(task, outcome, points, self._settings.help_level)
+def judge(release: Release, submission: Submission, seed: int, execution: Execution) -> Graded:
+    """Judge what running ``submission`` gave on the challenges of ``seed``."""
+    outputs = {cell.name: execution.output(position) for position, cell in enumerate(submission.code)}
+    return Graded(_result(release, submission, seed, execution), outputs)
+
+
+def fault(submission: Submission, problem: Exception) -> Result:
+    """Return the result of a grading that failed by no fault of the submission's: it scores nothing."""
+    told = str(problem)
+    if not isinstance(problem, SandboxFault | OSError):
+        place = traceback.extract_tb(problem.__traceback__)[-1]
+        told = f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
+    return Result(submission.path, submission.sha256, "fault", fault=one_line(told, 600))
+
+
+def _result(release: Release, submission: Submission, seed: int, execution: Execution) -> Result:
+    questions = tuple(_question(release, task, execution.outcomes[task.stub]) for task in TASKS)
+    return Result(
+        path=submission.path,
+        sha256=submission.sha256,
+        status="graded",
+        questions=better_of_the_two(questions) if release.terms.frameworks == "better" else questions,
+        written=tuple(
+            WrittenResult(a.grade_id, a.status, a.words, release.points[a.grade_id], a.remark)
+            for a in submission.written
+        ),
+        problems=_problems(submission, execution),
+        provenance=Provenance(
+            grader_version=__version__,
+            grader_sha256=grader_sha256(),
+            seed=seed,
+            confinement=execution.warm.layers,
+            **execution.warm.versions,
+        ),
+    )
+
+
+def _question(release: Release, task: Task, outcome: Evidence | Ending) -> QuestionResult:
+    points = release.points[task.check]
+    if isinstance(outcome, Ending):
+        return QuestionResult(task.check, outcome.status, 0.0, points, outcome.message)
+    return score_task(task, outcome, points, release.terms.help_level)
 
 
 def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:

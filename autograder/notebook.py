@@ -77,14 +77,21 @@ def read_notebook(path: Path) -> Notebook:
     UnreadableNotebook
         With one line that says what is wrong with the file and what to do.
     """
-    raw = _read_bytes(path)
-    document = _parse(raw)
-    # A file name need not be UTF-8; what reports say of it must be.
-    name = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return Notebook(name, hashlib.sha256(raw).hexdigest(), tuple(_cells(document)))
+    return parse_notebook(printable_path(path), read_bytes(path))
 
 
-def _read_bytes(path: Path) -> bytes:
+def printable_path(path: Path) -> str:
+    """Return ``path`` as reports say it: a file name need not be UTF-8; what is said of it must be."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def parse_notebook(name: str, raw: bytes) -> Notebook:
+    """Read a notebook from its file's bytes, as `read_notebook` does; ``name`` is what reports call it."""
+    return Notebook(name, hashlib.sha256(raw).hexdigest(), tuple(_cells(_parse(raw))))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a student's file, bounded; raise `UnreadableNotebook` for what is no regular file."""
     try:
         # O_NONBLOCK: a named pipe must not make us wait for somebody to write.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
@@ -215,7 +222,9 @@ class Submission:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def read_submission(path: Path, release: Notebook, gradable: Iterable[str], written: Iterable[str]) -> Submission:
+def read_submission(
+    notebook: Notebook, release: Notebook, gradable: Iterable[str], written: Iterable[str]
+) -> Submission:
     """Read a student's notebook against the release that it was made from.
 
     Cells that the release locks never run from the student's copy. The release's set-up cell runs
@@ -224,8 +233,8 @@ def read_submission(path: Path, release: Notebook, gradable: Iterable[str], writ
 
     Parameters
     ----------
-    path : Path
-        The student's file.
+    notebook : Notebook
+        The student's.
     release : Notebook
         What students were given.
     gradable : iterable of str
@@ -236,9 +245,8 @@ def read_submission(path: Path, release: Notebook, gradable: Iterable[str], writ
     Raises
     ------
     UnreadableNotebook
-        The file is no notebook of this assignment, or grade ids are missing or double.
+        It is no notebook of this assignment, or grade ids are missing or double.
     """
-    notebook = read_notebook(path)
     written = tuple(written)
     _check_ids(notebook, release, tuple(gradable))
     locked = {cell.grade_id for cell in release.cells if cell.grade_id and cell.metadata.get("locked")}

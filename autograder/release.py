@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.assignment import NAME, TASKS, WRITTEN
-from autograder.notebook import Notebook, Submission, UnreadableNotebook, read_notebook, read_submission
+from autograder.notebook import (
+    Notebook,
+    Submission,
+    UnreadableNotebook,
+    parse_notebook,
+    read_bytes,
+    read_notebook,
+    read_submission,
+)
+from autograder.settings import Terms
 
 _PROJECT = Path(__file__).resolve().parent.parent
 #: Where this repository, and the students', keep the release.
@@ -22,7 +33,7 @@ class BadRelease(RuntimeError):
 
 @dataclass(frozen=True)
 class Release:
-    """The notebook that students were given, and the points in it.
+    """The notebook that students were given, the points in it, and the terms on which it is graded.
 
     Attributes
     ----------
@@ -30,15 +41,22 @@ class Release:
         Its cells.
     points : dict of str to float
         Maximum points by grade id, for Q1–Q6 and Q7's check cells.
+    terms : Terms
+        How far feedback helps, and which framework counts; `load_release` does not know them.
     """
 
     notebook: Notebook
     points: dict[str, float]
+    terms: Terms = field(default_factory=Terms)
 
     def submission(self, path: Path) -> Submission:
         """Read a submission made from this release; raise `UnreadableNotebook` when it cannot be graded."""
+        return self.submission_in(read_notebook(path))
+
+    def submission_in(self, notebook: Notebook) -> Submission:
+        """Return the submission that a student's notebook holds, as `submission` does."""
         gradable = [grade_id for task in TASKS for grade_id in (task.stub, task.check)]
-        return read_submission(path, self.notebook, gradable, WRITTEN)
+        return read_submission(notebook, self.notebook, gradable, WRITTEN)
 
 
 def load_release(path: Path | None = None) -> Release:
@@ -49,13 +67,35 @@ def load_release(path: Path | None = None) -> Release:
     BadRelease
         When it is missing, no notebook, or lacks a grade id or its points.
     """
-    path = path or Path(os.environ.get("AUTOGRADER_RELEASE", DEFAULT_PATH))
+    path = release_path(path)
+    return release_in(release_bytes(path), path)
+
+
+def release_path(path: Path | None = None) -> Path:
+    """Return where the release is looked for."""
+    return path or Path(os.environ.get("AUTOGRADER_RELEASE", DEFAULT_PATH))
+
+
+@contextlib.contextmanager
+def _problems_of(path: Path | str) -> Iterator[None]:
     try:
-        notebook = read_notebook(path)
+        yield
     except UnreadableNotebook as problem:
         raise BadRelease(
             f"the released notebook {path} {problem}. Make it with `make release`, or name it with --release."
         ) from None
+
+
+def release_bytes(path: Path) -> bytes:
+    """Return the file of the release; raise `BadRelease` where it cannot be read."""
+    with _problems_of(path):
+        return read_bytes(path)
+
+
+def release_in(raw: bytes, path: Path | str = NAME) -> Release:
+    """Load the release from its file's bytes, as `load_release` does; ``path`` is what messages call it."""
+    with _problems_of(path):
+        notebook = parse_notebook(str(path), raw)
     points: dict[str, float] = {}
     for grade_id in (*WRITTEN, *(task.check for task in TASKS)):
         cell = notebook.cell(grade_id)

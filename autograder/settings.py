@@ -75,6 +75,14 @@ class LatePolicy:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What of the settings a result depends on: ``help_level`` and ``frameworks``, as in `Settings`."""
+
+    help_level: HelpLevel = "explain"
+    frameworks: Frameworks = "both"
+
+
+@dataclass(frozen=True)
 class Settings:
     """What an instructor sets, points apart: these live in the notebook.
 
@@ -94,6 +102,11 @@ class Settings:
     frameworks: Frameworks = "both"
     deadline: datetime | None = None
     late: LatePolicy = field(default_factory=LatePolicy)
+
+    @property
+    def terms(self) -> Terms:
+        """What of this a result depends on."""
+        return Terms(self.help_level, self.frameworks)
 
     @property
     def deadline_text(self) -> str | None:

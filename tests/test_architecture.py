@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "text": set(),
     "written": set(),
     "notebook": {"written"},
-    "release": {"assignment", "notebook"},
+    "release": {"assignment", "notebook", "settings"},
     "interview": {"assignment", "judge", "sandbox.wire", "text"},
     "outputs": {"sandbox.drawn", "sandbox.wire", "text"},
     "execution": {"assignment", "interview", "notebook", "outputs", "sandbox"},

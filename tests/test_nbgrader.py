@@ -125,7 +125,7 @@ def cycle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     course.submit("attacker", forged())
     course.submit("missing", without(answered({}, SOLUTION), "q1", "q1_prompt", CHECKS[1], TASKS[3].stub))
     course.submit("unreadable", b'{"cells": [\n<<<<<<< HEAD\n')
-    said = course.autograde()
+    said = course.autograde("--debug")
     autograded, forged_notebook = course.scores(), course.autograded("attacker")
     course.autograde("--student=partial", "--force")
     again = course.scores()
@@ -166,6 +166,11 @@ def test_what_a_person_should_look_at_waits_for_one(cycle: Cycle) -> None:
         assert cycle.autograded["unreadable"][check][2]
         assert not cycle.autograded["perfect"][check][2]
     assert cycle.autograded["missing"][CHECKS[1]][2]
+
+
+def test_submissions_run_ahead_of_nbgraders_own_work_on_them(cycle: Cycle) -> None:
+    """All but the first, for which there was no time, and the unreadable one, which never runs."""
+    assert sum(line.endswith("graded ahead") for line in cycle.said.splitlines()) == len(EXPECTED) - 2
 
 
 def test_unreadable_file_is_told_of_in_a_line_and_stops_nobody(cycle: Cycle) -> None:

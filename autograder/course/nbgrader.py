@@ -8,14 +8,18 @@ reads the student's file and rebuilds it, `GradeInSandbox` stands where nbgrader
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
+from weakref import WeakKeyDictionary
 
+import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
-from traitlets import Enum, Float
+from traitlets import Enum, Float, Integer
 
 from autograder.course.cell_outputs import check_outputs, student_outputs
 from autograder.course.gradebook import (
@@ -27,17 +31,18 @@ from autograder.course.gradebook import (
     given_cells,
     settle,
 )
+from autograder.course.prefetch import Ahead, upcoming
 from autograder.course.records import Record, load_record, record_path, save_record
 from autograder.course.sanitize import Given, Sanitized, blank, sanitize
 from autograder.course.seeds import course_seed, submission_seed
-from autograder.course.warm import give_up, warm_sandbox
-from autograder.grading import Graded, Grader
-from autograder.notebook import UnreadableNotebook, read_notebook
+from autograder.course.warm import warm_crew
+from autograder.grading import Graded
+from autograder.notebook import UnreadableNotebook, parse_notebook, read_notebook
 from autograder.release import BadRelease, Release, load_release
 from autograder.report.result import QuestionResult, Result
 from autograder.sandbox import Limits
 from autograder.scoring import better_of_the_two
-from autograder.settings import Frameworks, HelpLevel, Settings
+from autograder.settings import Frameworks, HelpLevel, Terms
 
 Resources = dict[str, Any]
 
@@ -83,8 +88,17 @@ class SubmissionExporter(NotebookExporter):
             resources["autograder"] = reading
             return super().from_filename(filename, resources=resources, **more)
         clear_automatic_scores(handed)
-        sanitized, self._readings[handed] = self._read(Path(filename), handed)
+        sanitized, reading = self._read(Path(filename), handed)
+        if reading.problem is not None:
+            told = "%s %s. It scores 0, and waits for a person to look at it."
+            self.log.error(told, filename, reading.problem)
+        self._readings[handed] = reading
         return self.from_notebook_node(sanitized.notebook, resources=resources, **more)
+
+    def look_ahead(self, path: Path, handed: Handed) -> tuple[bytes, Reading]:
+        """Return the notebook that will be graded of a student's file that nbgrader has not come to yet."""
+        sanitized, reading = self._read(path, handed)
+        return nbformat.writes(sanitized.notebook).encode(), reading
 
     def _read(self, path: Path, handed: Handed) -> tuple[Sanitized, Reading]:
         # Once a run: the same was handed out to everybody.
@@ -99,16 +113,19 @@ class SubmissionExporter(NotebookExporter):
             sha256 = notebook.sha256
             sanitized = sanitize(notebook, given)
         except UnreadableNotebook as problem:
-            self.log.error("%s %s. It scores 0, and waits for a person to look at it.", path, problem)
             return blank(given, str(problem)), Reading(str(path), sha256, given, (), str(problem))
         return sanitized, Reading(str(path), sha256, given, sanitized.missing)
 
 
 def _course(configurable: Any) -> Any:
     """Return the course directory that an exporter, or one of its preprocessors, works for."""
+    return _course_converter(configurable).coursedir
+
+
+def _course_converter(configurable: Any) -> Any:
     while not hasattr(configurable, "coursedir"):
         configurable = configurable.parent
-    return configurable.coursedir
+    return configurable
 
 
 def _release(configurable: Any, handed: Handed) -> Release:
@@ -129,11 +146,18 @@ class GradeInSandbox(NbGraderPreprocessor):
     total_seconds = Float(60.0, help="Seconds that one submission may take altogether.").tag(config=True)
     help_level = Enum(get_args(HelpLevel), "explain", help="How far the feedback helps.").tag(config=True)
     frameworks = Enum(get_args(Frameworks), "both", help="Which framework counts.").tag(config=True)
+    jobs = Integer(
+        0, help="Submissions that run at once, ahead of nbgrader's own work on them; 0 stands for one a core."
+    ).tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._limits = Limits(total_seconds=self.total_seconds, step_seconds=min(self.step_seconds, self.total_seconds))
-        warm_sandbox(self._limits)
+        converter = _course_converter(self)
+        waiting = 1 + sum(1 for _ in islice(upcoming(converter, None), os.cpu_count() or 1))
+        self._crew = warm_crew(self._limits, min(self.jobs or os.cpu_count() or 1, waiting))
+        # nbgrader makes this object anew for every notebook; what is under way belongs to the converter's whole run.
+        self._ahead: Ahead = _runs.setdefault(converter, Ahead())
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Fill in the outputs of every code cell; raise `GraderFault` where there is no result."""
@@ -170,22 +194,47 @@ class GradeInSandbox(NbGraderPreprocessor):
         handed = _handed(resources)
         place = resources["metadata"]
         path = Path(place["path"]) / f"{place['name']}.ipynb"
-        release = _release(self, handed)
-        # The gradebook's points, should somebody have changed the release without releasing it.
-        points = {cell.grade_id: cell.points for cell in reading.graded if cell.points is not None}
-        release = replace(release, points={**release.points, **points})
-        seed = submission_seed(course_seed(Path(_course(self).root)), reading.sha256)
-        # Whose cell is missing scores 0 for it first: only then is it known which framework is the better one.
-        each = Settings(help_level=self.help_level)
-        graded = Grader(warm_sandbox(self._limits), release, each).grade_and_show(path, seed)
+        release, seed = self._challenge(handed, reading)
+        self._begin_others(handed)
+        submission = release.submission_in(read_notebook(path))
+        graded = self._ahead.take(handed, release, submission, seed)
+        self.log.debug("%s: %s", handed.student, "graded here and now" if graded is None else "graded ahead")
+        graded = graded or self._crew.settle(release, submission, seed)
         if graded.result.fault is not None:
-            give_up(self._limits)
             raise GraderFault(f"{reading.path} was not graded, and has no score: {graded.result.fault}")
         result = replace(graded.result, path=reading.path, sha256=reading.sha256)
+        # Whose cell is missing scores 0 for it first: only then is it known which framework is the better one.
         result = _without_missing(result, reading.missing)
         if self.frameworks == "better":
             result = replace(result, questions=better_of_the_two(result.questions))
         return replace(graded, result=result)
+
+    def _challenge(self, handed: Handed, reading: Reading) -> tuple[Release, int]:
+        release = _release(self, handed)
+        # The gradebook's points, should somebody have changed the release without releasing it.
+        points = {cell.grade_id: cell.points for cell in reading.graded if cell.points is not None}
+        release = replace(release, points={**release.points, **points}, terms=Terms(help_level=self.help_level))
+        return release, submission_seed(course_seed(Path(_course(self).root)), reading.sha256)
+
+    def _begin_others(self, handed: Handed) -> None:
+        """Have the crew begin with the submissions that nbgrader will come to next."""
+        exporter: SubmissionExporter = self.parent
+        for path, other in islice(upcoming(_course_converter(self), handed), self._crew.room):
+            if other in self._ahead:
+                continue
+            try:
+                raw, reading = exporter.look_ahead(path, other)
+                if reading.problem is not None:
+                    continue
+                release, seed = self._challenge(other, reading)
+                submission = release.submission_in(parse_notebook(str(path), raw))
+            except UnreadableNotebook:
+                continue  # nbgrader will come to it, and be told
+            self._ahead.begin(self._crew, other, release, submission, seed)
+
+
+#: What is graded ahead, by the nbgrader run that will come to it.
+_runs: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()
 
 
 def _without_missing(result: Result, missing: tuple[str, ...]) -> Result:

@@ -17,9 +17,15 @@ class BadCourseSeed(RuntimeError):
     """The course's seed cannot be read or written: a fault of the course's set-up."""
 
 
-def course_seed(root: Path) -> str:
-    """Return the course's secret seed, from ``root``'s file; make it when there is none yet."""
-    path = root / FILE
+def course_seed(root: Path, file: str = FILE) -> str:
+    """Return the course's secret seed, from ``file`` in the folder ``root``; make it when there is none yet.
+
+    Raises
+    ------
+    BadCourseSeed
+        The file cannot be read or made, or holds nothing.
+    """
+    path = root / file
     try:
         if not path.exists():
             _make(path)

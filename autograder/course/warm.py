@@ -1,17 +1,17 @@
-"""One warm sandbox for as long as this process lives: a command's whole run, or a formgrader's whole day."""
+"""Warm servers for as long as this process lives: a command's whole run, or a formgrader's whole day."""
 
 from __future__ import annotations
 
 import atexit
 
+from autograder.course.workers import Crew
 from autograder.sandbox import Limits
-from autograder.sandbox.choose import AnySandbox, open_sandbox
 
-_sandboxes: dict[Limits, AnySandbox] = {}
+_crews: dict[Limits, Crew] = {}
 
 
-def warm_sandbox(limits: Limits) -> AnySandbox:
-    """Return this process's sandbox with these limits; it begins to warm up at the first call.
+def warm_crew(limits: Limits, servers: int) -> Crew:
+    """Return this process's crew with these limits and at least so many servers; they begin to warm up at once.
 
     Grades that go into a gradebook are always made in confinement: a machine that cannot confine is refused.
 
@@ -20,15 +20,8 @@ def warm_sandbox(limits: Limits) -> AnySandbox:
     NoConfinement
         This machine cannot confine student code.
     """
-    if limits not in _sandboxes:
-        _sandboxes[limits] = sandbox = open_sandbox(limits)
-        atexit.register(sandbox.close)
-    return _sandboxes[limits]
-
-
-def give_up(limits: Limits) -> None:
-    """Close a sandbox that failed: the next submission gets a new one."""
-    sandbox = _sandboxes.pop(limits, None)
-    if sandbox is not None:
-        atexit.unregister(sandbox.close)
-        sandbox.close()
+    if limits not in _crews:
+        _crews[limits] = crew = Crew(limits, servers)
+        atexit.register(crew.close)
+    _crews[limits].grow(servers)
+    return _crews[limits]

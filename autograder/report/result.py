@@ -149,6 +149,39 @@ class Result:
         document["problems"] = [_fields(problem) for problem in self.problems]
         return document
 
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Result:
+        """Return the result that `to_json` made ``document`` of, with numbers as they stand there; ignore more members.
+
+        Raises
+        ------
+        ValueError
+            It is no `autograder/result/v1`.
+        """
+        try:
+            if document["schema"] != SCHEMA or document["status"] not in ("graded", "fault"):
+                raise ValueError
+            provenance = document["provenance"]
+            return cls(
+                path=document["submission"]["path"],
+                sha256=document["submission"]["sha256"],
+                status=document["status"],
+                questions=tuple(_question(question) for question in document["questions"]),
+                written=tuple(WrittenResult(**answer) for answer in document["written"]),
+                problems=tuple(CellProblem(**problem) for problem in document["problems"]),
+                provenance=Provenance(**{**provenance, "confinement": tuple(provenance["confinement"])})
+                if provenance
+                else None,
+                fault=document.get("fault"),
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as problem:
+            raise ValueError(f"this is no {SCHEMA}") from problem
+
+
+def _question(document: dict[str, Any]) -> QuestionResult:
+    criteria = tuple(CriterionResult(**criterion) for criterion in document["criteria"])
+    return QuestionResult(**{**document, "criteria": criteria})
+
 
 #: What is for people alone, and no part of `autograder/result/v1`; and the criteria, which are put in one by one.
 _NOT_IN_JSON = {"criteria", "picture", "why", "formula"}

@@ -34,6 +34,7 @@ _WARM_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # thread pools cost more than they give at these sizes
     "PYTHONHASHSEED": "0",  # the order of a student's sets is part of "same seed, same result"
     "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # compiles for shapes that are seen once, and rounds by the processor
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
 }

@@ -37,12 +37,15 @@ class ChildLost(Exception):
         ``timeout``, ``memory`` or ``crashed``.
     detail : str
         One sentence for people.
+    killed : bool
+        Whether SIGKILL ended it that was not the sandbox's: its own, the kernel's for want of memory, or anybody's.
     """
 
-    def __init__(self, status: str, detail: str) -> None:
+    def __init__(self, status: str, detail: str, *, killed: bool = False) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.killed = killed
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,8 @@ def _lost(end: End, printed: str, limits: Limits) -> ChildLost:
     if end.code == OUT_OF_MEMORY or aborted:
         return ChildLost("memory", f"It used more than {limits.memory_bytes / 2**30:g} GiB of memory.")
     if end.code < 0:
-        return ChildLost("crashed", f"The process was ended by {_signal_name(-end.code)}.")
+        killed = end.code == -getattr(signal, "SIGKILL", 9)
+        return ChildLost("crashed", f"The process was ended by {_signal_name(-end.code)}.", killed=killed)
     return ChildLost("crashed", f"The code ended its own process (exit code {end.code}).")
 
 

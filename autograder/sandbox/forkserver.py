@@ -23,7 +23,6 @@ import selectors
 import signal
 import socket
 import sys
-import tempfile
 import time
 import traceback
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autograder import collector
-from autograder.sandbox import confine
+from autograder.sandbox import confine, pages
 from autograder.sandbox import scratch as scratches
 from autograder.sandbox.confine import Confinement
 from autograder.sandbox.limits import Limits
@@ -65,10 +64,13 @@ class ForkServer:
         SOCK_SEQPACKET socket to the grader; its end of file ends the server and every child.
     confinement : Confinement or None
         What to confine children to; None leaves them with resource limits alone.
+    home : Path
+        Where children's scratch folders are made.
     """
 
-    def __init__(self, control: socket.socket, confinement: Confinement | None) -> None:
+    def __init__(self, control: socket.socket, confinement: Confinement | None, home: Path) -> None:
         self._control = control
+        self._home = home
         self._confinement = confinement
         self._jobs: dict[int, _Job] = {}
         self._selector = selectors.DefaultSelector()
@@ -119,7 +121,7 @@ class ForkServer:
         return True
 
     def _fork(self, number: int, limits: Limits, conversation: int, output: int, report: int) -> None:
-        scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
+        scratch = scratches.make(self._home)
         sys.stdout.flush()
         sys.stderr.flush()
         server = os.getpid()
@@ -217,9 +219,15 @@ def main() -> None:
     # Everything that lives now is shared with every child; a collection would copy its pages.
     gc.collect()
     gc.freeze()
-    server = ForkServer(control, confinement)
-    control.send(json.dumps({"versions": versions, "layers": layers}).encode())
-    server.run()
+    pages.gather()
+    scratches.sweep()
+    home = scratches.make_home()
+    try:
+        server = ForkServer(control, confinement, home)
+        control.send(json.dumps({"versions": versions, "layers": layers}).encode())
+        server.run()
+    finally:
+        scratches.remove(home)
 
 
 if __name__ == "__main__":

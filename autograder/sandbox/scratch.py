@@ -1,4 +1,7 @@
-"""A child's scratch folder: how full it is, and its removal, whatever a hostile child built in it.
+"""Children's scratch folders: how full one is, and its removal, whatever a hostile child built in it.
+
+A warm process keeps them in a folder of its own, with a file that it holds locked for as long as it lives: what a
+process that was killed has left behind is told by its open lock, and removed by the next one.
 
 No recursion, and no long paths: a tree may be deeper than either can go.
 """
@@ -6,9 +9,53 @@ No recursion, and no long paths: a tree may be deeper than either can go.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
+import tempfile
 from pathlib import Path
+
+_PREFIX = "autograder-server-"
+_LOCK = "in-use"
+
+
+def make_home() -> Path:
+    """Make the folder that this process keeps its children's scratch folders in, and mark it as used."""
+    home = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    # Locked before it gets its name: nobody ever sees it open while we live. The descriptor is never closed.
+    descriptor = os.open(home / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    (home / ".lock").rename(home / _LOCK)
+    return home
+
+
+def make(home: Path) -> Path:
+    """Make a child's scratch folder."""
+    return Path(tempfile.mkdtemp(prefix="autograder-", dir=home))
+
+
+def sweep() -> None:
+    """Remove the folders of this user's warm processes that were killed before they could."""
+    with os.scandir(tempfile.gettempdir()) as found:
+        homes = [Path(entry.path) for entry in found if entry.name.startswith(_PREFIX)]
+    for home in homes:
+        with contextlib.suppress(OSError):
+            if _is_abandoned(home):
+                remove(home)
+
+
+def _is_abandoned(home: Path) -> bool:
+    status = home.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+        return False
+    descriptor = os.open(home / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def fullness(folder: Path, most_entries: int) -> tuple[int, int]:

@@ -1,0 +1,524 @@
+"""A class is graded to its end: nobody is lost, nothing is graded twice, and grades depend on nothing but the work."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.course import workers
+from autograder.course.cohort import NoClass, find_class
+from autograder.course.store import Store, Unusable
+from autograder.course.work import Settings, as_text
+from autograder.course.workers import Crew, needed_votes
+from autograder.execution import Ending, Execution, execute
+from autograder.grading import Grader
+from autograder.notebook import Submission
+from autograder.release import DEFAULT_PATH, load_release
+from autograder.report import cohort as report
+from autograder.report.result import CriterionResult, QuestionResult, Result
+from autograder.report.statistics import ClassStatistics, percent
+from autograder.sandbox import Limits, SandboxFault, scratch
+from autograder.sandbox.client import Warm
+from tests import chaos
+from tests.course import ASSIGNMENT, Course
+from tests.processes import eventually, not_running
+from tests.samples import answered, scenario, write
+from tests.test_cli import autograder, descendants
+
+WARM = Warm({}, ())
+
+
+def results(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((out / "results").iterdir())}
+
+
+# --- which submissions there are ------------------------------------------------------------------------
+
+
+def place(folder: Path, *paths: str) -> Path:
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).touch()
+    return folder
+
+
+NB = ASSIGNMENT
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (["ann.ipynb", "bob.ipynb"], {"ann": "ann.ipynb", "bob": "bob.ipynb"}),
+        ([f"ann/{NB}/{NB}.ipynb"], {"ann": f"ann/{NB}/{NB}.ipynb"}),
+        ([f"ann/{NB}/mine.ipynb"], {"ann": f"ann/{NB}/mine.ipynb"}),
+        ([f"ann/{NB}/mine.ipynb", f"ann/{NB}/{NB}.ipynb"], {"ann": f"ann/{NB}/{NB}.ipynb"}),
+        ([f"ann/{NB}/{NB}.ipynb", "bob.ipynb"], {"ann": f"ann/{NB}/{NB}.ipynb", "bob": "bob.ipynb"}),
+        (["ann.ipynb", ".ipynb_checkpoints/ann.ipynb", ".hidden.ipynb", "notes.txt"], {"ann": "ann.ipynb"}),
+        (["nbgrader_config.py", f"submitted/ann/{NB}/{NB}.ipynb"], {"ann": f"ann/{NB}/{NB}.ipynb"}),
+    ],
+    ids=" ".join,
+)
+def test_both_layouts_are_found(files: list[str], found: dict[str, str], tmp_path: Path) -> None:
+    assert {e.student: e.name for e in find_class(place(tmp_path, *files)) if e.problem is None} == found
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ([f"ann/{NB}/timestamp.txt"], "holds no notebook"),
+        ([f"ann/{NB}/a.ipynb", f"ann/{NB}/b.ipynb"], f"holds 2 notebooks, none of them {NB}.ipynb"),
+        ([f"{'n' * 220}.ipynb"], "has too long a name"),
+    ],
+    ids=["none", "two", "long"],
+)
+def test_student_without_one_notebook_is_told_of_and_not_forgotten(
+    files: list[str], problem: str, tmp_path: Path
+) -> None:
+    assert [entry.problem for entry in find_class(place(tmp_path, *files))] == [problem]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [(["notes.txt"], "no submission in it"), (["ann.ipynb", f"ann/{NB}/{NB}.ipynb"], "are one student's")],
+)
+def test_folder_that_is_no_class_is_refused(files: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(NoClass, match=said):
+        find_class(place(tmp_path, *files))
+
+
+# --- what is kept ---------------------------------------------------------------------------------------
+
+GRADED = as_text(Result("ann.ipynb", "5" * 64, "graded"))
+
+
+def test_result_is_there_for_its_key_alone(tmp_path: Path) -> None:
+    with Store(tmp_path / "out") as store:
+        store.save("ann", "key", GRADED)
+        assert store.load("ann", "key") == Result("ann.ipynb", "5" * 64, "graded")
+        assert store.load("bob", "key") is None
+        assert store.load("ann", "another") is None
+        assert store.load("ann", "key") is None, "an outdated result must not stay"
+
+
+@pytest.mark.parametrize("kept", [0, 1, 50, 200])
+def test_result_that_was_cut_short_is_none(kept: int, tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.save("ann", "key", GRADED)
+        file = tmp_path / "results/ann.json"
+        file.write_bytes(file.read_bytes()[:kept])
+        assert store.load("ann", "key") is None
+
+
+def test_folder_with_results_is_used_again_only_on_request_and_by_one_run_at_a_time(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        with pytest.raises(Unusable, match="another run"):
+            Store(tmp_path)
+        store.save("ann", "key", GRADED)
+        (tmp_path / "results/.bob.json.unfinished").touch()
+    with pytest.raises(Unusable, match="--resume"):
+        Store(tmp_path)
+    with Store(tmp_path, resume=True) as store:
+        assert store.load("ann", "key") is not None
+        assert list(results(tmp_path)) == ["ann.json"]
+
+
+def test_key_changes_with_everything_that_a_result_rests_on() -> None:
+    settings = Settings(DEFAULT_PATH.read_bytes(), Limits())
+    keys = [
+        settings.key("a", 1),
+        settings.key("b", 1),
+        settings.key("a", 2),
+        replace(settings, release=settings.release + b" ").key("a", 1),
+        replace(settings, limits=Limits(step_seconds=1.0)).key("a", 1),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert settings.key("a", 1) == keys[0]
+
+
+# --- a child that somebody killed is not a student's crash --------------------------------------------------
+
+CRASHED = Ending("crashed", "Calling f: The process was ended by SIGSEGV.")
+KILLED = Ending("crashed", "Calling f: The process was ended by SIGKILL.", killed=True)
+
+
+@pytest.mark.parametrize(
+    ("execution", "votes"),
+    [
+        (Execution(WARM), 1),
+        (Execution(WARM, outcomes={"t": Ending("error", "f raised ValueError.")}), 1),
+        (Execution(WARM, outcomes={"t": Ending("blocked", "f raised PermissionError.")}), 1),
+        (Execution(WARM, outcomes={"t": CRASHED}), 2),
+        (Execution(WARM, outcomes={"t": Ending("timeout", "It had not finished after 20 s.")}), 2),
+        (Execution(WARM, outcomes={"t": Ending("memory", "It used more than 2 GiB of memory.")}), 2),
+        (Execution(WARM, deadly={0: CRASHED}), 2),
+        (Execution(WARM, outcomes={"t": KILLED}), 6),
+        (Execution(WARM, deadly={0: KILLED}), 6),
+    ],
+    ids=lambda value: "",
+)
+def test_what_may_have_come_from_outside_must_come_again_before_it_counts(execution: Execution, votes: int) -> None:
+    assert needed_votes(execution) == votes
+
+
+class Scripted:
+    """A sandbox whose runs end as a script says, and then for ever as its last word."""
+
+    def __init__(self, *script: Ending | Exception | None) -> None:
+        self.script = list(script)
+        self.runs = self.starts = 0
+        self.failed: list[bool] = []
+
+    def open(self, limits: Limits) -> Scripted:
+        self.starts += 1
+        return self
+
+    def close(self) -> None:
+        pass
+
+    def execute(self, sandbox: object, submission: Submission, seed: int) -> Execution:
+        self.runs += 1
+        ending = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        self.failed.append(isinstance(ending, Exception))
+        if isinstance(ending, Exception):
+            raise ending
+        execution = Execution(Warm(dict.fromkeys(("python", "numpy", "torch", "tensorflow", "keras"), "1"), ("none",)))
+        told = ending or Ending("error", "f raised ValueError.")
+        execution.outcomes = dict.fromkeys(("q7_tf_initializer", "q7_tf_model"), told)
+        execution.outcomes |= {task: Ending("error", "no") for task in ("q7_torch_initializer", "q7_torch_model")}
+        return execution
+
+
+FAULT = SandboxFault("the warm process lost a child")
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "runs"),
+    [
+        ([None], "error", 1),
+        ([KILLED, None], "error", 2),
+        ([KILLED, KILLED, CRASHED, None], "error", 4),
+        ([KILLED], "crashed", 6),
+        ([CRASHED], "crashed", 2),
+        ([KILLED, CRASHED], "crashed", 3),
+        ([FAULT, FAULT, None], "error", 3),
+        ([FAULT, KILLED, FAULT, None], "error", 4),
+        ([FAULT], "fault", 5),
+        ([ZeroDivisionError("in the judge"), None], "error", 2),
+        ([Ending("crashed", str(n)) for n in range(40)], "fault", 20),
+    ],
+    ids=lambda value: "-".join(type(v).__name__ for v in value)[:60] if isinstance(value, list) else "",
+)
+def test_result_counts_when_it_is_sure_to_be_the_submissions_own(
+    script: list[Ending | Exception | None], status: str, runs: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scripted = Scripted(*script)
+    monkeypatch.setattr(workers, "open_sandbox", scripted.open)
+    monkeypatch.setattr(workers, "execute", scripted.execute)
+    release = load_release()
+    submission = release.submission(write(scenario("reference").build(), tmp_path / "n.ipynb"))
+    with Crew(Limits(), 1) as crew:
+        result = crew.settle(release, submission, 1).result
+    assert (result.questions[0].status if result.questions else result.status) == status
+    assert scripted.runs == runs
+    assert scripted.starts == 1 + sum(scripted.failed[:-1]), "a server that failed is replaced, and no other"
+
+
+def test_code_that_kills_itself_crashes_every_time(grader: Grader, tmp_path: Path) -> None:
+    """The one thing that looks like somebody's kill -9 and is the student's own: it repeats."""
+    path = write(answered({"q7_tf_model": chaos._KILLS_ITSELF}, chaos.SOLUTION), tmp_path / "n.ipynb")
+    submission = load_release().submission(path)
+    execution = execute(grader._sandbox, submission, 1)
+    assert [ending.killed for ending in execution.deadly.values()] == [True]
+    assert needed_votes(execution) == 6
+
+
+# --- statistics and the class's page -----------------------------------------------------------------------
+
+
+def result_with(score: float, diagnosis: str | None = None, status: str = "graded") -> Result:
+    criterion = CriterionResult(
+        "variance", "failed" if diagnosis else "passed", score, 40.0, "Var(W) is 2/fan_in.", "It is not.", diagnosis
+    )
+    criteria = (criterion,) if status == "graded" else ()
+    question = QuestionResult("q7_tf_initializer_check", status, score, 40.0, criteria=criteria)
+    return Result("n.ipynb", "0", "graded", (question,))
+
+
+def statistics_of(*some: Result) -> ClassStatistics:
+    found = ClassStatistics()
+    for result in some:
+        found.add(result)
+    return found
+
+
+def test_statistics_are_the_classs() -> None:
+    found = statistics_of(
+        result_with(40.0),
+        result_with(40.0),
+        result_with(8.0, "fan_out"),
+        result_with(10.0, "fan_out"),
+        result_with(0.0, status="timeout"),
+    )
+    assert found.quartiles == (8.0, 10.0, 40.0)
+    (rate,) = found.rates
+    assert (rate.task, rate.criterion, rate.passed, rate.unasked, rate.share) == (
+        "tf initializer",
+        "variance",
+        2,
+        1,
+        0.4,
+    )
+    assert [(c.name, c.count, c.share) for c in found.common()] == [("fan out", 2, 0.4), ("ran out of time", 1, 0.2)]
+    bars = found.histogram()
+    assert [count for _, _, count in bars] == [1, 0, 2, 0, 0, 0, 0, 0, 0, 2]
+    assert bars[2][:2] == (8.0, 12.0)
+
+
+@pytest.mark.parametrize("scores", [[], [7.0]])
+def test_statistics_of_nobody_and_of_one(scores: list[float]) -> None:
+    found = statistics_of(*map(result_with, scores))
+    assert found.quartiles == tuple(scores * 3 or [0.0] * 3)
+    assert "<h1>" in report.render(found, [report.Ungraded("ann", "unreadable", "is empty")])
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.0, "0 %"), (0.001, "< 1 %"), (0.31, "31 %"), (0.999, "> 99 %"), (1.0, "100 %")]
+)
+def test_shares_are_said_so_that_nothing_is_nothing_and_all_is_all(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+def test_page_is_self_contained_says_its_figures_in_words_and_runs_nothing() -> None:
+    hostile = "<script>alert(1)</script>"
+    found = statistics_of(result_with(8.0, "fan_out"), result_with(40.0))
+    page = report.render(found, [report.Ungraded(hostile, "unreadable", hostile)])
+    assert hostile not in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert page.count('src="data:image/png;base64,') == 2
+    assert 'alt="Histogram of the points for Q7 of 2 submissions.' in page
+    assert 'alt="Bar chart of the most common mistakes: fan out 50 %."' in page
+
+
+def test_result_survives_its_json(grader: Grader, tmp_path: Path) -> None:
+    for name in ("glorot", "raises"):
+        result = grader.grade(write(scenario(name).build(), tmp_path / f"{name}.ipynb"), seed=1)
+        document = json.loads(as_text(result))
+        again = Result.from_json({**document, "class": {"student": "ann"}})
+        assert again.to_json() == document
+    for broken in ({}, {**document, "schema": "x"}, {**document, "questions": [{}]}, {**document, "written": None}):
+        with pytest.raises(ValueError, match="autograder/result/v1"):
+            Result.from_json(broken)
+
+
+# --- scratch folders of servers that were killed -------------------------------------------------------------
+
+
+def test_only_what_a_killed_server_left_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    alive = scratch.make_home()
+    dead = tmp_path / "autograder-server-dead"
+    (dead / "autograder-child/deep").mkdir(parents=True)
+    (dead / "in-use").touch()
+    foreign = place(tmp_path / "autograder-server-foreign", "precious")  # no lock: who knows whose
+    link = tmp_path / "autograder-server-link"
+    link.symlink_to(foreign)
+    other = place(tmp_path / "autograder-other", "in-use")
+    scratch.sweep()
+    assert not dead.exists()
+    assert {alive, foreign, link, other} == set(tmp_path.iterdir())
+
+
+# --- the command, on real submissions ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, subprocess.CompletedProcess[str]]:
+    """A class of five, two of them alike, and a file that is none, graded by two servers."""
+    root = tmp_path_factory.mktemp("cohort")
+    for student, name in {
+        "ann": "reference",
+        "bob": "glorot",
+        "cy": "raises",
+        "dee": "crashes",
+        "eve": "glorot",
+    }.items():
+        write(scenario(name).build(), root / f"class/{student}.ipynb")
+    (root / "class/zoe.ipynb").write_text("not json")
+    return root / "class", root / "out", autograder("class", root / "class", "--out", root / "out", "--jobs", 2)
+
+
+def test_class_is_graded_kept_and_reported(graded: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
+    _, out, run = graded
+    assert run.returncode == 2, run.stderr
+    assert run.stderr == ""
+    assert "6 of 6: 3 graded, 2 error, 1 unreadable" in run.stdout
+    assert "zoe.ipynb: unreadable: is not a notebook" in run.stdout
+    assert "median" in run.stdout
+    assert "glorot normal" in run.stdout
+    assert list(results(out)) == ["ann.json", "bob.json", "cy.json", "dee.json", "eve.json"]
+    document = json.loads((out / "results/bob.json").read_bytes())
+    assert document["schema"] == "autograder/result/v1"
+    assert (document["score"], document["submission"]["path"], document["class"]["student"]) == (
+        24.0,
+        "bob.ipynb",
+        "bob",
+    )
+    assert "zoe.ipynb" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_results_depend_neither_on_order_nor_on_workers_nor_on_the_run(
+    graded: tuple[Path, Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    folder, out, _ = graded
+    (tmp_path / "alone").mkdir()
+    shutil.copy(out / "class-seed.txt", tmp_path / "alone")
+    assert autograder("class", folder, "--out", tmp_path / "alone", "--resume", "--jobs", 1).returncode == 2
+    assert results(tmp_path / "alone") == results(out)
+
+
+def test_resuming_grades_what_is_missing_or_has_changed_and_nothing_else(
+    graded: tuple[Path, Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    folder, out, _ = graded
+    again, copied = shutil.copytree(folder, tmp_path / "class"), shutil.copytree(out, tmp_path / "out")
+    (copied / "results/ann.json").unlink()
+    write(scenario("reference").build(), again / "bob.ipynb")
+    before = {path.name: path.stat().st_mtime_ns for path in (copied / "results").iterdir()}
+    run = autograder("class", again, "--out", copied, "--resume", "--csv", tmp_path / "grades.csv")
+    assert "6 of 6: 3 graded, 2 error, 1 unreadable (3 before)" in run.stdout
+    found, whole = results(copied), results(out)
+    assert {name for name in whole if found[name] != whole[name]} == {"bob.json"}
+    touched = {p.name for p in (copied / "results").iterdir() if before.get(p.name) != p.stat().st_mtime_ns}
+    assert touched == {"ann.json", "bob.json"}
+    rows = {row["student"]: row for row in csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8"))}
+    assert {student: row["score"] for student, row in rows.items()} == {
+        "ann": "40", "bob": "40", "cy": "8", "dee": "16", "eve": "24", "zoe": "",
+    }  # fmt: skip
+    assert rows["zoe"]["status"] == "unreadable"
+
+
+def test_folder_with_results_is_refused_without_resume(
+    graded: tuple[Path, Path, subprocess.CompletedProcess[str]],
+) -> None:
+    folder, out, _ = graded
+    before = results(out)
+    run = autograder("class", folder, "--out", out)
+    assert run.returncode == 2
+    assert "--resume" in run.stderr
+    assert results(out) == before
+
+
+def test_ctrl_c_keeps_what_is_graded_says_how_to_go_on_and_leaves_no_process(tmp_path: Path) -> None:
+    write(scenario("reference").build(), tmp_path / "class/ann.ipynb")
+    write(scenario("loops_for_ever").build(), tmp_path / "class/bob.ipynb")
+    out = tmp_path / "out"
+    run = subprocess.Popen(
+        [sys.executable, "-m", "autograder", "class", tmp_path / "class", "--out", out, "--jobs", "1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert eventually((out / "results/ann.json").exists, 60)
+    family = descendants(run.pid)
+    run.send_signal(signal.SIGINT)
+    said = run.communicate(timeout=20)[1]
+    assert run.returncode == 130
+    assert said.strip() == f"autograder: stopped after 1 of 2; what was graded is in {out}, and --resume goes on."
+    assert eventually(lambda: all(not_running(pid) for pid in family))
+
+
+def test_machine_that_can_grade_nothing_says_so_once(tmp_path: Path) -> None:
+    write(scenario("reference").build(), tmp_path / "class/ann.ipynb")
+    broken = tmp_path / "python"
+    broken.write_text(f'#!/bin/sh\ncase "$*" in *forkserver*) echo broken; exit 1;; esac\nexec {sys.executable} "$@"\n')
+    broken.chmod(0o755)
+    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli import main; main()"
+    command = [sys.executable, "-c", code, "class", tmp_path / "class", "--out", tmp_path / "out"]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 3
+    assert "nothing can be graded here" in run.stderr
+    assert "broken" in run.stderr
+    assert results(tmp_path / "out") == {}
+
+
+def test_scores_go_into_nbgraders_gradebook_and_a_persons_points_stay(tmp_path: Path) -> None:
+    course = Course.make(tmp_path / "course")
+    refused = autograder("class", tmp_path, "--gradebook", course.db_url, "--out", tmp_path / "o")
+    assert refused.returncode == 2
+    course.nbgrader("generate_assignment", ASSIGNMENT)
+    course.submit("ann", scenario("reference").build())
+    course.submit("bob", scenario("untouched").build())
+    submitted = course.folder / "submitted"
+    missing = autograder("class", submitted, "--gradebook", f"sqlite:///{tmp_path}/none.db", "--out", tmp_path / "o")
+    assert missing.returncode == 2
+    assert "there is no gradebook" in missing.stderr
+    assert not (tmp_path / "none.db").exists()
+    arguments = ("class", submitted, "--gradebook", course.db_url, "--out", tmp_path / "out", "--resume")
+    run = autograder(*arguments)
+    assert run.returncode == 0, run.stderr
+    assert course.totals() == {"ann": 40.0, "bob": 0.0}
+    scores = course.scores()
+    assert scores["ann"]["q7_tf_initializer_check"] == (12.0, None, False)
+    assert scores["ann"]["q1"] == (None, None, True)
+    assert scores["bob"]["q1"] == (0.0, None, False)
+    assert (course.folder / "course-seed.txt").exists(), "a course's class is graded with the course's seed"
+    course.grade_by_hand("ann", "q1", 8.0)
+    assert autograder(*arguments).returncode == 0
+    assert course.scores()["ann"]["q1"] == (None, 8.0, False)
+    assert course.totals()["ann"] == 48.0
+
+
+# --- chaos: `make chaos` does the same with 200 --------------------------------------------------------------
+
+SUBMISSIONS, HITS = 16, 8
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, bytes]]:
+    root = tmp_path_factory.mktemp("chaos")
+    folder = chaos.class_of(root / "class", SUBMISSIONS)
+    return folder, root / "calm", chaos.undisturbed(folder, root / "calm")
+
+
+def disturbed(calm: tuple[Path, Path, dict[str, bytes]], out: Path, *more: str, **beside: object) -> None:
+    folder, undisturbed, expected = calm
+    assert len(expected) == SUBMISSIONS
+    out = chaos.with_seed_of(undisturbed, out)
+    done = chaos.disturbed(chaos.command(folder, out, *more), 1, HITS, **beside)
+    assert done.hits.total() > 0
+    assert chaos.results(out) == expected
+
+
+def test_killing_processes_of_this_machine_changes_no_byte(
+    calm: tuple[Path, Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    disturbed(calm, tmp_path / "out")
+
+
+def test_killing_workers_of_a_cluster_changes_no_byte(
+    calm: tuple[Path, Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    with chaos.dask_cluster(tmp_path) as cluster:
+        disturbed(calm, tmp_path / "out", "--scheduler", cluster.address, beside=cluster)
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("somewhere", "no scheduler's address"), ("tcp://127.0.0.1:1", "no Dask scheduler answers")],
+)
+def test_cluster_that_is_not_there_is_refused(
+    address: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from autograder.course import cluster
+
+    monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 1)
+    with pytest.raises(cluster.NoCluster, match=said):
+        cluster.Cluster(address, Settings(b"", Limits()))
