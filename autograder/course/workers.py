@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ from autograder.sandbox.choose import AnySandbox, open_sandbox
 _MOST_FAULTS = 5
 #: How often it is run for as many outcomes as `needed_votes` asks to agree.
 _MOST_RUNS = 20
+_SWITCH_SECONDS = 0.0005
+
 T = TypeVar("T")
 
 _OFTEN_ENDED_FROM_OUTSIDE = frozenset({"crashed", "timeout", "memory"})
@@ -64,6 +67,8 @@ class Crew:
     """
 
     def __init__(self, limits: Limits, servers: int) -> None:
+        # Children wait for the threads that ask their questions, and those for one that judges: a tenth as long.
+        sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_SECONDS))
         self._limits = limits
         self._closed = False
         # None stands for a server to be started by whoever needs it: one before it has failed.
