@@ -26,8 +26,15 @@ def grader(sandbox: Sandbox) -> Grader:
 
 #: Tests that share one course from release to grades: on one worker, or each worker makes its own.
 SHARED = ("tests/test_nbgrader.py", "tests/browser/")
-#: Files whose tests all share one thing that is slow to make: an installed export, the measuring cells' figures.
-TOGETHER = ("tests/test_github.py", "tests/test_claims.py")
+#: Files whose tests all share one thing that is slow to make: an installed export, the measuring cells' figures,
+#: simulated gradings, a graded class, an executed notebook.
+TOGETHER = (
+    "tests/test_github.py",
+    "tests/test_claims.py",
+    "tests/test_calibration.py",
+    "tests/test_cohort.py",
+    "tests/browser/test_student_pages.py",
+)
 
 
 class _ByCourse(LoadScopeScheduling):
