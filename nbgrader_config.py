@@ -13,6 +13,9 @@ from autograder.settings import BadSettings, load_settings
 # Of nbgrader's own, about its way with SQLAlchemy, at every new submission: it means nothing to whoever grades.
 warnings.filterwarnings("ignore", message="Object of type .* not in session")
 
+# nbgrader starts alembic by its name, and this environment need not be the shell's.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+
 c = get_config()  # noqa: F821 (nbgrader gives it)
 
 # Help level, which framework counts, deadline and late policy: they are set in course.toml. A mistake in it ends

@@ -28,7 +28,8 @@ def test_links_lead_somewhere(page: str) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if "make " in (ROOT / page).read_text(encoding="utf-8")])
 def test_make_targets_exist(page: str) -> None:
-    makefile = (ROOT / MAKEFILES.get(page, "Makefile")).read_text(encoding="utf-8")
+    makefiles = (MAKEFILES.get(page, "Makefile"), "setup.mk")
+    makefile = "\n".join((ROOT / each).read_text(encoding="utf-8") for each in makefiles)
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     for block in re.findall(r"`([^`\n]*)`|^((?:make|    make) .*)$", (ROOT / page).read_text("utf-8"), re.MULTILINE):
         command = next(filter(None, block), "").strip()

@@ -15,7 +15,6 @@ import pytest
 from autograder.course import student_repo
 from autograder.course.answers import answer_lines
 from autograder.course.git import GitFailed
-from autograder.course.lock import LOCK, CannotLock, lock_text
 from autograder.course.student_repo import CannotExport, export
 from autograder.course.tracked import NothingThere
 from tests.actions_runner import Job, Runner, load
@@ -23,6 +22,7 @@ from tests.hub import IDENTITY, NOTEBOOK, File, Hub, link
 from tests.samples import ROOT, SOLUTION, read, scenario, write
 
 WORKFLOWS = ROOT / ".github/workflows"
+COURSE = "https://github.com/our-org/weight-initialization"
 GRADE = load(WORKFLOWS / "grade.yml")["jobs"]
 
 
@@ -52,7 +52,7 @@ class Classroom:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in IDENTITY.items():
                 patch.setenv(name, value)
-            export(exported, owners="@org/staff")
+            export(exported, course=COURSE, owners="@org/staff")
         self.exported = exported
         self.hub = Hub.holding(exported, folder / "hub.git")
         self.venv: Path | None = None
@@ -190,12 +190,15 @@ def test_pull_request_keeps_no_cache(honest: Handed) -> None:
     assert "Keep pip's downloads" not in honest.job.ran
 
 
-def test_without_hashes_no_cache_is_fetched(honest: Handed) -> None:
-    assert "Fetch pip's downloads" not in honest.job.ran
+def test_cache_holds_only_what_is_checked_against_its_hash() -> None:
+    """A pull request with a workflow of its own could write it."""
     steps = load(ROOT / ".github/actions/grade/action.yml")["runs"]["steps"]
-    fetch = next(step for step in steps if step["name"] == "Fetch pip's downloads")
-    assert fetch["if"] == "steps.grader.outputs.lock == 'requirements.lock'"
-    assert "--require-hashes" in (ROOT / "student/Makefile").read_text(encoding="utf-8")
+    assert [step["name"] for step in steps][1:4] == ["Set up Python", "Fetch pip's downloads", "Install the grader"]
+    installing = steps[3]["run"]
+    assert installing == 'make -C "$GRADER" setup EXTRAS='
+    assert "requirements/*.lock" in steps[0]["run"]  # in the cache's key: other versions, another cache
+    recipe = (ROOT / "install.py").read_text(encoding="utf-8")
+    assert all('"--require-hashes"' in call for call in re.findall(r".*\.lock\"\).*|.*lock = \(.*", recipe))
 
 
 # --- the repository's own CI ----------------------------------------------------------------------------
@@ -313,7 +316,7 @@ def history(repository: Path) -> int:
 
 def test_exporting_again_brings_it_up_to_date_with_one_commit(project: Path, tmp_path: Path) -> None:
     students = tmp_path / "students"
-    assert export(students, owners="@org/staff", torch_index="https://cpu.example", project=project).changed
+    assert export(students, course=f"{COURSE}.git", owners="@org/staff", project=project).changed
     assert not export(students, project=project).changed
     assert history(students) == 1
     (students / "NEWS.md").write_text("From the course.\n")
@@ -329,7 +332,7 @@ def test_exporting_again_brings_it_up_to_date_with_one_commit(project: Path, tmp
     assert (students / "SECURITY.md").read_text() == "New words.\n"
     assert [path.name for path in (students / ".devcontainer").iterdir()] == ["other.json"]
     assert (students / "NEWS.md").exists(), "what the course added is the course's"
-    assert "cpu.example" in (students / "pip.conf").read_text()
+    assert f'COURSE = \\"{COURSE}.git\\"' in (students / NOTEBOOK).read_text(encoding="utf-8")
     assert "@org/staff" in (students / ".github/CODEOWNERS").read_text()
 
 
@@ -354,8 +357,31 @@ def test_export_with_an_answer_in_it_is_refused(
     leak = project / path
     leak.write_text(change(leak.read_text(encoding="utf-8")), encoding="utf-8")
     with pytest.raises(CannotExport, match=rf"{re.escape(path)} has a line of a model answer"):
-        export(tmp_path / "students", project=project)
+        export(tmp_path / "students", COURSE, project=project)
     assert not (tmp_path / "students").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("", "nobody has said where students find the course"),
+        ("https://github.com/ORG/REPO", "nobody has said where students find the course"),
+        ("git@github.com:our-org/course", "begins with https://"),
+        ('https://x/"; import os; "', "begins with https://"),
+    ],
+)
+def test_export_without_the_courses_address_is_refused(address: str, says: str, project: Path, tmp_path: Path) -> None:
+    """The notebook fetches the course from there on Colab."""
+    with pytest.raises(CannotExport, match=says):
+        export(tmp_path / "students", address, project=project)
+    assert not (tmp_path / "students").exists()
+
+
+def test_courses_address_is_all_that_the_export_changes_in_the_release(classroom: Classroom) -> None:
+    ours, theirs = (read(folder / NOTEBOOK).cells for folder in (ROOT, classroom.exported))
+    changed = [(a.source, b.source) for a, b in zip(ours, theirs, strict=True) if a != b]
+    ((before, after),) = changed
+    assert before.replace("https://github.com/ORG/REPO", COURSE) == after
 
 
 def test_first_export_without_a_git_identity_says_so_and_leaves_nothing(
@@ -367,7 +393,7 @@ def test_first_export_without_a_git_identity_says_so_and_leaves_nothing(
     for name, value in {"COUNT": "1", "KEY_0": "user.useConfigOnly", "VALUE_0": "true"}.items():
         monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
     with pytest.raises(GitFailed, match="git var"):
-        export(tmp_path / "students", project=project)
+        export(tmp_path / "students", COURSE, project=project)
     assert not (tmp_path / "students").exists()
 
 
@@ -379,40 +405,7 @@ def test_what_is_not_committed_is_not_exported(project: Path, monkeypatch: pytes
 def test_export_that_would_lack_a_file_is_refused(project: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "rm", "-q", "--cached", "LICENSE"], cwd=project, check=True)
     with pytest.raises(NothingThere, match="LICENSE is not under version control"):
-        export(tmp_path / "students", project=project)
-
-
-def test_lock_names_every_package_with_its_hash() -> None:
-    report = {
-        "install": [
-            {
-                "metadata": {"name": "b", "version": "2"},
-                "download_info": {"archive_info": {"hashes": {"sha256": "22"}}},
-            },
-            {
-                "metadata": {"name": "A", "version": "1+cpu"},
-                "download_info": {"archive_info": {"hashes": {"sha256": "11"}}},
-            },
-            {"metadata": {"name": "project", "version": "0"}, "download_info": {"dir_info": {}}},
-        ]
-    }
-    assert lock_text(report).splitlines()[2:] == ["A==1+cpu --hash=sha256:11", "b==2 --hash=sha256:22"]
-    report["install"][0]["download_info"] = {"archive_info": {}}
-    with pytest.raises(CannotLock, match="no hash of b 2"):
-        lock_text(report)
-
-
-def test_lock_of_other_versions_does_not_stay(project: Path, tmp_path: Path) -> None:
-    students = tmp_path / "students"
-    export(students, project=project)
-    (students / LOCK).write_text("numpy==1 --hash=sha256:11\n")
-    subprocess.run(["git", "add", "."], cwd=students, check=True)
-    subprocess.run(["git", "commit", "-qm", "x\n\nExported-from: here"], cwd=students, check=True)
-    export(students, project=project)
-    assert (students / LOCK).exists()
-    (project / "constraints.txt").write_text("numpy==2\n")
-    export(students, project=project)
-    assert not (students / LOCK).exists()
+        export(tmp_path / "students", COURSE, project=project)
 
 
 @pytest.mark.parametrize(
@@ -428,5 +421,5 @@ def test_folder_with_something_else_in_it_is_left_alone(command: str, says: str,
     folder.mkdir()
     subprocess.run(["bash", "-c", command], cwd=folder, check=True)
     with pytest.raises(CannotExport, match=says):
-        export(folder, project=project)
+        export(folder, COURSE, project=project)
     assert (folder / "notes.txt").read_text() == "mine\n"

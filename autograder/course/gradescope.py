@@ -15,7 +15,18 @@ import typer
 from autograder.course.git import GitFailed
 from autograder.course.tracked import PROJECT, NothingThere, tracked
 
-_GRADER = ("LICENSE", "README.md", "assignment", "autograder", "constraints.txt", "course.toml", "pyproject.toml")
+_GRADER = (
+    "LICENSE",
+    "README.md",
+    "assignment",
+    "autograder",
+    "course.toml",
+    "install.py",
+    "pyproject.toml",
+    "requirements/grade.lock",
+    "requirements/torch-cpu.lock",
+    "requirements/torch-cuda.lock",
+)
 _SCRIPTS = PROJECT / "gradescope"
 
 

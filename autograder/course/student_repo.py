@@ -6,6 +6,7 @@ own, and commits them; run again, it brings the repository up to date with one c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,6 @@ import typer
 from autograder.assignment import NAME
 from autograder.course.answers import answer_lines, answers_in
 from autograder.course.git import GitFailed, Repository
-from autograder.course.lock import LOCK, CannotLock, make_lock
 from autograder.course.tracked import PROJECT, NothingThere, tracked
 from autograder.notebook import UnreadableNotebook
 
@@ -25,6 +25,7 @@ from autograder.notebook import UnreadableNotebook
 EXPORTED = (
     ".devcontainer",
     ".editorconfig",
+    ".gitattributes",
     ".github/CODEOWNERS",
     ".github/ISSUE_TEMPLATE",
     ".github/actions/grade",
@@ -35,12 +36,17 @@ EXPORTED = (
     "SECURITY.md",
     "assignment",
     "autograder",
-    "constraints.txt",
     "course.toml",
     "docs/calibration.md",
     "docs/gap.png",
     "docs/power.png",
+    "install.py",
     "pyproject.toml",
+    "requirements/grade.lock",
+    "requirements/student.lock",
+    "requirements/torch-cpu.lock",
+    "requirements/torch-cuda.lock",
+    "setup.mk",
     "tests/attacks/README.md",
 )
 #: What students' repositories have in place of the instructors' own.
@@ -48,7 +54,10 @@ _STUDENTS_OWN = "student"
 _RENAMED = {"gitignore": ".gitignore"}
 #: Written at the first export, and then the course's own.
 _OWNERS, _NOBODY = ".github/CODEOWNERS", "@ORG/instructors"
-_PIP = "pip.conf"
+#: Where the release says from where Colab fetches the course, and what stands there before anybody has said it.
+_RELEASE = f"assignment/{NAME}/{NAME}.ipynb"
+_COURSE = re.compile(rb'(?<="COURSE = \\")[^"\\]*(?=\\")')
+_NOWHERE = "https://github.com/ORG/REPO"
 #: In the message of every commit made here, by which the next export knows them.
 _TRAILER = "Exported-from:"
 
@@ -66,48 +75,40 @@ class Exported:
     changed: bool
 
 
-def export(
-    destination: Path, owners: str = "", torch_index: str = "", *, lock: bool = False, project: Path = PROJECT
-) -> Exported:
+def export(destination: Path, course: str = "", owners: str = "", *, project: Path = PROJECT) -> Exported:
     """Write the students' repository to ``destination``, and commit it there.
 
     Parameters
     ----------
     destination : Path
         A folder that does not exist, is empty, or holds an earlier export, with nothing uncommitted in it.
+    course : str
+        The address that students' copies are cloned from: on Colab, the notebook fetches the course from there. As an
+        earlier export has it when empty.
     owners : str
         Whom CODEOWNERS names, such as ``@org/team``; as they are there when empty.
-    torch_index : str
-        The address of PyTorch's CPU package index, for ``pip.conf``: GitHub passes no repository variables to
-        pull requests from forks. As it is there when empty.
-    lock : bool
-        Write the hashes of all that grading installs, which lets its runs use a cache. An earlier lock is removed
-        when what is installed has changed.
     project : Path
         The instructors' repository. Its tracked files are exported as they stand there.
 
     Raises
     ------
     CannotExport
-        When ``destination`` is something else, or a file to be exported has a line of a model answer in it.
-    CannotLock
-        When pip does not tell the hashes.
+        When ``destination`` is something else, nobody has said where students find the course, or a file to be
+        exported has a line of a model answer in it.
     """
     files = _files(project)
+    files[_RELEASE] = _with_address(files[_RELEASE], course or _address_before(destination))
     _refuse_answers(project, files)
-    if lock:
-        files[LOCK] = make_lock(project, torch_index).encode()
     repository = _open(destination)
     before = _exported_before(repository)
-    unlike = any(_content(destination / each) != files[each] for each in ("constraints.txt", "pyproject.toml"))
-    gone = before - set(files) - {_PIP} - (set() if unlike else {LOCK})
+    gone = before - set(files)
     for path in gone:
         (destination / path).unlink(missing_ok=True)
     written = [path for path in files if not (path == _OWNERS and path in before)]
     for path in written:
         (destination / path).parent.mkdir(parents=True, exist_ok=True)
         (destination / path).write_bytes(files[path])
-    written += _own(destination, owners, torch_index, project)
+    written += _own(destination, owners, project)
     # Whatever a person's own settings would ignore or convert.
     repository.run("-c", "core.autocrlf=false", "add", "--force", "--", *written)
     if gone:
@@ -120,8 +121,26 @@ def export(
     return Exported(len(files), repository.commit("HEAD").sha, changed=True)
 
 
-def _content(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""
+def _address_before(destination: Path) -> str:
+    """Return the course's address in an earlier export; nothing where there is none."""
+    release = destination / _RELEASE
+    found = _COURSE.search(release.read_bytes()) if release.is_file() else None
+    return found.group().decode() if found else ""
+
+
+def _with_address(release: bytes, address: str) -> bytes:
+    """Return the release with the course's address in it: a notebook that Colab runs has no other way to the course."""
+    if not address or address == _NOWHERE:
+        raise CannotExport(
+            "nobody has said where students find the course, and on Colab the notebook fetches it from there: "
+            "make student-repo DEST=… COURSE=https://github.com/your-org/your-repository"
+        )
+    if not re.fullmatch(r"(https://|file:///)[^\s\"'\\]+", address):
+        raise CannotExport(f"{address!r} is no address that Colab can clone; it begins with https://")
+    filled, places = _COURSE.subn(address.encode(), release)
+    if places != 1:
+        raise CannotExport(f'{_RELEASE} has {places} lines COURSE = "…", and should have one, in its set-up cell')
+    return filled
 
 
 def _files(project: Path) -> dict[str, bytes]:
@@ -174,12 +193,9 @@ def _exported_before(repository: Repository) -> set[str]:
     return {path for paths in listed for path in paths if path}
 
 
-def _own(destination: Path, owners: str, torch_index: str, project: Path) -> list[str]:
-    """Write what differs from course to course, where it is said; return what was written."""
+def _own(destination: Path, owners: str, project: Path) -> list[str]:
+    """Write whom CODEOWNERS names, where it is said; return what was written."""
     written = []
-    if torch_index:
-        (destination / _PIP).write_text(f"[global]\nextra-index-url = {torch_index}\n", encoding="utf-8")
-        written.append(_PIP)
     if owners:
         text = (project / _OWNERS).read_text(encoding="utf-8")
         (destination / _OWNERS).write_text(text.replace(_NOBODY, owners), encoding="utf-8")
@@ -190,14 +206,6 @@ def _own(destination: Path, owners: str, torch_index: str, project: Path) -> lis
 def _advice(destination: Path, exported: Exported) -> Iterator[str]:
     what = "written" if exported.changed else "up to date already"
     yield f"{destination}: {exported.files} files {what}, commit {exported.commit[:12]}."
-    if not (destination / _PIP).exists():
-        yield (
-            "There is no pip.conf: on Linux, pip must find PyTorch's CPU build, and GitHub passes no repository "
-            "variables to pull requests from forks. Give the address of its index: make student-repo DEST=… "
-            "TORCH_INDEX=https://…"
-        )
-    if not (destination / LOCK).exists():
-        yield f"There is no {LOCK}: runs install without a cache. For one: make student-repo DEST=… LOCK=yes"
     if _NOBODY in (destination / _OWNERS).read_text(encoding="utf-8"):
         yield "CODEOWNERS names nobody yet: make student-repo DEST=… OWNERS=@your-org/your-team"
     yield "Publish it: git push, to the repository that students fork."
@@ -213,16 +221,17 @@ def _uncommitted(project: Path) -> list[str]:
 
 def main(
     destination: Annotated[Path, typer.Argument(metavar="FOLDER")],
+    course: Annotated[
+        str, typer.Option(help="The address that students clone: Colab fetches the course from it.")
+    ] = "",
     owners: Annotated[str, typer.Option(help="Whom CODEOWNERS names: @org/team.")] = "",
-    torch_index: Annotated[str, typer.Option(help="The address of PyTorch's CPU package index.")] = "",
-    lock: Annotated[bool, typer.Option("--lock", help="Write the hashes of all that grading installs.")] = False,
 ) -> None:
     """Export what students fork, or bring it up to date."""
     try:
         if changed := _uncommitted(PROJECT):
             raise CannotExport(f"{changed[0]} has changes that are not committed; commit what students are to get")
-        exported = export(destination, owners, torch_index, lock=lock)
-    except (CannotExport, CannotLock, NothingThere, GitFailed, OSError) as problem:
+        exported = export(destination, course, owners)
+    except (CannotExport, NothingThere, GitFailed, OSError) as problem:
         typer.echo(f"student-repo: {problem}.", err=True)
         raise typer.Exit(2) from None
     for line in _advice(destination, exported):

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 def address(course: Course) -> Iterator[str]:
     """Start what `make formgrader` starts, and give the address that it prints."""
     makefile = ["make", "-s", "-f", str(ROOT / "Makefile"), "formgrader-server", "FORMGRADER_PORT=0"]
+    makefile.append(f"VENV={sys.prefix}")
     log = course.folder / "server.log"
     with log.open("w") as said:
         server = subprocess.Popen(
