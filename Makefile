@@ -77,8 +77,8 @@ lock: setup ## After a change to the dependencies: bring constraints.txt and the
 	$(WITHOUT_TORCH) --extra student -o requirements/student.lock > /dev/null
 	$(WITHOUT_TORCH) --extra dev -o requirements/dev.lock > /dev/null
 	$(WITH_HASHES) requirements/torch.in -o requirements/torch-cuda.lock > /dev/null
-	@sed -n 's/^torch==.*/&+cpu/p' constraints.txt > requirements/torch-cpu.in
-	$(WITH_HASHES) --torch-backend cpu --no-deps requirements/torch-cpu.in -o requirements/torch-cpu.lock > /dev/null \
+	@mkdir -p build && sed -n 's/^torch==.*/&+cpu/p' constraints.txt > build/torch-cpu.in
+	$(COMPILE) --generate-hashes --torch-backend cpu --no-deps build/torch-cpu.in -o requirements/torch-cpu.lock > /dev/null \
 	  || echo "PyTorch's own index is out of reach: requirements/torch-cpu.lock stays as it is."
 
 format: setup ## Format the code and fix what can be fixed
