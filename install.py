@@ -146,7 +146,7 @@ def _python_problem(machine: Machine) -> str:
     elif machine.system == "Darwin":
         how = "Install one from python.org or with your package manager, and say which: make setup PYTHON=python3.13"
     else:
-        how = "Install one with your package manager, and say which: make setup PYTHON=python3.12"
+        how = "Install one (with your package manager, uv or pyenv), and say which: make setup PYTHON=python3.12"
     return "{}\n{}\n{}".format(why, how, WAY_OUT)
 
 

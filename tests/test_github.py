@@ -197,8 +197,7 @@ def test_cache_holds_only_what_is_checked_against_its_hash() -> None:
     installing = steps[3]["run"]
     assert installing == 'make -C "$GRADER" setup EXTRAS='
     assert "requirements/*.lock" in steps[0]["run"]  # in the cache's key: other versions, another cache
-    recipe = (ROOT / "install.py").read_text(encoding="utf-8")
-    assert all('"--require-hashes"' in call for call in re.findall(r".*\.lock\"\).*|.*lock = \(.*", recipe))
+    # That what is not the locked file is refused, whoever kept it: test_install.py.
 
 
 # --- the repository's own CI ----------------------------------------------------------------------------
