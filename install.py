@@ -25,8 +25,8 @@ REQUIREMENTS = PROJECT / "requirements"
 OLDEST, NEWEST = (3, 11), (3, 13)
 #: What can be installed: the names of locks, by the names of pyproject.toml's extras.
 SETS = {"": "grade", "grade": "grade", "student": "student", "dev": "dev"}
-#: What `make newest` takes the newest of.
-FRAMEWORKS = ("tensorflow", "keras", "numpy", "scipy")
+#: What `make newest` takes the newest of, besides TensorFlow and PyTorch.
+FRAMEWORKS = ("keras", "numpy", "scipy")
 
 WAY_OUT = "Without it: GitHub Codespaces, or Google Colab (assignment/README.md says how)."
 BIG_BUILD = (
@@ -217,11 +217,12 @@ class Environment:
 
     def newest(self) -> None:
         """Bring the frameworks to the newest versions that go together, whatever the lock says."""
-        tensorflow = "tensorflow" if platform.machine() in ("arm64", "aarch64") else "tensorflow-cpu"
-        names = [tensorflow if name == "tensorflow" else name for name in FRAMEWORKS]
-        if sys.platform == "linux" and not self._torch_cpu_newest():
-            tell(BIG_BUILD.format(log=self.log))
-        if not self._pip("--upgrade", "torch", *names):
+        names = ["tensorflow" if platform.machine() in ("arm64", "aarch64") else "tensorflow-cpu", *FRAMEWORKS]
+        if not (sys.platform == "linux" and self._torch_cpu_newest()):
+            names.append("torch")
+            if sys.platform == "linux":
+                tell(BIG_BUILD.format(log=self.log))
+        if not self._pip("--upgrade", *names):
             raise Failed("Installing the newest frameworks failed: pip's own words are above.")
 
     def _torch_cpu_newest(self) -> bool:
