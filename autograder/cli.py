@@ -69,7 +69,8 @@ _ReleasePath = Annotated[
     Path | None, typer.Option("--release", help="The released notebook: points and grade ids come from it.")
 ]
 _SettingsPath = Annotated[
-    Path | None, typer.Option("--settings", help="The course's settings; course.toml beside the grader by default.")
+    Path | None,
+    typer.Option("--settings", help="The course's settings; course.toml in the grader's repository by default."),
 ]
 _Jobs = Annotated[int | None, typer.Option(min=1, help="Notebooks that run at once; one a core by default.")]
 _Timeout = Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Seconds that one notebook may take.")]
@@ -159,8 +160,11 @@ def check(
     """Check your own notebook before you hand it in: the judge that grades, with fresh shapes."""
     from autograder.release import DEFAULT_PATH
 
-    course = _settings(settings)
+    if notebook is None and not DEFAULT_PATH.exists():
+        _complain(f"say which notebook: autograder check NOTEBOOK (there is no {DEFAULT_PATH}, the usual one).")
+        raise typer.Exit(Exit.BAD_INPUT)
     path = notebook or _shortest(DEFAULT_PATH)
+    course = _settings(settings)
     confinable = _can_confine()
     if not confinable:
         _complain(
@@ -314,7 +318,7 @@ def _grade_all(
         try:
             grader = Grader(sandbox, load_release(release), settings)
         except BadRelease as problem:
-            _complain(str(problem))
+            _complain(f"{problem}.")
             raise typer.Exit(Exit.FAULT if release is None else Exit.BAD_INPUT) from None
         results: list[Result] = []
         unreadable: list[Unreadable] = []
@@ -551,7 +555,7 @@ def triage() -> None:
     try:
         release = load_release(course.release)
     except BadRelease as problem:
-        _complain(str(problem))
+        _complain(f"{problem}.")
         raise typer.Exit(Exit.FAULT) from None
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     table.add_column("student", overflow="fold", min_width=8)

@@ -256,9 +256,10 @@ def test_check_tells_what_is_left_to_do(tmp_path: Path) -> None:
 
 
 def test_grading_needs_the_release_and_never_the_solutions(tmp_path: Path) -> None:
-    """A copy of the package and the release alone, as students and pull-request graders have it."""
+    """A copy of the package, the settings and the release alone, as students and pull-request graders have it."""
     shutil.copytree(ROOT / "autograder", tmp_path / "autograder", ignore=shutil.ignore_patterns("__pycache__"))
     write(answered({}), tmp_path / RELEASE.relative_to(ROOT))
+    shutil.copy(ROOT / "course.toml", tmp_path)
     path = write(answered({}, SOLUTION), tmp_path / "submission.ipynb")
     # The warm process finds the package where the grader does: through the interpreter's own path.
     site = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -53,6 +54,19 @@ def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, roo
     assert sum(test["score"] for test in results(root)["tests"]) == 24
 
 
+@pytest.mark.parametrize(("frameworks", "points"), [("both", 20), ("better", 40)])
+def test_the_zips_own_settings_hold(frameworks: str, points: int, root: Path) -> None:
+    settings = root / "source/course.toml"
+    text, places = re.subn(
+        r"^frameworks = .*$", f'frameworks = "{frameworks}"', settings.read_text("utf-8"), flags=re.M
+    )
+    assert places == 1
+    settings.write_text(text, encoding="utf-8")
+    write(scenario("tensorflow_only").build(), root / "submission/weight_initialization.ipynb")
+    assert run(root) == 0
+    assert sum(test["score"] for test in results(root)["tests"]) == points
+
+
 @pytest.mark.parametrize(
     ("names", "says"),
     [
@@ -70,9 +84,10 @@ def test_author_of_what_cannot_be_graded_is_told_so(names: list[str], says: str,
     assert says in results(root)["output"]
 
 
-def test_fault_of_the_grader_leaves_no_results_and_no_zero(root: Path) -> None:
+@pytest.mark.parametrize("gone", ["assignment/weight_initialization/weight_initialization.ipynb", "course.toml"])
+def test_fault_of_the_grader_leaves_no_results_and_no_zero(gone: str, root: Path) -> None:
     write(scenario("glorot").build(), root / "submission/weight_initialization.ipynb")
-    (root / "source/assignment/weight_initialization/weight_initialization.ipynb").unlink()
+    (root / "source" / gone).unlink()
     assert run(root) != 0
     assert not (root / "results/results.json").exists()
 
