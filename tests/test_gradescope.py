@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from autograder.course import gradescope
 from autograder.course.answers import answer_lines
 from autograder.course.tracked import PROJECT
+from tests.gradescope_image import make, results, run
 from tests.samples import SOLUTION, scenario, write
-from tests.test_formats import shape
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """`/autograder`, after `setup.sh`: this environment stands for the one that it would install."""
-    archive = tmp_path / "gradescope.zip"
-    gradescope.build(archive)
-    folder = tmp_path / "autograder"
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(folder / "source")
-        for entry in packed.infolist():
-            (folder / "source" / entry.filename).chmod(entry.external_attr >> 16)
-    (folder / "results").mkdir()
-    (folder / "submission").mkdir()
-    (folder / "venv").symlink_to(Path(sys.executable).parent.parent)
-    return folder
-
-
-def run(root: Path) -> int:
-    environment = os.environ | {"AUTOGRADER_ROOT": str(root)}
-    return subprocess.run([root / "source/run_autograder"], cwd=root, env=environment, timeout=120).returncode
-
-
-def results(root: Path) -> dict:
-    document = json.loads((root / "results/results.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, shape("gradescope"))
-    return document
+    return make(tmp_path, Path(sys.executable).parent.parent)
 
 
 @pytest.mark.parametrize("name", ["weight_initialization.ipynb", "my answers (2).ipynb"])
@@ -52,19 +26,6 @@ def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, roo
     write(scenario("glorot").build(), root / "submission" / name)
     assert run(root) == 0
     assert sum(test["score"] for test in results(root)["tests"]) == 24
-
-
-@pytest.mark.parametrize(("frameworks", "points"), [("both", 20), ("better", 40)])
-def test_the_zips_own_settings_hold(frameworks: str, points: int, root: Path) -> None:
-    settings = root / "source/course.toml"
-    text, places = re.subn(
-        r"^frameworks = .*$", f'frameworks = "{frameworks}"', settings.read_text("utf-8"), flags=re.M
-    )
-    assert places == 1
-    settings.write_text(text, encoding="utf-8")
-    write(scenario("tensorflow_only").build(), root / "submission/weight_initialization.ipynb")
-    assert run(root) == 0
-    assert sum(test["score"] for test in results(root)["tests"]) == points
 
 
 @pytest.mark.parametrize(
