@@ -87,7 +87,7 @@ def grade_class(asked: Asked, console: Console) -> Tally:
     except BadRelease as problem:
         raise (Refused if asked.release else Failed)(str(problem)) from None
     except (NoConfinement, BadCourseSeed) as problem:
-        raise Failed(str(problem)) from None
+        raise Failed(str(problem).removesuffix(".")) from None
 
 
 def _settings(asked: Asked) -> Settings:

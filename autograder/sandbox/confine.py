@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import resource
 import signal
 import site
 import sys
@@ -14,10 +13,16 @@ import tempfile
 from collections.abc import Iterable, Set
 from pathlib import Path
 
+from autograder.linux import NeedsLinux
 from autograder.places import PACKAGE, PROJECT_NAME, repository
 from autograder.sandbox import landlock
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.syscalls import Filter
+
+try:
+    import resource
+except ModuleNotFoundError:
+    raise NeedsLinux("confining students' code") from None
 
 #: What is put in place, as reports name it.
 LAYERS = ("landlock", "seccomp", "rlimits")
