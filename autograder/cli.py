@@ -597,8 +597,10 @@ def regrade(
     """
     from autograder.course.regrade import affected, regrade
     from autograder.report.result import points_text
+    from autograder.sandbox import support
 
     course = _course()
+    support.probe().require()  # once, where nbgrader would log it for every student
     students = affected(course, everybody=everybody)
     if not students:
         print("Nobody is affected: every grade was made by this grader, for these points.")
