@@ -8,6 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from autograder.course.folder_names import folder_problems
 from autograder.settings import BadSettings, load_settings
 
 # Of nbgrader's own, about its way with SQLAlchemy, at every new submission: it means nothing to whoever grades.
@@ -24,6 +25,10 @@ try:
     course = load_settings(Path(__file__).resolve().parent / "course.toml")
 except BadSettings as problem:
     sys.exit(f"autograder: {problem}.")
+
+# In a folder with some names nbgrader finds nothing, or other folders' files, or keeps the gradebook elsewhere.
+for problem in folder_problems(Path(__file__).resolve().parent):
+    sys.exit(f"autograder: {problem}")
 
 # --- Where things are ---------------------------------------------------------------------------------
 

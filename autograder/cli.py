@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from autograder.linux import NeedsLinux, is_for_want_of_linux
 from autograder.version import __version__
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ _ReleasePath = Annotated[
     Path | None, typer.Option("--release", help="The released notebook: points and grade ids come from it.")
 ]
 _SettingsPath = Annotated[
-    Path | None, typer.Option("--settings", help="The course's settings; course.toml beside the grader by default.")
+    Path | None,
+    typer.Option("--settings", help="The course's settings; course.toml in the grader's repository by default."),
 ]
 _Jobs = Annotated[int | None, typer.Option(min=1, help="Notebooks that run at once; one a core by default.")]
 _Timeout = Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Seconds that one notebook may take.")]
@@ -77,6 +79,10 @@ _Unconfined = Annotated[
     bool,
     typer.Option("--unconfined", help="Run student code with all that you may do yourself. The reports say so."),
 ]
+_UNCONFINED_ADVICE = (
+    "To check a notebook of your own: autograder check NOTEBOOK. To grade without confinement, where you trust every "
+    "submission or the machine may be thrown away: --unconfined; the reports will say so, too."
+)
 _StepTimeout = Annotated[float, typer.Option(min=0.5, max=86_400.0, help="Seconds that one cell or call may take.")]
 
 
@@ -131,7 +137,7 @@ def grade(
         if not single:
             raise typer.BadParameter("it is for one notebook at a time", param_hint=option)
     course = _settings(settings)
-    reports = _reports(files | for_one)
+    reports = _reports(files | for_one, notebooks)
     actions = _actions(notebooks[0], pull_request) if github else None
     results, unreadable = _grade_all(
         notebooks, seed, release, timeout, step_timeout, jobs, unconfined=unconfined, settings=course
@@ -151,6 +157,8 @@ def grade(
 def check(
     notebook: Annotated[Path | None, typer.Argument(show_default="the released notebook, answered in place")] = None,
     seed: _Seed = None,
+    json_file: _Json = None,
+    html: _Html = None,
     release: _ReleasePath = None,
     settings: _SettingsPath = None,
     timeout: _Timeout = 60.0,
@@ -159,8 +167,12 @@ def check(
     """Check your own notebook before you hand it in: the judge that grades, with fresh shapes."""
     from autograder.release import DEFAULT_PATH
 
-    course = _settings(settings)
+    if notebook is None and not DEFAULT_PATH.exists():
+        _complain(f"say which notebook: autograder check NOTEBOOK (there is no {DEFAULT_PATH}, the usual one).")
+        raise typer.Exit(Exit.BAD_INPUT)
     path = notebook or _shortest(DEFAULT_PATH)
+    course = _settings(settings)
+    reports = _reports({"json": json_file, "html": html}, [path])
     confinable = _can_confine()
     if not confinable:
         _complain(
@@ -170,11 +182,14 @@ def check(
     results, unreadable = _grade_all(
         [path], seed, release, timeout, step_timeout, unconfined=not confinable, settings=course
     )
+    problems = reports.write(results, unreadable, single=True)
     _print(results, unreadable, single=True, pictures=True)
     for result in results:
         if result.fault is None:
             _advise(result, course)
-    raise typer.Exit(_status(results, unreadable, None))
+    for problem in problems:
+        _complain(f"{problem}.")
+    raise typer.Exit(Exit.BAD_INPUT if problems else _status(results, unreadable, None))
 
 
 @app.command()
@@ -305,7 +320,7 @@ def _grade_all(
     try:
         opened = open_sandbox(limits, unconfined=unconfined)
     except NoConfinement as problem:
-        _complain(str(problem))
+        _complain(f"{problem} {_UNCONFINED_ADVICE}")
         raise typer.Exit(Exit.FAULT) from None
     with opened as sandbox:
         from autograder.grading import Grader, Unreadable
@@ -314,7 +329,7 @@ def _grade_all(
         try:
             grader = Grader(sandbox, load_release(release), settings)
         except BadRelease as problem:
-            _complain(str(problem))
+            _complain(f"{problem}.")
             raise typer.Exit(Exit.FAULT if release is None else Exit.BAD_INPUT) from None
         results: list[Result] = []
         unreadable: list[Unreadable] = []
@@ -353,8 +368,11 @@ def _complain(message: str) -> None:
     print(f"autograder: {one_line(message, 1000)}", file=sys.stderr)
 
 
-def _reports(files: dict[str, Path | None]) -> Reports:
-    """Return the reports that were asked for, once it is sure that they can be made and written."""
+def _reports(files: dict[str, Path | None], notebooks: Sequence[Path]) -> Reports:
+    """Return the reports that were asked for, once it is sure that they can be made and written.
+
+    None may take a notebook's place: what is there would be gone before it was graded.
+    """
     from autograder.report.classroom50 import MissingContext, require
     from autograder.writing import CannotWrite, Reports
 
@@ -362,6 +380,7 @@ def _reports(files: dict[str, Path | None]) -> Reports:
     try:
         if "classroom50" in reports.paths:
             require(os.environ)
+        reports.spare(notebooks)
         reports.make_way()
     except (CannotWrite, MissingContext) as problem:
         _complain(f"{problem}.")
@@ -551,7 +570,7 @@ def triage() -> None:
     try:
         release = load_release(course.release)
     except BadRelease as problem:
-        _complain(str(problem))
+        _complain(f"{problem}.")
         raise typer.Exit(Exit.FAULT) from None
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     table.add_column("student", overflow="fold", min_width=8)
@@ -578,8 +597,10 @@ def regrade(
     """
     from autograder.course.regrade import affected, regrade
     from autograder.report.result import points_text
+    from autograder.sandbox import support
 
     course = _course()
+    support.probe().require()  # once, where nbgrader would log it for every student
     students = affected(course, everybody=everybody)
     if not students:
         print("Nobody is affected: every grade was made by this grader, for these points.")
@@ -602,7 +623,9 @@ def _course() -> CourseFolder:
     """Return the course folder that we stand in, or complain and leave."""
     try:
         from autograder.course.folders import NoCourse, course_folder
-    except ModuleNotFoundError as problem:
+    except ImportError as problem:
+        if is_for_want_of_linux(problem):
+            raise
         _complain(f"{problem.name} is not installed: pip install 'weight-initialization-autograder[instructor]'")
         raise typer.Exit(Exit.BAD_INPUT) from None
     try:
@@ -610,6 +633,18 @@ def _course() -> CourseFolder:
     except NoCourse as problem:
         _complain(f"{problem}.")
         raise typer.Exit(Exit.BAD_INPUT) from None
+
+
+def _last_words(problem: Exception) -> str:
+    """Say what ended a command that did not see it coming."""
+    from autograder.sandbox.support import NoConfinement
+
+    if isinstance(problem, NoConfinement):
+        return str(problem)
+    if isinstance(problem, ImportError) and is_for_want_of_linux(problem):
+        told = problem if isinstance(problem, NeedsLinux) else NeedsLinux("this command")
+        return f"{told}."
+    return f"internal error, please report it: {type(problem).__name__}: {problem}"
 
 
 def main() -> None:
@@ -623,7 +658,7 @@ def main() -> None:
     except SystemExit as end:
         status = end.code
     except Exception as problem:  # noqa: BLE001 (the last resort)
-        _complain(f"internal error, please report it: {type(problem).__name__}: {problem}")
+        _complain(_last_words(problem))
     sys.exit(status)
 
 

@@ -6,8 +6,12 @@ import os
 import platform
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
+from autograder.course.folder_names import course_folders, folder_problems
+from autograder.places import repository
 from autograder.sandbox import support
+from autograder.text import one_line
 from autograder.version import __version__
 
 _PACKAGES = ("numpy", "scipy", "torch", "tensorflow", "keras", "ipython", "pyseccomp")
@@ -28,7 +32,8 @@ def examine() -> Report:
     found = support.probe()
     versions = {name: _version(name) for name in _PACKAGES}
     absent = sorted(name for name in _NEEDED if versions[name] is None)
-    official = found.official and not absent
+    folders = [told for folder in course_folders(Path.cwd(), repository()) for told in folder_problems(folder)]
+    official = found.official and not absent and not folders
     landlock = f"ABI {found.landlock}" if found.landlock else "none"
     lines = [
         ("autograder", __version__),
@@ -43,10 +48,12 @@ def examine() -> Report:
     reasons = list(found.missing)
     if absent:
         reasons.append(f"These packages are missing: {', '.join(absent)}. Run make setup.")
+    reasons += folders
     if official:
         text += ["", "Grades made here can be official: student code runs confined."]
     else:
-        text += ["", "Grades made here cannot be official:", *(f"- {reason}" for reason in reasons)]
+        text += ["", "Grades made here cannot be official:", *(f"- {one_line(reason, 1000)}" for reason in reasons)]
+    if not found.official:
         text += ["`autograder check` works all the same; `autograder grade` refuses without --unconfined."]
     return Report("\n".join(text), official)
 

@@ -230,11 +230,16 @@ def _seed(seed: int | None) -> int:
 
 @cache
 def grader_sha256() -> str:
-    """Hash this package's files, names and contents, so that a result names the grader that made it."""
+    """Hash this package's files, names and contents, so that a result names the grader that made it.
+
+    Its code and its templates: what an installed package has as its repository has it, whatever ends lines there.
+    """
     root = Path(__file__).resolve().parent
+    paths = {path.relative_to(root) for path in [*root.rglob("*.py"), *root.rglob("templates/*")]}
     digest = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(paths, key=Path.as_posix):
+        content = (root / path).read_bytes().replace(b"\r\n", b"\n")
+        digest.update(path.as_posix().encode() + b"\0" + content + b"\0")
     return digest.hexdigest()
 
 
@@ -248,8 +253,8 @@ def grade(
 ) -> Result:
     """Grade one notebook and return its `Result`; for many, keep a `Grader` open.
 
-    ``unconfined`` runs the student's code with all that you may do, and the result says so. ``settings`` are the
-    course's, from course.toml, by default.
+    ``release`` and ``settings`` are by default those that the command line would find. ``unconfined`` runs the
+    student's code with all that you may do, and the result says so.
 
     Raises
     ------

@@ -14,10 +14,10 @@ import numpy as np
 from autograder import collector
 from autograder.assignment import Challenge, Task, draw_challenge, task
 from autograder.interview import Array, CallRaised, interview
-from autograder.release import load_release
+from autograder.release import BadRelease, load_release
 from autograder.report.result import QuestionResult
 from autograder.sandbox.wire import Message
-from autograder.settings import HelpLevel, load_settings
+from autograder.settings import BadSettings, HelpLevel, load_settings
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,14 @@ class _Live:
         # Copies: a framework may hand out views of memory that its next call writes to.
         answer, answered = collector.answer_call(Message(header, tuple(arrays)), self.function)
         return Message(answer, tuple(np.array(array) for array in answered))
+
+
+class CannotCheck(ValueError):
+    """The course's release or settings cannot be used; the message is one line, and all that a notebook shows."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone; IPython asks for it."""
+        return [f"autograder: {self}."]
 
 
 class _Shown:
@@ -78,13 +86,16 @@ def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -
     Raises
     ------
     ValueError
-        No task has this name; or the course's settings, course.toml, cannot be used.
+        No task has this name; or the course's release, or its settings, course.toml, cannot be used.
     """
     try:
         asked = task(name)
     except KeyError as problem:
         raise ValueError(problem.args[0]) from None
-    points, settings = load_release().points[asked.check], load_settings()
+    try:
+        points, settings = load_release().points[asked.check], load_settings()
+    except (BadRelease, BadSettings) as problem:
+        raise CannotCheck(str(problem)) from None
     challenge = draw_challenge(np.random.default_rng(secrets.randbits(64) if seed is None else seed))
     # nbgrader gives no points to a check cell that wrote to stderr, be it a framework's own chatter, or a figure's.
     with contextlib.redirect_stderr(io.StringIO()):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +19,13 @@ from autograder.notebook import (
     read_notebook,
     read_submission,
 )
+from autograder.places import BESIDE, named, unnamed
 from autograder.settings import Terms
 
-_PROJECT = Path(__file__).resolve().parent.parent
 #: Where this repository, and the students', keep the release.
-DEFAULT_PATH = _PROJECT / "assignment" / NAME / f"{NAME}.ipynb"
+DEFAULT_PATH = BESIDE / "assignment" / NAME / f"{NAME}.ipynb"
+#: What names another.
+OPTION, VARIABLE = "--release", "AUTOGRADER_RELEASE"
 
 
 class BadRelease(RuntimeError):
@@ -72,8 +73,17 @@ def load_release(path: Path | None = None) -> Release:
 
 
 def release_path(path: Path | None = None) -> Path:
-    """Return where the release is looked for."""
-    return path or Path(os.environ.get("AUTOGRADER_RELEASE", DEFAULT_PATH))
+    """Return where the release is: ``path``, what ``$AUTOGRADER_RELEASE`` names, or where the repository keeps it.
+
+    Raises
+    ------
+    BadRelease
+        Nobody named it, and the repository is not there, or has none.
+    """
+    file = named(path, VARIABLE) or DEFAULT_PATH
+    if file is DEFAULT_PATH and not file.exists():
+        raise BadRelease(unnamed("the released notebook", file, OPTION, VARIABLE))
+    return file
 
 
 @contextlib.contextmanager
@@ -82,7 +92,7 @@ def _problems_of(path: Path | str) -> Iterator[None]:
         yield
     except UnreadableNotebook as problem:
         raise BadRelease(
-            f"the released notebook {path} {problem}. Make it with `make release`, or name it with --release."
+            f"the released notebook {path} {problem}; make it with `make release`, or name another with {OPTION}"
         ) from None
 
 

@@ -6,7 +6,6 @@ Nothing secret is in there: students have the file, too.
 from __future__ import annotations
 
 import math
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,9 +14,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from autograder.places import BESIDE, named, unnamed
+
 FILE = "course.toml"
 #: Where this repository, and the students', keep it.
-DEFAULT_PATH = Path(__file__).resolve().parent.parent / FILE
+DEFAULT_PATH = BESIDE / FILE
+#: What names another.
+OPTION, VARIABLE = "--settings", "AUTOGRADER_COURSE"
 
 HelpLevel = Literal["name", "explain", "formula"]
 Frameworks = Literal["both", "better"]
@@ -125,18 +128,15 @@ class Settings:
 def load_settings(path: Path | None = None) -> Settings:
     """Read the settings from ``path``, from ``$AUTOGRADER_COURSE``, or from where the repository keeps them.
 
-    Where nobody named a file and there is none, the settings are the defaults: a package that was installed without
-    its repository.
-
     Raises
     ------
     BadSettings
-        The file is missing though it was named, cannot be read, or holds what it should not.
+        The file is missing, cannot be read, or holds what it should not. There are no settings by default: a course's
+        own may differ from them, and grades with them.
     """
-    named = path or (Path(os.environ["AUTOGRADER_COURSE"]) if os.environ.get("AUTOGRADER_COURSE") else None)
-    if named is None and not DEFAULT_PATH.exists():
-        return Settings()
-    file = named or DEFAULT_PATH
+    file = named(path, VARIABLE) or DEFAULT_PATH
+    if file is DEFAULT_PATH and not file.exists():
+        raise BadSettings(unnamed("the course's settings", file, OPTION, VARIABLE))
     try:
         text = file.read_text(encoding="utf-8")
         document = tomllib.loads(text)

@@ -29,6 +29,14 @@ class Reports:
 
     paths: Mapping[str, Path]
 
+    def spare(self, files: Sequence[Path]) -> None:
+        """Raise `CannotWrite` where a report would replace one of ``files``, or another report."""
+        taken = {file.resolve() for file in files}
+        for kind, path in self.paths.items():
+            if path.resolve() in taken:
+                raise CannotWrite(f"--{kind} {path} would replace a notebook or another report; name another file")
+            taken.add(path.resolve())
+
     def make_way(self) -> None:
         """Remove what an earlier run left, so that nobody takes it for this one's.
 

@@ -143,7 +143,7 @@ class Runner:
         if self.venv is not None and (folder / "Makefile").exists():
             # Installed by an earlier run from the same commit: once is enough.
             (folder / ".venv").symlink_to(self.venv)
-            (self.venv / ".ready").touch()
+            (self.venv / ".installed-grade").touch()
 
     def _filled(self, text: str, context: dict[str, Any]) -> str:
         return _EXPRESSION.sub(lambda found: self._value(found[1], context), str(text))

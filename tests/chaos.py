@@ -138,8 +138,8 @@ def disturbed(run: list[str], seed: int, most: int, beside: _Cluster | None = No
 class _Cluster:
     """A Dask scheduler, and what a cluster's operator does: workers that ended are started again."""
 
-    def __init__(self, folder: Path, workers: int) -> None:
-        self._folder, self._workers = folder, workers
+    def __init__(self, folder: Path, workers: int, python: Path) -> None:
+        self._folder, self._python = folder, python
         self._file = folder / "scheduler.json"
         self._scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", 0, "--scheduler-file", self._file)
         assert eventually(lambda: self._file.exists() and self._file.stat().st_size > 0, 60)
@@ -162,9 +162,9 @@ class _Cluster:
         )  # fmt: skip
 
     def _start(self, *arguments: object) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "dask", *map(str, arguments), "--no-dashboard"]
+        command = [str(self._python), "-m", "dask", *map(str, arguments), "--no-dashboard"]
         with (self._folder / f"{arguments[0]}.log").open("ab") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log, start_new_session=True)
 
     def _operate(self) -> None:
         while not self._closing.wait(0.5):
@@ -184,9 +184,9 @@ class _Cluster:
 
 
 @contextlib.contextmanager
-def dask_cluster(folder: Path, workers: int = 2) -> Iterator[_Cluster]:
-    """Start a scheduler and workers on this machine."""
-    cluster = _Cluster(folder, workers)
+def dask_cluster(folder: Path, workers: int = 2, python: Path = Path(sys.executable)) -> Iterator[_Cluster]:
+    """Start a scheduler and workers on this machine, all of them in ``folder`` and with this Python."""
+    cluster = _Cluster(folder, workers, python)
     try:
         yield cluster
     finally:

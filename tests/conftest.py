@@ -27,12 +27,13 @@ def grader(sandbox: Sandbox) -> Grader:
 #: Tests that share one course from release to grades: on one worker, or each worker makes its own.
 SHARED = ("tests/test_nbgrader.py", "tests/browser/")
 #: Files whose tests all share one thing that is slow to make: an installed export, the measuring cells' figures,
-#: simulated gradings, a graded class, an executed notebook.
+#: simulated gradings, a graded class, an executed notebook, an environment.
 TOGETHER = (
     "tests/test_github.py",
     "tests/test_claims.py",
     "tests/test_calibration.py",
     "tests/test_cohort.py",
+    "tests/test_installed.py",
     "tests/browser/test_student_pages.py",
 )
 

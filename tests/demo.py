@@ -7,12 +7,25 @@ import subprocess
 import sys
 from pathlib import Path
 
+from autograder.sandbox import support
 from tests.samples import ROOT, scenarios, write
 
 NOTEBOOK = "weight_initialization/weight_initialization.ipynb"
 
 
+def _without_confinement() -> list[str]:
+    """Return what has this machine grade the samples if it cannot confine them, and say so: they are our own code."""
+    missing = support.probe().missing
+    if not missing:
+        return []
+    print("*** This machine cannot confine student code, and its grades are not official: ***")
+    print("".join(f"- {what}\n" for what in missing), end="")
+    print("*** The samples are this repository's own code: they run as any program of yours does. ***\n", flush=True)
+    return ["--unconfined"]
+
+
 def main(folder: Path) -> int:
+    asked = _without_confinement()
     submitted = folder / "demo"
     shutil.rmtree(submitted, ignore_errors=True)
     chosen = [s for s in scenarios() if s.expected.get("demo")]
@@ -26,6 +39,7 @@ def main(folder: Path) -> int:
     }
     command = [sys.executable, "-m", "autograder", "grade", "--step-timeout", "5"]
     command += [str(submitted / s.name / NOTEBOOK) for s in chosen]
+    command += asked
     command += [word for kind, path in reports.items() for word in (f"--{kind}", str(path))]
     status = subprocess.run(command, cwd=ROOT).returncode
     if status == 0:

@@ -96,6 +96,30 @@ def test_bad_files_get_a_line_each_and_stop_nobody_else(tmp_path: Path) -> None:
     assert [r["score"] for r in json.loads(file.read_text(encoding="utf-8"))] == [20.0]
 
 
+def test_check_writes_the_reports_that_grade_writes(tmp_path: Path) -> None:
+    path, settings = made("glorot", tmp_path), ("--seed", 7)
+    written = {}
+    for command in ("grade", "check"):
+        files = {kind: tmp_path / f"{command}.{kind}" for kind in ("json", "html")}
+        run = autograder(command, path, *settings, *(x for k, f in files.items() for x in (f"--{k}", f)))
+        assert run.returncode == 0, run.stderr
+        written[command] = [file.read_text(encoding="utf-8") for file in files.values()]
+    assert written["check"] == written["grade"]
+    assert "Mend what is marked" in run.stdout
+
+
+@pytest.mark.parametrize("command", ["grade", "check"])
+def test_no_report_takes_the_place_of_a_notebook_or_of_another_report(command: str, tmp_path: Path) -> None:
+    path = made("untouched", tmp_path)
+    before = path.read_bytes()
+    (tmp_path / "link.html").symlink_to(path)
+    for reports in (["--json", path], ["--html", tmp_path / "link.html"], ["--json", "one", "--html", "./one"]):
+        run = autograder(command, path, *reports, cwd=tmp_path)
+        assert run.returncode == 2
+        assert "would replace a notebook or another report" in run.stderr
+        assert path.read_bytes() == before
+
+
 def test_fail_under_exits_with_1_only_below_it(tmp_path: Path) -> None:
     path = made("tensorflow_only", tmp_path)
     assert autograder("grade", path, "--fail-under", 20).returncode == 0
@@ -256,9 +280,10 @@ def test_check_tells_what_is_left_to_do(tmp_path: Path) -> None:
 
 
 def test_grading_needs_the_release_and_never_the_solutions(tmp_path: Path) -> None:
-    """A copy of the package and the release alone, as students and pull-request graders have it."""
+    """A copy of the package, the settings and the release alone, as students and pull-request graders have it."""
     shutil.copytree(ROOT / "autograder", tmp_path / "autograder", ignore=shutil.ignore_patterns("__pycache__"))
     write(answered({}), tmp_path / RELEASE.relative_to(ROOT))
+    shutil.copy(ROOT / "course.toml", tmp_path)
     path = write(answered({}, SOLUTION), tmp_path / "submission.ipynb")
     # The warm process finds the package where the grader does: through the interpreter's own path.
     site = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"

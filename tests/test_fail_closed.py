@@ -16,8 +16,9 @@ from autograder.report.result import Result
 from autograder.sandbox import Sandbox, SandboxFault, support
 from autograder.sandbox.choose import open_sandbox
 from autograder.sandbox.plain import PlainSandbox
+from tests.course import Course
 from tests.processes import eventually, not_running
-from tests.samples import scenario, write
+from tests.samples import ROOT, scenario, write
 
 #: Machines that lack something, made from this one: a filter of system calls answers as their kernels would.
 LACKING = {
@@ -41,12 +42,12 @@ main()
 """
 
 
-def python(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True)
+def python(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
 
 
-def on_a_machine_without(what: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return python("-c", ON_A_LACKING_MACHINE.format(rule=LACKING[what]), *arguments)
+def on_a_machine_without(what: str, *arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return python("-c", ON_A_LACKING_MACHINE.format(rule=LACKING[what]), *arguments, cwd=cwd)
 
 
 def glorot(folder: Path) -> Path:
@@ -73,6 +74,20 @@ def test_grading_refuses_where_the_kernel_lacks_it_and_says_what_to_do(what: str
     assert doctor.returncode == 3
     assert "cannot be official" in doctor.stdout
     assert says in doctor.stdout
+
+
+def test_demo_grades_the_repositorys_own_samples_there_and_says_so_first(tmp_path: Path) -> None:
+    """A kernel without Landlock, as some of WSL 2's: whoever tries the project out sees it at work."""
+    code = (
+        "import sys; from pathlib import Path; from tests import demo\n"
+        "chosen = [s for s in demo.scenarios() if s.name in ('glorot', 'fan_out')]\n"
+        f"demo.scenarios = lambda: chosen; sys.exit(demo.main(Path({str(tmp_path)!r})))"
+    )
+    run = on_a_machine_without("landlock", "-c", code, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    told = run.stdout.index("cannot confine student code")
+    assert told < run.stdout.index("Linux 5.13") < run.stdout.index("Grading them")
+    assert json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(("fails", "says"), [("ImportError", "pip install pyseccomp"), ("RuntimeError", "libseccomp2")])
@@ -251,3 +266,11 @@ tempfile.mkdtemp = full
         result = Grader(sandbox, load_release()).grade(path, seed=1)
         assert isinstance(result, Result)
         assert result.score == 40.0
+
+
+def test_regrading_is_refused_once_and_not_for_every_student(tmp_path: Path) -> None:
+    course = Course.make(tmp_path)
+    run = on_a_machine_without("landlock", "-m", "autograder", "regrade", "--all", cwd=course.folder)
+    assert run.returncode == 3
+    assert run.stderr.count("\n") == 1
+    assert "Linux 5.13" in run.stderr

@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from autograder.course import gradescope
 from autograder.course.answers import answer_lines
 from autograder.course.tracked import PROJECT
+from tests.gradescope_image import make, results, run
 from tests.samples import SOLUTION, scenario, write
-from tests.test_formats import shape
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """`/autograder`, after `setup.sh`: this environment stands for the one that it would install."""
-    archive = tmp_path / "gradescope.zip"
-    gradescope.build(archive)
-    folder = tmp_path / "autograder"
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(folder / "source")
-        for entry in packed.infolist():
-            (folder / "source" / entry.filename).chmod(entry.external_attr >> 16)
-    (folder / "results").mkdir()
-    (folder / "submission").mkdir()
-    (folder / "venv").symlink_to(Path(sys.executable).parent.parent)
-    return folder
-
-
-def run(root: Path) -> int:
-    environment = os.environ | {"AUTOGRADER_ROOT": str(root)}
-    return subprocess.run([root / "source/run_autograder"], cwd=root, env=environment, timeout=120).returncode
-
-
-def results(root: Path) -> dict:
-    document = json.loads((root / "results/results.json").read_text(encoding="utf-8"))
-    jsonschema.validate(document, shape("gradescope"))
-    return document
+    return make(tmp_path, Path(sys.executable).parent.parent)
 
 
 @pytest.mark.parametrize("name", ["weight_initialization.ipynb", "my answers (2).ipynb"])
@@ -70,9 +45,10 @@ def test_author_of_what_cannot_be_graded_is_told_so(names: list[str], says: str,
     assert says in results(root)["output"]
 
 
-def test_fault_of_the_grader_leaves_no_results_and_no_zero(root: Path) -> None:
+@pytest.mark.parametrize("gone", ["assignment/weight_initialization/weight_initialization.ipynb", "course.toml"])
+def test_fault_of_the_grader_leaves_no_results_and_no_zero(gone: str, root: Path) -> None:
     write(scenario("glorot").build(), root / "submission/weight_initialization.ipynb")
-    (root / "source/assignment/weight_initialization/weight_initialization.ipynb").unlink()
+    (root / "source" / gone).unlink()
     assert run(root) != 0
     assert not (root / "results/results.json").exists()
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from autograder import check
+from autograder.live import CannotCheck
+from autograder.release import BadRelease, load_release
 from autograder.settings import DEFAULT_PATH, BadSettings, LatePolicy, Settings, load_settings
 from tests.course import ASSIGNMENT, Course
 from tests.samples import ENVIRONMENT, cell, scenario, write
@@ -65,6 +68,32 @@ def test_a_mistake_is_told_with_its_place_and_what_to_write(text: str, said: str
     assert str(problem.value).startswith(str(path))
     assert said in str(problem.value)
     assert "\n" not in str(problem.value)
+
+
+def test_settings_that_nobody_named_and_no_repository_holds_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Defaults would be a guess, and whatever lies in the current folder may be a student's."""
+    written(tmp_path, 'frameworks = "better"')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("AUTOGRADER_COURSE", raising=False)
+    absent = tmp_path / "library"
+    monkeypatch.setattr("autograder.settings.DEFAULT_PATH", absent / "course.toml")
+    monkeypatch.setattr("autograder.release.DEFAULT_PATH", absent / "release.ipynb")
+    with pytest.raises(BadSettings, match=r"--settings FILE.*AUTOGRADER_COURSE=FILE") as problem:
+        load_settings()
+    with pytest.raises(BadRelease, match=r"--release FILE.*AUTOGRADER_RELEASE=FILE") as missing:
+        load_release()
+    with pytest.raises(CannotCheck, match="AUTOGRADER_RELEASE=FILE") as refused:
+        check("q7_tf_initializer", lambda shape: None)
+    assert refused.value._render_traceback_() == [f"autograder: {missing.value}."]
+    assert not [each for each in (problem, missing) if "\n" in str(each.value)]
+    # Empty is not named, and a named file is taken wherever it is.
+    monkeypatch.setenv("AUTOGRADER_COURSE", "")
+    with pytest.raises(BadSettings):
+        load_settings()
+    monkeypatch.setenv("AUTOGRADER_COURSE", str(tmp_path / "course.toml"))
+    assert load_settings().frameworks == "better"
 
 
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:

@@ -82,12 +82,12 @@ def grade_class(asked: Asked, console: Console) -> Tally:
             book = open_things.enter_context(opened_gradebook(asked.gradebook, release)) if asked.gradebook else None
             _report(group, tally, console, table, book)
             return tally
-    except (NoClass, Unusable, CannotWrite) as problem:
+    except (NoClass, Unusable, CannotWrite, BadSettings) as problem:
         raise Refused(str(problem)) from None
     except BadRelease as problem:
         raise (Refused if asked.release else Failed)(str(problem)) from None
-    except (NoConfinement, BadCourseSeed, BadSettings) as problem:
-        raise Failed(str(problem)) from None
+    except (NoConfinement, BadCourseSeed) as problem:
+        raise Failed(str(problem).removesuffix(".")) from None
 
 
 def _settings(asked: Asked) -> Settings:

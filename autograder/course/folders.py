@@ -10,8 +10,7 @@ from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.assignment import NAME
-
-CONFIG = "nbgrader_config.py"
+from autograder.course.folder_names import CONFIG
 
 
 class NoCourse(RuntimeError):

@@ -13,21 +13,22 @@ from typing import Annotated
 import typer
 
 from autograder.course.git import GitFailed
-from autograder.course.tracked import PROJECT, NothingThere, tracked
+from autograder.course.tracked import NothingThere, own_repository, tracked
+from autograder.settings import FILE, BadSettings, load_settings
 
 _GRADER = (
     "LICENSE",
     "README.md",
     "assignment",
     "autograder",
-    "course.toml",
+    FILE,
     "install.py",
     "pyproject.toml",
     "requirements/grade.lock",
     "requirements/torch-cpu.lock",
     "requirements/torch-cuda.lock",
 )
-_SCRIPTS = PROJECT / "gradescope"
+_SCRIPTS = "gradescope"
 
 
 def build(path: Path) -> int:
@@ -37,15 +38,20 @@ def build(path: Path) -> int:
     ------
     GitFailed, NothingThere
         When this is no clone, or not a whole one: only files under version control go along.
+    BadSettings
+        When course.toml cannot be used: there, nobody would be graded.
     """
-    files = {each: PROJECT / each for each in tracked(PROJECT, _GRADER)}
-    files |= {script.name: script for script in sorted(_SCRIPTS.iterdir())}
+    project = own_repository()
+    load_settings(project / FILE)
+    files = {each: project / each for each in tracked(project, _GRADER)}
+    scripts = project / _SCRIPTS
+    files |= {script.name: script for script in sorted(scripts.iterdir())}
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, file in sorted(files.items()):
             entry = zipfile.ZipInfo(name)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = (0o755 if file.parent == _SCRIPTS else 0o644) << 16
+            entry.external_attr = (0o755 if file.parent == scripts else 0o644) << 16
             archive.writestr(entry, file.read_bytes())
     return len(files)
 
@@ -54,7 +60,7 @@ def main(path: Annotated[Path, typer.Argument(metavar="ZIP")]) -> None:
     """Make a zip to upload to Gradescope as the assignment's autograder."""
     try:
         count = build(path)
-    except (GitFailed, NothingThere, OSError) as problem:
+    except (GitFailed, NothingThere, BadSettings, OSError) as problem:
         typer.echo(f"gradescope: {problem}.", err=True)
         raise typer.Exit(2) from None
     typer.echo(f"{path}: {count} files. In Gradescope: Configure Autograder, Ubuntu 24.04, upload.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from dataclasses import dataclass
@@ -11,7 +10,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from autograder.course.work import to_text
+from autograder.linux import NeedsLinux
 from autograder.report.result import Result
+
+try:
+    import fcntl
+except ModuleNotFoundError:
+    raise NeedsLinux("grading a class") from None
 
 #: The folder of results, one `autograder/result/v1` a student.
 RESULTS = "results"

@@ -17,7 +17,7 @@ import typer
 from autograder.assignment import NAME
 from autograder.course.answers import answer_lines, answers_in
 from autograder.course.git import GitFailed, Repository
-from autograder.course.tracked import PROJECT, NothingThere, tracked
+from autograder.course.tracked import PROJECT, NothingThere, own_repository, tracked
 from autograder.notebook import UnreadableNotebook
 
 #: Files and folders that go along as they are. Left out on purpose: solutions/, tests/ (their sample submissions
@@ -228,7 +228,7 @@ def main(
 ) -> None:
     """Export what students fork, or bring it up to date."""
     try:
-        if changed := _uncommitted(PROJECT):
+        if changed := _uncommitted(own_repository()):
             raise CannotExport(f"{changed[0]} has changes that are not committed; commit what students are to get")
         exported = export(destination, course, owners)
     except (CannotExport, NothingThere, GitFailed, OSError) as problem:

@@ -6,12 +6,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.course.git import Repository
+from autograder.places import BESIDE, repository
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
+PROJECT = BESIDE
 
 
 class NothingThere(RuntimeError):
     """A file or folder that belongs to what is made is not under version control; the message is for people."""
+
+
+def own_repository() -> Path:
+    """Return this package's own repository.
+
+    Raises
+    ------
+    NothingThere
+        The package was installed without it.
+    """
+    found = repository()
+    if found is None:
+        raise NothingThere(
+            "it is made from the repository's files, and autograder was installed without them: run `make setup` in a "
+            "clone, and this there"
+        )
+    return found
 
 
 def tracked(project: Path, wanted: Sequence[str]) -> list[str]:

@@ -9,15 +9,18 @@ import os
 import re
 import select
 import selectors
+import site
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from autograder.places import PACKAGE
 from autograder.sandbox.conversation import READ_BYTES, Child, End, SandboxFault
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.orders import MAX_ORDER_BYTES
@@ -50,7 +53,20 @@ class Warm:
 
 def warm_environment() -> dict[str, str]:
     """Return the environment of a process that runs student code: nothing of the grader's own but these."""
-    return {name: os.environ[name] for name in _PASSED_ENVIRONMENT if name in os.environ} | _WARM_ENVIRONMENT
+    passed = {name: os.environ[name] for name in _PASSED_ENVIRONMENT if name in os.environ}
+    return passed | _WARM_ENVIRONMENT | ({"PYTHONUSERBASE": site.getuserbase()} if _is_users_own() else {})
+
+
+def isolation() -> str:
+    """Return the interpreter's option for such a process: what must not shadow a module is not on its path.
+
+    That is the folder we stand in, and the user's own packages; but where these have the grader, they are needed.
+    """
+    return "-P" if _is_users_own() else "-sP"
+
+
+def _is_users_own() -> bool:
+    return bool(site.ENABLE_USER_SITE) and PACKAGE.is_relative_to(Path(site.getusersitepackages()).resolve())
 
 
 class Sandbox:
@@ -81,9 +97,8 @@ class Sandbox:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         mode = "confined" if self._confined else "unconfined"
         with theirs:
-            # -s and -P: neither the user's site nor the folder we stand in may shadow a module.
             self._process = subprocess.Popen(  # noqa: S603 (our own module, by our own interpreter)
-                [sys.executable, "-sP", "-m", "autograder.sandbox.forkserver", str(theirs.fileno()), mode],
+                [sys.executable, isolation(), "-m", "autograder.sandbox.forkserver", str(theirs.fileno()), mode],
                 pass_fds=[theirs.fileno()],
                 env=warm_environment(),
                 stdin=subprocess.DEVNULL,

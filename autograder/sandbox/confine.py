@@ -5,16 +5,24 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import resource
 import signal
+import site
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterable, Set
 from pathlib import Path
 
+from autograder.linux import NeedsLinux
+from autograder.places import PACKAGE, PROJECT_NAME, repository
 from autograder.sandbox import landlock
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.syscalls import Filter
+
+try:
+    import resource
+except ModuleNotFoundError:
+    raise NeedsLinux("confining students' code") from None
 
 #: What is put in place, as reports name it.
 LAYERS = ("landlock", "seccomp", "rlimits")
@@ -70,15 +78,28 @@ def environment(scratch: Path) -> None:
 class Confinement:
     """What every child of a warm process is confined to. Made before the forks, put in place after each.
 
+    Parameters
+    ----------
+    home : Path
+        The folder that the children's scratch folders are made in.
+
     Raises
     ------
     OSError
         The kernel cannot be asked for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, home: Path) -> None:
         self._filter = Filter()
         self._readable = readable_paths()
+        self._without_grader = landlock.make_reading_rules(
+            [*around(self._readable, hidden_paths()), *_OF_EVERY_PROCESS], home
+        )
+
+    def hide_grader(self) -> None:
+        """Have this process never read the grader's own files again; before it closes what it need not have open."""
+        _prctl(ctypes.CDLL(None, use_errno=True), _PR_SET_NO_NEW_PRIVS, 1)
+        landlock.restrict_by(self._without_grader)
 
     def apply(self, scratch: Path) -> None:
         """Confine this process for good: it may write in ``scratch``, read libraries, and reach nobody."""
@@ -90,6 +111,8 @@ class Confinement:
 
 
 _DEVICES = (Path(os.devnull),)
+#: Where every process looks at something, and another thing than its siblings: `apply` says what.
+_OF_EVERY_PROCESS = (Path("/dev"), Path("/proc"))
 #: What a process may read of itself. TensorFlow aborts, rather than raise, where it cannot read its command line.
 _ITSELF = tuple(Path("/proc/self", name) for name in ("cmdline", "maps", "stat", "statm", "status"))
 #: What Python, glibc, torch and TensorFlow look at on Linux besides their own folders: libraries, processors,
@@ -105,18 +128,58 @@ _SYSTEM = (
 
 
 def readable_paths() -> list[Path]:
-    """Return what a child may read: the Python installation's libraries and the system's, and not this project.
+    """Return where a child may read: in the Python installation's libraries and the system's.
 
-    The project's own modules that a child needs are loaded before it is forked.
+    The project's own modules that a child needs are loaded before it is forked; where they lie in one of these
+    folders, they are among `hidden_paths`.
     """
     paths = {Path(path) for path in _SYSTEM}
-    named = sysconfig.get_paths()
-    paths |= {Path(named[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    paths |= {Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")} | _library_folders()
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
-        paths |= {Path(prefix, "lib"), Path(prefix, "lib64"), Path(prefix, "share", "fonts"), Path(prefix, "etc")}
-        paths.add(Path(prefix, "pyvenv.cfg"))
+        paths |= {Path(prefix, "lib"), Path(prefix, "lib64"), Path(prefix, "pyvenv.cfg")}
+        # Of its settings, fonts' alone: others' hold passwords.
+        paths |= {Path(prefix, "share", "fonts"), Path(prefix, "etc", "fonts")}
     paths |= {Path(folder) for folder in os.environ.get("LD_LIBRARY_PATH", "").split(":") if folder}
     return sorted(path for path in paths if path.is_absolute() and path.exists() and path.resolve() != Path("/"))
+
+
+def _library_folders() -> set[Path]:
+    """Return the folders that packages are installed in; a user's own, where this process uses it."""
+    folders = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    return folders | ({Path(site.getusersitepackages())} if site.ENABLE_USER_SITE else set())
+
+
+def hidden_paths(package: Path = PACKAGE) -> set[Path]:
+    """Return what a child must not read, wherever it lies: ``package``, what lists its files, and its repository."""
+    hidden = {package, *(folder for folder in package.parents if folder.is_file())}  # a file: it lies in an archive
+    if own := repository(package.parent):
+        hidden.add(own)
+    written = PROJECT_NAME.replace("-", "_")
+    for folder in {package.parent, *_library_folders()}:
+        for pattern in (f"{written}-*", f"__editable__*{written}*"):
+            hidden |= {path.resolve() for path in folder.glob(pattern)}
+    return hidden
+
+
+def around(paths: Iterable[Path], hidden: Set[Path]) -> set[Path]:
+    """Return files and folders that together hold what ``paths`` hold but for what is ``hidden``, all resolved.
+
+    A folder under which something is hidden is replaced by what lies beside that, on every level on the way to it:
+    Landlock's rules cannot take back what a rule for a folder above has allowed.
+    """
+    found: set[Path] = set()
+    waiting = [path.resolve() for path in paths]
+    while waiting:
+        path = waiting.pop()
+        if path in hidden or path in found:
+            continue
+        if any(each.is_relative_to(path) for each in hidden):
+            # No links: what they lead to is allowed or not where it lies.
+            with contextlib.suppress(OSError), os.scandir(path) as inside:
+                waiting += [Path(entry.path) for entry in inside if not entry.is_symlink()]
+        else:
+            found.add(path)
+    return found
 
 
 def drop_capabilities(libc: ctypes.CDLL) -> None:

@@ -169,6 +169,8 @@ class ForkServer:
         code = SETUP_FAILED
         try:
             os.setsid()
+            if self._confinement is not None:
+                self._confinement.hide_grader()
             channel = confine.descriptors(conversation, output)
             confine.environment(scratch)
             confine.limit(limits, server)
@@ -212,17 +214,18 @@ def _report(descriptor: int, **report: Any) -> None:
 
 def main() -> None:
     """Import the frameworks, make the confinement, say so, and serve."""
-    confinement = Confinement() if sys.argv[2] == "confined" else None
-    layers = UNCONFINED if confinement is None else confine.LAYERS
+    confined = sys.argv[2] == "confined"
+    layers = confine.LAYERS if confined else UNCONFINED
     control = socket.socket(fileno=int(sys.argv[1]))
     versions = {"python": platform.python_version(), **collector.warm_up()}
-    # Everything that lives now is shared with every child; a collection would copy its pages.
-    gc.collect()
-    gc.freeze()
-    pages.gather()
     scratches.sweep()
     home = scratches.make_home()
     try:
+        confinement = Confinement(home) if confined else None
+        # Everything that lives now is shared with every child; a collection would copy its pages.
+        gc.collect()
+        gc.freeze()
+        pages.gather()
         server = ForkServer(control, confinement, home)
         control.send(json.dumps({"versions": versions, "layers": layers}).encode())
         server.run()

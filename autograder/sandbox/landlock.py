@@ -89,25 +89,60 @@ def restrict(readable: Iterable[Path], devices: Iterable[Path], scratch: Path) -
         The kernel has no Landlock, or refused.
     """
     version = abi()
-    if version < 1:
-        raise OSError(errno.EOPNOTSUPP, "this kernel offers no Landlock")
-    attributes = _Ruleset(
+    ruleset = _create(
         handled_rights(version),
         _NET_BIND_AND_CONNECT_TCP if version >= 4 else 0,
         _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0,
     )
-    # Older kernels know a shorter structure, and take a longer one where the rest of it is zero.
-    size = ctypes.c_size_t(ctypes.sizeof(attributes))
-    ruleset = _call(_CREATE_RULESET, ctypes.byref(attributes), size, ctypes.c_uint32(0))
     try:
         for path in readable:
             _allow(ruleset, path, READ)
         for path in devices:
             _allow(ruleset, path, READ_FILE | WRITE_FILE)
         _allow(ruleset, scratch, WRITE & handled_rights(version))
-        _call(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
+        restrict_by(ruleset)
     finally:
         os.close(ruleset)
+
+
+def make_reading_rules(readable: Iterable[Path], scratches: Path) -> int:
+    """Return rules about contents of files, a descriptor: those of ``readable`` may be read, and of ``scratches``.
+
+    A process takes them on besides others, by `restrict_by`: what it may read is what all of them allow. They are
+    many, and made once.
+
+    Raises
+    ------
+    OSError
+        The kernel has no Landlock, or refused.
+    """
+    # Whatever says nothing of moving files between folders forbids it.
+    moving = REFER & handled_rights(abi())
+    ruleset = _create(READ_FILE | moving)
+    try:
+        for path in readable:
+            _allow(ruleset, path, READ_FILE)
+        _allow(ruleset, scratches, READ_FILE | moving)
+    except BaseException:
+        os.close(ruleset)
+        raise
+    return ruleset
+
+
+def restrict_by(ruleset: int) -> None:
+    """Restrict this thread, and whatever it starts, by these rules for good; they stay as they are for others."""
+    _call(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
+
+
+def _create(files: int, network: int = 0, scopes: int = 0) -> int:
+    if abi() < 1:
+        raise OSError(errno.EOPNOTSUPP, "this kernel offers no Landlock")
+    attributes = _Ruleset(files, network, scopes)
+    # Older kernels know a shorter structure, and take a longer one where the rest of it is zero.
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    ruleset = _call(_CREATE_RULESET, ctypes.byref(attributes), size, ctypes.c_uint32(0))
+    os.set_inheritable(ruleset, False)
+    return ruleset
 
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:

@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from autograder.sandbox.client import Warm, warm_environment
+from autograder.sandbox.client import Warm, isolation, warm_environment
 from autograder.sandbox.conversation import Child, End, SandboxFault
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.support import UNCONFINED
@@ -98,7 +98,14 @@ class PlainChild(Child):
         needed = {name: os.environ[name] for name in _NEEDED_ENVIRONMENT if name in os.environ}
         with socket.create_server(("127.0.0.1", 0)) as door:
             self._process = subprocess.Popen(  # noqa: S603 (our own module, by our own interpreter)
-                [sys.executable, "-sP", "-m", "autograder.sandbox.plain", str(door.getsockname()[1]), self._folder],
+                [
+                    sys.executable,
+                    isolation(),
+                    "-m",
+                    "autograder.sandbox.plain",
+                    str(door.getsockname()[1]),
+                    self._folder,
+                ],
                 env=needed | warm_environment() | {"AUTOGRADER_CHILD": "1"},
                 stdin=subprocess.PIPE,
                 stdout=self._log,

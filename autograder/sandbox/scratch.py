@@ -9,11 +9,17 @@ No recursion, and no long paths: a tree may be deeper than either can go.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
 import tempfile
 from pathlib import Path
+
+from autograder.linux import NeedsLinux
+
+try:
+    import fcntl
+except ModuleNotFoundError:
+    raise NeedsLinux("confining students' code") from None
 
 _PREFIX = "autograder-server-"
 _LOCK = "in-use"

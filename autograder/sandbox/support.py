@@ -51,9 +51,7 @@ class Support:
         """Raise `NoConfinement` where something is missing."""
         if self.missing:
             raise NoConfinement(
-                f"student code cannot be confined here, and nothing was graded. {' '.join(self.missing)} "
-                "To grade without confinement, where you trust every submission or the machine may be thrown away, "
-                "say --unconfined; the reports will say so, too."
+                f"student code cannot be confined here, and nothing was graded. {' '.join(self.missing)}"
             )
 
 

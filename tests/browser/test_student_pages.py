@@ -22,7 +22,7 @@ from tests.executed import executed_release
 from tests.samples import ROOT, SOLUTION, answered, cell, read, scenario, write
 
 PICTURES = ROOT / "build" / "browser"
-#: axe-core, as the package brings it: pinned in constraints.txt, read from the disk.
+#: axe-core, as the package brings it: pinned in the lock, read from the disk.
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 

@@ -1,0 +1,23 @@
+"""What is said where something is asked for that Linux alone has: graders' machines have it, students' need not."""
+
+from __future__ import annotations
+
+import platform
+
+#: Modules of Python's own, and the filter's, that Windows has not.
+_MODULES = frozenset({"fcntl", "grp", "pty", "pwd", "pyseccomp", "resource", "syslog", "termios", "tty"})
+
+
+class NeedsLinux(ImportError):
+    """A module needs Linux, and this is another system; the message is one line for people."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} needs Linux, and this is {platform.system() or 'another system'}: use a Linux machine or "
+            "container (on Windows, WSL 2 is one). `autograder check NOTEBOOK` works here, too"
+        )
+
+
+def is_for_want_of_linux(problem: ImportError) -> bool:
+    """Tell whether something could not be imported because this is another system."""
+    return isinstance(problem, NeedsLinux) or problem.name in _MODULES
