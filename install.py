@@ -233,7 +233,7 @@ class Environment:
         """Tell at once, and not at the first grading, where this machine cannot confine students' code."""
         doctor = (self.scripts / "autograder", "doctor")
         if not _succeeds(*doctor, output=subprocess.DEVNULL):
-            tell("\n*** Note well: this machine cannot make official grades. ***")
+            tell("\n*** Note well: grades made here cannot be official. ***")
             _succeeds(*doctor)
 
     def _pip(self, *words: Any, log: Optional[IO[str]] = None) -> bool:
