@@ -15,7 +15,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from autograder.assignment import TASKS, WRITTEN
 from tests.course import ASSIGNMENT, Course, Scores
 from tests.figures import MEASURING
-from tests.postgresql import postgresql
+from tests.missing import need
+from tests.postgresql import postgresql, programs
 from tests.samples import SOLUTION, answered, cell, scenario
 
 CHECKS = tuple(task.check for task in TASKS)
@@ -104,7 +105,8 @@ class Cycle:
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as folder, postgresql(Path(folder)) as address:
+    tools = need(programs)
+    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as folder, postgresql(Path(folder), tools) as address:
         yield address
 
 
