@@ -87,6 +87,9 @@ def pytest_report_header() -> list[str]:
     return []
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say last, after pytest's own list of every skip, what was not tested."""
+    yield
     for line in not_tested(terminalreporter.stats.get("skipped", ())):
         terminalreporter.write_line(line, red=True, bold=True)

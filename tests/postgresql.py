@@ -15,6 +15,8 @@ from tests.missing import Missing
 
 #: Where Debian keeps them, off the PATH.
 DEBIAN = Path("/usr/lib/postgresql")
+#: Who may run the server where root runs the tests; the first is there with Debian's package alone.
+ACCOUNTS = ("postgres", "nobody")
 #: Bytes in the address of a socket: macOS's limit, the shortest.
 _LONGEST = 103
 
@@ -60,7 +62,7 @@ def account() -> Account | None:
         return None
     import pwd
 
-    for name in ("postgres", "nobody"):  # the first is there with Debian's package alone
+    for name in ACCOUNTS:
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
             return Account(name, entry.pw_uid, entry.pw_gid)

@@ -74,7 +74,7 @@ class Classroom:
 
 
 @pytest.fixture(scope="session")
-def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
+def classroom(need_clone: None, tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     return Classroom(tmp_path_factory.mktemp("github"))
 
 
@@ -292,7 +292,7 @@ def test_students_repository_works_alone(target: str, honest: Handed, classroom:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(need_clone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone of this repository, to change and export; with this working tree's files in it."""
     clone = tmp_path / "project"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)

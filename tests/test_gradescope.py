@@ -20,7 +20,7 @@ from tests.test_formats import shape
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(need_clone: None, tmp_path: Path) -> Path:
     """`/autograder`, after `setup.sh`: this environment stands for the one that it would install."""
     archive = tmp_path / "gradescope.zip"
     gradescope.build(archive)
@@ -77,7 +77,7 @@ def test_fault_of_the_grader_leaves_no_results_and_no_zero(root: Path) -> None:
     assert not (root / "results/results.json").exists()
 
 
-def test_zip_has_both_scripts_at_its_root_and_no_answers(tmp_path: Path) -> None:
+def test_zip_has_both_scripts_at_its_root_and_no_answers(need_clone: None, tmp_path: Path) -> None:
     gradescope.build(tmp_path / "one.zip")
     gradescope.build(tmp_path / "two.zip")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
