@@ -67,7 +67,7 @@ test-tools: ## Say what the tests need besides Python and is missing; as root, i
 	@if [ "$$(id -u)" = 0 ] && ! $(BIN)/python -m tests.tools browser >/dev/null 2>&1 \
 	  && ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; } \
-	    || $(BIN)/python -m playwright install --with-deps chromium \
+	    || $(BIN)/python -m playwright install --with-deps chromium || $(BIN)/python -m playwright install chromium \
 	    || echo "No browser could be installed."; \
 	fi
 	@[ ! -x $(BIN)/python ] || $(BIN)/python -m tests.tools || true

