@@ -47,6 +47,7 @@ def results(root: Path) -> dict:
 
 
 @pytest.mark.parametrize("name", ["weight_initialization.ipynb", "my answers (2).ipynb"])
+@pytest.mark.usefixtures("need_confinement")
 def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, root: Path) -> None:
     write(scenario("glorot").build(), root / "submission" / name)
     assert run(root) == 0
@@ -62,6 +63,7 @@ def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, roo
     ],
     ids=["broken", "none", "two"],
 )
+@pytest.mark.usefixtures("need_confinement")
 def test_author_of_what_cannot_be_graded_is_told_so(names: list[str], says: str, root: Path) -> None:
     for name in names:
         (root / "submission" / name).write_text("{")

@@ -111,7 +111,7 @@ def database() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def cycle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
+def cycle(need_confinement: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """Release, hand in, autograde twice, grade by hand, hand in again, return feedback, export."""
     gradebook = request.getfixturevalue("database") if request.param == "postgresql" else None
     course = Course.make(tmp_path_factory.mktemp("course"), gradebook)
