@@ -45,20 +45,15 @@ types: setup
 unit: setup test-tools
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-# A browser and a database server, which no Python package brings.
-test-tools: ## Install what the tests need besides Python: Chromium and PostgreSQL, from Debian
-	@chromium=$$(command -v chromium || command -v chromium-browser || command -v google-chrome); \
-	postgresql=$$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb); \
-	if [ -z "$$chromium" ] || [ -z "$$postgresql" ]; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-	      $$([ -n "$$chromium" ] || echo chromium) $$([ -n "$$postgresql" ] || echo postgresql); \
-	  else \
-	    echo "The tests need Chromium and a PostgreSQL server, and one is missing. On Debian:"; \
-	    echo "    sudo apt-get install chromium postgresql"; \
-	    exit 1; \
-	  fi; \
+# A browser, which no Python package brings. Nothing here stops the tests: those that need what is missing say so.
+test-tools: ## Say what the tests need besides Python and is missing; as root, install a browser
+	@if [ "$$(id -u)" = 0 ] && ! $(BIN)/python -m tests.tools browser >/dev/null 2>&1 \
+	  && ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
+	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; } \
+	    || $(BIN)/python -m playwright install --with-deps chromium || $(BIN)/python -m playwright install chromium \
+	    || echo "No browser could be installed."; \
 	fi
+	@[ ! -x $(BIN)/python ] || $(BIN)/python -m tests.tools || true
 
 newest: ## Run the tests with the newest TensorFlow and PyTorch that go together, in .venv-newest
 	@$(MAKE) --no-print-directory setup VENV=.venv-newest INSTALL_ARGS=--newest

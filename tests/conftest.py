@@ -1,4 +1,4 @@
-"""One warm sandbox for a whole test process."""
+"""One warm sandbox for a whole test process, and what tests need besides Python."""
 
 from __future__ import annotations
 
@@ -10,10 +10,32 @@ from xdist.scheduler import LoadScopeScheduling
 from autograder.grading import Grader
 from autograder.release import load_release
 from autograder.sandbox import Limits, Sandbox
+from tests import tools
+from tests.missing import Missing, need, not_tested
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
+def need_confinement() -> None:
+    need(tools.confinement)
+
+
+@pytest.fixture(scope="session")
+def need_git() -> None:
+    need(tools.git)
+
+
+@pytest.fixture(scope="session")
+def need_clone() -> None:
+    need(tools.clone)
+
+
+@pytest.fixture(scope="session")
+def need_browser() -> None:
+    need(tools.chromium.program)
+
+
+@pytest.fixture(scope="session")
+def sandbox(need_confinement: None) -> Iterator[Sandbox]:
     # Steps shorter than the default: an endless loop is endless after five seconds, too.
     with Sandbox(Limits(total_seconds=60.0, step_seconds=5.0)) as sandbox:
         yield sandbox
@@ -55,3 +77,20 @@ class _ByCourse(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByCourse:
     return _ByCourse(config, log)
+
+
+def pytest_report_header() -> list[str]:
+    """Say before the first test what would end most of them."""
+    try:
+        tools.confinement()
+    except Missing as missing:
+        return [f"MOST OF THE SUITE {missing}"]
+    return []
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say last, after pytest's own list of every skip, what was not tested."""
+    yield
+    for line in not_tested(terminalreporter.stats.get("skipped", ())):
+        terminalreporter.write_line(line, red=True, bold=True)

@@ -17,6 +17,8 @@ from autograder.grading import Grader
 from tests.processes import eventually, not_running
 from tests.samples import RELEASE, ROOT, SOLUTION, answered, scenario, write
 
+pytestmark = pytest.mark.usefixtures("need_confinement")
+
 
 def autograder(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

@@ -355,6 +355,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, subpro
     return root / "class", root / "out", autograder("class", root / "class", "--out", root / "out", "--jobs", 2)
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_class_is_graded_kept_and_reported(graded: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
     _, out, run = graded
     assert run.returncode == 2, run.stderr
@@ -374,6 +375,7 @@ def test_class_is_graded_kept_and_reported(graded: tuple[Path, Path, subprocess.
     assert "zoe.ipynb" in (out / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_results_depend_neither_on_order_nor_on_workers_nor_on_the_run(
     graded: tuple[Path, Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
@@ -384,6 +386,7 @@ def test_results_depend_neither_on_order_nor_on_workers_nor_on_the_run(
     assert results(tmp_path / "alone") == results(out)
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_resuming_grades_what_is_missing_or_has_changed_and_nothing_else(
     graded: tuple[Path, Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
@@ -405,6 +408,7 @@ def test_resuming_grades_what_is_missing_or_has_changed_and_nothing_else(
     assert rows["zoe"]["status"] == "unreadable"
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_folder_with_results_is_refused_without_resume(
     graded: tuple[Path, Path, subprocess.CompletedProcess[str]],
 ) -> None:
@@ -416,6 +420,7 @@ def test_folder_with_results_is_refused_without_resume(
     assert results(out) == before
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_ctrl_c_keeps_what_is_graded_says_how_to_go_on_and_leaves_no_process(tmp_path: Path) -> None:
     write(scenario("reference").build(), tmp_path / "class/ann.ipynb")
     write(scenario("loops_for_ever").build(), tmp_path / "class/bob.ipynb")
@@ -435,6 +440,7 @@ def test_ctrl_c_keeps_what_is_graded_says_how_to_go_on_and_leaves_no_process(tmp
     assert eventually(lambda: all(not_running(pid) for pid in family))
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_machine_that_can_grade_nothing_says_so_once(tmp_path: Path) -> None:
     write(scenario("reference").build(), tmp_path / "class/ann.ipynb")
     broken = tmp_path / "python"
@@ -449,6 +455,7 @@ def test_machine_that_can_grade_nothing_says_so_once(tmp_path: Path) -> None:
     assert results(tmp_path / "out") == {}
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_scores_go_into_nbgraders_gradebook_and_a_persons_points_stay(tmp_path: Path) -> None:
     course = Course.make(tmp_path / "course")
     refused = autograder("class", tmp_path, "--gradebook", course.db_url, "--out", tmp_path / "o")
@@ -497,12 +504,14 @@ def disturbed(calm: tuple[Path, Path, dict[str, bytes]], out: Path, *more: str, 
     assert chaos.results(out) == expected
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_killing_processes_of_this_machine_changes_no_byte(
     calm: tuple[Path, Path, dict[str, bytes]], tmp_path: Path
 ) -> None:
     disturbed(calm, tmp_path / "out")
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_killing_workers_of_a_cluster_changes_no_byte(
     calm: tuple[Path, Path, dict[str, bytes]], tmp_path: Path
 ) -> None:

@@ -34,7 +34,7 @@ def answers(text: str) -> dict[str, File]:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Hub:
+def hub(need_git: None, tmp_path: Path) -> Hub:
     origin = tmp_path / "origin"
     (origin / NOTEBOOK).parent.mkdir(parents=True)
     (origin / NOTEBOOK).write_bytes(UNTOUCHED)

@@ -54,6 +54,7 @@ def old_kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         yield sandbox
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_every_version_of_landlock_confines(old_kernel: Sandbox, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("secret")
@@ -150,6 +151,7 @@ def tight() -> Iterator[Sandbox]:
          "64 threads"),
     ],
 )  # fmt: skip
+@pytest.mark.usefixtures("need_confinement")
 def test_limits_have_their_own_endings(source: str, status: str, says: str, tight: Sandbox) -> None:
     child = tight.open()
     child.ask({"ask": "seed", "seed": 1}, seconds=60.0)

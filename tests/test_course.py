@@ -160,6 +160,7 @@ def test_commands_outside_a_course_say_so_in_a_line(tmp_path: Path) -> None:
         assert "Traceback" not in said
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_moved(tmp_path: Path) -> None:
     course = Course.make(tmp_path)
     course.nbgrader("generate_assignment", ASSIGNMENT)
@@ -185,6 +186,7 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
     assert [scores[question] for question in WRITTEN[1:]] == [(None, None, True)] * 5
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_exchange_of_a_hub_releases_fetches_submits_and_collects(tmp_path: Path) -> None:
     (tmp_path / "teacher").mkdir()
     course = Course.make(tmp_path / "teacher", AUTOGRADER_EXCHANGE=str(tmp_path / "exchange"))

@@ -7,12 +7,23 @@ import subprocess
 
 import pytest
 
+from tests.missing import Missing
 from tests.samples import ROOT
+from tests.tools import clone
 
-TRACKED = subprocess.run(
-    ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
-).stdout.split()
-PAGES = [page for page in TRACKED if not page.startswith("tests/submissions/")]
+
+def pages() -> list[str]:
+    """Return this project's pages: those that git tracks, or, where this is no clone, those in no folder made here."""
+    try:
+        clone()
+    except Missing:
+        found = [path.relative_to(ROOT) for path in ROOT.rglob("*.md")]
+        return [str(p) for p in found if not p.parts[0].startswith((".", "build")) or p.parts[0] == ".github"]
+    listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return listed.stdout.split()
+
+
+PAGES = sorted(page for page in pages() if not page.startswith("tests/submissions/"))
 MAKEFILES = {"student/README.md": "student/Makefile", "assignment/README.md": "student/Makefile"}
 
 

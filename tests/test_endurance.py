@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.benchmarks.confinement import HOSTILE, endurance
 
 KINDS = ("endless_loop", "memory_from_numpy", "crash_in_c", "flood_of_the_result_pipe", "files_without_end")
 SUBMISSIONS = 25
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_class_with_hostile_submissions_loses_nobody_and_leaks_nothing(tmp_path: Path) -> None:
     found = endurance(tmp_path, SUBMISSIONS, [attack for attack in HOSTILE if attack.name in KINDS])
     assert found.outcomes.total() == SUBMISSIONS

@@ -54,6 +54,7 @@ def glorot(folder: Path) -> Path:
     return write(scenario("glorot").build(), folder / "glorot.ipynb")
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_this_machine_can_confine() -> None:
     """Where this fails, so will most of the suite: confinement cannot be tested on a kernel without it."""
     found = support.probe()
@@ -114,6 +115,7 @@ def test_other_systems_are_refused_by_name(where: str, what: object, monkeypatch
     assert "Linux" in found.missing[0] or "x86_64" in found.missing[0]
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_doctor_says_what_there_is() -> None:
     run = python("-m", "autograder", "doctor")
     assert run.returncode == 0
@@ -226,6 +228,7 @@ def _wrapper(folder: Path, module: str, sabotage: str) -> Path:
 
 
 @pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.usefixtures("need_confinement")
 def test_fault_of_ours_is_no_zero(name: str, tmp_path: Path) -> None:
     broken = _wrapper(tmp_path, "sandbox.forkserver", BROKEN[name])
     path, file = write(scenario("reference").build(), tmp_path / "reference.ipynb"), tmp_path / "result.json"
@@ -241,6 +244,7 @@ def test_fault_of_ours_is_no_zero(name: str, tmp_path: Path) -> None:
     assert "nothing was scored" in run.stdout
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_warm_process_goes_on_after_a_fault_of_its_own(tmp_path: Path) -> None:
     once = """
 import tempfile

@@ -308,6 +308,7 @@ def test_outputs_are_numbers() -> None:
 Run = Callable[..., Any]
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_command_writes_every_format_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 

@@ -74,7 +74,7 @@ class Classroom:
 
 
 @pytest.fixture(scope="session")
-def classroom(tmp_path_factory: pytest.TempPathFactory) -> Classroom:
+def classroom(need_clone: None, tmp_path_factory: pytest.TempPathFactory) -> Classroom:
     return Classroom(tmp_path_factory.mktemp("github"))
 
 
@@ -102,6 +102,7 @@ def gate(job: dict, needs: dict) -> str:
 # --- the workflow ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_honest_pull_request_is_graded_with_every_step_of_the_workflow(honest: Handed, classroom: Classroom) -> None:
     assert honest.job.outcome == "success", honest.job.log
     assert honest.job.outputs["score"] == honest.job.outputs["max-score"] == "40"
@@ -113,6 +114,7 @@ def test_honest_pull_request_is_graded_with_every_step_of_the_workflow(honest: H
     assert handed_in == classroom.hub.git("show", f"{honest.head}:{NOTEBOOK}")
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_grader_of_the_base_commit_grades_whatever_the_pull_request_changes(
     honest: Handed, classroom: Classroom
 ) -> None:
@@ -150,6 +152,7 @@ def test_grader_of_the_base_commit_grades_whatever_the_pull_request_changes(
     ],
     ids=["link", "100 MB", "deleted", "renamed", "folder", "no notebook"],
 )
+@pytest.mark.usefixtures("need_confinement")
 def test_what_is_no_notebook_is_refused_and_its_author_told_why(
     files: dict[str, File], says: str, honest: Handed, classroom: Classroom
 ) -> None:
@@ -178,6 +181,7 @@ def test_required_check_passes_for_a_graded_pull_request_alone(result: str, outc
     assert gate(GRADE["graded"], {"grade": {"result": result}}) == outcome
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_main_branch_prepares_the_cache_by_grading_the_release(honest: Handed, classroom: Classroom) -> None:
     runner = Runner(classroom.hub, classroom.folder / "prepare", {}, classroom.venv)
     job = runner.run(load(WORKFLOWS / "prepare.yml")["jobs"]["prepare"])
@@ -283,10 +287,13 @@ def test_links_between_the_students_pages_lead_somewhere(classroom: Classroom) -
 
 
 @pytest.mark.parametrize("target", ["check", "grade"])
+@pytest.mark.usefixtures("need_confinement")
 def test_students_repository_works_alone(target: str, honest: Handed, classroom: Classroom) -> None:
     alone = honest.base  # a checkout of nothing but the export, set up by its own Makefile
     (alone / NOTEBOOK).write_bytes(notebook("library_one_liners", classroom.folder))
-    run = subprocess.run(["make", target, "EXTRAS="], cwd=alone, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    run = subprocess.run(
+        ["make", target, "EXTRAS="], cwd=alone, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
     assert run.returncode == 0, run.stderr
     assert "Q7: 40 / 40" in run.stdout
     status = subprocess.run(["git", "status", "--porcelain"], cwd=alone, capture_output=True, text=True, check=True)
@@ -294,7 +301,7 @@ def test_students_repository_works_alone(target: str, honest: Handed, classroom:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(need_clone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone of this repository, to change and export; with this working tree's files in it."""
     clone = tmp_path / "project"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)

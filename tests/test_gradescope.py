@@ -17,11 +17,12 @@ from tests.samples import SOLUTION, scenario, write
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(need_clone: None, tmp_path: Path) -> Path:
     return make(tmp_path, Path(sys.executable).parent.parent)
 
 
 @pytest.mark.parametrize("name", ["weight_initialization.ipynb", "my answers (2).ipynb"])
+@pytest.mark.usefixtures("need_confinement")
 def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, root: Path) -> None:
     write(scenario("glorot").build(), root / "submission" / name)
     assert run(root) == 0
@@ -37,6 +38,7 @@ def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, roo
     ],
     ids=["broken", "none", "two"],
 )
+@pytest.mark.usefixtures("need_confinement")
 def test_author_of_what_cannot_be_graded_is_told_so(names: list[str], says: str, root: Path) -> None:
     for name in names:
         (root / "submission" / name).write_text("{")
@@ -53,7 +55,7 @@ def test_fault_of_the_grader_leaves_no_results_and_no_zero(gone: str, root: Path
     assert not (root / "results/results.json").exists()
 
 
-def test_zip_has_both_scripts_at_its_root_and_no_answers(tmp_path: Path) -> None:
+def test_zip_has_both_scripts_at_its_root_and_no_answers(need_clone: None, tmp_path: Path) -> None:
     gradescope.build(tmp_path / "one.zip")
     gradescope.build(tmp_path / "two.zip")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()

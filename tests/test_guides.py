@@ -67,7 +67,7 @@ def test_dev_container_has_the_shape_that_its_specification_gives() -> None:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
+def repository(need_git: None, tmp_path: Path) -> Path:
     """A checkout with what the hooks look at, and this environment."""
     for part in ("solutions", "assignment"):
         shutil.copytree(ROOT / part, tmp_path / part)

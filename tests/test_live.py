@@ -77,7 +77,7 @@ def test_every_measuring_cell_of_the_released_notebook_draws_one_figure(released
     assert outputs(released, grade_id, "stream"), "its main numbers are printed, for those who cannot see the figure"
 
 
-def test_set_up_cell_fetches_the_course_on_colab_and_nowhere_else(tmp_path: Path) -> None:
+def test_set_up_cell_fetches_the_course_on_colab_and_nowhere_else(need_git: None, tmp_path: Path) -> None:
     """With a stand-in for Colab's module, and a repository on this machine in place of the course's address."""
     repository = tmp_path / "repository"
     (repository / "autograder").mkdir(parents=True)

@@ -15,7 +15,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from autograder.assignment import TASKS, WRITTEN
 from tests.course import ASSIGNMENT, Course, Scores
 from tests.figures import MEASURING
-from tests.postgresql import postgresql
+from tests.missing import need
+from tests.postgresql import postgresql, programs
 from tests.samples import SOLUTION, answered, cell, scenario
 
 CHECKS = tuple(task.check for task in TASKS)
@@ -104,12 +105,13 @@ class Cycle:
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as folder, postgresql(Path(folder)) as address:
+    tools = need(programs)
+    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as folder, postgresql(Path(folder), tools) as address:
         yield address
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def cycle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
+def cycle(need_confinement: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """Release, hand in, autograde twice, grade by hand, hand in again, return feedback, export."""
     gradebook = request.getfixturevalue("database") if request.param == "postgresql" else None
     course = Course.make(tmp_path_factory.mktemp("course"), gradebook)

@@ -45,6 +45,7 @@ def test_child_that_ends_badly_gets_a_status_and_a_sentence(
     child.close()
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_child_without_cpu_time_left_is_a_timeout() -> None:
     with Sandbox(Limits(cpu_seconds=1)) as sandbox:
         child = sandbox.open()
@@ -138,6 +139,7 @@ def test_output_beyond_the_limit_is_dropped(sandbox: Sandbox) -> None:
     assert len(child.printed) <= sandbox.limits.output_bytes
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_warm_process_that_dies_is_a_fault_of_ours_and_is_replaced() -> None:
     with Sandbox() as sandbox:
         child = sandbox.open()
@@ -151,6 +153,7 @@ def test_warm_process_that_dies_is_a_fault_of_ours_and_is_replaced() -> None:
         after.close()
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_children_die_with_the_warm_process() -> None:
     with Sandbox() as sandbox:
         child = sandbox.open()

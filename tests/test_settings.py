@@ -122,6 +122,7 @@ def test_what_being_late_costs(policy: LatePolicy, hours: float, lost: float) ->
     assert policy.penalty(30.0, timedelta(hours=hours)) == pytest.approx(lost)
 
 
+@pytest.mark.usefixtures("need_confinement")
 def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gradebook(tmp_path: Path) -> None:
     course = Course.make(tmp_path)
     written(

@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import chromium
+from tests.browser.chromium import Page, chromium, expect
 from tests.course import ASSIGNMENT, Course
 from tests.processes import eventually
 from tests.samples import ENVIRONMENT, ROOT, SOLUTION, answered, scenario
@@ -23,6 +22,8 @@ from tests.samples import ENVIRONMENT, ROOT, SOLUTION, answered, scenario
 ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
 #: Where the pages that were seen are left as pictures, for people: `build/` is nobody's source.
 PICTURES = ROOT / "build" / "browser"
+
+pytestmark = pytest.mark.usefixtures("need_browser", "need_confinement")
 
 
 @pytest.fixture(scope="module")

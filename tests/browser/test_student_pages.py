@@ -12,18 +12,15 @@ from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from playwright.sync_api import Page, expect
 
 from autograder.course.page import NotebookPage
 from autograder.grading import Grader
 from autograder.report import html
-from tests.browser.chromium import chromium
+from tests.browser.chromium import Page, chromium, expect
 from tests.executed import executed_release
 from tests.samples import ROOT, SOLUTION, answered, cell, read, scenario, write
 
 PICTURES = ROOT / "build" / "browser"
-#: axe-core, as the package brings it: pinned in the lock, read from the disk.
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 
 HARM = (
@@ -32,6 +29,14 @@ HARM = (
     "<meta http-equiv='refresh' content='0;url=https://example.org'><style>main{display:none}</style>"
     "<a href=\"javascript:document.title='attacked'\">press</a><form action='https://example.org'><button>x</button></form>"
 )
+
+
+pytestmark = pytest.mark.usefixtures("need_browser")
+
+
+def axe() -> str:
+    """Return axe-core, as the package brings it: pinned in the lock, read from the disk."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ class Watch:
 def test_page_loads_nothing_fits_every_screen_and_keeps_nobody_out(page: Page, pages: Pages, which: str) -> None:
     watch = Watch(page)
     page.goto(getattr(pages, which).as_uri())
-    page.evaluate(AXE)
+    page.evaluate(axe())
     assert page.locator("main").count() == 1
     PICTURES.mkdir(parents=True, exist_ok=True)
     for size, (width, height) in SIZES.items():
