@@ -64,7 +64,7 @@ _WORDS = {
     "fifteen": 15.0,
     "fourfold": 4.0,
 }
-_WORDS |= {"thousandfold": 1000.0, "fiftieth": 0.02, "double": 2.0, "halves": 0.5}
+_WORDS |= {"twenty": 20.0, "thousandfold": 1000.0, "fiftieth": 0.02, "double": 2.0, "halves": 0.5}
 _PRODUCT = re.compile(r"(\d+(?:\.(\d+))?) \\times 10\^\{?(-?\d+)\}?")
 _POWER = re.compile(r"10\^\{?(-?\d+)\}?")
 _RATIO = re.compile(r"(\d+)/(\d+)")
