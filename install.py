@@ -239,7 +239,8 @@ class Environment:
     def _pip(self, *words: Any, log: Optional[IO[str]] = None) -> bool:
         how = ["--dry-run"] if self.dry_run else ["--quiet"]
         command = (self.python, "-m", "pip", "--disable-pip-version-check", "install", *how, *words)
-        return _succeeds(*command, output=log)
+        # A machine's own settings may send packages to the user's folder; here they belong to the environment.
+        return _succeeds(*command, output=log, variables={"PIP_USER": "0"})
 
     def _uv(self, *words: Any, log: Optional[IO[str]] = None) -> bool:
         how = ["--dry-run"] if self.dry_run else ["--quiet"]
