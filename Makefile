@@ -71,7 +71,7 @@ lock: setup ## After a change to the dependencies: bring constraints.txt and the
 	$(WITHOUT_TORCH) -o requirements/grade.lock > /dev/null
 	$(WITHOUT_TORCH) --extra student -o requirements/student.lock > /dev/null
 	$(WITHOUT_TORCH) --extra dev -o requirements/dev.lock > /dev/null
-	$(WITH_HASHES) requirements/torch.in -o requirements/torch-cuda.lock > /dev/null
+	$(WITH_HASHES) --no-emit-package triton requirements/torch.in -o requirements/torch-cuda.lock > /dev/null
 	@mkdir -p build && sed -n 's/^torch==.*/&+cpu/p' constraints.txt > build/torch-cpu.in
 	$(COMPILE) --generate-hashes --torch-backend cpu --no-deps build/torch-cpu.in -o requirements/torch-cpu.lock > /dev/null \
 	  || echo "PyTorch's own index is out of reach: requirements/torch-cpu.lock stays as it is."

@@ -193,6 +193,7 @@ class Environment:
         if sys.platform == "linux":
             tell("2/3  PyTorch, its CPU build")
             self._torch()
+            self._without_triton()
         tell("3/3  the grader itself")
         # From setuptools of the lock, and nothing else: a build fetches nothing.
         if not self.dry_run and not self._pip("--no-deps", "--no-build-isolation", "--no-index", "-e", "."):
@@ -215,6 +216,12 @@ class Environment:
         with self.log.open("w", encoding="utf-8") as log:
             return self._pip(*what, log=log) or self._uv("--torch-backend", "cpu", *what, log=log)
 
+    def _without_triton(self) -> None:
+        """Remove what an earlier set-up may have left: requirements/torch.in says what it does beside TensorFlow."""
+        if not self.dry_run:
+            remove = ("uninstall", "--quiet", "--yes", "triton")
+            _succeeds(self.python, "-m", "pip", *remove, output=subprocess.DEVNULL)
+
     def newest(self) -> None:
         """Bring the frameworks to the newest versions that go together, whatever the lock says."""
         names = ["tensorflow" if platform.machine() in ("arm64", "aarch64") else "tensorflow-cpu", *FRAMEWORKS]
@@ -224,6 +231,7 @@ class Environment:
                 tell(BIG_BUILD.format(log=self.log))
         if not self._pip("--upgrade", *names):
             raise Failed("Installing the newest frameworks failed: pip's own words are above.")
+        self._without_triton()
 
     def _torch_cpu_newest(self) -> bool:
         with self.log.open("w", encoding="utf-8") as log:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -33,7 +35,8 @@ def examine() -> Report:
     versions = {name: _version(name) for name in _PACKAGES}
     absent = sorted(name for name in _NEEDED if versions[name] is None)
     folders = [told for folder in course_folders(Path.cwd(), repository()) for told in folder_problems(folder)]
-    official = found.official and not absent and not folders
+    reasons = [*found.missing, *_package_problems(absent), *folders]
+    official = not reasons
     landlock = f"ABI {found.landlock}" if found.landlock else "none"
     lines = [
         ("autograder", __version__),
@@ -45,10 +48,6 @@ def examine() -> Report:
         *((name, version or "not installed") for name, version in versions.items()),
     ]
     text = [f"{name:12} {value}" for name, value in lines]
-    reasons = list(found.missing)
-    if absent:
-        reasons.append(f"These packages are missing: {', '.join(absent)}. Run make setup.")
-    reasons += folders
     if official:
         text += ["", "Grades made here can be official: student code runs confined."]
     else:
@@ -56,6 +55,16 @@ def examine() -> Report:
     if not found.official:
         text += ["`autograder check` works all the same; `autograder grade` refuses without --unconfined."]
     return Report("\n".join(text), official)
+
+
+def _package_problems(absent: list[str]) -> Iterator[str]:
+    if absent:
+        yield f"These packages are missing: {', '.join(absent)}. Run make setup."
+    if sys.platform == "linux" and _version("triton") is not None:
+        yield (
+            "The package triton is installed: beside TensorFlow, PyTorch's optimizers end with a segmentation fault "
+            "where they find it. Run make setup, or pip uninstall triton."
+        )
 
 
 def _version(name: str) -> str | None:

@@ -6,10 +6,12 @@ import json
 import shlex
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from autograder.doctor import examine
 from autograder.grading import Grader
 from autograder.release import load_release
 from autograder.report.result import Result
@@ -116,6 +118,14 @@ def test_other_systems_are_refused_by_name(where: str, what: object, monkeypatch
 
 
 @pytest.mark.usefixtures("need_confinement")
+def test_doctor_tells_of_a_package_that_crashes_students_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda name: "3.7.1" if name == "triton" else version(name))
+    found = examine()
+    assert not found.official
+    assert "triton is installed" in found.text
+
+
 def test_doctor_says_what_there_is() -> None:
     run = python("-m", "autograder", "doctor")
     assert run.returncode == 0
@@ -144,6 +154,7 @@ def test_check_falls_back_and_says_so(tmp_path: Path) -> None:
 def test_child_that_could_not_be_confined_runs_nothing(tmp_path: Path) -> None:
     """Whoever skips the look beforehand gets a fault, not code that runs free."""
     code = f"""
+from autograder.doctor import examine
 from autograder.grading import Grader
 from autograder.release import load_release
 from autograder.sandbox import Sandbox

@@ -315,6 +315,16 @@ def test_pypis_build_as_the_last_resort_with_what_it_costs(course: Course) -> No
 
 
 @linux
+def test_triton_that_an_earlier_set_up_left_is_removed(course: Course) -> None:
+    """Beside TensorFlow, PyTorch's optimizers end with a segmentation fault where they find it."""
+    wheel = f"triton @ {(course.wheels / 'triton-3.7-py3-none-any.whl').as_uri()}"
+    course.lock("grade", {"helper==1.0": course.wheel("helper", "1.0"), wheel: course.wheel("triton", "3.7")})
+    assert course.install().returncode == 0
+    assert "helper" in course.installed
+    assert "triton" not in course.installed
+
+
+@linux
 def test_another_file_in_the_cpu_builds_name_is_refused(course: Course) -> None:
     course.wheel("torch", "2.13.0+cpu")
     run = course.install()
@@ -439,6 +449,10 @@ def test_everything_locked_is_pinned_and_has_hashes(name: str) -> None:
 
 def _lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def test_no_lock_has_triton() -> None:
+    assert not [each for name in (*SETS, "torch-cpu", "torch-cuda") for each, _ in pins(name) if each.name == "triton"]
 
 
 CUDA = re.compile(r"nvidia|cuda|triton|cu1\d")
