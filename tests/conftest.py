@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,10 @@ from autograder.release import load_release
 from autograder.sandbox import Limits, Sandbox
 from tests import tools
 from tests.missing import Missing, need, not_tested
+
+# What the `make` that started the tests was told is not for the `make` that a test starts.
+for name in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL", "PYTHON", "VENV", "EXTRAS", "INSTALL_ARGS"):
+    os.environ.pop(name, None)
 
 
 @pytest.fixture(scope="session")
