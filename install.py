@@ -176,25 +176,34 @@ class Environment:
         self.scripts = folder / ("Scripts" if os.name == "nt" else "bin")
         self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
         self.log = folder / "torch.log"
+        #: The folder that the environment was made in; setup.mk reads it, too.
+        self.made_in = folder / ".made-in"
 
     def make(self) -> None:
-        """Make the environment, or take the one that is there, unless another version of Python made it."""
+        """Make the environment, or take the one that is there if this folder and this version of Python made it.
+
+        Its programs know the folder by its path: after a move or in a copy, they would be another folder's.
+        """
         same = "import sys, pip; sys.exit(sys.version_info[:2] != {})".format(tuple(sys.version_info[:2]))
-        if self.python.exists() and _succeeds(self.python, "-c", same, output=subprocess.DEVNULL):
+        made_here = self.made_in.exists() and self.made_in.read_text(encoding="utf-8").strip() == str(PROJECT)
+        if made_here and _succeeds(self.python, "-c", same, output=subprocess.DEVNULL):
             return
+        if self.folder.exists() and not (self.folder / "pyvenv.cfg").exists() and any(self.folder.iterdir()):
+            raise Failed("{} is no virtual environment: name another folder.".format(self.folder))
         if not _succeeds(sys.executable, "-m", "venv", "--clear", self.folder):
             raise Failed("{} could not be made: Python's own words are above.".format(self.folder))
+        self.made_in.write_text(str(PROJECT) + "\n", encoding="utf-8")
 
     def install(self, name: str) -> None:
         """Install the lock called ``name``, PyTorch and the grader."""
-        tell("1/3  {} packages of requirements/{}.lock".format(self._count(name), name))
+        tell("- {} packages of requirements/{}.lock".format(self._count(name), name))
         if not self._pip("--require-hashes", "--only-binary", ":all:", "-r", REQUIREMENTS / (name + ".lock")):
             raise Failed("Installing the lock failed: pip's own words are above.")
         if sys.platform == "linux":
-            tell("2/3  PyTorch, its CPU build")
+            tell("- PyTorch, its CPU build")
             self._torch()
             self._without_triton()
-        tell("3/3  the grader itself")
+        tell("- the grader itself")
         # From setuptools of the lock, and nothing else: a build fetches nothing.
         if not self.dry_run and not self._pip("--no-deps", "--no-build-isolation", "--no-index", "-e", "."):
             raise Failed("Installing the grader failed: pip's own words are above.")
@@ -208,6 +217,11 @@ class Environment:
         lock = ("--require-hashes", "--no-deps", "-r")
         if self._torch_cpu(*lock, REQUIREMENTS / "torch-cpu.lock"):
             return
+        said = self.log.read_text(encoding="utf-8", errors="replace")
+        if ("hash" in said.lower() and "mismatch" in said.lower()) or "DO NOT MATCH THE HASHES" in said:
+            raise Failed(
+                "{}\nPyTorch's CPU build is another file than the locked one: nothing is installed.".format(said)
+            )
         tell(BIG_BUILD.format(log=self.log))
         if not self._pip(*lock, REQUIREMENTS / "torch-cuda.lock", "--only-binary", ":all:"):
             raise Failed("Installing PyTorch failed: pip's own words are above.")
@@ -254,14 +268,17 @@ class Environment:
         how = ["--dry-run"] if self.dry_run else ["--quiet"]
         command = (self.python, "-m", "uv", "pip", "install", "--python", self.python, *how, *words)
         # Without a cache, which would keep a second copy. A machine that does not reach PyTorch's index says so soon.
-        variables = {"UV_NO_CACHE": "1", "UV_HTTP_RETRIES": "1", "UV_HTTP_TIMEOUT": "30"}
+        variables = {"UV_NO_CACHE": "1", "UV_HTTP_RETRIES": "3", "UV_HTTP_TIMEOUT": "30"}
         return _succeeds(*command, output=log, variables=variables)
 
 
 def _succeeds(*command: Any, output: Any = None, variables: Optional[Dict[str, str]] = None) -> bool:
     words = [str(word) for word in command]
     environment = dict(os.environ, **(variables or {}))
-    return subprocess.call(words, cwd=str(PROJECT), env=environment, stdout=output, stderr=output) == 0
+    try:
+        return subprocess.call(words, cwd=str(PROJECT), env=environment, stdout=output, stderr=output) == 0
+    except OSError:
+        return False  # no such program, or none that runs here
 
 
 def tell(text: str) -> None:
@@ -275,7 +292,7 @@ def main() -> int:
     parser.add_argument("set", nargs="?", default="", help="grade (the default), student or dev")
     parser.add_argument("--venv", default=".venv", help="the environment's folder (.venv)")
     parser.add_argument("--dry-run", action="store_true", help="find and fetch everything, and install nothing")
-    parser.add_argument("--newest", action="store_true", help="then take the newest frameworks, whatever the lock says")
+    parser.add_argument("--newest", action="store_true", help="only take the newest frameworks")
     parser.add_argument("--official", action="store_true", help="then tell where grades made here cannot be official")
     parser.add_argument(
         "--fits", action="store_true", help="only tell, by the exit status, whether this Python will do"
@@ -296,14 +313,18 @@ def main() -> int:
     try:
         tell("Setting up {}: a few minutes, once.".format(asked.venv))
         environment.make()
-        environment.install(name)
         if asked.newest:
             environment.newest()
+        else:
+            environment.install(name)
         if asked.official and not asked.dry_run:
             environment.tell_whether_official()
     except Failed as failure:
         print(failure, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run it again: it goes on with what is missing.", file=sys.stderr)
+        return 130
     return 0
 
 

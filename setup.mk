@@ -10,7 +10,14 @@ INSTALL_ARGS ?=
 # What is installed stays as it is until a file that says what belongs to it changes.
 INSTALLED := $(VENV)/.installed-$(or $(subst ],,$(subst [,,$(EXTRAS))),grade)
 
-.PHONY: setup
+# An environment that another folder made (this one was moved or copied), or whose Python is gone, is made anew; and
+# whoever names a Python gets it.
+MADE_HERE := $(shell $(BIN)/python -c '' 2>/dev/null && test "$$(cat $(VENV)/.made-in 2>/dev/null)" = "$$(pwd -P)" && echo yes)
+ifneq ($(MADE_HERE)$(filter command line,$(origin PYTHON)),yes)
+$(INSTALLED): made-anew
+endif
+
+.PHONY: setup made-anew
 setup: $(INSTALLED) ## Make .venv and install everything in it
 
 $(INSTALLED): install.py pyproject.toml $(wildcard requirements/*.lock)

@@ -143,6 +143,7 @@ class Runner:
         if self.venv is not None and (folder / "Makefile").exists():
             # Installed by an earlier run from the same commit: once is enough.
             (folder / ".venv").symlink_to(self.venv)
+            (self.venv / ".made-in").write_text(f"{folder.resolve()}\n")
             (self.venv / ".installed-grade").touch()
 
     def _filled(self, text: str, context: dict[str, Any]) -> str:

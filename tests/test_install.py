@@ -173,11 +173,12 @@ def test_make_says_why_where_no_python_will_do(makefile: Path, tmp_path: Path) -
 @pytest.mark.parametrize("makefile_path", ["Makefile", "student/Makefile"])
 def test_recipes_call_the_environments_programs_by_their_path(makefile_path: str) -> None:
     """make 3.81, which macOS has, looks for programs with the PATH that it was started with."""
-    installed = {path.name for path in Path(sys.executable).parent.iterdir()} - {"python"} | {"python"}
+    installed = {path.name for path in Path(sys.executable).parent.iterdir()}
     text = re.sub(r"\\\n", " ", (ROOT / makefile_path).read_text(encoding="utf-8"))
     recipes = [line.lstrip("\t@-") for line in text.splitlines() if line.startswith("\t")]
-    assert len(recipes) > 5
-    bare = [line for line in recipes if line.split(" ")[0] in installed]
+    commands = [command.split() for line in recipes for command in re.split(r"&&|\|\||[;|{!]", line)]
+    assert len(commands) > 5
+    bare = [words for words in commands if words and words[0] in installed]
     assert bare == []
 
 
@@ -230,9 +231,14 @@ class Course:
         (self.folder / f"requirements/{name}.lock").write_text("".join(lines))
 
     def install(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return self._run(sys.executable, "install.py", *words)
+
+    def make(self) -> subprocess.CompletedProcess[str]:
+        return self._run("make", "setup")
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_"))}
         environment |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": self.wheels.as_uri()}
-        command = [sys.executable, "install.py", *words]
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120)
 
     @property
@@ -274,6 +280,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def course(tmp_path: Path, empty: Path) -> Course:
     course = Course(tmp_path)
     shutil.copytree(empty, course.folder / ".venv", symlinks=True)
+    (course.folder / ".venv/.made-in").write_text(f"{course.folder}\n")
     return course
 
 
@@ -354,6 +361,31 @@ def test_broken_environment_is_made_anew_and_a_working_one_is_kept(course: Cours
     assert course.install().returncode == 0
     assert not kept.exists()
     assert "grader" in course.installed
+
+
+def test_folder_with_something_else_in_it_is_left_alone(course: Course) -> None:
+    (course.folder / "notes").mkdir()
+    (course.folder / "notes/mine.txt").touch()
+    run = course.install("--venv", "notes")
+    assert run.returncode == 1
+    assert "is no virtual environment" in run.stderr
+    assert (course.folder / "notes/mine.txt").exists()
+
+
+@pytest.mark.parametrize("how", ["moved", "copied"])
+def test_environment_of_another_folder_is_made_anew(how: str, course: Course) -> None:
+    """Its programs would run that folder's grader, or nobody's: `make` sees it, without being told."""
+    shutil.copy(ROOT / "setup.mk", course.folder)
+    (course.folder / "Makefile").write_text("include setup.mk\n")
+    assert course.make().returncode == 0
+    assert course.make().stdout.count("Setting up") == 0, "what is installed stays"
+    before, course.folder = course.folder, course.folder.with_name("another name")
+    (shutil.move if how == "moved" else shutil.copytree)(before, course.folder)
+    run = course.make()
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("Setting up") == 1
+    assert str(before) not in (course.folder / ".venv/bin/pip").read_text(encoding="utf-8")
+    assert course.make().stdout.count("Setting up") == 0
 
 
 def test_set_that_there_is_not_is_named(course: Course) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from autograder.places import PACKAGE, PROJECT_NAME
+from autograder.sandbox import confine
 from autograder.sandbox.confine import around, hidden_paths
 from tests import chaos, gradescope_image, installs
 from tests.installs import Install
@@ -228,3 +229,16 @@ def test_what_lists_the_graders_files_is_hidden_and_so_is_an_archive_or_reposito
     archive = tmp_path / "grader.pyz"
     archive.touch()
     assert archive in hidden_paths(archive / "autograder")
+
+
+def test_other_installs_of_the_grader_in_the_usual_places_are_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system's Python may have the grader, too, below the environment that grades."""
+    places = ("lib/python3.11/site-packages", "lib/python3/dist-packages", "lib/other-packages", "lib")
+    for place in places:
+        (tmp_path / place / "autograder/judge").mkdir(parents=True)
+        (tmp_path / place / "six.py").touch()
+    monkeypatch.setattr(confine, "readable_paths", lambda: [tmp_path / "lib"])
+    found = around([tmp_path / "lib"], hidden_paths())
+    assert found == {tmp_path / place / "six.py" for place in places}

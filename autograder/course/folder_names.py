@@ -22,7 +22,9 @@ def course_folders(*folders: Path | None) -> list[Path]:
 
 def folder_problems(folder: Path) -> list[str]:
     """Say what nbgrader cannot do in ``folder``, which holds its configuration, and what helps; a sentence each."""
-    return [f"{what} Rename the folder {folder}, or one above it." for what in _problems(folder)]
+    return [
+        f"{what} Rename the folder {folder}, or one above it, and run `make setup` again." for what in _problems(folder)
+    ]
 
 
 def _problems(folder: Path) -> Iterator[str]:

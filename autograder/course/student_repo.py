@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import nbformat
 import typer
+from nbgrader.utils import compute_checksum
 
 from autograder.assignment import NAME
 from autograder.course.answers import answer_lines, answers_in
@@ -97,7 +99,9 @@ def export(destination: Path, course: str = "", owners: str = "", *, project: Pa
         exported has a line of a model answer in it.
     """
     files = _files(project)
-    files[_RELEASE] = _with_address(files[_RELEASE], course or _address_before(destination))
+    files[_RELEASE] = _with_address(
+        files[_RELEASE], course or _address_in(files[_RELEASE]) or _address_in(_content(destination / _RELEASE))
+    )
     _refuse_answers(project, files)
     repository = _open(destination)
     before = _exported_before(repository)
@@ -121,11 +125,15 @@ def export(destination: Path, course: str = "", owners: str = "", *, project: Pa
     return Exported(len(files), repository.commit("HEAD").sha, changed=True)
 
 
-def _address_before(destination: Path) -> str:
-    """Return the course's address in an earlier export; nothing where there is none."""
-    release = destination / _RELEASE
-    found = _COURSE.search(release.read_bytes()) if release.is_file() else None
-    return found.group().decode() if found else ""
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _address_in(release: bytes) -> str:
+    """Return the course's address in a release; nothing where nobody has said it."""
+    found = _COURSE.search(release)
+    address = found.group().decode() if found else ""
+    return "" if address == _NOWHERE else address
 
 
 def _with_address(release: bytes, address: str) -> bytes:
@@ -140,7 +148,22 @@ def _with_address(release: bytes, address: str) -> bytes:
     filled, places = _COURSE.subn(address.encode(), release)
     if places != 1:
         raise CannotExport(f'{_RELEASE} has {places} lines COURSE = "…", and should have one, in its set-up cell')
-    return filled
+    return _with_checksum(release, filled)
+
+
+def _with_checksum(before: bytes, after: bytes) -> bytes:
+    """Return the changed release ``after`` with nbgrader's checksum of each cell brought up to date."""
+    old, new = (
+        {
+            cell.metadata.nbgrader.grade_id: compute_checksum(cell)
+            for cell in nbformat.reads(text.decode(), as_version=4).cells
+            if "nbgrader" in cell.metadata
+        }
+        for text in (before, after)
+    )
+    for grade_id in old:
+        after = after.replace(old[grade_id].encode(), new[grade_id].encode())
+    return after
 
 
 def _files(project: Path) -> dict[str, bytes]:

@@ -150,14 +150,21 @@ def _library_folders() -> set[Path]:
 
 
 def hidden_paths(package: Path = PACKAGE) -> set[Path]:
-    """Return what a child must not read, wherever it lies: ``package``, what lists its files, and its repository."""
+    """Return what a child must not read, wherever it lies: ``package``, what lists its files, and its repository.
+
+    So are other installs of it in the usual places among the libraries: another environment's, or the system's.
+    """
     hidden = {package, *(folder for folder in package.parents if folder.is_file())}  # a file: it lies in an archive
     if own := repository(package.parent):
         hidden.add(own)
     written = PROJECT_NAME.replace("-", "_")
+    traces = (f"{written}-*", f"__editable__*{written}*", f"__pycache__/__editable__*{written}*")
     for folder in {package.parent, *_library_folders()}:
-        for pattern in (f"{written}-*", f"__editable__*{written}*"):
-            hidden |= {path.resolve() for path in folder.glob(pattern)}
+        hidden |= {path.resolve() for pattern in traces for path in folder.glob(pattern)}
+    for folder in readable_paths():
+        for place in ("", "*-packages/", "*/*-packages/"):
+            hidden |= {path.resolve() for path in folder.glob(f"{place}{package.name}/judge/..")}
+            hidden |= {path.resolve() for pattern in traces for path in folder.glob(place + pattern)}
     return hidden
 
 
