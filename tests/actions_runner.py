@@ -140,8 +140,8 @@ class Runner:
                 self.job.log += run.stderr
                 self.job.outcome = "failure"
                 return
-        if self.venv is not None and (folder / "Makefile").exists():
-            # Installed by an earlier run from the same commit: once is enough.
+        if self.venv is not None and not any(self.workspace.glob("*/.venv")):
+            # Installed by an earlier run from the same commit: once is enough. The first checkout is the grader's.
             (folder / ".venv").symlink_to(self.venv)
             (self.venv / ".made-in").write_text(f"{folder.resolve()}\n")
             (self.venv / ".installed-grade").touch()
