@@ -159,9 +159,7 @@ def hidden_paths(package: Path = PACKAGE) -> set[Path]:
         hidden.add(own)
     written = PROJECT_NAME.replace("-", "_")
     traces = (f"{written}-*", f"__editable__*{written}*", f"__pycache__/__editable__*{written}*")
-    for folder in {package.parent, *_library_folders()}:
-        hidden |= {path.resolve() for pattern in traces for path in folder.glob(pattern)}
-    for folder in readable_paths():
+    for folder in {package.parent, *readable_paths()}:
         for place in ("", "*-packages/", "*/*-packages/"):
             hidden |= {path.resolve() for path in folder.glob(f"{place}{package.name}/judge/..")}
             hidden |= {path.resolve() for pattern in traces for path in folder.glob(place + pattern)}
