@@ -97,11 +97,11 @@ release: setup ## Instructors: make the students' notebook from solutions/, and 
 	$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --create
 
 drift: setup ## Whether assignment/ is what `make release` makes of solutions/
-	$(BIN)/python -m autograder.course.drift
+	$(BIN)/python -m autograder.publishing.release_drift
 
 page: setup ## A notebook as one web page that loads nothing: make page SUBMISSION=path/to/notebook.ipynb
 	@test -n "$(SUBMISSION)" || { echo "Say which: make page SUBMISSION=path/to/notebook.ipynb"; exit 2; }
-	$(BIN)/jupyter nbconvert --to autograder.course.page.NotebookPage --output-dir build "$(SUBMISSION)"
+	$(BIN)/jupyter nbconvert --to autograder.publishing.notebook_page.NotebookPage --output-dir build "$(SUBMISSION)"
 
 hooks: setup ## Check formatting, outputs, settings and drift at every commit (pre-commit)
 	$(BIN)/pre-commit install
@@ -135,8 +135,8 @@ feedback: setup ## Make the pages that go back to students, in feedback/
 
 export: setup ## Write the grades: build/grades.csv, a column a question, and build/canvas.csv for Canvas
 	@mkdir -p build
-	$(BIN)/nbgrader export --exporter=autograder.course.export.QuestionsExport --to=build/grades.csv
-	$(BIN)/nbgrader export --exporter=autograder.course.export.CanvasExport --to=build/canvas.csv
+	$(BIN)/nbgrader export --exporter=autograder.nbgrader_bridge.export.QuestionsExport --to=build/grades.csv
+	$(BIN)/nbgrader export --exporter=autograder.nbgrader_bridge.export.CanvasExport --to=build/canvas.csv
 
 # --- GitHub, and other platforms -------------------------------------------------------------------------
 
@@ -146,10 +146,10 @@ OWNERS ?=
 
 student-repo: setup ## Export what students fork, or bring it up to date: make student-repo DEST=../students COURSE=https://…
 	@test -n "$(DEST)" || { echo "Say where to: make student-repo DEST=../weight-initialization COURSE=https://…"; exit 2; }
-	$(BIN)/python -m autograder.course.student_repo "$(DEST)" --course "$(COURSE)" --owners "$(OWNERS)"
+	$(BIN)/python -m autograder.publishing.student_repository "$(DEST)" --course "$(COURSE)" --owners "$(OWNERS)"
 
 gradescope: setup ## Make build/gradescope.zip, an autograder to upload to Gradescope
-	$(BIN)/python -m autograder.course.gradescope build/gradescope.zip
+	$(BIN)/python -m autograder.publishing.gradescope_zip build/gradescope.zip
 
 wheel: setup ## Make dist/*.whl, the grader for machines without this repository
 	@rm -rf build/lib build/bdist.*

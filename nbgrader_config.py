@@ -8,8 +8,8 @@ import sys
 import warnings
 from pathlib import Path
 
-from autograder.course.folder_names import folder_problems
-from autograder.settings import BadSettings, load_settings
+from autograder.assignment.folder_names import folder_problems
+from autograder.assignment.settings import BadSettings, load_settings
 
 # Of nbgrader's own, about its way with SQLAlchemy, at every new submission: it means nothing to whoever grades.
 warnings.filterwarnings("ignore", message="Object of type .* not in session")
@@ -65,14 +65,14 @@ c.ClearMarkScheme.enforce_metadata = False
 # --- Autograding: in our sandbox, never in a kernel that scores itself ----------------------------------
 
 # Reads what was handed in and rebuilds it from the gradebook: forged metadata, tags and outputs end here.
-c.Autograde.exporter_class = "autograder.course.nbgrader.SubmissionExporter"
+c.Autograde.exporter_class = "autograder.nbgrader_bridge.preprocessors.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = []  # it leaves nothing for nbgrader's own to do
 c.Autograde.autograde_preprocessors = [
-    "autograder.course.nbgrader.GradeInSandbox",  # in the place of nbgrader.preprocessors.Execute
+    "autograder.nbgrader_bridge.preprocessors.GradeInSandbox",  # in the place of nbgrader.preprocessors.Execute
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "autograder.course.nbgrader.KeepRecord",
-    "autograder.course.late.LatePenalties",
+    "autograder.nbgrader_bridge.preprocessors.KeepRecord",
+    "autograder.nbgrader_bridge.late.LatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # Seconds that one cell or one call of a student's function may take, and a whole submission.
@@ -86,19 +86,19 @@ c.GradeInSandbox.frameworks = course.frameworks
 
 # The penalty is worked out at autograding, from the score at that moment: run `autograder regrade --all` after grading
 # by hand. For a rule of your own, name a subclass of nbgrader.plugins.LateSubmissionPlugin here.
-c.AssignLatePenalties.plugin_class = "autograder.course.late.CoursePolicy"
+c.AssignLatePenalties.plugin_class = "autograder.nbgrader_bridge.late.CoursePolicy"
 c.CoursePolicy.policy = course.late
 c.LatePenalties.deadline = course.due_date
 
 # --- What people see ------------------------------------------------------------------------------------
 
 # Students' Markdown is shown without scripts, in the formgrader and in feedback.
-c.HTMLExporter.filters = {"markdown2html": "autograder.course.safe_html.markdown2html"}
+c.HTMLExporter.filters = {"markdown2html": "autograder.nbgrader_bridge.safe_html.markdown2html"}
 
 # Feedback: without mark schemes and hidden parts.
 c.GenerateFeedback.preprocessors = [
-    "autograder.course.nbgrader.HideHiddenTests",
-    "autograder.course.nbgrader.HideMarkScheme",
+    "autograder.nbgrader_bridge.preprocessors.HideHiddenTests",
+    "autograder.nbgrader_bridge.preprocessors.HideMarkScheme",
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 from autograder.version import __version__
 
 if TYPE_CHECKING:
-    from autograder.grading import grade
-    from autograder.live import check
+    from autograder.grading.check import check
+    from autograder.grading.grader import grade
 
 __all__ = ["__version__", "check", "grade"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "check":
-        from autograder.collector import check_is_off, in_child
+        from autograder.sandbox.child.collector import check_is_off, in_child
 
         if in_child():
             return check_is_off
-        from autograder.live import check
+        from autograder.grading.check import check
 
         return check
     if name == "grade":
-        from autograder.grading import grade
+        from autograder.grading.grader import grade
 
         return grade
     raise AttributeError(f"module 'autograder' has no attribute {name!r}")

@@ -26,7 +26,7 @@ from pathlib import Path
 from distributed import Client
 from nbformat import NotebookNode
 
-from autograder.course.cohort import SEED_FILE
+from autograder.batch.run import SEED_FILE
 from tests.processes import eventually
 from tests.samples import SOLUTION, answered, scenario, write
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from autograder.grading import Grader
-from autograder.release import load_release
+from autograder.assignment.release import load_release
+from autograder.grading.grader import Grader
 from autograder.sandbox import Limits, Sandbox
 from tests import tools
 from tests.missing import Missing, need, not_tested

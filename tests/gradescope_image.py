@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jsonschema
 
-from autograder.course import gradescope
+from autograder.publishing import gradescope_zip as gradescope
 from tests.test_formats import shape
 
 

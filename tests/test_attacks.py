@@ -23,9 +23,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from autograder.grading import Grader
+from autograder.assignment.release import load_release
+from autograder.grading.grader import Grader
 from autograder.notebook import UnreadableNotebook
-from autograder.release import load_release
 from autograder.report import html, markdown
 from autograder.report.result import QuestionResult, Result
 from autograder.report.terminal import print_result

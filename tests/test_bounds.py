@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from scipy.fft import prev_fast_len
 
-from autograder.assignment import BUILDS, KERNELS, draw_challenge
-from autograder.calibration.plan import PLAN
-from autograder.calibration.samplers import FAMILIES, STRUCTURES
-from autograder.judge import tests as t
+from autograder.assignment.kernels import Layout
+from autograder.assignment.questions import BUILDS, KERNELS, draw_challenge
+from autograder.judge import bounds as t
 from autograder.judge.budget import PROMISE, rows, total
-from autograder.judge.fans import Layout
 from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
 from autograder.judge.power import MISS, miss_bound
 from autograder.judge.thresholds import EVENNESS, EVENNESS_GROUPS
+from calibration.plan import PLAN
+from calibration.samplers import FAMILIES, STRUCTURES
 
 SIZES = [100, 10_000, 1_000_000]
 JUDGE = Path(__file__).resolve().parent.parent / "autograder/judge"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.calibration.plan import PLAN
-from autograder.calibration.report import budget_page
 from autograder.judge.budget import rows, total
 from autograder.judge.misconceptions import MISCONCEPTIONS
+from calibration.plan import PLAN
+from calibration.report import budget_page
 from tests.samples import ROOT
 
 PAGE = ROOT / "docs/calibration.md"

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from autograder.assignment import TASKS, WIDTHS, WRITTEN
+from autograder.assignment.questions import TASKS, WIDTHS, WRITTEN
 from tests.claims import Expected, Row, about, above, below, parse
 from tests.figures import MEASURING, measured
 from tests.samples import RELEASE, SOLUTION, cell, read

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import grading
-from autograder.grading import Grader
+from autograder.grading import grader as grading
+from autograder.grading.grader import Grader
 from tests.processes import eventually, not_running
 from tests.samples import RELEASE, ROOT, SOLUTION, answered, scenario, write
 
@@ -164,7 +164,7 @@ def test_broken_framework_is_a_fault_not_a_zero(tmp_path: Path) -> None:
     )
     broken.chmod(0o755)
     path, file = made("reference", tmp_path), tmp_path / "result.json"
-    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli import main; main()"
+    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli.app import main; main()"
     run = subprocess.run(
         [sys.executable, "-c", code, "grade", str(path), "--json", str(file)], capture_output=True, text=True
     )
@@ -290,7 +290,7 @@ def test_grading_needs_the_release_and_never_the_solutions(tmp_path: Path) -> No
     # The warm process finds the package where the grader does: through the interpreter's own path.
     site = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"
     code = (
-        f"{site}; import autograder, autograder.release as r; assert {str(tmp_path)!r} in r.__file__;"
+        f"{site}; import autograder, autograder.assignment.release as r; assert {str(tmp_path)!r} in r.__file__;"
         f"print(autograder.grade({str(path)!r}, seed=1).score)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import workers
-from autograder.course.cohort import NoClass, find_class
-from autograder.course.store import Store, Unusable
-from autograder.course.work import Settings, as_text
-from autograder.course.workers import Crew, needed_votes
-from autograder.execution import Ending, Execution, execute
-from autograder.grading import Grader
+from autograder.assignment.release import DEFAULT_PATH, load_release
+from autograder.batch.jobs import Settings, as_text
+from autograder.batch.result_cache import Store, Unusable
+from autograder.batch.run import NoClass, find_class
+from autograder.grading import workers
+from autograder.grading.execution import Ending, Execution, execute
+from autograder.grading.grader import Grader
+from autograder.grading.workers import Crew, needed_votes
 from autograder.notebook import Submission
-from autograder.release import DEFAULT_PATH, load_release
-from autograder.report import cohort as report
+from autograder.report import class_report as report
 from autograder.report.result import CriterionResult, QuestionResult, Result
 from autograder.report.statistics import ClassStatistics, percent
 from autograder.sandbox import Limits, SandboxFault, scratch
@@ -446,7 +446,7 @@ def test_machine_that_can_grade_nothing_says_so_once(tmp_path: Path) -> None:
     broken = tmp_path / "python"
     broken.write_text(f'#!/bin/sh\ncase "$*" in *forkserver*) echo broken; exit 1;; esac\nexec {sys.executable} "$@"\n')
     broken.chmod(0o755)
-    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli import main; main()"
+    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli.app import main; main()"
     command = [sys.executable, "-c", code, "class", tmp_path / "class", "--out", tmp_path / "out"]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 3
@@ -526,7 +526,7 @@ def test_killing_workers_of_a_cluster_changes_no_byte(
 def test_cluster_that_is_not_there_is_refused(
     address: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from autograder.course import cluster
+    from autograder.batch import dask_cluster as cluster
 
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 1)
     with pytest.raises(cluster.NoCluster, match=said):

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.collect import CannotCollect, Collected
-from autograder.course.collect import collect as collect_files
-from autograder.course.collect_pulls import collect_pulls
-from autograder.course.folders import CourseFolder
-from autograder.course.git import Change, GitFailed, Repository
-from autograder.course.pulls import others
-from autograder.course.roster import Roster, load_roster
+from autograder.assignment.course_folder import CourseFolder
+from autograder.collection.files import CannotCollect, Collected
+from autograder.collection.files import collect as collect_files
+from autograder.collection.pull_requests import collect_pulls
+from autograder.collection.roster import Roster, load_roster
+from autograder.collection.take import others
+from autograder.git import Change, GitFailed, Repository
 from autograder.report.pull_request import load_pull_request
 from tests.course import Course
 from tests.hub import AFTER, BEFORE, DEADLINE, IDENTITY, NOTEBOOK, File, Hub, link
@@ -61,7 +61,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("autograder.course.seen.now", lambda: clock.time)
+    monkeypatch.setattr("autograder.collection.first_seen.now", lambda: clock.time)
     return clock
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.assignment import WRITTEN
-from autograder.course.collect import CannotCollect, Collected, collect
-from autograder.course.folders import CourseFolder
-from autograder.course.seeds import BadCourseSeed, course_seed, submission_seed
+from autograder.assignment.course_folder import CourseFolder
+from autograder.assignment.questions import WRITTEN
+from autograder.assignment.seeds import BadCourseSeed, course_seed, submission_seed
+from autograder.collection.files import CannotCollect, Collected, collect
 from tests.course import ASSIGNMENT, Course
 from tests.samples import RELEASE, SOLUTION, answered, cell, read, scenario, write
 

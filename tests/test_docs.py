@@ -24,7 +24,11 @@ def pages() -> list[str]:
 
 
 PAGES = sorted(page for page in pages() if not page.startswith("tests/submissions/"))
-MAKEFILES = {"student/README.md": "student/Makefile", "assignment/README.md": "student/Makefile"}
+STUDENTS = "autograder/publishing/templates/student_repository"
+MAKEFILES = {
+    f"{STUDENTS}/README.md": f"{STUDENTS}/Makefile",
+    "assignment/README.md": f"{STUDENTS}/Makefile",
+}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.doctor import examine
-from autograder.grading import Grader
-from autograder.release import load_release
+from autograder.assignment.release import load_release
+from autograder.cli.examination import examine
+from autograder.grading.grader import Grader
 from autograder.report.result import Result
 from autograder.sandbox import Sandbox, SandboxFault, support
-from autograder.sandbox.choose import open_sandbox
-from autograder.sandbox.plain import PlainSandbox
+from autograder.sandbox.opening import open_sandbox
+from autograder.sandbox.unconfined import PlainSandbox
 from tests.course import Course
 from tests.processes import eventually, not_running
 from tests.samples import ROOT, scenario, write
@@ -39,7 +39,7 @@ WITHOUT_A_WARM_PROCESS = """
 import sys
 from autograder.sandbox import support
 support.can_fork = lambda: False
-from autograder.cli import main
+from autograder.cli.app import main
 main()
 """
 
@@ -154,9 +154,9 @@ def test_check_falls_back_and_says_so(tmp_path: Path) -> None:
 def test_child_that_could_not_be_confined_runs_nothing(tmp_path: Path) -> None:
     """Whoever skips the look beforehand gets a fault, not code that runs free."""
     code = f"""
-from autograder.doctor import examine
-from autograder.grading import Grader
-from autograder.release import load_release
+from autograder.cli.examination import examine
+from autograder.grading.grader import Grader
+from autograder.assignment.release import load_release
 from autograder.sandbox import Sandbox
 from pathlib import Path
 with Sandbox() as sandbox:
@@ -243,7 +243,7 @@ def _wrapper(folder: Path, module: str, sabotage: str) -> Path:
 def test_fault_of_ours_is_no_zero(name: str, tmp_path: Path) -> None:
     broken = _wrapper(tmp_path, "sandbox.forkserver", BROKEN[name])
     path, file = write(scenario("reference").build(), tmp_path / "reference.ipynb"), tmp_path / "result.json"
-    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli import main; main()"
+    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli.app import main; main()"
     run = python("-c", code, "grade", path, "--json", file)
     assert run.returncode == 3, run.stdout + run.stderr
     document = json.loads(file.read_text(encoding="utf-8"))

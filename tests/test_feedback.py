@@ -14,19 +14,19 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from autograder.assignment import TASKS, task
-from autograder.calibration.samplers import mistakes, right
-from autograder.calibration.simulate import initializer_evidence, model_evidence
-from autograder.grading import Grader
-from autograder.judge.fans import Layout
+from autograder.assignment.kernels import Layout
+from autograder.assignment.questions import TASKS, task
+from autograder.assignment.settings import HelpLevel
+from autograder.grading.grader import Grader
+from autograder.grading.scoring import better_of_the_two, score_task
 from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
 from autograder.report import html, markdown
 from autograder.report.figures import draw, number
 from autograder.report.picture import SignalPicture, WeightsPicture
 from autograder.report.result import QuestionResult, Result, question_text
 from autograder.report.terminal import picture_text, print_result
-from autograder.scoring import better_of_the_two, score_task
-from autograder.settings import HelpLevel
+from calibration.samplers import mistakes, right
+from calibration.simulate import initializer_evidence, model_evidence
 from tests.samples import answered, write
 
 TORCH = "def torch_he_normal_(weight):\n    fan_in = weight[0].numel()\n    "

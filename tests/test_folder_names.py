@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.folder_names import CONFIG, folder_problems
+from autograder.assignment.folder_names import CONFIG, folder_problems
 from tests.course import ASSIGNMENT, Course
 from tests.test_cli import autograder
 

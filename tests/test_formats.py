@@ -17,7 +17,7 @@ import xmlschema
 from cmarkgfm.cmark import Options
 from junitparser import JUnitXml
 
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report import classroom50, github, gradescope, junit
 from autograder.report.pull_request import Changed, PullRequest
 from autograder.report.result import CellProblem, CriterionResult, QuestionResult, Result, WrittenResult
@@ -312,7 +312,7 @@ Run = Callable[..., Any]
 def test_command_writes_every_format_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
-    from autograder.cli import app
+    from autograder.cli.app import app
 
     notebook = write(scenario("glorot").build(), tmp_path / "n.ipynb")
     for name, value in RUNNER.items():
@@ -332,7 +332,7 @@ def test_command_writes_every_format_at_once(tmp_path: Path, monkeypatch: pytest
 def test_what_is_for_one_notebook_refuses_two(option: list[str]) -> None:
     from typer.testing import CliRunner
 
-    from autograder.cli import app
+    from autograder.cli.app import app
 
     run = CliRunner().invoke(app, ["grade", "a.ipynb", "b.ipynb", *option])
     assert run.exit_code == 2

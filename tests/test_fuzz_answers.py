@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.assignment import TASKS, Task, draw_challenge
-from autograder.interview import Array, BadAnswer, CallRaised, Undefined, interview
+from autograder.assignment.questions import TASKS, Task, draw_challenge
+from autograder.grading.interview import Array, BadAnswer, CallRaised, Undefined, interview
+from autograder.grading.scoring import score_task
 from autograder.sandbox.wire import Message
-from autograder.scoring import score_task
 
 CHALLENGE = draw_challenge(np.random.default_rng(1))
 ODD = st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.lists(st.integers(), max_size=9)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.assignment.release import Release, load_release
 from autograder.notebook import Submission, UnreadableNotebook
-from autograder.release import Release, load_release
 from tests.samples import RELEASE
 
 DOCUMENT = json.loads(RELEASE.read_text(encoding="utf-8"))

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from nbgrader.utils import compute_checksum
 
-from autograder.course import student_repo
-from autograder.course.answers import answer_lines
-from autograder.course.git import GitFailed
-from autograder.course.student_repo import CannotExport, export
-from autograder.course.tracked import NothingThere
+from autograder.git import GitFailed
+from autograder.publishing import student_repository as student_repo
+from autograder.publishing.leak_check import answer_lines
+from autograder.publishing.student_repository import CannotExport, export
+from autograder.publishing.tracked_files import NothingThere
 from tests.actions_runner import Job, Runner, load
 from tests.hub import IDENTITY, NOTEBOOK, File, Hub, link
 from tests.samples import ROOT, SOLUTION, read, scenario, write
@@ -212,7 +212,7 @@ def test_cache_holds_only_what_is_checked_against_its_hash() -> None:
     ("files", "fork", "submission"),
     [
         ({NOTEBOOK: File(b"{}")}, "true", "true"),
-        ({NOTEBOOK: File(b"{}"), "autograder/cli.py": File(b"")}, "true", "false"),
+        ({NOTEBOOK: File(b"{}"), "autograder/cli/app.py": File(b"")}, "true", "false"),
         ({"README.md": File(b"")}, "true", "false"),
         ({NOTEBOOK: File(b"{}")}, "false", "false"),
     ],
@@ -351,7 +351,7 @@ ANSWER = "    std = float(np.sqrt(2.0 / fan_in))"
     ("path", "change"),
     [
         ("docs/calibration.md", lambda text: f"{text}\n{ANSWER}\n"),
-        ("autograder/collector.py", lambda text: f"{text}\n{ANSWER}\n"),
+        ("autograder/sandbox/child/collector.py", lambda text: f"{text}\n{ANSWER}\n"),
         (NOTEBOOK, lambda text: text.replace('"    raise NotImplementedError()"', json.dumps(ANSWER), 1)),
         (NOTEBOOK, lambda text: text.replace('"YOUR ANSWER HERE"', '"### BEGIN SOLUTION"', 1)),
         (NOTEBOOK, lambda text: SOLUTION.read_text(encoding="utf-8")),

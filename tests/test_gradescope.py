@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import gradescope
-from autograder.course.answers import answer_lines
-from autograder.course.tracked import PROJECT
+from autograder.publishing import gradescope_zip as gradescope
+from autograder.publishing.leak_check import answer_lines
+from autograder.publishing.tracked_files import PROJECT
 from tests.gradescope_image import make, results, run
 from tests.samples import SOLUTION, scenario, write
 
@@ -73,6 +73,6 @@ def test_zip_has_both_scripts_at_its_root_and_no_answers(need_clone: None, tmp_p
 
 @pytest.mark.parametrize("script", ["setup.sh", "run_autograder"])
 def test_scripts_pass_the_shells_own_linter(script: str) -> None:
-    path = PROJECT / "gradescope" / script
+    path = PROJECT / "autograder/publishing/templates/gradescope" / script
     linted = subprocess.run([Path(sys.executable).parent / "shellcheck", path], capture_output=True, text=True)
     assert linted.returncode == 0, linted.stdout

@@ -36,18 +36,28 @@ def test_check_needs_nothing_that_colab_does_not_bring(tmp_path: Path) -> None:
     assert "Too slow." in run.stdout
 
 
-@pytest.mark.parametrize("guide", ["README.md", "assignment/README.md", "solutions/README.md", "student/README.md"])
+@pytest.mark.parametrize(
+    "guide",
+    [
+        "README.md",
+        "assignment/README.md",
+        "solutions/README.md",
+        "autograder/publishing/templates/student_repository/README.md",
+    ],
+)
 def test_guides_name_targets_and_files_that_are_there(guide: str) -> None:
     text = (ROOT / guide).read_text(encoding="utf-8")
-    students = guide in ("assignment/README.md", "student/README.md")
-    makefiles = ("student/Makefile" if students else "Makefile", "setup.mk")
+    students = guide in ("assignment/README.md", "autograder/publishing/templates/student_repository/README.md")
+    makefiles = ("autograder/publishing/templates/student_repository/Makefile" if students else "Makefile", "setup.mk")
     makefile = "\n".join((ROOT / each).read_text(encoding="utf-8") for each in makefiles)
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
     named = set(re.findall(r"(?:`|^)make ([a-z][a-z-]*)", text, re.M))
     assert named
     assert named <= targets, named - targets
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
-        folder = ROOT if guide == "student/README.md" else (ROOT / guide).parent
+        folder = (
+            ROOT if guide == "autograder/publishing/templates/student_repository/README.md" else (ROOT / guide).parent
+        )
         assert (folder / link).exists(), link
 
 

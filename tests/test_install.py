@@ -113,7 +113,12 @@ def test_everybody_names_the_same_pythons() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
     assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == list(PYTHONS)
     assert set(re.findall(r"\bpython(3\.\d+)", (ROOT / "setup.mk").read_text(encoding="utf-8"))) == set(PYTHONS)
-    for page in ("README.md", "assignment/README.md", "student/README.md", "solutions/README.md"):
+    for page in (
+        "README.md",
+        "assignment/README.md",
+        "autograder/publishing/templates/student_repository/README.md",
+        "solutions/README.md",
+    ):
         text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
         assert "Python 3.11, 3.12 or 3.13" in text, page
         assert not re.search(r"3\.1\d or newer", text), page
@@ -170,7 +175,7 @@ def test_make_says_why_where_no_python_will_do(makefile: Path, tmp_path: Path) -
     assert not (makefile / ".venv").exists()
 
 
-@pytest.mark.parametrize("makefile_path", ["Makefile", "student/Makefile"])
+@pytest.mark.parametrize("makefile_path", ["Makefile", "autograder/publishing/templates/student_repository/Makefile"])
 def test_recipes_call_the_environments_programs_by_their_path(makefile_path: str) -> None:
     """make 3.81, which macOS has, looks for programs with the PATH that it was started with."""
     installed = {path.name for path in Path(sys.executable).parent.iterdir()}

@@ -56,8 +56,8 @@ def test_wheel_holds_all_that_the_package_needs_and_nothing_else(built: Path) ->
         (["-m", "autograder", "check", "a.ipynb"], 2, "--settings FILE"),
         (["-m", "autograder", "check"], 2, "say which notebook"),
         (["-m", "autograder", "settings"], 2, "--settings FILE"),
-        (["-m", "autograder.course.student_repo", "students"], 2, "run `make setup` in a clone"),
-        (["-m", "autograder.course.gradescope", "a.zip"], 2, "run `make setup` in a clone"),
+        (["-m", "autograder.publishing.student_repository", "students"], 2, "run `make setup` in a clone"),
+        (["-m", "autograder.publishing.gradescope_zip", "a.zip"], 2, "run `make setup` in a clone"),
     ],
 )
 def test_what_it_lacks_is_told_in_one_line_and_never_guessed(
@@ -139,7 +139,7 @@ def said(what):
         return "READ"
     except BaseException as problem:
         return type(problem).__name__
-names = ["judge", "judge.thresholds", "calibration.samplers", "release", "grading", "settings", "report.html"]
+names = ["judge", "judge.thresholds", "assignment.release", "grading.grader", "assignment.settings", "report.html"]
 found = {name: said(lambda: __import__(f"autograder.{name}")) for name in names}
 found |= {path: said(lambda: open(path, "rb").read()) for path in FILES}
 import numpy, scipy.stats, xml.dom.minidom, tensorflow.python.ops.ragged.ragged_util, torch.testing, importlib.metadata

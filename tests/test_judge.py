@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from autograder.assignment import TASKS, draw_challenge
-from autograder.calibration.samplers import Maker, came_back, he_deviation, mistakes, right
-from autograder.calibration.simulate import initializer_evidence, model_evidence
+from autograder.assignment.kernels import KernelShape, Layout
+from autograder.assignment.questions import TASKS, draw_challenge
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.families import Histogram
-from autograder.judge.fans import KernelShape, Layout
 from autograder.judge.initializer import judge_initializer
 from autograder.judge.measure import draw_figures
 from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
 from autograder.judge.model import ModelMeasurements, forward_pass, judge_model, relative_difference
 from autograder.judge.structure import largest_within
 from autograder.judge.verdict import Verdict
+from calibration.samplers import Maker, came_back, he_deviation, mistakes, right
+from calibration.simulate import initializer_evidence, model_evidence
 
 CRITERIA = tuple(TASKS[0].weights)
 Change = Callable[[np.ndarray], np.ndarray]

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder import check
-from autograder.assignment import TASKS
+from autograder.assignment.questions import TASKS
 from tests.course import ASSIGNMENT, Course
 from tests.executed import execute, executed_release
 from tests.figures import MEASURING, without_measuring

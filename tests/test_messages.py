@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.calibration.samplers import came_back, mistakes, right
-from autograder.calibration.simulate import initializer_evidence, model_evidence
+from autograder.assignment.kernels import Layout
 from autograder.judge import initializer, model
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelEvidence, Parameter
-from autograder.judge.fans import Layout
 from autograder.judge.initializer import judge_initializer
 from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
 from autograder.judge.model import judge_model
 from autograder.judge.verdict import Verdict
+from calibration.samplers import came_back, mistakes, right
+from calibration.simulate import initializer_evidence, model_evidence
 
 GOLDEN = Path(__file__).parent / "messages.md"
 

@@ -12,7 +12,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from autograder.assignment import TASKS, WRITTEN
+from autograder.assignment.questions import TASKS, WRITTEN
 from tests.course import ASSIGNMENT, Course, Scores
 from tests.figures import MEASURING
 from tests.missing import need
@@ -141,8 +141,8 @@ def cycle(need_confinement: None, request: pytest.FixtureRequest, tmp_path_facto
     resubmitting_said = course.autograde("--student=attacker", "--force")
     resubmitted = course.scores()
     course.nbgrader("generate_feedback", ASSIGNMENT)
-    course.nbgrader("export", "--exporter=autograder.course.export.QuestionsExport", "--to=grades.csv")
-    course.nbgrader("export", "--exporter=autograder.course.export.CanvasExport", "--to=canvas.csv")
+    course.nbgrader("export", "--exporter=autograder.nbgrader_bridge.export.QuestionsExport", "--to=grades.csv")
+    course.nbgrader("export", "--exporter=autograder.nbgrader_bridge.export.CanvasExport", "--to=canvas.csv")
     break_the_grader(course)
     faulted_said = course.autograde("--student=looping", "--force", expect=1)
     return Cycle(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment import TASKS
+from autograder.assignment.questions import TASKS
+from autograder.assignment.release import BadRelease, load_release
 from autograder.notebook import CODE_PLACEHOLDER, MAX_NOTEBOOK_BYTES, PLACEHOLDER, UnreadableNotebook
-from autograder.release import BadRelease, load_release
 from tests.figures import MEASURING
 from tests.samples import RELEASE, answered, cell, read, write
 

@@ -14,7 +14,7 @@ from tests.samples import scenario, write
 #: This Python, without what another system's lacks.
 ELSEWHERE = """
 import platform, sys
-import autograder.cli, autograder.sandbox.support, typer.core, rich.console
+import autograder.cli.app, autograder.sandbox.support, typer.core, rich.console
 system, platform_name, gone = {system!r}, {platform_name!r}, {gone!r}
 for name in gone:
     sys.modules[name] = None
@@ -24,7 +24,7 @@ platform.system = lambda: system
 autograder.sandbox.support.sys = type("sys", (), {{"platform": platform_name, "maxsize": sys.maxsize}})
 {then}
 """
-COMMAND = "autograder.cli.main()"
+COMMAND = "autograder.cli.app.main()"
 #: What the command line and its libraries have loaded here, and could not there, is not looked at.
 WINDOWS = {
     "system": "Windows",
@@ -66,17 +66,17 @@ for module in pkgutil.walk_packages(autograder.__path__, "autograder."):
 """
     said = dict(line.split(" ", 1) for line in run(WINDOWS, cwd=tmp_path, then=then).stdout.splitlines())
     assert {name for name, why in said.items() if why == "needs Linux"} == {
-        "autograder.course.class_command",
-        "autograder.course.cohort",
-        "autograder.course.scores",
-        "autograder.course.store",
+        "autograder.batch.class_command",
+        "autograder.batch.run",
+        "autograder.batch.score_table",
+        "autograder.batch.result_cache",
         "autograder.sandbox.confine",
         "autograder.sandbox.forkserver",
         "autograder.sandbox.scratch",
     }
     assert set(said.values()) <= {"needs Linux", ""}
     # The rest is for want of nbgrader's and Dask's modules, which are other ones there.
-    assert not [name for name in said if not name.startswith(("autograder.course.", "autograder.sandbox."))]
+    assert not [name for name in said if not name.startswith(("autograder.",))]
 
 
 @SYSTEMS

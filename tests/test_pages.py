@@ -9,13 +9,13 @@ import pytest
 from jinja2 import Environment
 from nbgrader.utils import determine_grade
 
-from autograder.course.cell_outputs import check_outputs
-from autograder.course.safe_html import markdown2html
-from autograder.outputs import CellOutput, read_output
+from autograder.grading.cell_output import CellOutput, read_output
+from autograder.nbgrader_bridge.cell_outputs import check_outputs
+from autograder.nbgrader_bridge.safe_html import markdown2html
 from autograder.report.html import prose, render_question
 from autograder.report.picture import SignalPicture
 from autograder.report.result import CriterionResult, QuestionResult, Result, WrittenResult, question_text, to_look_at
-from autograder.sandbox.drawn import MAX_FIGURES, MAX_SIDE
+from autograder.sandbox.child.figures import MAX_FIGURES, MAX_SIDE
 from autograder.sandbox.wire import Message
 from tests.samples import SOLUTION, cell, read
 

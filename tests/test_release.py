@@ -10,9 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.assignment import TASKS, WRITTEN
-from autograder.course.drift import drift, main
+from autograder.assignment.questions import TASKS, WRITTEN
 from autograder.notebook import PLACEHOLDER
+from autograder.publishing.release_drift import drift, main
 from tests.figures import MEASURING
 from tests.samples import RELEASE, ROOT, SOLUTION, cell, read, write
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading import Grader
+from autograder.grading.grader import Grader
 from autograder.report.result import Result
 from tests.samples import Scenario, scenario, scenarios, write
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from autograder import check
-from autograder.live import CannotCheck
-from autograder.release import BadRelease, load_release
-from autograder.settings import DEFAULT_PATH, BadSettings, LatePolicy, Settings, load_settings
+from autograder.assignment.release import BadRelease, load_release
+from autograder.assignment.settings import DEFAULT_PATH, BadSettings, LatePolicy, Settings, load_settings
+from autograder.grading.check import CannotCheck
 from tests.course import ASSIGNMENT, Course
 from tests.samples import ENVIRONMENT, cell, scenario, write
 
@@ -78,8 +78,8 @@ def test_settings_that_nobody_named_and_no_repository_holds_are_asked_for(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("AUTOGRADER_COURSE", raising=False)
     absent = tmp_path / "library"
-    monkeypatch.setattr("autograder.settings.DEFAULT_PATH", absent / "course.toml")
-    monkeypatch.setattr("autograder.release.DEFAULT_PATH", absent / "release.ipynb")
+    monkeypatch.setattr("autograder.assignment.settings.DEFAULT_PATH", absent / "course.toml")
+    monkeypatch.setattr("autograder.assignment.release.DEFAULT_PATH", absent / "release.ipynb")
     with pytest.raises(BadSettings, match=r"--settings FILE.*AUTOGRADER_COURSE=FILE") as problem:
         load_settings()
     with pytest.raises(BadRelease, match=r"--release FILE.*AUTOGRADER_RELEASE=FILE") as missing:

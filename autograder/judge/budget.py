@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from autograder.judge import tests as t
+from autograder.assignment.kernels import KernelShape
+from autograder.judge import bounds as t
 from autograder.judge import thresholds as limit
-from autograder.judge.fans import KernelShape
 
 #: What a whole grading may fail wrongly: the promise that `total` is held against.
 PROMISE = 1e-9

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.judge.fans import KernelShape, Layout
+from autograder.assignment.kernels import KernelShape, Layout
 
 Array = NDArray[np.floating[Any]]
 

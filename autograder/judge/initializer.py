@@ -9,13 +9,13 @@ from itertools import combinations
 
 import numpy as np
 
+from autograder.assignment.kernels import Layout
+from autograder.judge.bounds import correlation_bound, ks_bound, mean_bound, second_moment_bound, union
 from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import ACCEPTED, nearest
-from autograder.judge.fans import Layout
 from autograder.judge.measure import InitializerMeasurements, Moments, consequence
 from autograder.judge.naming import describe_unknown, diagnose
 from autograder.judge.structure import find_structure, prefix_correlation, worst_correlation
-from autograder.judge.tests import correlation_bound, ks_bound, mean_bound, second_moment_bound, union
 from autograder.judge.thresholds import (
     BLAMED_VARIANCE,
     CORRELATION,

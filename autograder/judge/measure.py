@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import Histogram, nearest
-from autograder.judge.fans import KernelShape, Layout
 from autograder.judge.naming import MeasuredRatio
 from autograder.judge.thresholds import MEAN, VARIANCE
 

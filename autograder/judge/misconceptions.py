@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge import lessons as learn
 from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
-from autograder.judge.fans import KernelShape, Layout
 from autograder.judge.lessons import Lesson
 
 Ratio = Callable[[KernelShape, Layout], float]

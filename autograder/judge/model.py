@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_softmax, ndtr, softmax
 
+from autograder.assignment.kernels import KernelShape, Layout
+from autograder.judge.bounds import mean_bound, second_moment_bound, union
 from autograder.judge.evidence import ModelBuild, ModelEvidence, Parameter
 from autograder.judge.families import Histogram, nearest
-from autograder.judge.fans import KernelShape, Layout
 from autograder.judge.measure import DrawFigures, Moments, consequence, draw_figures, pool
 from autograder.judge.naming import Diagnosis, diagnose
 from autograder.judge.structure import find_structure, prefix_correlation
-from autograder.judge.tests import mean_bound, second_moment_bound, union
 from autograder.judge.thresholds import (
     FORWARD,
     HIDDEN,

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from autograder.judge.fans import KernelShape, Layout
+from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS, Misconception
 from autograder.judge.thresholds import MEAN
 

@@ -9,12 +9,12 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2, norm
 
+from autograder.assignment.kernels import Layout
 from autograder.judge import thresholds as limit
+from autograder.judge.bounds import ks_bound, mean_bound, second_moment_bound
 from autograder.judge.budget import Plan
 from autograder.judge.families import ACCEPTED, FAMILIES
-from autograder.judge.fans import Layout
 from autograder.judge.misconceptions import Misconception
-from autograder.judge.tests import ks_bound, mean_bound, second_moment_bound
 
 #: The promise for every mistake of the catalogue: it is missed with at most this probability.
 MISS = 1e-9

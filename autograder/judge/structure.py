@@ -16,9 +16,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from autograder.judge.fans import Layout
-from autograder.judge.measure import DrawFigures
-from autograder.judge.tests import (
+from autograder.assignment.kernels import Layout
+from autograder.judge.bounds import (
     autocorrelation_bound,
     centredness_bound,
     correlation_bound,
@@ -27,6 +26,7 @@ from autograder.judge.tests import (
     share_bound,
     union,
 )
+from autograder.judge.measure import DrawFigures
 from autograder.judge.thresholds import EVENNESS, EVENNESS_GROUPS, GROUPS, WITHIN
 
 Array = NDArray[np.floating[Any]]

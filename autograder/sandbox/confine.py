@@ -17,7 +17,7 @@ from autograder.linux import NeedsLinux
 from autograder.places import PACKAGE, PROJECT_NAME, repository
 from autograder.sandbox import landlock
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.syscalls import Filter
+from autograder.sandbox.seccomp import Filter
 
 try:
     import resource

@@ -29,9 +29,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autograder import collector
-from autograder.sandbox import confine, pages
+from autograder.sandbox import confine
+from autograder.sandbox import huge_pages as pages
 from autograder.sandbox import scratch as scratches
+from autograder.sandbox.child import collector
 from autograder.sandbox.confine import Confinement
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.orders import MAX_ORDER_BYTES, OUT_OF_MEMORY, SETUP_FAILED

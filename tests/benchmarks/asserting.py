@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.assignment import TASKS
+from autograder.assignment.questions import TASKS
 from tests.course import Course
 from tests.samples import cell, read, write
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from autograder.grading import Grader
+from autograder.assignment.release import load_release
+from autograder.grading.grader import Grader
 from autograder.notebook import UnreadableNotebook
-from autograder.release import load_release
 from autograder.sandbox import Limits, Sandbox
 from autograder.version import __version__
 from tests.corpus import WRONG_CODE, corpus, seed_notebook

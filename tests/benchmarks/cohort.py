@@ -23,16 +23,16 @@ from pathlib import Path
 
 import psutil
 
-from autograder.course.class_command import PAGE
-from autograder.course.cluster import Cluster
-from autograder.course.cohort import Class, class_seed, find_class
-from autograder.course.store import Store
-from autograder.course.work import Settings, Workers, as_text
-from autograder.course.workers import LocalWorkers
-from autograder.execution import execute
-from autograder.grading import judge
-from autograder.release import DEFAULT_PATH, load_release
-from autograder.report import cohort as report
+from autograder.assignment.release import DEFAULT_PATH, load_release
+from autograder.batch.class_command import PAGE
+from autograder.batch.dask_cluster import Cluster
+from autograder.batch.jobs import Settings, Workers, as_text
+from autograder.batch.result_cache import Store
+from autograder.batch.run import Class, class_seed, find_class
+from autograder.grading.execution import execute
+from autograder.grading.grader import judge
+from autograder.grading.workers import LocalWorkers
+from autograder.report import class_report as report
 from autograder.report.statistics import ClassStatistics
 from autograder.sandbox import Limits, Sandbox
 from autograder.sandbox.client import ForkedChild

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.grading import Grader
-from autograder.release import load_release
+from autograder.assignment.release import load_release
+from autograder.grading.grader import Grader
 from autograder.report.result import Result
 from autograder.sandbox import Limits, Sandbox
 from tests.corpus import Attack, corpus

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder.calibration.samplers import mistakes, right
-from autograder.calibration.simulate import initializer_evidence, model_evidence
+from autograder.assignment.kernels import Layout
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
-from autograder.judge.fans import Layout
 from autograder.judge.initializer import judge_initializer
 from autograder.judge.misconceptions import MISCONCEPTIONS
 from autograder.judge.model import judge_model
+from calibration.samplers import mistakes, right
+from calibration.simulate import initializer_evidence, model_evidence
 
 RUNS = 40
 

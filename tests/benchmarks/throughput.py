@@ -9,8 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from autograder.grading import Grader
-from autograder.release import load_release
+from autograder.assignment.release import load_release
+from autograder.grading.grader import Grader
 from autograder.report.result import Result
 from autograder.sandbox import Sandbox
 from tests.samples import scenario, write

@@ -10,8 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from autograder import collector
 from autograder.sandbox import forkserver
+from autograder.sandbox.child import collector
 from autograder.sandbox.wire import Message
 
 now = time.monotonic  # one clock for all processes of a machine

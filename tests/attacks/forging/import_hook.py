@@ -9,7 +9,7 @@ import sys
 
 class Hook(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name != "autograder.scoring":
+        if name != "autograder.grading.scoring":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)

@@ -1,7 +1,7 @@
 # Tries: to replace what collects the answers, by something that sends a verdict instead of arrays.
 # Must: be told apart from an answer, or be judged by its arrays; nobody reads a score from a child.
 # Question: q7_tf_initializer graded
-import autograder.collector as collector
+import autograder.sandbox.child.collector as collector
 
 honest = collector._call_tensorflow_initializer
 

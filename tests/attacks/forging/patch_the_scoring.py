@@ -4,7 +4,7 @@
 # Bench: yes
 import dataclasses
 
-import autograder.scoring as scoring
+import autograder.grading.scoring as scoring
 
 honest = scoring.score_task
 scoring.score_task = lambda task, evidence, points: dataclasses.replace(honest(task, evidence, points), score=points)

@@ -7,7 +7,7 @@ import types
 import autograder
 
 try:
-    import autograder.scoring  # noqa: F401
+    import autograder.grading.scoring  # noqa: F401
 except ImportError:
     pass
 except PermissionError:

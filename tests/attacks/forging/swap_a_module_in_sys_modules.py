@@ -4,7 +4,7 @@
 import sys
 import types
 
-lenient = types.ModuleType("autograder.scoring")
+lenient = types.ModuleType("autograder.grading.scoring")
 
 
 def score_task(task, evidence, points):
@@ -14,4 +14,4 @@ def score_task(task, evidence, points):
 
 
 lenient.score_task = score_task
-sys.modules["autograder.scoring"] = lenient
+sys.modules["autograder.grading.scoring"] = lenient

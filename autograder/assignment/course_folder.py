@@ -1,0 +1,65 @@
+"""The course folder, for our commands beside nbgrader's own: its settings come from nbgrader_config.py."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.apps import NbGrader
+from nbgrader.coursedir import CourseDirectory
+
+from autograder.assignment.questions import NAME
+from autograder.assignment.folder_names import CONFIG
+
+
+class NoCourse(RuntimeError):
+    """There is no course folder here; the message is one line for people."""
+
+
+@dataclass(frozen=True)
+class CourseFolder:
+    """Where nbgrader keeps things, as its configuration says."""
+
+    root: Path
+    db_url: str
+    course_id: str
+    release: Path
+    submitted: str
+    autograded: str
+
+    def submission(self, student: str) -> Path:
+        """Return where a student's submitted notebook belongs."""
+        return self.root / self.submitted / student / NAME / f"{NAME}.ipynb"
+
+    def autograded_folder(self, student: str) -> Path:
+        """Return where nbgrader puts what it made of a student's submission."""
+        return self.root / self.autograded / student / NAME
+
+    def submissions(self) -> dict[str, Path]:
+        """Return every submitted notebook by student, sorted."""
+        found = sorted((self.root / self.submitted).glob(f"*/{NAME}/{NAME}.ipynb"))
+        return {path.parent.parent.name: path for path in found}
+
+
+def course_folder() -> CourseFolder:
+    """Read the settings of the folder that we stand in, as nbgrader's own commands do.
+
+    Raises
+    ------
+    NoCourse
+        When there is no nbgrader_config.py here.
+    """
+    if not Path(CONFIG).exists():
+        raise NoCourse(f"there is no {CONFIG} in {Path.cwd()}; go to the course folder first")
+    app = NbGrader()
+    app.load_config_file()
+    course = CourseDirectory(config=app.config)
+    return CourseFolder(
+        root=Path(os.path.abspath(course.root)),  # noqa: PTH100 (resolve() would follow links, nbgrader does not)
+        db_url=course.db_url,
+        course_id=course.course_id,
+        release=Path(course.format_path(course.release_directory, ".", NAME)) / f"{NAME}.ipynb",
+        submitted=course.submitted_directory,
+        autograded=course.autograded_directory,
+    )

@@ -1,0 +1,116 @@
+"""The released notebook: where grade ids and points come from. Trusted, but checked."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.assignment.questions import NAME, TASKS, WRITTEN
+from autograder.notebook import (
+    Notebook,
+    Submission,
+    UnreadableNotebook,
+    parse_notebook,
+    read_bytes,
+    read_notebook,
+    read_submission,
+)
+from autograder.places import BESIDE, named, unnamed
+from autograder.assignment.settings import Terms
+
+#: Where this repository, and the students', keep the release.
+DEFAULT_PATH = BESIDE / "assignment" / NAME / f"{NAME}.ipynb"
+#: What names another.
+OPTION, VARIABLE = "--release", "AUTOGRADER_RELEASE"
+
+
+class BadRelease(RuntimeError):
+    """The release cannot be used: a fault of the course's set-up, never of a submission."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The notebook that students were given, the points in it, and the terms on which it is graded.
+
+    Attributes
+    ----------
+    notebook : Notebook
+        Its cells.
+    points : dict of str to float
+        Maximum points by grade id, for Q1–Q6 and Q7's check cells.
+    terms : Terms
+        How far feedback helps, and which framework counts; `load_release` does not know them.
+    """
+
+    notebook: Notebook
+    points: dict[str, float]
+    terms: Terms = field(default_factory=Terms)
+
+    def submission(self, path: Path) -> Submission:
+        """Read a submission made from this release; raise `UnreadableNotebook` when it cannot be graded."""
+        return self.submission_in(read_notebook(path))
+
+    def submission_in(self, notebook: Notebook) -> Submission:
+        """Return the submission that a student's notebook holds, as `submission` does."""
+        gradable = [grade_id for task in TASKS for grade_id in (task.stub, task.check)]
+        return read_submission(notebook, self.notebook, gradable, WRITTEN)
+
+
+def load_release(path: Path | None = None) -> Release:
+    """Load the release from ``path``, from ``$AUTOGRADER_RELEASE``, or from where the repository keeps it.
+
+    Raises
+    ------
+    BadRelease
+        When it is missing, no notebook, or lacks a grade id or its points.
+    """
+    path = release_path(path)
+    return release_in(release_bytes(path), path)
+
+
+def release_path(path: Path | None = None) -> Path:
+    """Return where the release is: ``path``, what ``$AUTOGRADER_RELEASE`` names, or where the repository keeps it.
+
+    Raises
+    ------
+    BadRelease
+        Nobody named it, and the repository is not there, or has none.
+    """
+    file = named(path, VARIABLE) or DEFAULT_PATH
+    if file is DEFAULT_PATH and not file.exists():
+        raise BadRelease(unnamed("the released notebook", file, OPTION, VARIABLE))
+    return file
+
+
+@contextlib.contextmanager
+def _problems_of(path: Path | str) -> Iterator[None]:
+    try:
+        yield
+    except UnreadableNotebook as problem:
+        raise BadRelease(
+            f"the released notebook {path} {problem}; make it with `make release`, or name another with {OPTION}"
+        ) from None
+
+
+def release_bytes(path: Path) -> bytes:
+    """Return the file of the release; raise `BadRelease` where it cannot be read."""
+    with _problems_of(path):
+        return read_bytes(path)
+
+
+def release_in(raw: bytes, path: Path | str = NAME) -> Release:
+    """Load the release from its file's bytes, as `load_release` does; ``path`` is what messages call it."""
+    with _problems_of(path):
+        notebook = parse_notebook(str(path), raw)
+    points: dict[str, float] = {}
+    for grade_id in (*WRITTEN, *(task.check for task in TASKS)):
+        cell = notebook.cell(grade_id)
+        worth: Any = cell.metadata.get("points") if cell else None
+        if type(worth) not in (int, float) or not math.isfinite(worth) or worth < 0:
+            raise BadRelease(f"the released notebook {path} gives no points for {grade_id}")
+        points[grade_id] = float(worth)
+    return Release(notebook, points)

@@ -1,0 +1,219 @@
+"""The same work on a Dask cluster: submissions travel as bytes, results come back as JSON.
+
+Each worker keeps warm servers of its own, started by a plugin, and judges what it runs. A worker that dies has its
+work done elsewhere: by the scheduler, and, where that gives up on a submission, by being handed in again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import re
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from dataclasses import asdict, replace
+from typing import Any, Self
+
+from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_completed, get_worker
+
+from autograder.assignment.release import release_in
+from autograder.assignment.settings import Terms
+from autograder.batch.jobs import Outcome, Settings, Work, as_text, graded_by
+from autograder.grading.workers import LocalWorkers
+from autograder.report.result import Result
+from autograder.sandbox import Limits
+from autograder.sandbox.support import NoConfinement, probe
+
+_CONNECT_SECONDS = 30
+_WORKERS_SECONDS = 120
+#: How often a submission is handed to the cluster whose workers die, or are not fit, under it.
+_MOST_TRIES = 10
+#: Submissions that wait at the cluster for each thread there: enough that no worker ever waits for us.
+_AHEAD = 3
+
+_ADDRESS = re.compile(r"[a-z]+://[^/\s]+:\d+")
+
+Message = dict[str, Any]
+
+
+class NoCluster(RuntimeError):
+    """The cluster cannot be used; the message is one line for people."""
+
+
+# --- on the workers -------------------------------------------------------------------------------------
+
+_crews: dict[str, LocalWorkers] = {}
+_lock = threading.Lock()
+
+
+def _crew(settings: Message, servers: int) -> LocalWorkers:
+    with _lock:
+        name = settings["name"]
+        if name not in _crews:
+            release = replace(release_in(settings["release"]), terms=Terms(**settings["terms"]))
+            _crews[name] = LocalWorkers(release, Limits(**settings["limits"]), servers)
+        return _crews[name]
+
+
+class WarmServers(WorkerPlugin):
+    """Warms a worker's servers up when it joins, and ends them when it leaves, or when the class is graded.
+
+    Parameters
+    ----------
+    settings : dict
+        What `Settings` says, in plain types, and a name for it.
+    """
+
+    def __init__(self, settings: Message) -> None:
+        self._settings = settings
+
+    def setup(self, worker: Worker) -> None:
+        """Start as many servers as the worker runs tasks at once. What cannot be is told by the first task."""
+        with contextlib.suppress(NoConfinement, OSError):
+            _crew(self._settings, worker.state.nthreads)
+
+    def teardown(self, worker: Worker) -> None:
+        """End them."""
+        with _lock:
+            crew = _crews.pop(self._settings["name"], None)
+        if crew is not None:
+            crew.close()
+
+
+def fitness() -> Message:
+    """Return what a worker grades with, and what it lacks to do so; it runs there."""
+    return {"graded_by": graded_by(), "missing": list(probe().missing)}
+
+
+def grade(settings: Message, work: Message) -> tuple[str, str]:
+    """Grade one submission; it runs on a worker, and returns the outcome's status and text."""
+    if settings["graded_by"] != graded_by():
+        raise Unfit("another version of the grader, or of what it grades with, is installed there")
+    crew = _crew(settings, get_worker().state.nthreads)
+    outcome = crew.grade(Work(**work))
+    return outcome.status, outcome.text
+
+
+class Unfit(RuntimeError):
+    """A worker cannot grade as all others do."""
+
+
+# --- here -----------------------------------------------------------------------------------------------
+
+
+class Cluster:
+    """A Dask cluster's workers. Use as a context manager.
+
+    Parameters
+    ----------
+    address : str
+        The scheduler's: ``tcp://host:8786``.
+    settings : Settings
+        What is the same for the whole class.
+
+    Raises
+    ------
+    NoCluster
+        There is no such scheduler, or no worker, or one that does not grade as this machine does.
+    """
+
+    def __init__(self, address: str, settings: Settings) -> None:
+        if not _ADDRESS.fullmatch(address):
+            raise NoCluster(f"{address} is no scheduler's address: that is like tcp://host:8786")
+        plain = {
+            "release": settings.release,
+            "limits": asdict(settings.limits),
+            "terms": asdict(settings.terms),
+            "graded_by": graded_by(),
+        }
+        name = hashlib.sha256(repr(sorted(plain.items())).encode()).hexdigest()[:16]
+        self._settings: Message = {**plain, "name": f"autograder-{name}"}
+        # Its own log repeats, as warnings and tracebacks, what is handled here.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        try:
+            self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as problem:
+            raise NoCluster(f"no Dask scheduler answers at {address}: {str(problem).splitlines()[0]}") from None
+        try:
+            self._client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
+            self._check()
+            self._client.register_plugin(WarmServers(self._settings), name=self._settings["name"])
+        except TimeoutError:
+            self._client.close()
+            raise NoCluster(f"the scheduler at {address} has no worker: start some") from None
+        except BaseException:
+            self._client.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(Exception):  # whatever has become of the cluster, the results are here
+            self._client.unregister_worker_plugin(name=self._settings["name"])
+        self._client.close()
+
+    def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Outcome]]:
+        """Grade ``works``, taken as there is room, and yield each with its outcome, as they end.
+
+        Raises
+        ------
+        NoCluster
+            The scheduler was lost.
+        """
+        begun: dict[Future, tuple[Work, int]] = {}
+        ending = as_completed(loop=self._client.loop)
+        left = True
+        while True:
+            while left and len(begun) < self._room():
+                work = next(works, None)
+                left = work is not None
+                if work is not None:
+                    self._submit(work, 1, begun, ending)
+            if not begun:
+                return
+            future = next(ending)
+            work, tries = begun.pop(future)
+            try:
+                status, text = future.result()
+            except CancelledError:
+                raise NoCluster("the scheduler was lost, or somebody cancelled the work") from None
+            except Exception as problem:  # noqa: BLE001 (whatever went wrong there, the submission is still here)
+                if tries < _MOST_TRIES:
+                    self._submit(work, tries + 1, begun, ending)
+                    continue
+                status, text = "fault", as_text(Result(work.name, "", "fault", fault=_told(problem, tries)))
+            finally:
+                future.release()
+            yield work, Outcome(status, text)
+
+    def _room(self) -> int:
+        workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        return _AHEAD * max(1, sum(int(worker["nthreads"]) for worker in workers.values()))
+
+    def _submit(self, work: Work, tries: int, begun: dict[Future, tuple[Work, int]], ending: as_completed) -> None:
+        # A key of its own for every try: two students may have handed in the same file, and neither gets the other's
+        # result, nor one that an earlier run has left at the scheduler.
+        key = f"{self._settings['name']}-{uuid.uuid4().hex}"
+        future = self._client.submit(grade, self._settings, vars(work), key=key, pure=False)
+        begun[future] = (work, tries)
+        ending.add(future)
+
+    def _check(self) -> None:
+        for address, said in self._client.run(fitness).items():
+            if said["missing"]:
+                raise NoCluster(f"the worker {address} cannot confine student code. {' '.join(said['missing'])}")
+            if said["graded_by"] != graded_by():
+                ours, theirs = graded_by(), said["graded_by"]
+                differing = sorted(what for what in ours.keys() | theirs.keys() if ours.get(what) != theirs.get(what))
+                raise NoCluster(
+                    f"the worker {address} has another version than this machine of: {', '.join(differing)}"
+                )
+
+
+def _told(problem: Exception, tries: int) -> str:
+    why = "its worker died" if isinstance(problem, KilledWorker) else f"{type(problem).__name__}: {problem}"
+    return f"handed to the cluster {tries} times, the last time {why}"

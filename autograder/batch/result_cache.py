@@ -1,0 +1,126 @@
+"""A class's results on disk: a file a student, written whole or not at all, that says what it rests on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from autograder.batch.jobs import to_text
+from autograder.linux import NeedsLinux
+from autograder.report.result import Result
+
+try:
+    import fcntl
+except ModuleNotFoundError:
+    raise NeedsLinux("grading a class") from None
+
+#: The folder of results, one `autograder/result/v1` a student.
+RESULTS = "results"
+_LOCK = ".lock"
+_UNFINISHED = ".unfinished"
+
+
+class Unusable(RuntimeError):
+    """The folder cannot be used; the message is one line for people."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A result as it stands on disk, and whose it is."""
+
+    student: str
+    result: Result
+
+
+class Store:
+    """The folder that a class's results are kept in. Use as a context manager: one run at a time may write there.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where there is none.
+    resume : bool
+        Whether to go on with what an earlier run left there. Without it the folder must hold none.
+
+    Raises
+    ------
+    Unusable
+        It holds results and ``resume`` was not asked for, another run is at work in it, or it cannot be written.
+    """
+
+    def __init__(self, folder: Path, *, resume: bool = False) -> None:
+        self.folder = folder
+        self._results = folder / RESULTS
+        try:
+            self._results.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as problem:
+            raise Unusable(f"{folder} cannot be used for results: {problem.strerror}") from None
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            raise Unusable(f"{folder} is in use: another run writes its results there") from None
+        if not resume and any(self._results.glob("*.json")):
+            os.close(self._descriptor)
+            raise Unusable(
+                f"{folder} holds the results of an earlier run: go on with them by --resume, or name another folder "
+                "by --out"
+            )
+        for path in self._results.glob(f"*{_UNFINISHED}"):
+            path.unlink()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def has(self, student: str, key: str) -> bool:
+        """Tell whether this student's result with this key is there; remove one with another key: it is outdated."""
+        return self._document(student, key) is not None
+
+    def load(self, student: str, key: str) -> Result | None:
+        """Return this student's result with this key, if it is there."""
+        document = self._document(student, key)
+        return Result.from_json(document) if document is not None else None
+
+    def save(self, student: str, key: str, text: str) -> None:
+        """Write a result, given as JSON.
+
+        Not forced onto the disk: a power cut may leave less than all of it, which is then graded again.
+        """
+        document = {**json.loads(text), "class": {"student": _printable(student), "key": key}}
+        path = self._path(student)
+        unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
+        unfinished.write_text(to_text(document), encoding="utf-8")
+        unfinished.replace(path)
+
+    def strangers(self, students: set[str]) -> int:
+        """Count the results of whoever is not among ``students``."""
+        return sum(path.stem not in students for path in self._results.glob("*.json"))
+
+    def _document(self, student: str, key: str) -> dict[str, Any] | None:
+        path = self._path(student)
+        try:
+            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if document["class"]["key"] == key and Result.from_json(document).status == "graded":
+                return document
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # cut short, or not ours: as good as none
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return None
+
+    def _path(self, student: str) -> Path:
+        return self._results / f"{student}.json"
+
+
+def _printable(student: str) -> str:
+    return os.fsencode(student).decode("utf-8", "backslashreplace")

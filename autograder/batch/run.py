@@ -1,0 +1,212 @@
+"""A whole class: which submissions a folder holds, and the loop that grades them without losing one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.assignment.questions import NAME
+from autograder.assignment.seeds import FILE, course_seed, submission_seed
+from autograder.batch.jobs import Settings, Work, Workers
+from autograder.batch.result_cache import Store
+from autograder.notebook import UnreadableNotebook, printable_path, read_bytes
+from autograder.report.result import Result
+
+#: Beside the results, where the folder belongs to no course.
+SEED_FILE = "class-seed.txt"
+_COURSE = "nbgrader_config.py"
+_LONGEST_NAME = 200
+#: When so many in a row, from the first on, fail through no fault of theirs, so will the others.
+_HOPELESS = 5
+
+
+class NoClass(ValueError):
+    """There is no class in the folder; the message is one line for people."""
+
+
+class Hopeless(RuntimeError):
+    """Nothing can be graded here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One student's submission: its file, and its name in reports; ``problem`` where there is no such file."""
+
+    student: str
+    path: Path
+    name: str
+    problem: str | None = None
+
+
+def find_class(folder: Path) -> list[Entry]:
+    """Return the submissions under ``folder``, by student.
+
+    Both of ``STUDENT/weight_initialization/*.ipynb``, as nbgrader lays them out, and ``STUDENT.ipynb`` are found. A
+    course folder stands for its ``submitted/``.
+
+    Raises
+    ------
+    NoClass
+        There is none, or two are one student's.
+    """
+    if not folder.is_dir():
+        raise NoClass(f"{folder}: there is no such folder")
+    if (folder / _COURSE).is_file() and (folder / "submitted").is_dir():
+        folder /= "submitted"
+    found: dict[str, Entry] = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        entry = None
+        if path.suffix == ".ipynb":
+            entry = Entry(path.stem, path, printable_path(path.relative_to(folder)))
+        elif (path / NAME).is_dir():
+            entry = _in_nbgraders_layout(path, folder)
+        if entry is None:
+            continue
+        if entry.student in found:
+            raise NoClass(f"{folder}: {found[entry.student].name} and {entry.name} are one student's; keep one of them")
+        too_long = len(os.fsencode(entry.student)) > _LONGEST_NAME
+        found[entry.student] = Entry(entry.student, path, entry.name, "has too long a name") if too_long else entry
+    if not found:
+        raise NoClass(
+            f"{folder}: there is no submission in it; they are expected as STUDENT/{NAME}/{NAME}.ipynb or STUDENT.ipynb"
+        )
+    return [found[student] for student in sorted(found)]
+
+
+def _in_nbgraders_layout(student: Path, folder: Path) -> Entry:
+    notebooks = sorted(path for path in (student / NAME).glob("*.ipynb") if not path.name.startswith("."))
+    named = student / NAME / f"{NAME}.ipynb"
+    chosen = named if named in notebooks or len(notebooks) != 1 else notebooks[0]
+    problem = None
+    if chosen not in notebooks:
+        problem = f"holds {len(notebooks)} notebooks, none of them {named.name}" if notebooks else "holds no notebook"
+    shown = chosen if problem is None else student / NAME
+    return Entry(student.name, chosen, printable_path(shown.relative_to(folder)), problem)
+
+
+def class_seed(folder: Path, out: Path) -> str:
+    """Return the class's secret seed: the course's, if ``folder`` is in one; else ``out``'s, made at the first run.
+
+    Raises
+    ------
+    BadCourseSeed
+        It cannot be read or made.
+    """
+    if not (out / SEED_FILE).exists():
+        for root in (folder, folder.resolve().parent):
+            if (root / _COURSE).is_file():
+                return course_seed(root, FILE)
+    return course_seed(out, SEED_FILE)
+
+
+@dataclass
+class Tally:
+    """What became of a class: how many were graded now or before, and who was not, and why."""
+
+    graded: int = 0
+    kept: int = 0
+    faults: dict[str, str] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+
+def kind_of(result: Result) -> str:
+    """Return, in a word, how a submission ended: graded, error, timeout or fault."""
+    if result.status == "fault":
+        return "fault"
+    statuses = {question.status for question in result.questions}
+    if "timeout" in statuses:
+        return "timeout"
+    return "error" if statuses & {"error", "memory", "crashed", "blocked"} else "graded"
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class to grade.
+
+    Attributes
+    ----------
+    entries : sequence of Entry
+        The submissions.
+    settings : Settings
+        What they are graded against and by.
+    seed : str
+        What every submission's own seed is derived from.
+    store : Store
+        Where results are kept.
+    """
+
+    entries: Sequence[Entry]
+    settings: Settings
+    seed: str
+    store: Store
+
+    def grade(self, workers: Workers, watch: Callable[[str, bool], None]) -> Tally:
+        """Grade whatever is not graded yet, and keep each result as soon as it is there.
+
+        ``watch`` is called for every submission with how it ended, as `kind_of` says or ``unreadable``, and whether
+        an earlier run had graded it.
+
+        Raises
+        ------
+        Hopeless
+            The first few failed, all through the grader's fault, and nothing was graded before.
+        """
+        tally = Tally()
+        for work, outcome in workers.grade_all(self._open_work(tally, watch)):
+            if outcome.status == "unreadable":
+                tally.unreadable[work.student] = outcome.text
+                watch("unreadable", False)
+                continue
+            result = Result.from_json(json_of(outcome.text))
+            if result.fault is None:
+                self.store.save(work.student, work.key, outcome.text)
+                tally.graded += 1
+            else:
+                tally.faults[work.student] = result.fault
+                if len(tally.faults) >= min(_HOPELESS, len(self.entries)) and tally.graded + tally.kept == 0:
+                    raise Hopeless(result.fault)
+            watch(kind_of(result), False)
+        return tally
+
+    def results(self) -> Iterator[tuple[Entry, Result | None]]:
+        """Yield every submission with its result, or None where there is none, one by one from the disk."""
+        for entry in self.entries:
+            work = self._work(entry)
+            yield entry, None if isinstance(work, str) else self.store.load(entry.student, work.key)
+
+    def _open_work(self, tally: Tally, watch: Callable[[str, bool], None]) -> Iterator[Work]:
+        """Yield what is still to be graded; tell of the rest."""
+        for entry in self.entries:
+            work = self._work(entry)
+            if isinstance(work, str):
+                tally.unreadable[entry.student] = work
+                watch("unreadable", False)
+            elif (result := self.store.load(entry.student, work.key)) is not None:
+                tally.kept += 1
+                watch(kind_of(result), True)
+            else:
+                yield work
+
+    def _work(self, entry: Entry) -> Work | str:
+        if entry.problem is not None:
+            return entry.problem
+        try:
+            raw = read_bytes(entry.path)
+        except UnreadableNotebook as problem:
+            return str(problem)
+        sha256 = hashlib.sha256(raw).hexdigest()
+        seed = submission_seed(self.seed, sha256)
+        return Work(entry.student, entry.name, raw, seed, self.settings.key(sha256, seed))
+
+
+def json_of(text: str) -> dict[str, object]:
+    """Return the JSON object in ``text``."""
+    import json
+
+    document: dict[str, object] = json.loads(text)
+    return document

@@ -1,0 +1,261 @@
+"""Pull requests → `submitted/`: from `refs/pull/*/head`, by git alone. Nothing of a pull request is run or checked out.
+
+Who opened a pull request, git does not know: GitHub's own word is asked for with `gh` where that is installed and
+logged in, or the roster says it (column ``pull_request``). A commit's author is what its author wrote there: good
+enough where nobody else claims the same student, and told.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from autograder.assignment.course_folder import CourseFolder
+from autograder.collection.choose_commit import Chosen, choose
+from autograder.collection.files import CannotCollect, Collected, Found, place
+from autograder.collection.first_seen import remember
+from autograder.collection.roster import Roster
+from autograder.collection.take import NOTEBOOK, Refused, Taken, others, take
+from autograder.git import GitFailed, Repository, Unrelated
+from autograder.report.pull_request import Changed
+from autograder.text import one_line
+
+#: A bare clone in the course folder; it keeps every head that was ever collected, force-pushed away or not.
+MIRROR = "pulls.git"
+_BASE = "refs/heads/base"
+#: GitHub's addresses for people who show none of their own: 12345+login@users.noreply.host. Logins that a company
+#: manages have an underscore.
+_NO_REPLY = re.compile(r"^(?:\d+\+)?(?P<login>[a-z0-9_-]+)@users\.noreply\.", re.IGNORECASE)
+_REMOTE = re.compile(
+    r"^(?:https?://(?:[^/]*@)?|ssh://git@|git@)(?P<host>[^/:@]+)[:/](?P<name>[^/]+/[^/]+?)(?:\.git)?/?$"
+)
+_SECRET = re.compile(r"(?<=://)[^/\s]*@")
+#: Of the files that a pull request changes besides the notebook, so many are written down.
+_MOST_CHANGED = 50
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Whose a pull request is, and whether that is GitHub's or the roster's word, or only its commits'."""
+
+    student: str
+    login: str | None
+    sure: bool
+
+
+@dataclass(frozen=True)
+class _Pull:
+    number: int
+    head: str
+
+    @property
+    def origin(self) -> str:
+        return f"pull request #{self.number}"
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    pull: _Pull
+    claim: Claim
+    taken: Taken
+    chosen: Chosen
+    changed: list[Changed]
+    remark: str
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What became of each pull request; who of the roster opened none and has nothing; what went wrong besides."""
+
+    collected: list[Collected]
+    missing: list[str] = field(default_factory=list)
+    note: str = ""
+
+
+def collect_pulls(
+    remote: str, course: CourseFolder, roster: Roster, deadline: datetime | None = None, path: str = NOTEBOOK
+) -> Collection:
+    """Copy the notebook of every pull request to its student's place in ``submitted/``.
+
+    Parameters
+    ----------
+    remote : str
+        What git fetches from: an address, or a folder.
+    course : CourseFolder
+        Where to put the notebooks.
+    roster : Roster
+        Whose is what.
+    deadline : datetime, optional
+        With a time zone. Of each pull request, the newest commit that was there by then counts (see
+        `autograder.collection.choose_commit`); later ones are as if they were not there.
+    path : str
+        The notebook's path in the students' repository.
+
+    Raises
+    ------
+    CannotCollect
+        When there is nothing to fetch from, or what is known from earlier collections cannot be read.
+    """
+    mirror = _fetch(remote, course.root / MIRROR)
+    pulls = _pulls(mirror)
+    seen = remember(mirror, [(pull.number, pull.head) for pull in pulls])
+    base = mirror.run("rev-parse", "--verify", _BASE).decode().strip()
+    logins, note = _logins(remote)
+    collected: list[Collected] = []
+    claims: dict[str, list[tuple[_Pull, Claim]]] = {}
+    for pull in pulls:
+        try:
+            claim = _claim(mirror, pull, roster, logins)
+        except (Refused, GitFailed) as problem:
+            collected.append(Collected("", pull.origin, "refused", str(problem)))
+        else:
+            claims.setdefault(claim.student, []).append((pull, claim))
+    for student in sorted(claims):
+        theirs, refused = _settle(student, claims[student])
+        candidates: list[_Candidate] = []
+        for pull, claim in theirs:
+            try:
+                chosen = choose(seen, pull.number, pull.head, base, deadline)
+                candidates.append(_candidate(mirror, pull, claim, chosen, path, roster))
+            except (Refused, GitFailed) as problem:
+                refused.append(Collected(student, pull.origin, "refused", str(problem)))
+        collected += _decide(student, candidates, course, remote) + refused
+    heard = {each.student for each in collected}
+    missing = sorted(s for s in roster.students - heard if not course.submission(s).exists())
+    return Collection(collected, missing, note)
+
+
+def _fetch(remote: str, folder: Path) -> Repository:
+    mirror = Repository(folder)
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        mirror.run("init", "--quiet", "--bare")
+    refs = ["+HEAD:" + _BASE, "+refs/pull/*/head:refs/pull/*/head"]
+    try:
+        mirror.run("fetch", "--quiet", "--prune", "--no-tags", "--no-recurse-submodules", "--", remote, *refs)
+    except GitFailed as problem:
+        raise CannotCollect(f"{_public(remote)} cannot be fetched: {_public(str(problem))}") from None
+    return mirror
+
+
+def is_address(source: str) -> bool:
+    """Tell the address of a repository, which git can fetch from, from a file or folder here."""
+    return re.match(r"[a-z][a-z0-9+.-]*://|[^@:/\s]+@[^:/\s]+:", source, re.IGNORECASE) is not None
+
+
+def _public(text: str) -> str:
+    """Return ``text`` without what stands before the @ of an address: a token, it may be."""
+    return _SECRET.sub("", text)
+
+
+def _pulls(mirror: Repository) -> list[_Pull]:
+    lines = mirror.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/pull").decode().splitlines()
+    found = (re.fullmatch(r"refs/pull/(\d+)/head ([0-9a-f]+)", line) for line in lines)
+    return sorted((_Pull(int(each[1]), each[2]) for each in found if each), key=lambda pull: pull.number)
+
+
+def _logins(remote: str) -> tuple[dict[int, str], str]:
+    """Return who opened each pull request, as GitHub says by `gh`; and, where that failed, a line about it."""
+    named = _REMOTE.match(remote)
+    gh = shutil.which("gh")
+    if named is None or gh is None:
+        return {}, ""
+    asked = ["api", "--hostname", named["host"], "--paginate", f"repos/{named['name']}/pulls?state=all&per_page=100"]
+    asked += ["--jq", '.[] | select(.user) | "\\(.number) \\(.user.login)"']
+    run = subprocess.run(  # noqa: S603 (the person's own gh)
+        [gh, *asked], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    if run.returncode:
+        said = (run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1]
+        return {}, f"gh could not say who opened which pull request ({said}): only the roster and the commits do"
+    return {int(number): login for number, login in (line.split() for line in run.stdout.splitlines())}, ""
+
+
+def _claim(mirror: Repository, pull: _Pull, roster: Roster, logins: dict[int, str]) -> Claim:
+    login = logins.get(pull.number)
+    if (student := roster.by_pull_request.get(pull.number)) is not None:
+        return Claim(student, login, sure=True)
+    if login is not None:
+        if (student := roster.by_login.get(login.lower())) is None:
+            raise Refused(f"it was opened by {login}, who is not in the roster")
+        return Claim(student, login, sure=True)
+    address = (
+        mirror.run("log", "-1", "--format=%ae", "--end-of-options", pull.head, "--")
+        .decode(errors="replace")
+        .strip()
+        .lower()
+    )
+    written = _NO_REPLY.match(address)
+    student = roster.by_email.get(address) or (roster.by_login.get(written["login"]) if written else None)
+    if student is None:
+        raise Refused(
+            f"nobody in the roster goes with the author of its last commit, {address}; give the roster a column "
+            "pull_request (or email), or log in with gh"
+        )
+    return Claim(student, written["login"] if written else None, sure=False)
+
+
+def _settle(student: str, claims: list[tuple[_Pull, Claim]]) -> tuple[list[tuple[_Pull, Claim]], list[Collected]]:
+    """Tell a student's pull requests from those that only claim to be: a sure one wins, whatever becomes of it."""
+    sure = [(pull, claim) for pull, claim in claims if claim.sure]
+    if not sure and len(claims) == 1:
+        return claims, []
+    if sure:
+        known = ", ".join(f"#{pull.number}" for pull, _ in sure)
+        reason = f"its commits claim to be {student}'s, whose is pull request {known}"
+    else:
+        numbers = ", ".join(f"#{pull.number}" for pull, _ in claims)
+        reason = (
+            f"{numbers} all claim to be {student}'s, by their commits alone: say which in the roster (pull_request)"
+        )
+    return sure, [Collected(student, pull.origin, "refused", reason) for pull, claim in claims if not claim.sure]
+
+
+def _candidate(mirror: Repository, pull: _Pull, claim: Claim, chosen: Chosen, path: str, roster: Roster) -> _Candidate:
+    taken = take(mirror, chosen.commit.sha, path)
+    remarks = [chosen.remark]
+    changed: list[Changed] = []
+    try:
+        author = claim.login or roster.login(claim.student)
+        changed = others(mirror.changes(chosen.base, taken.commit), path, author)
+    except Unrelated:
+        remarks.append("it shares no history with the main branch")
+    if concerned := list(dict.fromkeys(each.concerns for each in changed if each.concerns)):
+        remarks.append(f"it also changes {' and '.join(concerned)}")
+    if not claim.sure:
+        remarks.append("whose it is, only its commits say, which anybody can write")
+    return _Candidate(pull, claim, taken, chosen, changed, "; ".join(filter(None, remarks)))
+
+
+def _decide(student: str, candidates: list[_Candidate], course: CourseFolder, remote: str) -> list[Collected]:
+    """Put the one that counts in its place; say of the others that there is a newer one."""
+    counts = max(candidates, key=lambda each: (each.chosen.time, each.pull.number), default=None)
+    return [
+        _place(student, each, course, remote)
+        if each is counts
+        else Collected(student, each.pull.origin, "refused", f"{counts.pull.origin} of this student is newer")
+        for each in candidates
+        if counts is not None
+    ]
+
+
+def _place(student: str, each: _Candidate, course: CourseFolder, remote: str) -> Collected:
+    named = _REMOTE.match(remote)
+    provenance = {
+        "repository": named["name"] if named else _public(remote),
+        "pull_request": each.pull.number,
+        "commit": each.taken.commit,
+        "committed": each.taken.time.isoformat(),
+        "first_seen": each.chosen.first_seen.isoformat(),
+        "login": each.claim.login,
+        "identity": "sure" if each.claim.sure else "claimed by the commit",
+        "path": each.taken.path,
+        "changed": [asdict(c) | {"path": one_line(c.path)} for c in each.changed[:_MOST_CHANGED]],
+    }
+    origin = f"{each.pull.origin}, commit {each.taken.commit[:12]}"
+    found = Found(student, origin, each.taken.content, each.chosen.time, provenance)
+    return place(found, course, timed=True, remark=each.remark)

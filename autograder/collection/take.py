@@ -1,0 +1,149 @@
+"""A pull request's one notebook, and what else the pull request changes. Nothing is checked out, nothing runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from autograder.assignment.questions import NAME
+from autograder.git import Change, Repository, Unrelated
+from autograder.notebook import MAX_NOTEBOOK_BYTES
+from autograder.report.pull_request import Changed, PullRequest
+
+#: Where students' repositories keep the notebook that students edit.
+NOTEBOOK = f"assignment/{NAME}/{NAME}.ipynb"
+
+#: What a path concerns, by its first part in lower case: some file systems know no other.
+_CONCERNS = (
+    dict.fromkeys((".github", ".ci"), "the workflow")
+    | dict.fromkeys(
+        (
+            "autograder",
+            "constraints.txt",
+            "course.toml",
+            "gnumakefile",
+            "gradescope",
+            "install.py",
+            "makefile",
+            "nbgrader_config.py",
+            "pyproject.toml",
+            "requirements",
+            "setup.mk",
+            "tests",
+        ),
+        "the grader",
+    )
+    | {
+        ".devcontainer": "the development container",
+        ".gitattributes": "how git reads files",
+        ".gitmodules": "how git reads files",
+        "docs": "the documentation",
+    }
+)
+#: Folders that hold a folder a student, in courses whose students share a repository.
+_STUDENTS = ("submitted", "submissions", "students")
+
+
+class Refused(ValueError):
+    """The notebook of this commit is not taken; the message says why, in one line for people.
+
+    ``pull_request`` is what is known of the pull request all the same.
+    """
+
+    def __init__(self, reason: str, pull_request: PullRequest | None = None) -> None:
+        super().__init__(reason)
+        self.pull_request = pull_request
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A notebook as it was committed, and when its committer says that was."""
+
+    commit: str
+    time: datetime
+    path: str
+    content: bytes
+
+
+def take(repository: Repository, revision: str, path: str = NOTEBOOK) -> Taken:
+    """Take the notebook at ``path`` out of a commit.
+
+    Raises
+    ------
+    Refused
+        When ``path`` leads out of the repository, or is there no regular file of at most
+        `autograder.notebook.MAX_NOTEBOOK_BYTES`.
+    GitFailed
+        When there is no such commit.
+    """
+    if not _inside(path):
+        raise Refused(f"{path} does not name a notebook inside the repository")
+    commit = repository.commit(revision)
+    entry = repository.entry(commit.sha, path)
+    if entry is None:
+        raise Refused(f"there is no {path} in commit {commit.sha[:12]}: edit the notebook in place, and do not move it")
+    if entry.mode == "120000":
+        raise Refused(f"{path} is a symbolic link: commit the notebook itself")
+    if entry.kind != "blob":
+        raise Refused(f"{path} is a folder or a submodule: commit the notebook itself")
+    if (size := repository.size(entry.name)) > MAX_NOTEBOOK_BYTES:
+        raise Refused(
+            f"{path} has {size / 2**20:.0f} MiB, more than the {MAX_NOTEBOOK_BYTES // 2**20} MiB allowed: "
+            "clear the outputs that make it so large, and commit again"
+        )
+    return Taken(commit.sha, commit.time, path, repository.read(entry.name))
+
+
+def _inside(path: str) -> bool:
+    parts = PurePosixPath(path)
+    return not parts.is_absolute() and ".." not in parts.parts and parts.suffix == ".ipynb" and "\0" not in path
+
+
+def others(changes: Sequence[Change], notebook: str, author: str | None = None) -> list[Changed]:
+    """Return the changed files besides ``notebook``, with what each concerns; those that concern something first."""
+    found = [Changed(c.path, c.status, _concerns(c.path, author)) for c in changes if c.path != notebook]
+    return sorted(found, key=lambda each: (each.concerns is None, each.path))
+
+
+def _concerns(path: str, author: str | None) -> str | None:
+    first, *rest = PurePosixPath(path).parts or ("",)
+    first = first.lower()
+    if first in _STUDENTS and len(rest) > 1 and (author is None or rest[0].lower() != author.lower()):
+        return "another student's folder"
+    return _CONCERNS.get(first)
+
+
+def take_pull_request(
+    repository: Repository, revision: str, path: str, base: str | None, author: str | None, out: Path
+) -> Taken:
+    """Write the notebook of a pull request to ``out/<its name>``, and ``out/pull-request.json`` beside it.
+
+    Raises
+    ------
+    Refused
+        When the notebook is not to be had (see `take`; what else is changed is written and told all the same),
+        ``revision`` is not what is checked out there, or shares no history with ``base``.
+    GitFailed
+        When there is no such commit.
+    """
+    asked = repository.commit(revision).sha
+    if (found := repository.commit("HEAD").sha) != asked:
+        raise Refused(f"commit {revision[:12]} was asked for, and {found[:12]} is checked out")
+    try:
+        changed = others(repository.changes(base, asked), path, author) if base else []
+    except Unrelated:
+        raise Refused(
+            "the pull request shares no history with the branch that it goes to: make a branch from that one, "
+            "and commit the notebook there"
+        ) from None
+    told = PullRequest(asked, path, tuple(changed))
+    out.mkdir(parents=True, exist_ok=True)
+    told.save(out / "pull-request.json")
+    try:
+        taken = take(repository, asked, path)
+    except Refused as refusal:
+        raise Refused(str(refusal), told if base else None) from None
+    (out / PurePosixPath(path).name).write_bytes(taken.content)
+    return taken

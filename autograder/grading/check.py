@@ -1,0 +1,130 @@
+"""`check(...)` in a notebook: the collection and the judge that grade, on a live function."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.assignment.questions import Challenge, Task, draw_challenge, task
+from autograder.assignment.release import BadRelease, load_release
+from autograder.assignment.settings import BadSettings, HelpLevel, load_settings
+from autograder.grading.interview import Array, CallRaised, interview
+from autograder.report.result import QuestionResult
+from autograder.sandbox.child import collector
+from autograder.sandbox.wire import Message
+
+
+@dataclass(frozen=True)
+class _Live:
+    """A function in this very process, as an interview's `Conversation`."""
+
+    function: Callable[..., Any]
+
+    def ask(self, header: dict[str, Any], arrays: Sequence[Array] = ()) -> Message:
+        # Copies: a framework may hand out views of memory that its next call writes to.
+        answer, answered = collector.answer_call(Message(header, tuple(arrays)), self.function)
+        return Message(answer, tuple(np.array(array) for array in answered))
+
+
+class CannotCheck(ValueError):
+    """The course's release or settings cannot be used; the message is one line, and all that a notebook shows."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone; IPython asks for it."""
+        return [f"autograder: {self}."]
+
+
+class _Shown:
+    """A question's result, as a notebook shows it (HTML) or a terminal does (text)."""
+
+    def __init__(self, question: QuestionResult) -> None:
+        self._question = question
+
+    def _repr_html_(self) -> str:
+        from autograder.report.html import render_question
+
+        return render_question(self._question)
+
+    def __repr__(self) -> str:
+        from rich.console import Console
+
+        from autograder.report.terminal import picture_text, question_table
+
+        console = Console(file=(text := io.StringIO()), width=100, color_system=None, force_jupyter=False)
+        console.print(question_table(self._question))
+        if self._question.picture is not None:
+            console.print(picture_text(self._question.picture))
+        return text.getvalue().rstrip()
+
+
+def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -> float:
+    """Try one of Q7's functions, show what was found, and return the points it earns.
+
+    The same questions and the same judge as in grading, with shapes drawn anew at every call.
+
+    Parameters
+    ----------
+    name : str
+        The stub's name: ``"q7_tf_initializer"``, ``"q7_tf_model"``, ``"q7_torch_initializer"`` or
+        ``"q7_torch_model"``.
+    function : callable
+        What you wrote.
+    seed : int, optional
+        Draw the same shapes again.
+
+    Returns
+    -------
+    float
+        A plain Python float between 0 and the points of the check cell.
+
+    Raises
+    ------
+    ValueError
+        No task has this name; or the course's release, or its settings, course.toml, cannot be used.
+    """
+    try:
+        asked = task(name)
+    except KeyError as problem:
+        raise ValueError(problem.args[0]) from None
+    try:
+        points, settings = load_release().points[asked.check], load_settings()
+    except (BadRelease, BadSettings) as problem:
+        raise CannotCheck(str(problem)) from None
+    challenge = draw_challenge(np.random.default_rng(secrets.randbits(64) if seed is None else seed))
+    # nbgrader gives no points to a check cell that wrote to stderr, be it a framework's own chatter, or a figure's.
+    with contextlib.redirect_stderr(io.StringIO()):
+        question = _judge(asked, function, challenge, points, settings.help_level)
+        _display(_Shown(question))
+    return float(question.score)
+
+
+def _judge(
+    asked: Task, function: Callable[..., Any], challenge: Challenge, points: float, help_level: HelpLevel
+) -> QuestionResult:
+    from autograder.grading.scoring import score_task
+
+    try:
+        evidence = interview(_Live(function), asked, challenge)
+    except CallRaised as call:
+        status, message = "error", f"{asked.function} raised {call.raised}."
+        if call.raised.name == "NotImplementedError":
+            status = "not_attempted"
+            message = f"{asked.function} still raises NotImplementedError: put your code in place of that line."
+        return QuestionResult(asked.check, status, 0.0, points, message)
+    return score_task(asked, evidence, points, help_level)
+
+
+def _display(shown: _Shown) -> None:
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is None:
+        print(repr(shown))
+    else:
+        display(shown)

@@ -1,0 +1,122 @@
+"""A task's evidence → verdicts → points, and what a student is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from autograder.assignment.questions import TASKS, Task
+from autograder.assignment.settings import HelpLevel
+from autograder.grading.interview import Evidence
+from autograder.grading.pictures import picture_signal, picture_weights
+from autograder.judge.evidence import InitializerEvidence
+from autograder.judge.initializer import judge_initializer
+from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.misconceptions import BY_NAME
+from autograder.judge.model import ModelMeasurements, judge_model
+from autograder.judge.verdict import Verdict
+from autograder.report.picture import Picture
+from autograder.report.result import CriterionResult, QuestionResult, points_text
+
+_FRAMEWORK_NAMES = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
+
+
+def score_task(task: Task, evidence: Evidence, points: float, help_level: HelpLevel = "explain") -> QuestionResult:
+    """Judge ``evidence`` by the task's criteria, and share ``points`` between them by their weights."""
+    verdicts, picture = _judged(evidence, tuple(task.weights))
+    total = sum(task.weights.values())
+
+    def share(weight: int) -> float:
+        return points * weight / total
+
+    # Weights are added before they become points: a perfect answer gets the full points, exactly.
+    passed = sum(task.weights[v.name] for v in verdicts if v.status == "passed")
+    return QuestionResult(
+        grade_id=task.check,
+        status="graded",
+        score=share(passed),
+        max_score=points,
+        criteria=_said_once(_criterion(v, share(task.weights[v.name]), help_level) for v in verdicts),
+        picture=picture,
+    )
+
+
+def _judged(evidence: Evidence, criteria: Sequence[str]) -> tuple[list[Verdict], Picture | None]:
+    with np.errstate(all="ignore"):  # a student's infinities are findings, not warnings
+        if isinstance(evidence, InitializerEvidence):
+            weights = InitializerMeasurements(evidence)
+            return judge_initializer(weights, criteria), picture_weights(weights)
+        model = ModelMeasurements(evidence)
+        return judge_model(model, criteria), picture_signal(model)
+
+
+def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionResult:
+    finding = verdict.finding
+    lesson = BY_NAME[finding.diagnosis].lesson if finding.diagnosis else None
+    explains = level != "name"
+    why = [said for said in (lesson.why if lesson else None, finding.consequence) if said]
+    return CriterionResult(
+        name=verdict.name,
+        status=verdict.status,
+        points=worth if verdict.status == "passed" else 0.0,
+        max_points=worth,
+        asks=verdict.asks,
+        message=finding.message if explains else finding.named or finding.message,
+        diagnosis=finding.diagnosis,
+        measured=finding.measured,
+        expected=finding.expected,
+        p_value=finding.p_value,
+        look_up=lesson.look_up if lesson else None,
+        why=" ".join(why) or None if explains else None,
+        formula=lesson.formula if lesson and level == "formula" else None,
+    )
+
+
+def _said_once(criteria: Iterable[CriterionResult]) -> tuple[CriterionResult, ...]:
+    """Explain a mistake where it shows first, and leave the explanation out where it shows again."""
+    told: set[str] = set()
+    said = []
+    for criterion in criteria:
+        again = criterion.diagnosis is not None and criterion.diagnosis in told
+        said.append(replace(criterion, why=None, formula=None) if again else criterion)
+        told |= {criterion.diagnosis} if criterion.diagnosis else set()
+    return tuple(said)
+
+
+def better_of_the_two(questions: Sequence[QuestionResult]) -> tuple[QuestionResult, ...]:
+    """Raise the framework that scored lower to the share of its points that the other one earned of its own.
+
+    No question loses anything. What is added fills the same part of what each question of that framework lacks, so
+    that its total comes out at the better one's share exactly; each of them says so.
+    """
+    tasks = {task.check: task for task in TASKS}
+    of = {f: [q for q in questions if tasks[q.grade_id].framework == f] for f in _FRAMEWORK_NAMES}
+    shares = {f: _total(own) / most if (most := _most(own)) else 0.0 for f, own in of.items()}
+    worse, better = sorted(shares, key=shares.__getitem__)
+    target, own, most = shares[better] * _most(of[worse]), _total(of[worse]), _most(of[worse])
+    if target - own < 1e-9:
+        return tuple(questions)
+    part = (target - own) / (most - own)
+    earned = f"{points_text(_total(of[better]))} of {points_text(_most(of[better]))}"
+
+    def raised(question: QuestionResult) -> QuestionResult:
+        if question not in of[worse] or question.score >= question.max_score:
+            return question
+        score = question.score + part * (question.max_score - question.score)
+        said = (
+            f"Raised from {points_text(question.score)} to {points_text(score)} points: in this course the better of "
+            f"the two frameworks counts for both, and {_FRAMEWORK_NAMES[better]} earned {earned}."
+        )
+        return replace(question, score=score, message=f"{question.message} {said}" if question.message else said)
+
+    return tuple(raised(question) for question in questions)
+
+
+def _total(questions: Sequence[QuestionResult]) -> float:
+    return sum(question.score for question in questions)
+
+
+def _most(questions: Sequence[QuestionResult]) -> float:
+    return sum(question.max_score for question in questions)

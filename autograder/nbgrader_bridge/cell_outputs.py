@@ -1,0 +1,58 @@
+"""Results and students' outputs as a notebook's cell outputs, in the one form that nbgrader scores as it should."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import replace
+
+import numpy as np
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from numpy.typing import NDArray
+
+from autograder.grading.cell_output import CellOutput
+from autograder.report.figures import describe
+from autograder.report.html import render_question
+from autograder.report.result import QuestionResult, question_text
+
+
+def check_outputs(question: QuestionResult) -> list[NotebookNode]:
+    """Return a check cell's outputs: the result as text, as a table with a figure, and the points.
+
+    The points are always there, as a plain float: to nbgrader, no output is full credit. A figure is drawn where
+    points were lost: a right answer's says nothing, and drawing takes as long as judging.
+    """
+    question = question if question.score < question.max_score else replace(question, picture=None)
+    said = describe(question.picture) if question.picture else question.status
+    table = {"text/html": render_question(question), "text/plain": said}
+    return [
+        new_output("stream", name="stdout", text=question_text(question)),
+        new_output("display_data", data=table),
+        new_output("execute_result", data={"text/plain": repr(float(question.score))}, execution_count=1),
+    ]
+
+
+def student_outputs(output: CellOutput) -> list[NotebookNode]:
+    """Return the outputs of one of the student's own cells: text, figures, and what kept it from finishing."""
+    outputs = [
+        new_output("stream", name=name, text=text)
+        for name, text in (("stdout", output.stdout), ("stderr", output.stderr))
+        if text
+    ]
+    outputs += [
+        new_output("display_data", data={"image/png": _png(pixels), "text/plain": "A figure that the cell drew."})
+        for pixels in output.figures
+    ]
+    if output.problem is not None:
+        name, _, message = output.problem.partition(": ")
+        outputs.append(new_output("error", ename=name, evalue=message, traceback=[output.problem]))
+    return outputs
+
+
+def _png(pixels: NDArray[np.uint8]) -> str:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format="png", optimize=False)
+    return base64.b64encode(file.getvalue()).decode()

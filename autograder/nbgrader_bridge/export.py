@@ -1,0 +1,133 @@
+"""Grades out of nbgrader's gradebook, through its exporter plugins: a column a question, and what Canvas imports."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins import ExportPlugin
+from traitlets import Unicode
+
+from autograder.assignment.questions import NAME, TASKS, TITLE, WRITTEN
+
+_STUDENT = ("assignment", "student_id", "last_name", "first_name", "email")
+_TOTALS = ("raw_score", "late_submission_penalty", "score", "max_score", "status", "timestamp", "to_review")
+_ORDER = (*WRITTEN, *(task.check for task in TASKS))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's grades for one assignment; ``scores`` is empty where nothing was handed in."""
+
+    assignment: str
+    student_id: str
+    last_name: str
+    first_name: str
+    email: str
+    lms_id: str
+    scores: dict[str, float]
+    penalty: float
+    max_score: float
+    submitted: bool
+    timestamp: str
+    to_review: tuple[str, ...]
+
+    @property
+    def raw_score(self) -> float:
+        """The questions' sum."""
+        return round(sum(self.scores.values()), 6)
+
+    @property
+    def score(self) -> float:
+        """What is left after the penalty for being late."""
+        return max(0.0, round(self.raw_score - self.penalty, 6))
+
+
+def rows(gradebook: Gradebook, assignments: Sequence[str] = (), students: Sequence[str] = ()) -> Iterator[Row]:
+    """Yield the grades of everybody in the gradebook, or of those that are named, by student."""
+    for assignment in gradebook.assignments:
+        if assignments and assignment.name not in assignments:
+            continue
+        for student in sorted(gradebook.students, key=lambda s: (s.last_name or "", s.first_name or "", s.id)):
+            if not students or student.id in students:
+                yield _row(gradebook, assignment, student)
+
+
+def _row(gradebook: Gradebook, assignment: object, student: object) -> Row:
+    name, who = assignment.name, student.id  # type: ignore[attr-defined]
+    try:
+        submission = gradebook.find_submission(name, who)
+    except MissingEntry:
+        submission = None
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades] if submission else []
+    return Row(
+        assignment=name,
+        student_id=who,
+        last_name=student.last_name or "",  # type: ignore[attr-defined]
+        first_name=student.first_name or "",  # type: ignore[attr-defined]
+        email=student.email or "",  # type: ignore[attr-defined]
+        lms_id=student.lms_user_id or "",  # type: ignore[attr-defined]
+        scores={grade.name: float(grade.score) for grade in grades},
+        penalty=float(submission.late_submission_penalty or 0.0) if submission else 0.0,
+        max_score=float(assignment.max_score),  # type: ignore[attr-defined]
+        submitted=submission is not None,
+        timestamp=str(submission.timestamp or "") if submission else "",
+        to_review=tuple(sorted((g.name for g in grades if g.needs_manual_grade), key=_place)),
+    )
+
+
+def _place(question: str) -> tuple[int, str]:
+    return (_ORDER.index(question) if question in _ORDER else len(_ORDER), question)
+
+
+def _number(points: float) -> str:
+    return f"{points:.6f}".rstrip("0").rstrip(".")
+
+
+class QuestionsExport(ExportPlugin):
+    """A CSV with a row a student and a column a question."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the file that ``--to`` names, grades.csv by default."""
+        found = list(rows(gradebook, [str(a) for a in self.assignment], [str(s) for s in self.student]))
+        questions = sorted({question for row in found for question in row.scores}, key=_place)
+        path = Path(self.to or "grades.csv")
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([*_STUDENT, *questions, *_TOTALS])
+            for row in found:
+                student = [row.assignment, row.student_id, row.last_name, row.first_name, row.email]
+                points = [_number(row.scores[q]) if q in row.scores else "" for q in questions]
+                totals = [_number(p) for p in (row.raw_score, row.penalty, row.score, row.max_score)]
+                status = "submitted" if row.submitted else "not submitted"
+                writer.writerow([*student, *points, *totals, status, row.timestamp, " ".join(row.to_review)])
+        self.log.info("Wrote the grades of %d students to %s", len(found), path)
+
+
+class CanvasExport(ExportPlugin):
+    """The CSV that Canvas imports: Grades → Import."""
+
+    column = Unicode(
+        TITLE,
+        help="The assignment's column as Canvas exports it, with its number: 'Initialization (4711)'.",
+    ).tag(config=True)
+    section = Unicode("", help="What to put into Canvas' Section column.").tag(config=True)
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the file that ``--to`` names, canvas.csv by default. Who handed in nothing keeps an empty grade."""
+        assignments = [str(a) for a in self.assignment] or [NAME]
+        found = list(rows(gradebook, assignments, [str(s) for s in self.student]))
+        path = Path(self.to or "canvas.csv")
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["Student", "ID", "SIS Login ID", "Section", self.column])
+            if found:
+                writer.writerow(["    Points Possible", "", "", "", _number(found[0].max_score)])
+            for row in found:
+                student = ", ".join(part for part in (row.last_name, row.first_name) if part) or row.student_id
+                score = _number(row.score) if row.submitted else ""
+                writer.writerow([student, row.lms_id, row.student_id, self.section, score])
+        self.log.info("Wrote the grades of %d students to %s", len(found), path)

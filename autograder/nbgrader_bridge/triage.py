@@ -1,0 +1,28 @@
+"""Every student's written answers at a glance, without running anything: which to look at first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.assignment.questions import WRITTEN
+from autograder.assignment.release import Release
+from autograder.notebook import UnreadableNotebook, read_notebook, written_answer
+
+
+@dataclass(frozen=True)
+class Triage:
+    """One student's written answers: what is remarkable about each, or ``answered``; or why the file is unreadable."""
+
+    student: str
+    answers: dict[str, str]
+    problem: str | None = None
+
+
+def triage(student: str, path: Path, release: Release) -> Triage:
+    """Look at the written answers in the notebook at ``path``."""
+    try:
+        notebook = read_notebook(path)
+    except UnreadableNotebook as problem:
+        return Triage(student, {}, str(problem))
+    return Triage(student, {q: written_answer(q, notebook, release.notebook).remarkable for q in WRITTEN})

@@ -1,0 +1,70 @@
+"""An autograder for Gradescope: a zip with the grader, the release and the two scripts that Gradescope calls.
+
+Gradescope's specification: `setup.sh` runs once, as root, when its image is built; `run_autograder` runs for each
+submission, which lies in `/autograder/submission`, and writes `/autograder/results/results.json`.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.assignment.settings import FILE, BadSettings, load_settings
+from autograder.git import GitFailed
+from autograder.publishing.tracked_files import NothingThere, own_repository, tracked
+
+_GRADER = (
+    "LICENSE",
+    "README.md",
+    "assignment",
+    "autograder",
+    FILE,
+    "install.py",
+    "pyproject.toml",
+    "requirements/grade.lock",
+    "requirements/torch-cpu.lock",
+    "requirements/torch-cuda.lock",
+)
+_SCRIPTS = "autograder/publishing/templates/gradescope"
+
+
+def build(path: Path) -> int:
+    """Write the zip; return how many files are in it. The same files give the same bytes.
+
+    Raises
+    ------
+    GitFailed, NothingThere
+        When this is no clone, or not a whole one: only files under version control go along.
+    BadSettings
+        When course.toml cannot be used: there, nobody would be graded.
+    """
+    project = own_repository()
+    load_settings(project / FILE)
+    files = {each: project / each for each in tracked(project, _GRADER)}
+    scripts = project / _SCRIPTS
+    files |= {script.name: script for script in sorted(scripts.iterdir())}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, file in sorted(files.items()):
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = (0o755 if file.parent == scripts else 0o644) << 16
+            archive.writestr(entry, file.read_bytes())
+    return len(files)
+
+
+def main(path: Annotated[Path, typer.Argument(metavar="ZIP")]) -> None:
+    """Make a zip to upload to Gradescope as the assignment's autograder."""
+    try:
+        count = build(path)
+    except (GitFailed, NothingThere, BadSettings, OSError) as problem:
+        typer.echo(f"gradescope: {problem}.", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"{path}: {count} files. In Gradescope: Configure Autograder, Ubuntu 24.04, upload.")
+
+
+if __name__ == "__main__":
+    typer.run(main)

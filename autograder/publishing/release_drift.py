@@ -1,0 +1,88 @@
+"""Whether `assignment/` is what `make release` would make of `solutions/` now: for a commit hook, and for CI.
+
+Exit status: 0 when it is, or in a students' repository, which has no source to compare with; 1 when it is not.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.assignment.questions import NAME
+
+_NOTEBOOK = Path(NAME) / f"{NAME}.ipynb"
+_SHOWN = 60
+
+
+class CannotRelease(RuntimeError):
+    """The release cannot be made; the message is nbgrader's own last words."""
+
+
+def drift(root: Path) -> list[str]:
+    """Return what making the release in ``root`` would change, as a difference of a few lines; empty when nothing.
+
+    Nothing in ``root`` is touched, the gradebook included.
+
+    Raises
+    ------
+    CannotRelease
+        nbgrader could not make a release of the source.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        shutil.copytree(root / "solutions", copy / "solutions")
+        for settings in ("nbgrader_config.py", "course.toml"):
+            shutil.copy(root / settings, copy)
+        command = [sys.executable, "-m", "nbgrader", "generate_assignment", NAME, "--create"]
+        command.append(f"--db=sqlite:///{copy}/gradebook.db")
+        # nbgrader starts alembic by name.
+        path = os.pathsep.join((sysconfig.get_path("scripts"), os.environ.get("PATH", "")))
+        run = subprocess.run(  # noqa: S603
+            command, cwd=copy, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        )
+        if run.returncode != 0:
+            raise CannotRelease((run.stderr or run.stdout).strip()[-2000:])
+        made = _read(copy / "assignment" / _NOTEBOOK)
+    committed = _read(root / "assignment" / _NOTEBOOK)
+    return list(_differences(committed, made)) if made != committed else []
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _differences(committed: Any, made: Any) -> Iterator[str]:
+    old, new = (json.dumps(each, indent=1, ensure_ascii=False).splitlines() for each in (committed, made))
+    lines = list(difflib.unified_diff(old, new, "assignment/", "what make release gives", lineterm="", n=1))
+    yield from lines[:_SHOWN]
+    if len(lines) > _SHOWN:
+        yield f"… and {len(lines) - _SHOWN} lines more"
+
+
+def main(root: Path) -> int:
+    """Compare, say what differs, and return the exit status."""
+    if not (root / "solutions" / _NOTEBOOK).exists():
+        print("There is no solutions/ here, so this is a students' repository: nothing to compare.")
+        return 0
+    try:
+        differences = drift(root)
+    except CannotRelease as problem:
+        print(f"The release cannot be made:\n{problem}", file=sys.stderr)
+        return 1
+    if differences:
+        print("solutions/ and assignment/ have drifted apart: run `make release` and commit both.", file=sys.stderr)
+        print("\n".join(differences), file=sys.stderr)
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path.cwd()))

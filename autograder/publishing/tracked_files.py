@@ -1,0 +1,52 @@
+"""This project's own files, for what is made from them: those under version control, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.git import Repository
+from autograder.places import BESIDE, repository
+
+PROJECT = BESIDE
+
+
+class NothingThere(RuntimeError):
+    """A file or folder that belongs to what is made is not under version control; the message is for people."""
+
+
+def own_repository() -> Path:
+    """Return this package's own repository.
+
+    Raises
+    ------
+    NothingThere
+        The package was installed without it.
+    """
+    found = repository()
+    if found is None:
+        raise NothingThere(
+            "it is made from the repository's files, and autograder was installed without them: run `make setup` in a "
+            "clone, and this there"
+        )
+    return found
+
+
+def tracked(project: Path, wanted: Sequence[str]) -> list[str]:
+    """Return the tracked files that are one of ``wanted`` or in one of its folders, sorted.
+
+    Raises
+    ------
+    NothingThere
+        When one of ``wanted`` matches nothing.
+    GitFailed
+        When ``project`` is no clone.
+    """
+    listed = [path for path in Repository(project).run("ls-files", "-z").decode().split("\0") if path]
+    found: set[str] = set()
+    for each in wanted:
+        matching = {path for path in listed if path == each or path.startswith(f"{each}/")}
+        if not matching:
+            raise NothingThere(f"{each} is not under version control in {project}")
+        found |= matching
+    return sorted(found)
