@@ -1,4 +1,4 @@
-"""An untrusted `.ipynb` → `Submission`. Reads a few fields, believes none of them, runs nothing."""
+"""The bytes of an untrusted `.ipynb` → its cells. It reads a few fields, believes none of them, and runs nothing."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ import json
 import os
 import re
 import stat
-import symtable
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from autograder.submission.written_answers import remark
 
 MAX_NOTEBOOK_BYTES = 20 * 1024 * 1024
 MAX_CELLS = 2_000
@@ -176,150 +172,3 @@ def _cells(document: dict[str, Any]) -> Iterable[Cell]:
         pasted = cell.get("attachments")
         attachments = pasted if isinstance(pasted, dict) else {}
         yield Cell(cell["cell_type"], source, grade_id or f"cell {number}", grade_id, nbgrader, attachments)
-
-
-@dataclass(frozen=True)
-class WrittenAnswer:
-    """One of Q1–Q6: ``status`` is answered, unchanged, empty or missing; ``words`` counts its words.
-
-    ``remark`` says of an answered one that it is short, or copied from the prompt.
-    """
-
-    grade_id: str
-    status: str
-    words: int
-    remark: str | None = None
-
-    @property
-    def remarkable(self) -> str:
-        """The most telling word about it: its remark where there is one, and its status otherwise."""
-        return self.remark or self.status
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What is graded.
-
-    Attributes
-    ----------
-    path, sha256 : str
-        The file, and the hash of its bytes.
-    code : tuple of Cell
-        The code cells to run, in order.
-    untouched : frozenset of str
-        Grade ids of cells that stand as they were handed out.
-    left_out : dict of str to str
-        Names that a locked cell defines which does not run while grading, and that cell's grade id.
-    written : tuple of WrittenAnswer
-        What became of Q1–Q6.
-    """
-
-    path: str
-    sha256: str
-    code: tuple[Cell, ...]
-    untouched: frozenset[str]
-    written: tuple[WrittenAnswer, ...]
-    left_out: dict[str, str] = field(default_factory=dict)
-
-
-def read_submission(
-    notebook: Notebook, release: Notebook, gradable: Iterable[str], written: Iterable[str]
-) -> Submission:
-    """Read a student's notebook against the release that it was made from.
-
-    Cells that the release locks never run from the student's copy. The release's set-up cell runs
-    first, from the release; then the student's own code cells, in their order. Other locked cells,
-    measurements and checks, do not run at all.
-
-    Parameters
-    ----------
-    notebook : Notebook
-        The student's.
-    release : Notebook
-        What students were given.
-    gradable : iterable of str
-        Grade ids of Q7's cells, each of which must be there exactly once.
-    written : iterable of str
-        Grade ids of the written answers; a missing one is reported, not refused.
-
-    Raises
-    ------
-    UnreadableNotebook
-        It is no notebook of this assignment, or grade ids are missing or double.
-    """
-    written = tuple(written)
-    _check_ids(notebook, release, tuple(gradable))
-    locked = {cell.grade_id for cell in release.cells if cell.grade_id and cell.metadata.get("locked")}
-    own = [
-        cell for cell in notebook.cells if cell.kind == "code" and cell.grade_id not in locked and cell.source.strip()
-    ]
-    setup = [cell for cell in release.cells if cell.kind == "code" and cell.grade_id == "setup"]
-    answers = tuple(written_answer(grade_id, notebook, release) for grade_id in written)
-    untouched = frozenset(
-        cell.grade_id
-        for cell in own
-        if cell.grade_id
-        and CODE_PLACEHOLDER in cell.source
-        and (given := release.cell(cell.grade_id))
-        and given.source.strip() == cell.source.strip()
-    )
-    left_out = {
-        name: cell.name
-        for cell in reversed(release.cells)
-        if cell.kind == "code" and cell.grade_id in locked and cell not in setup
-        for name in _defined(cell.source)
-    }
-    return Submission(notebook.path, notebook.sha256, (*setup, *own), untouched, answers, left_out)
-
-
-def _defined(source: str) -> set[str]:
-    """Return the names that a cell of the release defines at its top level; none where it is not plain Python."""
-    try:
-        symbols = symtable.symtable(source, "cell", "exec").get_symbols()
-    except SyntaxError:
-        return set()
-    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
-
-
-def _check_ids(notebook: Notebook, release: Notebook, gradable: tuple[str, ...]) -> None:
-    known = {cell.grade_id for cell in release.cells if cell.grade_id}
-    counts = Counter(cell.grade_id for cell in notebook.cells if cell.grade_id in known)
-    if not any(grade_id in counts for grade_id in gradable):
-        raise UnreadableNotebook(
-            "is a notebook, but not of this assignment: none of its cells has one of Q7's grade ids"
-        )
-    doubled = [str(grade_id) for grade_id, count in counts.items() if count > 1]
-    if doubled:
-        raise UnreadableNotebook(
-            f"has more than one cell with grade id {', '.join(sorted(doubled))} (was a cell copied?); delete the copy, "
-            "or paste its text into a new cell"
-        )
-    missing = [grade_id for grade_id in gradable if grade_id not in counts]
-    if missing:
-        raise UnreadableNotebook(
-            f"lacks the cell with grade id {', '.join(missing)} (was it deleted, or split off?); take the released "
-            "notebook again and move your answers into it"
-        )
-
-
-def written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> WrittenAnswer:
-    """Tell what became of one written answer, compared with the release's."""
-    cell = notebook.cell(grade_id)
-    if cell is None:
-        return WrittenAnswer(grade_id, "missing", 0)
-    text = cell.source.strip()
-    words = len(text.split())
-    given = release.cell(grade_id)
-    # A student who works in the release itself compares with the placeholder alone.
-    original = given.source.strip() if given and release.sha256 != notebook.sha256 else PLACEHOLDER
-    if not text:
-        return WrittenAnswer(grade_id, "empty", 0)
-    if text in (PLACEHOLDER, original):
-        return WrittenAnswer(grade_id, "unchanged", 0)
-    prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
-    return WrittenAnswer(grade_id, "answered", words, remark(text, prompt))
-
-
-def _asks(cell: Cell, grade_id: str) -> bool:
-    """Tell whether this is one of the texts around a question: what leads to it, what a figure shows, the prompt."""
-    return cell.kind == "markdown" and (cell.grade_id or "").startswith(f"{grade_id}_")

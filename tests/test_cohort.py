@@ -21,12 +21,13 @@ from autograder.grading import workers
 from autograder.grading.execution import Ending, Execution, execute
 from autograder.grading.grader import Grader
 from autograder.grading.workers import Crew, needed_votes
-from autograder.notebook import Submission
+from autograder.notebook import read_notebook
 from autograder.report import class_report as report
 from autograder.report.result import CriterionResult, QuestionResult, Result
 from autograder.report.statistics import ClassStatistics, percent
 from autograder.sandbox import Limits, SandboxFault, scratch
 from autograder.sandbox.client import Warm
+from autograder.submission.reader import Submission, read_submission
 from tests import chaos
 from tests.course import ASSIGNMENT, Course
 from tests.processes import eventually, not_running
@@ -222,8 +223,9 @@ def test_result_counts_when_it_is_sure_to_be_the_submissions_own(
     scripted = Scripted(*script)
     monkeypatch.setattr(workers, "open_sandbox", scripted.open)
     monkeypatch.setattr(workers, "execute", scripted.execute)
+    path = write(scenario("reference").build(), tmp_path / "n.ipynb")
     release = load_release()
-    submission = release.submission(write(scenario("reference").build(), tmp_path / "n.ipynb"))
+    submission = read_submission(read_notebook(path), release.notebook)
     with Crew(Limits(), 1) as crew:
         result = crew.settle(release, submission, 1).result
     assert (result.questions[0].status if result.questions else result.status) == status
@@ -234,7 +236,7 @@ def test_result_counts_when_it_is_sure_to_be_the_submissions_own(
 def test_code_that_kills_itself_crashes_every_time(grader: Grader, tmp_path: Path) -> None:
     """The one thing that looks like somebody's kill -9 and is the student's own: it repeats."""
     path = write(answered({"q7_tf_model": chaos._KILLS_ITSELF}, chaos.SOLUTION), tmp_path / "n.ipynb")
-    submission = load_release().submission(path)
+    submission = read_submission(read_notebook(path), load_release().notebook)
     execution = execute(grader._sandbox, submission, 1)
     assert [ending.killed for ending in execution.deadly.values()] == [True]
     assert needed_votes(execution) == 6

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.assignment.release import Release, load_release
-from autograder.notebook import Submission, UnreadableNotebook
+from autograder.notebook import UnreadableNotebook, read_notebook
+from autograder.submission.reader import Submission, read_submission
 from tests.samples import RELEASE
 
 DOCUMENT = json.loads(RELEASE.read_text(encoding="utf-8"))
@@ -58,7 +59,7 @@ def changed(path: tuple, change: str, value: Any) -> Any:
 def read(release: Release, path: Path, content: bytes) -> Submission | None:
     path.write_bytes(content)
     try:
-        submission = release.submission(path)
+        submission = read_submission(read_notebook(path), release.notebook)
     except UnreadableNotebook as problem:
         said = str(problem)
         assert 0 < len(said) < 2000, said

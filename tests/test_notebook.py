@@ -11,10 +11,16 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment.questions import TASKS
-from autograder.assignment.release import BadRelease, load_release
-from autograder.notebook import CODE_PLACEHOLDER, MAX_NOTEBOOK_BYTES, PLACEHOLDER, UnreadableNotebook
+from autograder.assignment.release import BadRelease, Release, load_release
+from autograder.notebook import CODE_PLACEHOLDER, MAX_NOTEBOOK_BYTES, PLACEHOLDER, UnreadableNotebook, read_notebook
+from autograder.submission.reader import Submission, read_submission
 from tests.figures import MEASURING
 from tests.samples import RELEASE, answered, cell, read, write
+
+
+def submission_of(path: Path, release: Release | None = None) -> Submission:
+    return read_submission(read_notebook(path), (release or load_release()).notebook)
+
 
 RELEASED = json.loads(RELEASE.read_text(encoding="utf-8"))
 
@@ -72,7 +78,7 @@ def test_bad_file_gets_one_clear_line(name: str, tmp_path: Path) -> None:
     path = tmp_path / "submission.ipynb"
     path.write_bytes(content)
     with pytest.raises(UnreadableNotebook, match=says) as caught:
-        load_release().submission(path)
+        submission_of(path)
     assert "\n" not in str(caught.value)
 
 
@@ -91,7 +97,7 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
             (listening, "cannot be opened"),
         ]:
             with pytest.raises(UnreadableNotebook, match=says):
-                release.submission(path)
+                submission_of(path, release)
 
 
 def test_size_limit_is_on_the_file_not_on_memory(tmp_path: Path) -> None:
@@ -99,7 +105,7 @@ def test_size_limit_is_on_the_file_not_on_memory(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(MAX_NOTEBOOK_BYTES * 1000)
     with pytest.raises(UnreadableNotebook, match="MiB allowed"):
-        load_release().submission(path)
+        submission_of(path)
 
 
 def test_bom_and_string_sources_and_missing_metadata_are_read(tmp_path: Path) -> None:
@@ -108,7 +114,7 @@ def test_bom_and_string_sources_and_missing_metadata_are_read(tmp_path: Path) ->
 
     path = tmp_path / "submission.ipynb"
     path.write_bytes(b"\xef\xbb\xbf" + of(bare))
-    assert load_release().submission(path).code[-1].source == "x = 1"
+    assert submission_of(path).code[-1].source == "x = 1"
 
 
 def test_locked_cells_never_run_from_the_students_copy(tmp_path: Path) -> None:
@@ -117,19 +123,19 @@ def test_locked_cells_never_run_from_the_students_copy(tmp_path: Path) -> None:
         cell(notebook, locked).source = "raise SystemExit('mine')"
     for each in notebook.cells:  # unlocking a cell in one's own copy unlocks nothing
         each.metadata.get("nbgrader", {})["locked"] = False
-    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    submission = submission_of(write(notebook, tmp_path / "submission.ipynb"))
     assert "mine" not in "".join(c.source for c in submission.code)
     assert submission.code[0].source == cell(read(RELEASE), "setup").source
 
 
 def test_measuring_cells_take_no_time_of_grading_for_they_do_not_run(tmp_path: Path) -> None:
     notebook = answered(dict.fromkeys(MEASURING, "import time; time.sleep(3600)"))
-    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    submission = submission_of(write(notebook, tmp_path / "submission.ipynb"))
     assert [c.name for c in submission.code] == ["setup", *(task.stub for task in TASKS)]
 
 
 def test_names_that_only_locked_cells_define_are_known_with_their_cell(tmp_path: Path) -> None:
-    left_out = load_release().submission(write(answered({}), tmp_path / "submission.ipynb")).left_out
+    left_out = submission_of(write(answered({}), tmp_path / "submission.ipynb")).left_out
     assert left_out["norms"] == "q1_see"
     assert left_out["train"] == "q4_see_clipping"
     assert {"np", "plt", "check", "tf_he_normal"}.isdisjoint(left_out)
@@ -138,7 +144,7 @@ def test_names_that_only_locked_cells_define_are_known_with_their_cell(tmp_path:
 def test_setup_runs_from_the_release_when_the_student_deleted_it(tmp_path: Path) -> None:
     notebook = answered({})
     notebook.cells.remove(cell(notebook, "setup"))
-    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    submission = submission_of(write(notebook, tmp_path / "submission.ipynb"))
     assert submission.code[0].source == cell(read(RELEASE), "setup").source
 
 
@@ -157,27 +163,31 @@ def test_written_answer_has_a_status(source: str | None, status: str, words: int
     notebook = answered({} if source is None else {"q1": source})
     if source is None:
         notebook.cells.remove(cell(notebook, "q1"))
-    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    submission = submission_of(write(notebook, tmp_path / "submission.ipynb"))
     assert (submission.written[0].status, submission.written[0].words) == (status, words)
 
 
 @pytest.mark.parametrize("grade_id", ["q3_open", "q3_seen", "q3_seen_dead", "q3_prompt"])
 def test_answer_made_of_the_words_around_its_question_is_remarked_as_copied(grade_id: str, tmp_path: Path) -> None:
     notebook = answered({"q3": cell(read(RELEASE), grade_id).source})
-    submission = load_release().submission(write(notebook, tmp_path / "submission.ipynb"))
+    submission = submission_of(write(notebook, tmp_path / "submission.ipynb"))
     assert submission.written[2].remark == "copied"
 
 
 def test_answers_written_into_the_release_itself_count_as_answered(tmp_path: Path) -> None:
     path = write(answered({"q1": "My answer."}), tmp_path / "weight_initialization.ipynb")
-    submission = load_release(path).submission(path)
+    submission = submission_of(path, load_release(path))
     assert [a.status for a in submission.written] == ["answered"] + ["unchanged"] * 5
 
 
 def test_stub_written_in_the_release_itself_is_no_longer_untouched(tmp_path: Path) -> None:
     source = "def tf_he_normal(shape):\n    kernel = 1\n    raise NotImplementedError()"
     path = write(answered({"q7_tf_initializer": source}), tmp_path / "weight_initialization.ipynb")
-    assert load_release(path).submission(path).untouched == {"q7_tf_model", "q7_torch_initializer", "q7_torch_model"}
+    assert submission_of(path, load_release(path)).untouched == {
+        "q7_tf_model",
+        "q7_torch_initializer",
+        "q7_torch_model",
+    }
 
 
 def test_placeholders_are_those_that_nbgrader_writes() -> None:

@@ -10,15 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment.questions import NAME, TASKS, WRITTEN
-from autograder.notebook import (
-    Notebook,
-    Submission,
-    UnreadableNotebook,
-    parse_notebook,
-    read_bytes,
-    read_notebook,
-    read_submission,
-)
+from autograder.notebook import Notebook, UnreadableNotebook, parse_notebook, read_bytes
 from autograder.places import BESIDE, named, unnamed
 from autograder.assignment.settings import Terms
 
@@ -49,15 +41,6 @@ class Release:
     notebook: Notebook
     points: dict[str, float]
     terms: Terms = field(default_factory=Terms)
-
-    def submission(self, path: Path) -> Submission:
-        """Read a submission made from this release; raise `UnreadableNotebook` when it cannot be graded."""
-        return self.submission_in(read_notebook(path))
-
-    def submission_in(self, notebook: Notebook) -> Submission:
-        """Return the submission that a student's notebook holds, as `submission` does."""
-        gradable = [grade_id for task in TASKS for grade_id in (task.stub, task.check)]
-        return read_submission(notebook, self.notebook, gradable, WRITTEN)
 
 
 def load_release(path: Path | None = None) -> Release:

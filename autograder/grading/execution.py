@@ -26,11 +26,11 @@ from autograder.grading.interview import (
     interview,
     read_raised,
 )
-from autograder.notebook import Submission
 from autograder.sandbox import Child, ChildLost, Limits, SandboxFault
 from autograder.sandbox.client import Warm
 from autograder.sandbox.opening import AnySandbox
 from autograder.sandbox.wire import Message
+from autograder.submission.reader import Submission
 
 _SETUP_SECONDS = 60.0
 _MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})

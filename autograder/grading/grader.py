@@ -20,10 +20,11 @@ from autograder.grading.cell_output import CellOutput
 from autograder.grading.execution import Ending, Execution, execute, explanation
 from autograder.grading.interview import Evidence, Raised
 from autograder.grading.scoring import better_of_the_two, score_task
-from autograder.notebook import Cell, Submission, UnreadableNotebook
+from autograder.notebook import Cell, UnreadableNotebook, read_notebook
 from autograder.report.result import CellProblem, Provenance, QuestionResult, Result, WrittenResult
 from autograder.sandbox import SandboxFault
 from autograder.sandbox.opening import AnySandbox, open_sandbox
+from autograder.submission.reader import Submission, read_submission
 from autograder.text import one_line
 from autograder.version import __version__
 
@@ -93,7 +94,7 @@ class Grader:
 
     def grade_and_show(self, path: Path, seed: int | None = None) -> Graded:
         """Grade the notebook at ``path`` as `grade` does, and return what its cells put out as well."""
-        submission = self._release.submission(path)
+        submission = read_submission(read_notebook(path), self._release.notebook)
         seed = _seed(seed)
         return self._finish(submission, seed, lambda: execute(self._sandbox, submission, seed), ())
 
@@ -127,7 +128,7 @@ class Grader:
 
     def _begin(self, pool: ThreadPoolExecutor, path: Path, seed: int | None) -> _Begun | Unreadable:
         try:
-            submission = self._release.submission(path)
+            submission = read_submission(read_notebook(path), self._release.notebook)
         except UnreadableNotebook as problem:
             return Unreadable(path, str(problem))
         own = _seed(seed)

@@ -16,10 +16,11 @@ from autograder.assignment.release import Release
 from autograder.batch.jobs import Outcome, Work, as_text
 from autograder.grading.execution import Execution, execute
 from autograder.grading.grader import Graded, fault, judge
-from autograder.notebook import Submission, UnreadableNotebook, parse_notebook
+from autograder.notebook import UnreadableNotebook, parse_notebook
 from autograder.report.result import Result
 from autograder.sandbox import Limits, SandboxFault
 from autograder.sandbox.opening import AnySandbox, open_sandbox
+from autograder.submission.reader import Submission, read_submission
 
 #: How often a submission is tried whose grading fails through no fault of its own.
 _MOST_FAULTS = 5
@@ -193,7 +194,7 @@ class LocalWorkers(Crew):
     def grade(self, work: Work) -> Outcome:
         """Grade one submission of the release."""
         try:
-            submission = self._release.submission_in(parse_notebook(work.name, work.raw))
+            submission = read_submission(parse_notebook(work.name, work.raw), self._release.notebook)
         except UnreadableNotebook as problem:
             return Outcome("unreadable", str(problem))
         result = self.settle(self._release, submission, work.seed).result

@@ -17,7 +17,7 @@ from autograder.assignment.release import Release
 from autograder.grading.grader import Graded
 from autograder.grading.workers import Crew
 from autograder.nbgrader_bridge.gradebook import Handed
-from autograder.notebook import Submission
+from autograder.submission.reader import Submission
 
 
 @dataclass(frozen=True)

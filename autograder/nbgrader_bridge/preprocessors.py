@@ -43,6 +43,7 @@ from autograder.nbgrader_bridge.warm import warm_crew
 from autograder.notebook import UnreadableNotebook, parse_notebook, read_notebook
 from autograder.report.result import QuestionResult, Result
 from autograder.sandbox import Limits
+from autograder.submission.reader import read_submission
 
 Resources = dict[str, Any]
 
@@ -196,7 +197,7 @@ class GradeInSandbox(NbGraderPreprocessor):
         path = Path(place["path"]) / f"{place['name']}.ipynb"
         release, seed = self._challenge(handed, reading)
         self._begin_others(handed)
-        submission = release.submission_in(read_notebook(path))
+        submission = read_submission(read_notebook(path), release.notebook)
         graded = self._ahead.take(handed, release, submission, seed)
         self.log.debug("%s: %s", handed.student, "graded here and now" if graded is None else "graded ahead")
         graded = graded or self._crew.settle(release, submission, seed)
@@ -227,7 +228,7 @@ class GradeInSandbox(NbGraderPreprocessor):
                 if reading.problem is not None:
                     continue
                 release, seed = self._challenge(other, reading)
-                submission = release.submission_in(parse_notebook(str(path), raw))
+                submission = read_submission(parse_notebook(str(path), raw), release.notebook)
             except UnreadableNotebook:
                 continue  # nbgrader will come to it, and be told
             self._ahead.begin(self._crew, other, release, submission, seed)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from autograder.assignment.questions import WRITTEN
 from autograder.assignment.release import Release
-from autograder.notebook import UnreadableNotebook, read_notebook, written_answer
+from autograder.notebook import UnreadableNotebook, read_notebook
+from autograder.submission.written_answers import written_answer
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+
+from autograder.notebook import PLACEHOLDER, Cell, Notebook
 
 #: An answer of fewer words is very short: the shortest that a prompt expects has 200.
 SHORT = 40
@@ -10,6 +13,47 @@ SHORT = 40
 _RUN = 5
 _COPIED_SHARE = 0.5
 _WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class WrittenAnswer:
+    """One of Q1–Q6: ``status`` is answered, unchanged, empty or missing; ``words`` counts its words.
+
+    ``remark`` says of an answered one that it is short, or copied from the prompt.
+    """
+
+    grade_id: str
+    status: str
+    words: int
+    remark: str | None = None
+
+    @property
+    def remarkable(self) -> str:
+        """The most telling word about it: its remark where there is one, and its status otherwise."""
+        return self.remark or self.status
+
+
+def written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> WrittenAnswer:
+    """Tell what became of one written answer, compared with the release's."""
+    cell = notebook.cell(grade_id)
+    if cell is None:
+        return WrittenAnswer(grade_id, "missing", 0)
+    text = cell.source.strip()
+    words = len(text.split())
+    given = release.cell(grade_id)
+    # A student who works in the release itself compares with the placeholder alone.
+    original = given.source.strip() if given and release.sha256 != notebook.sha256 else PLACEHOLDER
+    if not text:
+        return WrittenAnswer(grade_id, "empty", 0)
+    if text in (PLACEHOLDER, original):
+        return WrittenAnswer(grade_id, "unchanged", 0)
+    prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
+    return WrittenAnswer(grade_id, "answered", words, remark(text, prompt))
+
+
+def _asks(cell: Cell, grade_id: str) -> bool:
+    """Tell whether this is one of the texts around a question: what leads to it, what a figure shows, the prompt."""
+    return cell.kind == "markdown" and (cell.grade_id or "").startswith(f"{grade_id}_")
 
 
 def remark(answer: str, prompt: str) -> str | None:

@@ -32,11 +32,13 @@ from autograder.batch.run import Class, class_seed, find_class
 from autograder.grading.execution import execute
 from autograder.grading.grader import judge
 from autograder.grading.workers import LocalWorkers
+from autograder.notebook import read_notebook
 from autograder.report import class_report as report
 from autograder.report.statistics import ClassStatistics
 from autograder.sandbox import Limits, Sandbox
 from autograder.sandbox.client import ForkedChild
 from autograder.sandbox.wire import Message
+from autograder.submission.reader import read_submission
 from tests import chaos
 from tests.benchmarks import asserting
 from tests.benchmarks.throughput import MIX
@@ -250,7 +252,7 @@ def shares(folder: Path) -> dict[str, float]:
                     if number == 1:
                         spent.clear()  # the first one loads what the judge needs
                     began = now()
-                    submission = release.submission(entry.path)
+                    submission = read_submission(read_notebook(entry.path), release.notebook)
                     read = now()
                     execution = execute(sandbox, submission, number)
                     ran = now()
