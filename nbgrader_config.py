@@ -93,7 +93,7 @@ c.LatePenalties.deadline = course.due_date
 # --- What people see ------------------------------------------------------------------------------------
 
 # Students' Markdown is shown without scripts, in the formgrader and in feedback.
-c.HTMLExporter.filters = {"markdown2html": "autograder.nbgrader_bridge.safe_html.markdown2html"}
+c.HTMLExporter.filters = {"markdown2html": "autograder.nbgrader_bridge.formgrader_markdown.markdown2html"}
 
 # Feedback: without mark schemes and hidden parts.
 c.GenerateFeedback.preprocessors = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import pwd
@@ -137,6 +138,20 @@ def test_course_seed_is_made_once_kept_private_and_gives_each_submission_its_own
     file.write_text("\n")
     with pytest.raises(BadCourseSeed, match="is empty"):
         course_seed(tmp_path)
+
+
+@pytest.mark.parametrize("refusal", [PermissionError(errno.EPERM, "not permitted"), OSError(errno.ENOTSUP, "")])
+def test_course_seed_is_made_where_the_file_system_has_no_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: OSError
+) -> None:
+    def refuse(*_: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(os, "link", refuse)
+    seed = course_seed(tmp_path)
+    assert course_seed(tmp_path) == seed
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_triage_says_what_to_look_at_and_gives_no_points(tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from jinja2 import Environment
+from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.utils import determine_grade
 
 from autograder.grading.cell_output import CellOutput, read_output
 from autograder.nbgrader_bridge.cell_outputs import check_outputs
-from autograder.nbgrader_bridge.safe_html import markdown2html
+from autograder.nbgrader_bridge.formgrader_markdown import markdown2html
+from autograder.publishing.notebook_page import NotebookPage
 from autograder.report.html import prose, render_question
 from autograder.report.picture import SignalPicture
 from autograder.report.result import CriterionResult, QuestionResult, Result, WrittenResult, question_text, to_look_at
@@ -60,7 +63,7 @@ def test_prose_is_rendered_and_runs_nothing() -> None:
     page = prose("*yes*\n\n| a |\n|---|\n| b |\n\n<script>x</script> <img src=x onerror=y> [l](javascript:z)")
     assert "<em>yes</em>" in page
     assert '<th scope="col"' in page
-    for harm in ("<script", "<img", "javascript:"):
+    for harm in ("<script", "src=x", 'src="x', "onerror", "javascript:"):
         assert harm not in page
 
 
@@ -122,16 +125,80 @@ def test_markdown_that_would_run_in_the_graders_browser_does_not(harm: str) -> N
     assert "after" in page
 
 
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "![who](/logout)",
+        "![seen](https://example.org/count.png)",
+        "<img src='//example.org/count.png'>",
+        "<img src='images/plot.png' srcset='https://example.org/x.png 2x'>",
+        "![gone](attachment:gone.png)",
+        "![empty](attachment:empty.png)",
+        "<a href='/logout'>press</a>",
+    ],
+)
+def test_no_page_loads_a_picture_or_leads_into_the_formgrader(picture: str) -> None:
+    page = rendered(f"before\n\n{picture}\n\nafter", **{"empty.png": {}})
+    assert all(address.startswith("data:image/") for address in re.findall(r'src="([^"]*)"', page))
+    for sign in ("/logout", "example.org", "images/plot.png", "srcset"):
+        assert sign not in page
+    if "press" not in picture:
+        assert "a picture that is not in the notebook" in page
+    assert "after" in page
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [
+        "<div class='modal-backdrop in'></div>",
+        "<div class='navbar-fixed-top alert-success'>10 / 10</div>",
+        "<div style='position: fixed; top: 0; text-align: center'>10 / 10</div>",
+        "<input class='score' id='q1' value='10'>",
+    ],
+)
+def test_nothing_of_a_students_lies_over_the_formgraders_own_buttons(cover: str) -> None:
+    page = rendered(f"before\n\n{cover}\n\nafter")
+    for sign in ("modal", "navbar", "alert", "position", "score", "q1"):
+        assert sign not in page
+
+
+def test_markdown_that_cannot_be_rendered_is_shown_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr("autograder.safe_markdown.MarkdownWithMath.render", fail)
+    assert rendered("**a** <b>b</b>") == "<pre>**a** &lt;b&gt;b&lt;/b&gt;</pre>"
+
+
 def test_markdown_keeps_mathematics_tables_code_and_pasted_pictures() -> None:
     page = rendered(
-        "$a < b$ and $$\\frac{1}{2}$$\n\n| x |\n|---|\n| `y` |\n\n![seen](attachment:a.png)",
-        **{"a.png": {"image/png": "iVBORw0KGgo="}},
+        "$a < b$ and $$\\frac{1}{2}$$\n\n| x |\n|--:|\n| `y` |\n\n![seen](attachment:a%20b.png)\n\n"
+        "```python\nz = 1\n```\n",
+        **{"a b.png": {"image/png": "iVBORw0KGgo="}},
     )
     assert "$a &lt; b$" in page
     assert "\\frac{1}{2}" in page
     assert "<table" in page
     assert "<code>y</code>" in page
     assert 'src="data:image/png;base64,iVBORw0KGgo="' in page
+    assert 'style="text-align:right"' in page
+    assert '<span class="n">z</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("attachments", "shown"),
+    [
+        ({"a b.png": {"image/png": "iVBORw0KGgo="}}, 'src="data:image/png;base64,iVBORw0KGgo="'),
+        ({}, "a picture that is not in the notebook"),
+    ],
+)
+def test_web_page_shows_pasted_pictures_and_says_where_one_is_missing(
+    attachments: dict[str, dict[str, str]], shown: str
+) -> None:
+    notebook = new_notebook(cells=[new_markdown_cell("![seen](attachment:a%20b.png)", attachments=attachments)])
+    notebook.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {"x": {}}}  # as Colab writes it
+    page, _ = NotebookPage().from_notebook_node(notebook)
+    assert shown in page
 
 
 def test_class_table_tells_which_written_answers_to_look_at() -> None:

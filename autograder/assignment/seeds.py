@@ -39,12 +39,26 @@ def course_seed(root: Path, file: str = FILE) -> str:
 
 def _make(path: Path) -> None:
     """Write a fresh seed; of two gradings that begin together, one makes it and both use it."""
+    seed = f"{secrets.randbits(64)}\n"
     descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{secrets.randbits(64)}\n")
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(seed)
+        os.link(unfinished, path)  # whole or not at all, and never over another's
+    except FileExistsError:
+        return
+    except OSError:
+        _make_without_links(path, seed)
+    finally:
+        Path(unfinished).unlink()
+
+
+def _make_without_links(path: Path, seed: str) -> None:
+    """Write the seed where the file system has no hard links, as FAT and some shared folders."""
     with contextlib.suppress(FileExistsError):
-        os.link(unfinished, path)
-    Path(unfinished).unlink()
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(seed)
 
 
 def submission_seed(course: str, sha256: str) -> int:

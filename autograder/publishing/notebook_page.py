@@ -12,88 +12,23 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-import nh3
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from latex2mathml.converter import convert
 from markupsafe import Markup
 from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
+from autograder.report.templating import environment
+from autograder.safe_html import clean
+from autograder.safe_markdown import Renderer, render
+
 Resources = dict[str, Any]
 
-_MATHML = {
-    *("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup"),
-    *("munder", "mover", "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded", "menclose"),
-}
-_SVG = {"svg", "g", "path", "defs", "clipPath", "rect", "use", "text", "tspan", "title", "desc"}
-_TAGS = {*nh3.ALLOWED_TAGS, *_MATHML, *_SVG, "figure", "figcaption", "input"}
-_ANYWHERE = {
-    *("class", "role", "scope", "id", "aria-label", "style", "align", "colspan", "rowspan", "tabindex"),
-    *(
-        "xmlns",
-        "display",
-        "mathvariant",
-        "stretchy",
-        "fence",
-        "separator",
-        "form",
-        "lspace",
-        "rspace",
-        "width",
-        "height",
-    ),
-    *(
-        "columnalign",
-        "columnspacing",
-        "rowspacing",
-        "displaystyle",
-        "scriptlevel",
-        "accent",
-        "largeop",
-        "movablelimits",
-    ),
-    *("viewBox", "d", "x", "y", "transform", "clip-path", "href"),
-}
-_ATTRIBUTES = {**{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()}, "*": _ANYWHERE}
-_ATTRIBUTES["input"] = {"type", "checked", "disabled"}
-_STYLES = {
-    *("fill", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-dasharray", "stroke-dashoffset"),
-    *("fill-opacity", "stroke-opacity", "opacity", "font-size", "font-family", "text-anchor", "text-align"),
-    *("max-width", "height", "overflow", "color", "font-weight", "vertical-align", "white-space", "padding"),
-}
 
-
-def clean(html: str) -> str:
-    """Return ``html`` with nothing left that runs, loads, or leaves its place: text, tables, figures, formulas."""
-    return nh3.clean(
-        html,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_harmless,
-        url_schemes={"http", "https", "mailto", "data"},
-        filter_style_properties=_STYLES,
-    )
-
-
-def _harmless(tag: str, attribute: str, value: str) -> str | None:
-    value_ = value.strip()
-    if attribute == "src":
-        return value if tag == "img" and value_.startswith("data:image/") else None
-    if attribute == "href" and tag == "use":
-        return value if value_.startswith("#") else None
-    if attribute == "href":
-        return None if value_.lower().startswith("data:") else value
-    if attribute == "style" and "url(" in value.lower():
-        return None
-    if tag == "input" and attribute == "type":
-        return "checkbox"
-    return value
-
-
-class _Renderer(IPythonRenderer):
+class _Renderer(Renderer):
     """Markdown with formulas as MathML; what is no formula that we know stays as it was written."""
 
     def block_math(self, body: str) -> str:
@@ -114,9 +49,9 @@ def _formula(latex: str, display: str) -> str:
         return f"<code>{escape(mark + latex + mark)}</code>"
 
 
-def _markdown(source: str, attachments: dict[str, Any] | None = None) -> str:
-    renderer = _Renderer(escape=False, attachments=attachments or {}, exclude_anchor_links=True)
-    html = clean(MarkdownWithMath(renderer=renderer).render(source))
+@pass_context
+def _markdown(context: Context, source: str) -> str:
+    html = render(source, _Renderer(context.get("cell", {}).get("attachments")), standalone=True)
     # What is wider than a phone scrolls in a box of its own, which a keyboard can reach.
     html = html.replace("<table", '<div class="wide" tabindex="0"><table').replace("</table>", "</table></div>")
     return html.replace("<input ", '<input aria-label="done" ')
@@ -135,6 +70,7 @@ class SafeOutputs(Preprocessor):
             told = _TOLD.search(after.source) if after.cell_type == "markdown" else None
             if cell.cell_type == "code" and told is not None:
                 cell.metadata.setdefault("alt", " ".join(told[1].replace("$", "").split()))
+        nb.metadata.pop("widgets", None)  # they are programs, and nbconvert fails on Colab's
         done: tuple[NotebookNode, Resources] = super().preprocess(nb, resources)
         return done
 
@@ -151,7 +87,7 @@ class SafeOutputs(Preprocessor):
             ):
                 data.pop(kind, None)
             if "text/html" in data:
-                data["text/html"] = clean(data["text/html"])
+                data["text/html"] = clean(data["text/html"], standalone=True)
             for kind in ("image/png", "image/jpeg"):
                 if kind in data:
                     output.metadata.setdefault(kind, {}).setdefault("alt", _alt(cell, data))
@@ -190,9 +126,7 @@ class NotebookPage(HTMLExporter):
         return page, resources
 
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("autograder.publishing"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
+_ENVIRONMENT = environment("autograder.publishing")
 
 
 def _colours(style: str) -> str:

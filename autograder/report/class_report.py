@@ -6,16 +6,15 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from autograder.report.result import UNCONFINED_NOTICE, points_text
 from autograder.report.statistics import ClassStatistics, percent
+from autograder.report.templating import environment
 from autograder.text import one_line
 
 _MOST_COMMON = 8
@@ -84,35 +83,19 @@ def _rates_table(found: ClassStatistics) -> Table:
     return table
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("autograder.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["one_line"] = one_line
-    environment.filters["points"] = points_text
-    environment.filters["percent"] = percent
-    return environment
+_ENVIRONMENT = environment(percent=percent)
 
 
 def render(found: ClassStatistics, ungraded: Sequence[Ungraded] = ()) -> str:
     """Return the class's page: nobody's name but those of submissions without a result."""
     figures = [figure for figure in (scores_figure(found), mistakes_figure(found)) if figure is not None]
-    return (
-        _environment()
-        .get_template("class.html")
-        .render(
-            found=found,
-            full=sum(score >= found.max_score for score in found.scores),
-            ungraded=ungraded,
-            mistakes=found.common(),
-            pictures=[{"data": base64.b64encode(figure.png).decode(), "alt": figure.alt} for figure in figures],
-            unconfined_notice=UNCONFINED_NOTICE,
-        )
+    return _ENVIRONMENT.get_template("class.html").render(
+        found=found,
+        full=sum(score >= found.max_score for score in found.scores),
+        ungraded=ungraded,
+        mistakes=found.common(),
+        pictures=[{"data": base64.b64encode(figure.png).decode(), "alt": figure.alt} for figure in figures],
+        unconfined_notice=UNCONFINED_NOTICE,
     )
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from autograder.report.figures import Figure, draw
@@ -15,10 +14,11 @@ from autograder.report.result import (
     UNCONFINED_NOTICE,
     QuestionResult,
     Result,
-    points_text,
     reasons,
     short_names,
 )
+from autograder.report.templating import environment
+from autograder.safe_html import clean
 from autograder.text import one_line
 
 #: Submissions up to which a page has figures: drawing them takes longer than grading.
@@ -35,20 +35,14 @@ def _figure(picture: Picture | None) -> Figure | None:
     return draw(picture) if picture else None
 
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("autograder.report"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
+_ENVIRONMENT = environment(
+    one_line=partial(one_line, limit=10_000),
+    reasons=reasons,
+    part=lambda grade_id: _PARTS.get(grade_id, grade_id),
+    figure=_figure,
+    # Matplotlib wrote it, of numbers and of our own words; nothing in a picture is a student's text.
+    drawn=Markup,
 )
-_ENVIRONMENT.filters["one_line"] = lambda text: one_line(text, 10_000)
-_ENVIRONMENT.filters["points"] = points_text
-_ENVIRONMENT.filters["reasons"] = reasons
-_ENVIRONMENT.filters["part"] = lambda grade_id: _PARTS.get(grade_id, grade_id)
-_ENVIRONMENT.filters["figure"] = _figure
-# Matplotlib wrote it, of numbers and of our own words; nothing in a picture is a student's text.
-_ENVIRONMENT.filters["drawn"] = Markup
 
 
 def render(results: Sequence[Result]) -> str:
@@ -72,13 +66,10 @@ def render_question(question: QuestionResult) -> str:
 
 def prose(markdown_text: str) -> str:
     """Return Markdown as HTML that is safe to show: tables and emphasis, and nothing that runs or loads."""
-    import nh3
     from markdown import markdown
 
     html = markdown(markdown_text, extensions=["tables"], output_format="html")
-    tags = {"p", "em", "strong", "code", "pre", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a"}
-    looks = {"table": {"class": "plain narrow"}, "th": {"scope": "col"}}
-    return nh3.clean(html, tags=tags, url_schemes={"https"}, set_tag_attribute_values=looks)
+    return clean(html, looks={"table": {"class": "plain narrow"}, "th": {"scope": "col"}})
 
 
 @cache

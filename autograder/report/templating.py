@@ -1,0 +1,19 @@
+"""The one Jinja environment: it escapes everything, so that a student's text can inject nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from autograder.report.result import points_text
+from autograder.text import one_line
+
+
+def environment(package: str = "autograder.report", **filters: Callable[..., object]) -> Environment:
+    """Return the environment of a package's folder ``templates``, with filters of its own beside the common ones."""
+    made = Environment(
+        loader=PackageLoader(package), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {"one_line": one_line, "points": points_text, **filters}
+    return made
