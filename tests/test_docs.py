@@ -34,8 +34,8 @@ MAKEFILES = {
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    # In the students' repository, what is in student/ here stands at the top.
-    folder = ROOT if page.startswith("student/") else (ROOT / page).parent
+    # In the students' repository, what is in this folder stands at the top.
+    folder = ROOT if page.startswith(f"{STUDENTS}/") else (ROOT / page).parent
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[\w-]*)?\)", text):
         if not re.match(r"[a-z]+:", target):
             assert (folder / target).exists(), f"{page} links to {target}"
