@@ -29,7 +29,7 @@ from autograder.sandbox import Limits, SandboxFault, scratch
 from autograder.sandbox.client import Warm
 from autograder.submission.reader import Submission, read_submission
 from tests import chaos
-from tests.course import ASSIGNMENT, Course
+from tests.course import ASSIGNMENT
 from tests.processes import eventually, not_running
 from tests.samples import answered, scenario, write
 from tests.test_cli import autograder, descendants
@@ -457,32 +457,21 @@ def test_machine_that_can_grade_nothing_says_so_once(tmp_path: Path) -> None:
     assert results(tmp_path / "out") == {}
 
 
-@pytest.mark.usefixtures("need_confinement")
-def test_scores_go_into_nbgraders_gradebook_and_a_persons_points_stay(tmp_path: Path) -> None:
-    course = Course.make(tmp_path / "course")
-    refused = autograder("class", tmp_path, "--gradebook", course.db_url, "--out", tmp_path / "o")
+def test_gradebook_is_left_to_its_one_writer_and_who_asks_is_told_the_way(tmp_path: Path) -> None:
+    refused = autograder("class", tmp_path, "--gradebook", "sqlite:///gradebook.db", "--out", tmp_path / "out")
     assert refused.returncode == 2
-    course.nbgrader("generate_assignment", ASSIGNMENT)
-    course.submit("ann", scenario("reference").build())
-    course.submit("bob", scenario("untouched").build())
-    submitted = course.folder / "submitted"
-    missing = autograder("class", submitted, "--gradebook", f"sqlite:///{tmp_path}/none.db", "--out", tmp_path / "o")
-    assert missing.returncode == 2
-    assert "there is no gradebook" in missing.stderr
-    assert not (tmp_path / "none.db").exists()
-    arguments = ("class", submitted, "--gradebook", course.db_url, "--out", tmp_path / "out", "--resume")
-    run = autograder(*arguments)
-    assert run.returncode == 0, run.stderr
-    assert course.totals() == {"ann": 40.0, "bob": 0.0}
-    scores = course.scores()
-    assert scores["ann"]["q7_tf_initializer_check"] == (12.0, None, False)
-    assert scores["ann"]["q1"] == (None, None, True)
-    assert scores["bob"]["q1"] == (0.0, None, False)
-    assert (course.folder / "course-seed.txt").exists(), "a course's class is graded with the course's seed"
-    course.grade_by_hand("ann", "q1", 8.0)
-    assert autograder(*arguments).returncode == 0
-    assert course.scores()["ann"]["q1"] == (None, 8.0, False)
-    assert course.totals()["ann"] == 48.0
+    assert "make autograde writes the gradebook" in refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("need_confinement")
+def test_class_in_a_course_folder_is_graded_with_the_courses_seed(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    write(scenario("untouched").build(), course / f"submitted/bob/{ASSIGNMENT}/{ASSIGNMENT}.ipynb")
+    (course / "nbgrader_config.py").touch()
+    assert autograder("class", course, "--out", tmp_path / "out").returncode == 0
+    assert (course / "course-seed.txt").exists()
+    assert not (tmp_path / "out/class-seed.txt").exists()
 
 
 # --- chaos: `make chaos` does the same with 200 --------------------------------------------------------------

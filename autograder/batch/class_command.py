@@ -17,7 +17,7 @@ from autograder.assignment.settings import BadSettings, load_settings
 from autograder.batch.jobs import Settings, Workers
 from autograder.batch.result_cache import Store, Unusable
 from autograder.batch.run import Class, Entry, Hopeless, NoClass, Tally, class_seed, find_class
-from autograder.batch.score_table import CannotWrite, GradebookScores, ScoreTable, opened_gradebook
+from autograder.batch.score_table import CannotWrite, ScoreTable
 from autograder.grading.workers import LocalWorkers
 from autograder.notebook import printable_path
 from autograder.report import class_report as report
@@ -42,7 +42,6 @@ class Asked:
     release: Path | None = None
     settings: Path | None = None
     csv: Path | None = None
-    gradebook: str | None = None
     scheduler: str | None = None
 
 
@@ -73,14 +72,10 @@ def grade_class(asked: Asked, console: Console) -> Tally:
             store = open_things.enter_context(Store(asked.out, resume=asked.resume))
             seed = class_seed(asked.folder, asked.out)
             release = replace(release_in(settings.release), terms=settings.terms)
-            if asked.gradebook:  # before hours of grading, not after them
-                with opened_gradebook(asked.gradebook, release):
-                    pass
             table = open_things.enter_context(ScoreTable(asked.csv).opened()) if asked.csv else None
             group = Class(entries, settings, seed, store)
             tally = _graded(group, release, asked, console)
-            book = open_things.enter_context(opened_gradebook(asked.gradebook, release)) if asked.gradebook else None
-            _report(group, tally, console, table, book)
+            _report(group, tally, console, table)
             return tally
     except (NoClass, Unusable, CannotWrite, BadSettings) as problem:
         raise Refused(str(problem)) from None
@@ -145,17 +140,13 @@ def _stoppable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _report(
-    group: Class, tally: Tally, console: Console, table: ScoreTable | None, gradebook: GradebookScores | None
-) -> None:
+def _report(group: Class, tally: Tally, console: Console, table: ScoreTable | None) -> None:
     found, ungraded = ClassStatistics(), []
     for entry, result in group.results():
         if result is not None:
             found.add(result)
             if table is not None:
                 table.add(entry, result)
-            if gradebook is not None:
-                gradebook.add(entry, result)
             continue
         each = _without_result(entry, tally)
         ungraded.append(each)

@@ -420,9 +420,7 @@ def class_(
     ),
     resume: Annotated[bool, typer.Option("--resume", help="Go on in a folder that holds results already.")] = False,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the scores as CSV, a row a student.")] = None,
-    gradebook: Annotated[
-        str | None, typer.Option(metavar="URL", help="Write Q7's scores into nbgrader's gradebook.")
-    ] = None,
+    gradebook: Annotated[str | None, typer.Option(hidden=True)] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:8786.")
     ] = None,
@@ -436,15 +434,15 @@ def class_(
     Each result is kept as it ends; --resume grades what is missing or has changed, and nothing else. Exit status: 0
     graded, whatever the scores; 2 bad usage, or a submission that cannot be read; 3 a fault of the grader; 130 stopped.
     """
+    if gradebook is not None:
+        raise typer.BadParameter("it is gone: make autograde writes the gradebook", param_hint="--gradebook")
     from rich.console import Console
 
     from autograder.batch.class_command import Asked, Failed, Refused, Stopped, grade_class
     from autograder.sandbox import Limits
 
     limits = Limits(total_seconds=timeout, step_seconds=min(step_timeout, timeout))
-    asked = Asked(
-        folder, out, jobs or os.cpu_count() or 1, resume, limits, release, settings, csv, gradebook, scheduler
-    )
+    asked = Asked(folder, out, jobs or os.cpu_count() or 1, resume, limits, release, settings, csv, scheduler)
     try:
         tally = grade_class(asked, Console(highlight=False))
     except Stopped as stopped:

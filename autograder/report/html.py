@@ -18,7 +18,6 @@ from autograder.report.result import (
     short_names,
 )
 from autograder.report.templating import environment
-from autograder.safe_html import clean
 from autograder.text import one_line
 
 #: Submissions up to which a page has figures: drawing them takes longer than grading.
@@ -66,7 +65,10 @@ def render_question(question: QuestionResult) -> str:
 
 def prose(markdown_text: str) -> str:
     """Return Markdown as HTML that is safe to show: tables and emphasis, and nothing that runs or loads."""
+    # Here, since Colab, where `check` draws its tables, has neither.
     from markdown import markdown
+
+    from autograder.safe_html import clean
 
     html = markdown(markdown_text, extensions=["tables"], output_format="html")
     return clean(html, looks={"table": {"class": "plain narrow"}, "th": {"scope": "col"}})
