@@ -17,7 +17,8 @@ from autograder.assignment.settings import BadSettings, load_settings
 from autograder.batch.jobs import Settings, Workers
 from autograder.batch.result_cache import Store, Unusable
 from autograder.batch.run import Class, Entry, Hopeless, NoClass, Tally, class_seed, find_class
-from autograder.batch.score_table import CannotWrite, ScoreTable
+from autograder.batch.score_table import ScoreTable
+from autograder.files import CannotWrite, write_text
 from autograder.grading.workers import LocalWorkers
 from autograder.notebook import printable_path
 from autograder.report import class_report as report
@@ -152,8 +153,7 @@ def _report(group: Class, tally: Tally, console: Console, table: ScoreTable | No
         ungraded.append(each)
         if table is not None:
             table.add_ungraded(entry, each.status, each.reason)
-    page = group.store.folder / PAGE
-    page.write_text(report.render(found, ungraded), encoding="utf-8")
+    write_text(group.store.folder / PAGE, report.render(found, ungraded))
     report.print_statistics(console, found, ungraded)
     if strangers := group.store.strangers({entry.student for entry in group.entries}):
         console.print(f"{strangers} more results in {group.store.folder} are nobody's in this class; left alone.")

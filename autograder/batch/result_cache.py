@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from autograder.batch.jobs import to_text
+from autograder.files import UNFINISHED, write_text
 from autograder.linux import NeedsLinux
 from autograder.report.result import Result
 
@@ -21,7 +22,6 @@ except ModuleNotFoundError:
 #: The folder of results, one `autograder/result/v1` a student.
 RESULTS = "results"
 _LOCK = ".lock"
-_UNFINISHED = ".unfinished"
 
 
 class Unusable(RuntimeError):
@@ -71,7 +71,7 @@ class Store:
                 f"{folder} holds the results of an earlier run: go on with them by --resume, or name another folder "
                 "by --out"
             )
-        for path in self._results.glob(f"*{_UNFINISHED}"):
+        for path in self._results.glob(f"*{UNFINISHED}"):
             path.unlink()
 
     def __enter__(self) -> Self:
@@ -95,10 +95,7 @@ class Store:
         Not forced onto the disk: a power cut may leave less than all of it, which is then graded again.
         """
         document = {**json.loads(text), "class": {"student": _printable(student), "key": key}}
-        path = self._path(student)
-        unfinished = path.with_name(f".{path.name}{_UNFINISHED}")
-        unfinished.write_text(to_text(document), encoding="utf-8")
-        unfinished.replace(path)
+        write_text(self._path(student), to_text(document))
 
     def strangers(self, students: set[str]) -> int:
         """Count the results of whoever is not among ``students``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,10 @@ from typing import TextIO
 
 from autograder.assignment.questions import TASKS
 from autograder.batch.run import Entry
+from autograder.files import output_file
 from autograder.report.result import Result, points_text, reasons, to_look_at
 
 _CHECKS = tuple(task.check for task in TASKS)
-
-
-class CannotWrite(RuntimeError):
-    """Scores cannot be written there; the message is one line for people."""
 
 
 class ScoreTable:
@@ -25,21 +21,16 @@ class ScoreTable:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._unfinished = path.with_name(f".{path.name}.unfinished")
 
     @contextmanager
     def opened(self) -> Iterator[ScoreTable]:
         """Open the file, and give it its name when all rows are there; raise `CannotWrite` where that cannot be."""
-        try:
-            with self._unfinished.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-                self._begin(file)
-                yield self
-            self._unfinished.replace(self._path)
-        except OSError as problem:
-            raise CannotWrite(f"{self._path} cannot be written: {problem.strerror}") from None
-        finally:
-            with contextlib.suppress(OSError):
-                self._unfinished.unlink(missing_ok=True)
+        with (
+            output_file(self._path) as place,
+            place.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+        ):
+            self._begin(file)
+            yield self
 
     def _begin(self, file: TextIO) -> None:
         self._rows = csv.writer(file)

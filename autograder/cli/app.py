@@ -373,15 +373,15 @@ def _reports(files: dict[str, Path | None], notebooks: Sequence[Path]) -> Report
 
     None may take a notebook's place: what is there would be gone before it was graded.
     """
-    from autograder.cli.report_files import CannotWrite, Reports
+    from autograder.cli.report_files import Reports
+    from autograder.files import CannotWrite
     from autograder.report.classroom50 import MissingContext, require
 
     reports = Reports({kind: path for kind, path in files.items() if path is not None})
     try:
         if "classroom50" in reports.paths:
             require(os.environ)
-        reports.spare(notebooks)
-        reports.make_way()
+        reports.prepare(notebooks)
     except (CannotWrite, MissingContext) as problem:
         _complain(f"{problem}.")
         raise typer.Exit(Exit.BAD_INPUT) from None

@@ -10,17 +10,46 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.files import CannotWrite, check_output, output_file, remove_output
+from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.report.result import Result
 
 if TYPE_CHECKING:
     from autograder.grading.grader import Unreadable
 
-#: These hold one submission; the others hold any number.
-FOR_ONE = ("gradescope", "classroom50")
+
+def check_reports(reports: Mapping[str, Path], notebooks: Sequence[Path] = ()) -> None:
+    """Check that the file of each option can be written, and that no notebook is lost by it.
+
+    A shell may put a submission there: ``--json submitted/*.ipynb`` names the first student's notebook.
+
+    Raises
+    ------
+    CannotWrite
+        When one cannot be written, is a notebook, is one of ``notebooks``, or is named twice.
+    """
+    taken = [file for file in notebooks if file.exists()]
+    for option, path in reports.items():
+        if _is_notebook(path) or any(_same(path, other) for other in taken):
+            raise CannotWrite(f"{option} {path} would replace a notebook or another report; name another file")
+        check_output(path)
+        taken.append(path)
 
 
-class CannotWrite(OSError):
-    """A report cannot be written; the message is one line for people."""
+def _is_notebook(path: Path) -> bool:
+    place = Path(os.path.realpath(path))
+    if place.suffix.lower() == ".ipynb":
+        return True
+    try:
+        return place.is_file() and bool(read_notebook(place).cells)
+    except (UnreadableNotebook, OSError):
+        return False
+
+
+def _same(path: Path, other: Path) -> bool:
+    if path.exists() and other.exists():
+        return path.is_file() and path.samefile(other)
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 @dataclass(frozen=True)
@@ -29,29 +58,17 @@ class Reports:
 
     paths: Mapping[str, Path]
 
-    def spare(self, files: Sequence[Path]) -> None:
-        """Raise `CannotWrite` where a report would replace one of ``files``, or another report."""
-        taken = {file.resolve() for file in files}
-        for kind, path in self.paths.items():
-            if path.resolve() in taken:
-                raise CannotWrite(f"--{kind} {path} would replace a notebook or another report; name another file")
-            taken.add(path.resolve())
-
-    def make_way(self) -> None:
-        """Remove what an earlier run left, so that nobody takes it for this one's.
+    def prepare(self, notebooks: Sequence[Path]) -> None:
+        """Check that every report can be written, and remove those of an earlier run.
 
         Raises
         ------
         CannotWrite
-            For a file that could not be written.
+            When one cannot be written, or would take the place of a notebook or of another report. Nothing is removed.
         """
+        check_reports({f"--{kind}": path for kind, path in self.paths.items()}, notebooks)
         for path in self.paths.values():
-            try:
-                path.unlink(missing_ok=True)
-                path.touch()
-                path.unlink()
-            except OSError as problem:
-                raise CannotWrite(f"{path} cannot be written: {problem.strerror}") from None
+            remove_output(path)
 
     def write(self, results: Sequence[Result], unreadable: Sequence[Unreadable], *, single: bool) -> list[str]:
         """Write each report there is something to say in; return what went wrong, a line each."""
@@ -60,12 +77,11 @@ class Reports:
             text = _MAKERS[kind](results, unreadable, single)
             if text is None:
                 continue
-            unfinished = path.with_name(f".{path.name}.unfinished")
             try:
-                unfinished.write_text(text, encoding="utf-8")
-                unfinished.replace(path)
-            except OSError as problem:
-                problems.append(f"{path} cannot be written: {problem.strerror}")
+                with output_file(path) as place:
+                    place.write_text(text, encoding="utf-8")
+            except CannotWrite as problem:
+                problems.append(str(problem))
         return problems
 
 

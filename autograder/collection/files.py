@@ -15,6 +15,7 @@ from typing import Any
 
 from autograder.assignment.course_folder import CourseFolder
 from autograder.assignment.questions import NAME
+from autograder.files import write_bytes, write_text
 from autograder.notebook import MAX_NOTEBOOK_BYTES
 
 _MAX_FILES = 10_000
@@ -192,9 +193,7 @@ def place(found: Found, course: CourseFolder, *, timed: bool, remark: str = "") 
         return Collected(found.student, found.origin, "same", remark)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not same:
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        unfinished.write_bytes(found.content)
-        unfinished.replace(path)
+        write_bytes(path, found.content)
     moved = _beside(path.with_name("timestamp.txt"), time)
     _beside(path.with_name("provenance.json"), provenance)
     if same and not moved:
@@ -212,5 +211,5 @@ def _beside(file: Path, text: str | None) -> bool:
     if text is None:
         file.unlink()
     else:
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     return True

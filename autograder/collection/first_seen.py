@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from autograder.collection.files import CannotCollect
+from autograder.files import write_text
 from autograder.git import Repository
 
 #: In the mirror, beside refs/seen/NUMBER/HEAD, which keep every head: a force-push takes it off its pull request.
@@ -66,10 +67,8 @@ def remember(mirror: Repository, heads: list[tuple[int, str]]) -> Seen:
     seen_now = now()
     for head in [*(ref.rpartition("/")[2] for ref in sorted(kept)), *(head for _, head in heads)]:
         times.setdefault(head, seen_now)
-    unfinished = file.with_name(f".{file.name}.unfinished")
     text = json.dumps({head: time.isoformat(timespec="seconds") for head, time in times.items()}, indent=1)
-    unfinished.write_text(text + "\n", encoding="utf-8")
-    unfinished.replace(file)
+    write_text(file, text + "\n", durable=True)
     for number, head in heads:
         if (ref := f"refs/seen/{number}/{head}") not in kept:
             mirror.run("update-ref", ref, head)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment.questions import NAME
+from autograder.files import write_bytes
 from autograder.git import Change, Repository, Unrelated
 from autograder.notebook import MAX_NOTEBOOK_BYTES
 from autograder.report.pull_request import Changed, PullRequest
@@ -145,5 +146,5 @@ def take_pull_request(
         taken = take(repository, asked, path)
     except Refused as refusal:
         raise Refused(str(refusal), told if base else None) from None
-    (out / PurePosixPath(path).name).write_bytes(taken.content)
+    write_bytes(out / PurePosixPath(path).name, taken.content)
     return taken

@@ -12,6 +12,7 @@ from nbgrader.plugins import ExportPlugin
 from traitlets import Unicode
 
 from autograder.assignment.questions import NAME, TASKS, TITLE, WRITTEN
+from autograder.files import output_file
 
 _STUDENT = ("assignment", "student_id", "last_name", "first_name", "email")
 _TOTALS = ("raw_score", "late_submission_penalty", "score", "max_score", "status", "timestamp", "to_review")
@@ -95,7 +96,7 @@ class QuestionsExport(ExportPlugin):
         found = list(rows(gradebook, [str(a) for a in self.assignment], [str(s) for s in self.student]))
         questions = sorted({question for row in found for question in row.scores}, key=_place)
         path = Path(self.to or "grades.csv")
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with output_file(path) as place, place.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow([*_STUDENT, *questions, *_TOTALS])
             for row in found:
@@ -121,7 +122,7 @@ class CanvasExport(ExportPlugin):
         assignments = [str(a) for a in self.assignment] or [NAME]
         found = list(rows(gradebook, assignments, [str(s) for s in self.student]))
         path = Path(self.to or "canvas.csv")
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with output_file(path) as place, place.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["Student", "ID", "SIS Login ID", "Section", self.column])
             if found:

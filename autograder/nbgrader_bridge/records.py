@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.files import write_text
+
 #: In the course folder.
 FOLDER = "records"
 
@@ -55,6 +57,4 @@ def load_record(path: Path) -> Record | None:
 def save_record(path: Path, record: Record) -> None:
     """Write the record whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    write_text(path, json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n", durable=True)

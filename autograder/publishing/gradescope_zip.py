@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from autograder.assignment.settings import FILE, BadSettings, load_settings
+from autograder.files import replace_atomically
 from autograder.git import GitFailed
 from autograder.publishing.tracked_files import NothingThere, own_repository, tracked
 
@@ -47,7 +48,7 @@ def build(path: Path) -> int:
     scripts = project / _SCRIPTS
     files |= {script.name: script for script in sorted(scripts.iterdir())}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with replace_atomically(path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, file in sorted(files.items()):
             entry = zipfile.ZipInfo(name)
             entry.compress_type = zipfile.ZIP_DEFLATED

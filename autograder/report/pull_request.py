@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.files import write_text
+
 
 @dataclass(frozen=True)
 class Changed:
@@ -31,7 +33,7 @@ class PullRequest:
 
     def save(self, file: Path) -> None:
         """Write it down as JSON."""
-        file.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        write_text(file, json.dumps(asdict(self), indent=1) + "\n")
 
 
 def load_pull_request(file: Path) -> PullRequest:
