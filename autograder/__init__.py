@@ -12,7 +12,7 @@ from autograder.version import __version__
 
 if TYPE_CHECKING:
     from autograder.grading.check import check
-    from autograder.grading.grader import grade
+    from autograder.grading.grade import grade
 
 __all__ = ["__version__", "check", "grade"]
 
@@ -27,7 +27,7 @@ def __getattr__(name: str) -> Any:
 
         return check
     if name == "grade":
-        from autograder.grading.grader import grade
+        from autograder.grading.grade import grade
 
         return grade
     raise AttributeError(f"module 'autograder' has no attribute {name!r}")

@@ -9,9 +9,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from autograder.assignment.release import load_release
-from autograder.grading.grader import Grader
 from autograder.sandbox import Limits, Sandbox
 from tests import tools
+from tests.graders import Grader
 from tests.missing import Missing, need, not_tested
 
 # What the `make` that started the tests was told is not for the `make` that a test starts.

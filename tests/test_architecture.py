@@ -103,7 +103,7 @@ def test_the_warm_process_has_executed_nothing_with_tensorflow() -> None:
 
 
 def test_the_grader_itself_loads_no_framework() -> None:
-    code = "import sys, autograder.grading.grader, autograder.cli.app\n"
+    code = "import sys, autograder.grading.engine, autograder.cli.app\n"
     code += "print({'torch', 'tensorflow', 'keras'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

@@ -24,13 +24,13 @@ import pytest
 from rich.console import Console
 
 from autograder.assignment.release import load_release
-from autograder.grading.grader import Grader
 from autograder.notebook import UnreadableNotebook
 from autograder.report import html, markdown
 from autograder.report.result import QuestionResult, Result
 from autograder.report.terminal import print_result
 from autograder.sandbox import Limits, Sandbox
 from tests.corpus import WRONG_CODE, Attack, corpus, seed_notebook
+from tests.graders import Grader
 from tests.processes import eventually
 from tests.samples import SOLUTION, scenario, write
 

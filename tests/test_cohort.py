@@ -13,28 +13,21 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment.release import DEFAULT_PATH, load_release
+from autograder.assignment.release import DEFAULT_PATH
+from autograder.assignment.settings import Terms
 from autograder.batch.jobs import Settings, as_text
 from autograder.batch.result_cache import Store, Unusable
 from autograder.batch.run import NoClass, find_class
-from autograder.grading import workers
-from autograder.grading.execution import Ending, Execution, execute
-from autograder.grading.grader import Grader
-from autograder.grading.workers import Crew, needed_votes
-from autograder.notebook import read_notebook
 from autograder.report import class_report as report
 from autograder.report.result import CriterionResult, QuestionResult, Result
 from autograder.report.statistics import ClassStatistics, percent
-from autograder.sandbox import Limits, SandboxFault, scratch
-from autograder.sandbox.client import Warm
-from autograder.submission.reader import Submission, read_submission
+from autograder.sandbox import Limits, scratch
 from tests import chaos
 from tests.course import ASSIGNMENT
+from tests.graders import Grader
 from tests.processes import eventually, not_running
-from tests.samples import answered, scenario, write
+from tests.samples import scenario, write
 from tests.test_cli import autograder, descendants
-
-WARM = Warm({}, ())
 
 
 def results(out: Path) -> dict[str, bytes]:
@@ -97,13 +90,13 @@ def test_folder_that_is_no_class_is_refused(files: list[str], said: str, tmp_pat
 
 # --- what is kept ---------------------------------------------------------------------------------------
 
-GRADED = as_text(Result("ann.ipynb", "5" * 64, "graded"))
+GRADED = Result("ann.ipynb", "5" * 64, "graded")
 
 
 def test_result_is_there_for_its_key_alone(tmp_path: Path) -> None:
     with Store(tmp_path / "out") as store:
         store.save("ann", "key", GRADED)
-        assert store.load("ann", "key") == Result("ann.ipynb", "5" * 64, "graded")
+        assert store.load("ann", "key") == GRADED
         assert store.load("bob", "key") is None
         assert store.load("ann", "another") is None
         assert store.load("ann", "key") is None, "an outdated result must not stay"
@@ -132,114 +125,18 @@ def test_folder_with_results_is_used_again_only_on_request_and_by_one_run_at_a_t
 
 
 def test_key_changes_with_everything_that_a_result_rests_on() -> None:
-    settings = Settings(DEFAULT_PATH.read_bytes(), Limits())
+    raw = DEFAULT_PATH.read_bytes()
+    settings = Settings.of(raw)
     keys = [
         settings.key("a", 1),
         settings.key("b", 1),
         settings.key("a", 2),
-        replace(settings, release=settings.release + b" ").key("a", 1),
+        Settings.of(raw + b" ").key("a", 1),
         replace(settings, limits=Limits(step_seconds=1.0)).key("a", 1),
+        replace(settings, terms=Terms(frameworks="better")).key("a", 1),
     ]
     assert len(set(keys)) == len(keys)
     assert settings.key("a", 1) == keys[0]
-
-
-# --- a child that somebody killed is not a student's crash --------------------------------------------------
-
-CRASHED = Ending("crashed", "Calling f: The process was ended by SIGSEGV.")
-KILLED = Ending("crashed", "Calling f: The process was ended by SIGKILL.", killed=True)
-
-
-@pytest.mark.parametrize(
-    ("execution", "votes"),
-    [
-        (Execution(WARM), 1),
-        (Execution(WARM, outcomes={"t": Ending("error", "f raised ValueError.")}), 1),
-        (Execution(WARM, outcomes={"t": Ending("blocked", "f raised PermissionError.")}), 1),
-        (Execution(WARM, outcomes={"t": CRASHED}), 2),
-        (Execution(WARM, outcomes={"t": Ending("timeout", "It had not finished after 20 s.")}), 2),
-        (Execution(WARM, outcomes={"t": Ending("memory", "It used more than 2 GiB of memory.")}), 2),
-        (Execution(WARM, deadly={0: CRASHED}), 2),
-        (Execution(WARM, outcomes={"t": KILLED}), 6),
-        (Execution(WARM, deadly={0: KILLED}), 6),
-    ],
-    ids=lambda value: "",
-)
-def test_what_may_have_come_from_outside_must_come_again_before_it_counts(execution: Execution, votes: int) -> None:
-    assert needed_votes(execution) == votes
-
-
-class Scripted:
-    """A sandbox whose runs end as a script says, and then for ever as its last word."""
-
-    def __init__(self, *script: Ending | Exception | None) -> None:
-        self.script = list(script)
-        self.runs = self.starts = 0
-        self.failed: list[bool] = []
-
-    def open(self, limits: Limits) -> Scripted:
-        self.starts += 1
-        return self
-
-    def close(self) -> None:
-        pass
-
-    def execute(self, sandbox: object, submission: Submission, seed: int) -> Execution:
-        self.runs += 1
-        ending = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        self.failed.append(isinstance(ending, Exception))
-        if isinstance(ending, Exception):
-            raise ending
-        execution = Execution(Warm(dict.fromkeys(("python", "numpy", "torch", "tensorflow", "keras"), "1"), ("none",)))
-        told = ending or Ending("error", "f raised ValueError.")
-        execution.outcomes = dict.fromkeys(("q7_tf_initializer", "q7_tf_model"), told)
-        execution.outcomes |= {task: Ending("error", "no") for task in ("q7_torch_initializer", "q7_torch_model")}
-        return execution
-
-
-FAULT = SandboxFault("the warm process lost a child")
-
-
-@pytest.mark.parametrize(
-    ("script", "status", "runs"),
-    [
-        ([None], "error", 1),
-        ([KILLED, None], "error", 2),
-        ([KILLED, KILLED, CRASHED, None], "error", 4),
-        ([KILLED], "crashed", 6),
-        ([CRASHED], "crashed", 2),
-        ([KILLED, CRASHED], "crashed", 3),
-        ([FAULT, FAULT, None], "error", 3),
-        ([FAULT, KILLED, FAULT, None], "error", 4),
-        ([FAULT], "fault", 5),
-        ([ZeroDivisionError("in the judge"), None], "error", 2),
-        ([Ending("crashed", str(n)) for n in range(40)], "fault", 20),
-    ],
-    ids=lambda value: "-".join(type(v).__name__ for v in value)[:60] if isinstance(value, list) else "",
-)
-def test_result_counts_when_it_is_sure_to_be_the_submissions_own(
-    script: list[Ending | Exception | None], status: str, runs: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    scripted = Scripted(*script)
-    monkeypatch.setattr(workers, "open_sandbox", scripted.open)
-    monkeypatch.setattr(workers, "execute", scripted.execute)
-    path = write(scenario("reference").build(), tmp_path / "n.ipynb")
-    release = load_release()
-    submission = read_submission(read_notebook(path), release.notebook)
-    with Crew(Limits(), 1) as crew:
-        result = crew.settle(release, submission, 1).result
-    assert (result.questions[0].status if result.questions else result.status) == status
-    assert scripted.runs == runs
-    assert scripted.starts == 1 + sum(scripted.failed[:-1]), "a server that failed is replaced, and no other"
-
-
-def test_code_that_kills_itself_crashes_every_time(grader: Grader, tmp_path: Path) -> None:
-    """The one thing that looks like somebody's kill -9 and is the student's own: it repeats."""
-    path = write(answered({"q7_tf_model": chaos._KILLS_ITSELF}, chaos.SOLUTION), tmp_path / "n.ipynb")
-    submission = read_submission(read_notebook(path), load_release().notebook)
-    execution = execute(grader._sandbox, submission, 1)
-    assert [ending.killed for ending in execution.deadly.values()] == [True]
-    assert needed_votes(execution) == 6
 
 
 # --- statistics and the class's page -----------------------------------------------------------------------
@@ -521,4 +418,4 @@ def test_cluster_that_is_not_there_is_refused(
 
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 1)
     with pytest.raises(cluster.NoCluster, match=said):
-        cluster.Cluster(address, Settings(b"", Limits()))
+        cluster.Cluster(address, Settings.of(DEFAULT_PATH.read_bytes()))

@@ -13,12 +13,12 @@ import pytest
 
 from autograder.assignment.release import load_release
 from autograder.cli.examination import examine
-from autograder.grading.grader import Grader
 from autograder.report.result import Result
 from autograder.sandbox import Sandbox, SandboxFault, support
 from autograder.sandbox.opening import open_sandbox
 from autograder.sandbox.unconfined import PlainSandbox
 from tests.course import Course
+from tests.graders import Grader
 from tests.processes import eventually, not_running
 from tests.samples import ROOT, scenario, write
 
@@ -155,7 +155,7 @@ def test_child_that_could_not_be_confined_runs_nothing(tmp_path: Path) -> None:
     """Whoever skips the look beforehand gets a fault, not code that runs free."""
     code = f"""
 from autograder.cli.examination import examine
-from autograder.grading.grader import Grader
+from tests.graders import Grader
 from autograder.assignment.release import load_release
 from autograder.sandbox import Sandbox
 from pathlib import Path

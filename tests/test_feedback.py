@@ -17,7 +17,6 @@ from rich.console import Console
 from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import TASKS, task
 from autograder.assignment.settings import HelpLevel
-from autograder.grading.grader import Grader
 from autograder.grading.scoring import better_of_the_two, score_task
 from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
 from autograder.report import html, markdown
@@ -27,6 +26,7 @@ from autograder.report.result import QuestionResult, Result, question_text
 from autograder.report.terminal import picture_text, print_result
 from calibration.samplers import mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
+from tests.graders import Grader
 from tests.samples import answered, write
 
 TORCH = "def torch_he_normal_(weight):\n    fan_in = weight[0].numel()\n    "

@@ -17,11 +17,11 @@ import xmlschema
 from cmarkgfm.cmark import Options
 from junitparser import JUnitXml
 
-from autograder.grading.grader import Grader
 from autograder.report import classroom50, github, gradescope, junit
 from autograder.report.pull_request import Changed, PullRequest
 from autograder.report.result import CellProblem, CriterionResult, QuestionResult, Result, WrittenResult
 from autograder.text import one_line
+from tests.graders import Grader
 from tests.samples import ROOT, answered, scenario, write
 
 SHAPES = ROOT / "tests/shapes"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grading.grader import Grader
 from autograder.report.result import Result
+from tests.graders import Grader
 from tests.samples import Scenario, scenario, scenarios, write
 
 SCENARIOS = scenarios()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.assignment.questions import NAME, TASKS, WRITTEN
 from autograder.notebook import Notebook, UnreadableNotebook, parse_notebook, read_bytes
 from autograder.places import BESIDE, named, unnamed
-from autograder.assignment.settings import Terms
 
 #: Where this repository, and the students', keep the release.
 DEFAULT_PATH = BESIDE / "assignment" / NAME / f"{NAME}.ipynb"
@@ -26,7 +25,7 @@ class BadRelease(RuntimeError):
 
 @dataclass(frozen=True)
 class Release:
-    """The notebook that students were given, the points in it, and the terms on which it is graded.
+    """The notebook that students were given, and the points in it.
 
     Attributes
     ----------
@@ -34,13 +33,10 @@ class Release:
         Its cells.
     points : dict of str to float
         Maximum points by grade id, for Q1–Q6 and Q7's check cells.
-    terms : Terms
-        How far feedback helps, and which framework counts; `load_release` does not know them.
     """
 
     notebook: Notebook
     points: dict[str, float]
-    terms: Terms = field(default_factory=Terms)
 
 
 def load_release(path: Path | None = None) -> Release:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 
-from autograder.assignment.release import BadRelease, Release, release_bytes, release_in, release_path
+from autograder.assignment.release import BadRelease, release_bytes, release_in, release_path
 from autograder.assignment.seeds import BadCourseSeed
 from autograder.assignment.settings import BadSettings, load_settings
-from autograder.batch.jobs import Settings, Workers
+from autograder.batch.jobs import Settings, ThisMachine, Workers
 from autograder.batch.result_cache import Store, Unusable
 from autograder.batch.run import Class, Entry, Hopeless, NoClass, Tally, class_seed, find_class
 from autograder.batch.score_table import ScoreTable
 from autograder.files import CannotWrite, write_text
-from autograder.grading.workers import LocalWorkers
+from autograder.grading.engine import Engine
 from autograder.notebook import printable_path
 from autograder.report import class_report as report
 from autograder.report.progress import Meter
@@ -72,10 +72,9 @@ def grade_class(asked: Asked, console: Console) -> Tally:
             settings = _settings(asked)
             store = open_things.enter_context(Store(asked.out, resume=asked.resume))
             seed = class_seed(asked.folder, asked.out)
-            release = replace(release_in(settings.release), terms=settings.terms)
             table = open_things.enter_context(ScoreTable(asked.csv).opened()) if asked.csv else None
             group = Class(entries, settings, seed, store)
-            tally = _graded(group, release, asked, console)
+            tally = _graded(group, asked, console)
             _report(group, tally, console, table)
             return tally
     except (NoClass, Unusable, CannotWrite, BadSettings) as problem:
@@ -89,12 +88,12 @@ def grade_class(asked: Asked, console: Console) -> Tally:
 def _settings(asked: Asked) -> Settings:
     path = release_path(asked.release)
     raw = release_bytes(path)
-    release_in(raw, path)
-    return Settings(raw, asked.limits, load_settings(asked.settings).terms)
+    release = release_in(raw, path)
+    return Settings(raw, release, asked.limits, load_settings(asked.settings).terms)
 
 
-def _graded(group: Class, release: Release, asked: Asked, console: Console) -> Tally:
-    with _stoppable(), _workers(group.settings, release, asked) as workers, Meter(console, len(group.entries)) as meter:
+def _graded(group: Class, asked: Asked, console: Console) -> Tally:
+    with _stoppable(), _workers(group.settings, asked) as workers, Meter(console, len(group.entries)) as meter:
         done = 0
 
         def watch(kind: str, kept: bool) -> None:
@@ -112,9 +111,9 @@ def _graded(group: Class, release: Release, asked: Asked, console: Console) -> T
             ) from None
 
 
-def _workers(settings: Settings, release: Release, asked: Asked) -> Workers:
+def _workers(settings: Settings, asked: Asked) -> Workers:
     if asked.scheduler is None:
-        return LocalWorkers(release, settings.limits, asked.jobs)
+        return ThisMachine(settings, Engine(settings.limits, workers=asked.jobs))
     try:
         from autograder.batch.dask_cluster import Cluster, NoCluster
     except ModuleNotFoundError as problem:

@@ -1,4 +1,4 @@
-"""The same work on a Dask cluster: submissions travel as bytes, results come back as JSON.
+"""The same work on a Dask cluster: submissions travel as bytes, and results come back.
 
 Each worker keeps warm servers of its own, started by a plugin, and judges what it runs. A worker that dies has its
 work done elsewhere: by the scheduler, and, where that gives up on a submission, by being handed in again.
@@ -14,15 +14,18 @@ import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, Self
 
 from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_completed, get_worker
 
-from autograder.assignment.release import release_in
 from autograder.assignment.settings import Terms
-from autograder.batch.jobs import Outcome, Settings, Work, as_text, graded_by
-from autograder.grading.workers import LocalWorkers
+from autograder.batch.jobs import Settings, Work
+from autograder.grading.engine import Engine
+from autograder.grading.jobs import Graded
+from autograder.grading.provenance import graded_by
+from autograder.grading.retries import RetryPolicy
+from autograder.notebook import UnreadableNotebook
 from autograder.report.result import Result
 from autograder.sandbox import Limits
 from autograder.sandbox.support import NoConfinement, probe
@@ -45,17 +48,19 @@ class NoCluster(RuntimeError):
 
 # --- on the workers -------------------------------------------------------------------------------------
 
-_crews: dict[str, LocalWorkers] = {}
+_engines: dict[str, tuple[Settings, Engine]] = {}
 _lock = threading.Lock()
 
 
-def _crew(settings: Message, servers: int) -> LocalWorkers:
+def _engine(told: Message, servers: int) -> tuple[Settings, Engine]:
     with _lock:
-        name = settings["name"]
-        if name not in _crews:
-            release = replace(release_in(settings["release"]), terms=Terms(**settings["terms"]))
-            _crews[name] = LocalWorkers(release, Limits(**settings["limits"]), servers)
-        return _crews[name]
+        name = told["name"]
+        if name not in _engines:
+            settings = Settings.of(told["release"], Limits(**told["limits"]), Terms(**told["terms"]))
+            # Other workers may be at work on the same machine: none of its runs is surely alone.
+            policy = RetryPolicy(confirm=True)
+            _engines[name] = settings, Engine(settings.limits, workers=servers, policy=policy)
+        return _engines[name]
 
 
 class WarmServers(WorkerPlugin):
@@ -73,14 +78,14 @@ class WarmServers(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Start as many servers as the worker runs tasks at once. What cannot be is told by the first task."""
         with contextlib.suppress(NoConfinement, OSError):
-            _crew(self._settings, worker.state.nthreads)
+            _engine(self._settings, worker.state.nthreads)
 
     def teardown(self, worker: Worker) -> None:
         """End them."""
         with _lock:
-            crew = _crews.pop(self._settings["name"], None)
-        if crew is not None:
-            crew.close()
+            _, engine = _engines.pop(self._settings["name"], (None, None))
+        if engine is not None:
+            engine.close()
 
 
 def fitness() -> Message:
@@ -88,13 +93,16 @@ def fitness() -> Message:
     return {"graded_by": graded_by(), "missing": list(probe().missing)}
 
 
-def grade(settings: Message, work: Message) -> tuple[str, str]:
-    """Grade one submission; it runs on a worker, and returns the outcome's status and text."""
-    if settings["graded_by"] != graded_by():
+def grade(told: Message, work: Message) -> Graded | UnreadableNotebook:
+    """Grade one submission; it runs on a worker."""
+    if told["graded_by"] != graded_by():
         raise Unfit("another version of the grader, or of what it grades with, is installed there")
-    crew = _crew(settings, get_worker().state.nthreads)
-    outcome = crew.grade(Work(**work))
-    return outcome.status, outcome.text
+    settings, engine = _engine(told, get_worker().state.nthreads)
+    try:
+        job = Work(**work).job(settings)
+    except UnreadableNotebook as problem:
+        return problem
+    return engine.grade(job)
 
 
 class Unfit(RuntimeError):
@@ -124,7 +132,7 @@ class Cluster:
         if not _ADDRESS.fullmatch(address):
             raise NoCluster(f"{address} is no scheduler's address: that is like tcp://host:8786")
         plain = {
-            "release": settings.release,
+            "release": settings.raw,
             "limits": asdict(settings.limits),
             "terms": asdict(settings.terms),
             "graded_by": graded_by(),
@@ -156,8 +164,8 @@ class Cluster:
             self._client.unregister_worker_plugin(name=self._settings["name"])
         self._client.close()
 
-    def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Outcome]]:
-        """Grade ``works``, taken as there is room, and yield each with its outcome, as they end.
+    def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
+        """Grade ``works``, taken as there is room, and yield each with what it gave, as they end.
 
         Raises
         ------
@@ -178,17 +186,17 @@ class Cluster:
             future = next(ending)
             work, tries = begun.pop(future)
             try:
-                status, text = future.result()
+                outcome = future.result()
             except CancelledError:
                 raise NoCluster("the scheduler was lost, or somebody cancelled the work") from None
             except Exception as problem:  # noqa: BLE001 (whatever went wrong there, the submission is still here)
                 if tries < _MOST_TRIES:
                     self._submit(work, tries + 1, begun, ending)
                     continue
-                status, text = "fault", as_text(Result(work.name, "", "fault", fault=_told(problem, tries)))
+                outcome = Graded(Result(work.name, "", "fault", fault=_told(problem, tries)))
             finally:
                 future.release()
-            yield work, Outcome(status, text)
+            yield work, outcome
 
     def _room(self) -> int:
         workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]

@@ -1,23 +1,21 @@
-"""One submission's way through a class: what is sent to whoever grades it, and what comes back."""
+"""One submission's way through a class: what is sent to whoever grades it."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from functools import cache
-from importlib import metadata
+from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
+from autograder.assignment.release import Release, release_in
 from autograder.assignment.settings import Terms
-from autograder.grading.grader import grader_sha256
+from autograder.grading.engine import Engine
+from autograder.grading.jobs import Graded, Job
+from autograder.grading.result_cache import result_key
+from autograder.notebook import UnreadableNotebook, parse_notebook
 from autograder.report.result import Result
 from autograder.sandbox import Limits
-
-#: What a result rests on besides the grader; TensorFlow comes by either name.
-_PACKAGES = ("numpy", "scipy", "torch", "tensorflow", "tensorflow-cpu", "keras", "ipython")
+from autograder.submission.reader import read_submission
 
 
 @dataclass(frozen=True)
@@ -26,35 +24,30 @@ class Settings:
 
     Attributes
     ----------
-    release : bytes
+    raw : bytes
         The released notebook's file.
+    release : Release
+        The same, read.
     limits : Limits
         What every submission may use.
     terms : Terms
         How far feedback helps, and which framework counts.
     """
 
-    release: bytes
+    raw: bytes
+    release: Release
     limits: Limits
-    terms: Terms = field(default_factory=Terms)
+    terms: Terms
+
+    @classmethod
+    def of(cls, raw: bytes, limits: Limits | None = None, terms: Terms | None = None) -> Self:
+        """Return the settings for a released notebook's file; raise `BadRelease` where it is none."""
+        return cls(raw, release_in(raw), limits or Limits(), terms or Terms())
 
     def key(self, sha256: str, seed: int) -> str:
         """Return what identifies the result of the submission with this hash: whoever has it need not grade again."""
-        release = hashlib.sha256(self.release).hexdigest()
-        rests_on = [sha256, seed, release, asdict(self.limits), asdict(self.terms), graded_by()]
-        return hashlib.sha256(json.dumps(rests_on, sort_keys=True).encode()).hexdigest()
-
-
-@cache
-def graded_by() -> dict[str, str]:
-    """Return the grader's hash and the versions of what it grades with: the same everywhere, or grades are not."""
-    versions = {"grader": grader_sha256(), "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
+        release = self.release
+        return result_key(sha256, release.notebook.sha256, release.points, self.terms, seed, self.limits)
 
 
 @dataclass(frozen=True)
@@ -67,32 +60,65 @@ class Work:
     seed: int
     key: str
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a submission.
-
-    ``status`` is graded or fault, and ``text`` then is the result as JSON; or it is unreadable, and ``text`` says why.
-    """
-
-    status: str
-    text: str
+    def job(self, settings: Settings) -> Job:
+        """Read the submission; raise `UnreadableNotebook` where it is none."""
+        submission = read_submission(parse_notebook(self.name, self.raw), settings.release.notebook)
+        return Job.of(submission, settings.release, settings.terms, self.seed)
 
 
 class Workers(Protocol):
-    """Whoever grades: warm servers of this machine, or a cluster's."""
+    """Whoever grades a class: this machine, or a cluster."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
 
-    def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Outcome]]:
-        """Grade ``works``, taken as there is room, and yield each with its outcome, as they end."""
+    def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
+        """Grade ``works``, taken as there is room, and yield each with what it gave, as they end."""
         ...
 
 
+class ThisMachine:
+    """An engine as a class's `Workers`. Use as a context manager.
+
+    Parameters
+    ----------
+    settings : Settings
+        What is the same for the whole class.
+    engine : Engine
+        Who grades; closed at the end.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings = settings
+        self._engine = engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.close()
+
+    def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
+        """Grade ``works``, taken as there is room, and yield each with what it gave, as they end."""
+        unreadable: list[tuple[Work, UnreadableNotebook]] = []
+
+        def jobs() -> Iterator[tuple[Work, Job]]:
+            for work in works:
+                try:
+                    yield work, work.job(self._settings)
+                except UnreadableNotebook as problem:
+                    unreadable.append((work, problem))
+
+        for work, graded in self._engine.grade_all(jobs()):
+            yield from unreadable
+            unreadable.clear()
+            yield work, graded
+        yield from unreadable
+
+
 def as_text(result: Result) -> str:
-    """Return the one form in which a class's results are written, sent and compared."""
+    """Return the one form in which a class's results are written and compared."""
     return to_text(result.to_json())
 
 

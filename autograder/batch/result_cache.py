@@ -89,12 +89,12 @@ class Store:
         document = self._document(student, key)
         return Result.from_json(document) if document is not None else None
 
-    def save(self, student: str, key: str, text: str) -> None:
-        """Write a result, given as JSON.
+    def save(self, student: str, key: str, result: Result) -> None:
+        """Write a result.
 
         Not forced onto the disk: a power cut may leave less than all of it, which is then graded again.
         """
-        document = {**json.loads(text), "class": {"student": _printable(student), "key": key}}
+        document = {**result.to_json(), "class": {"student": _printable(student), "key": key}}
         write_text(self._path(student), to_text(document))
 
     def strangers(self, students: set[str]) -> int:

@@ -158,13 +158,13 @@ class Class:
         """
         tally = Tally()
         for work, outcome in workers.grade_all(self._open_work(tally, watch)):
-            if outcome.status == "unreadable":
-                tally.unreadable[work.student] = outcome.text
+            if isinstance(outcome, UnreadableNotebook):
+                tally.unreadable[work.student] = str(outcome)
                 watch("unreadable", False)
                 continue
-            result = Result.from_json(json_of(outcome.text))
+            result = outcome.result
             if result.fault is None:
-                self.store.save(work.student, work.key, outcome.text)
+                self.store.save(work.student, work.key, result)
                 tally.graded += 1
             else:
                 tally.faults[work.student] = result.fault
@@ -202,11 +202,3 @@ class Class:
         sha256 = hashlib.sha256(raw).hexdigest()
         seed = submission_seed(self.seed, sha256)
         return Work(entry.student, entry.name, raw, seed, self.settings.key(sha256, seed))
-
-
-def json_of(text: str) -> dict[str, object]:
-    """Return the JSON object in ``text``."""
-    import json
-
-    document: dict[str, object] = json.loads(text)
-    return document

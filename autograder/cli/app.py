@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from autograder.assignment.settings import Settings
     from autograder.cli.github_actions import Actions
     from autograder.cli.report_files import Reports
-    from autograder.grading.grader import Unreadable
+    from autograder.grading.grade import Unreadable
     from autograder.report.result import Result
 
 
@@ -312,28 +312,28 @@ def _grade_all(
     settings: Settings,
 ) -> tuple[list[Result], list[Unreadable]]:
     """Grade each notebook; return the results, and the files that could not be read, each told of at once."""
+    from autograder.assignment.release import BadRelease, load_release
+    from autograder.grading.engine import Engine
+    from autograder.grading.grade import Unreadable, grade_files
     from autograder.sandbox import Limits
-    from autograder.sandbox.opening import open_sandbox
     from autograder.sandbox.support import NoConfinement
 
     limits = Limits(total_seconds=timeout, step_seconds=min(step_timeout, timeout))
+    workers = min(jobs or os.cpu_count() or 1, len(notebooks))
     try:
-        opened = open_sandbox(limits, unconfined=unconfined)
+        engine = Engine(limits, workers=workers, unconfined=unconfined)
     except NoConfinement as problem:
         _complain(f"{problem} {_UNCONFINED_ADVICE}")
         raise typer.Exit(Exit.FAULT) from None
-    with opened as sandbox:
-        from autograder.assignment.release import BadRelease, load_release
-        from autograder.grading.grader import Grader, Unreadable
-
+    with engine:
         try:
-            grader = Grader(sandbox, load_release(release), settings)
+            given = load_release(release)
         except BadRelease as problem:
             _complain(f"{problem}.")
             raise typer.Exit(Exit.FAULT if release is None else Exit.BAD_INPUT) from None
         results: list[Result] = []
         unreadable: list[Unreadable] = []
-        for outcome in grader.grade_all(notebooks, seed, jobs):
+        for outcome in grade_files(engine, notebooks, given, settings.terms, seed):
             if isinstance(outcome, Unreadable):
                 _complain(f"{outcome.path}: {outcome.reason}.")
                 unreadable.append(outcome)

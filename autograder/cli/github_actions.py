@@ -15,7 +15,7 @@ from autograder.report.pull_request import PullRequest
 from autograder.report.result import Result
 
 if TYPE_CHECKING:
-    from autograder.grading.grader import Unreadable
+    from autograder.grading.grade import Unreadable
 
 
 @dataclass(frozen=True)

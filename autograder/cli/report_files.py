@@ -15,7 +15,7 @@ from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.report.result import Result
 
 if TYPE_CHECKING:
-    from autograder.grading.grader import Unreadable
+    from autograder.grading.grade import Unreadable
 
 
 def check_reports(reports: Mapping[str, Path], notebooks: Sequence[Path] = ()) -> None:

@@ -9,28 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.assignment.release import Release
-from autograder.grading.grader import Graded
-from autograder.grading.workers import Crew
+from autograder.grading.engine import Engine, in_a_thread
+from autograder.grading.jobs import Graded, Job
 from autograder.nbgrader_bridge.gradebook import Handed
-from autograder.submission.reader import Submission
 
 
 @dataclass(frozen=True)
 class _Begun:
-    release: Release
-    submission: Submission
-    seed: int
+    job: Job
     graded: Future[Graded]
 
-    def is_of(self, release: Release, submission: Submission, seed: int) -> bool:
-        """Tell whether it answers for this submission: the same code and answers, points and seed."""
-        ours, theirs = self.submission, submission
-        return (self.release, self.seed) == (release, seed) and (ours.code, ours.untouched, ours.written) == (
+    def is_of(self, job: Job) -> bool:
+        """Tell whether it answers for this job: the same code and answers, points, terms and seed."""
+        ours, theirs = self.job.submission, job.submission
+        return replace(self.job, submission=theirs) == job and (ours.code, ours.untouched, ours.written) == (
             theirs.code,
             theirs.untouched,
             theirs.written,
@@ -38,7 +34,7 @@ class _Begun:
 
 
 class Ahead:
-    """Submissions that a crew has begun with before they were asked for."""
+    """Submissions that an engine has begun with before they were asked for."""
 
     def __init__(self) -> None:
         self._begun: dict[Handed, _Begun] = {}
@@ -46,14 +42,14 @@ class Ahead:
     def __contains__(self, handed: Handed) -> bool:
         return handed in self._begun
 
-    def begin(self, crew: Crew, handed: Handed, release: Release, submission: Submission, seed: int) -> None:
-        """Have ``crew`` grade a submission."""
-        self._begun[handed] = _Begun(release, submission, seed, crew.start(release, submission, seed))
+    def begin(self, engine: Engine, handed: Handed, job: Job) -> None:
+        """Have ``engine`` grade a submission."""
+        self._begun[handed] = _Begun(job, in_a_thread(lambda: engine.grade(job)))
 
-    def take(self, handed: Handed, release: Release, submission: Submission, seed: int) -> Graded | None:
+    def take(self, handed: Handed, job: Job) -> Graded | None:
         """Return what became of a submission, once it has ended; None where nothing was begun, or something else."""
         begun = self._begun.pop(handed, None)
-        return begun.graded.result() if begun is not None and begun.is_of(release, submission, seed) else None
+        return begun.graded.result() if begun is not None and begun.is_of(job) else None
 
 
 def upcoming(converter: Any, after: Handed | None) -> Iterator[tuple[Path, Handed]]:

@@ -24,7 +24,7 @@ from traitlets import Enum, Float, Integer
 from autograder.assignment.release import BadRelease, Release, load_release
 from autograder.assignment.seeds import course_seed, submission_seed
 from autograder.assignment.settings import Frameworks, HelpLevel, Terms
-from autograder.grading.grader import Graded
+from autograder.grading.jobs import Graded, Job
 from autograder.grading.scoring import better_of_the_two
 from autograder.nbgrader_bridge.cell_outputs import check_outputs, student_outputs
 from autograder.nbgrader_bridge.gradebook import (
@@ -39,7 +39,7 @@ from autograder.nbgrader_bridge.gradebook import (
 from autograder.nbgrader_bridge.prefetch import Ahead, upcoming
 from autograder.nbgrader_bridge.records import Record, load_record, record_path, save_record
 from autograder.nbgrader_bridge.sanitize import Given, Sanitized, blank, sanitize
-from autograder.nbgrader_bridge.warm import warm_crew
+from autograder.nbgrader_bridge.warm import warm_engine
 from autograder.notebook import UnreadableNotebook, parse_notebook, read_notebook
 from autograder.report.result import QuestionResult, Result
 from autograder.sandbox import Limits
@@ -156,7 +156,8 @@ class GradeInSandbox(NbGraderPreprocessor):
         self._limits = Limits(total_seconds=self.total_seconds, step_seconds=min(self.step_seconds, self.total_seconds))
         converter = _course_converter(self)
         waiting = 1 + sum(1 for _ in islice(upcoming(converter, None), os.cpu_count() or 1))
-        self._crew = warm_crew(self._limits, min(self.jobs or os.cpu_count() or 1, waiting))
+        self._servers = min(self.jobs or os.cpu_count() or 1, waiting)
+        self._engine = warm_engine(self._limits, self._servers)
         # nbgrader makes this object anew for every notebook; what is under way belongs to the converter's whole run.
         self._ahead: Ahead = _runs.setdefault(converter, Ahead())
 
@@ -197,10 +198,10 @@ class GradeInSandbox(NbGraderPreprocessor):
         path = Path(place["path"]) / f"{place['name']}.ipynb"
         release, seed = self._challenge(handed, reading)
         self._begin_others(handed)
-        submission = read_submission(read_notebook(path), release.notebook)
-        graded = self._ahead.take(handed, release, submission, seed)
+        job = Job.of(read_submission(read_notebook(path), release.notebook), release, self._terms, seed)
+        graded = self._ahead.take(handed, job)
         self.log.debug("%s: %s", handed.student, "graded here and now" if graded is None else "graded ahead")
-        graded = graded or self._crew.settle(release, submission, seed)
+        graded = graded or self._engine.grade(job)
         if graded.result.fault is not None:
             raise GraderFault(f"{reading.path} was not graded, and has no score: {graded.result.fault}")
         result = replace(graded.result, path=reading.path, sha256=reading.sha256)
@@ -210,17 +211,22 @@ class GradeInSandbox(NbGraderPreprocessor):
             result = replace(result, questions=better_of_the_two(result.questions))
         return replace(graded, result=result)
 
+    @property
+    def _terms(self) -> Terms:
+        # Which framework is the better one is known only when missing cells have scored 0.
+        return Terms(help_level=self.help_level)
+
     def _challenge(self, handed: Handed, reading: Reading) -> tuple[Release, int]:
         release = _release(self, handed)
         # The gradebook's points, should somebody have changed the release without releasing it.
         points = {cell.grade_id: cell.points for cell in reading.graded if cell.points is not None}
-        release = replace(release, points={**release.points, **points}, terms=Terms(help_level=self.help_level))
+        release = replace(release, points={**release.points, **points})
         return release, submission_seed(course_seed(Path(_course(self).root)), reading.sha256)
 
     def _begin_others(self, handed: Handed) -> None:
-        """Have the crew begin with the submissions that nbgrader will come to next."""
+        """Have the engine begin with the submissions that nbgrader will come to next."""
         exporter: SubmissionExporter = self.parent
-        for path, other in islice(upcoming(_course_converter(self), handed), self._crew.room):
+        for path, other in islice(upcoming(_course_converter(self), handed), 2 * self._servers):
             if other in self._ahead:
                 continue
             try:
@@ -228,10 +234,12 @@ class GradeInSandbox(NbGraderPreprocessor):
                 if reading.problem is not None:
                     continue
                 release, seed = self._challenge(other, reading)
-                submission = read_submission(parse_notebook(str(path), raw), release.notebook)
+                job = Job.of(
+                    read_submission(parse_notebook(str(path), raw), release.notebook), release, self._terms, seed
+                )
             except UnreadableNotebook:
                 continue  # nbgrader will come to it, and be told
-            self._ahead.begin(self._crew, other, release, submission, seed)
+            self._ahead.begin(self._engine, other, job)
 
 
 #: What is graded ahead, by the nbgrader run that will come to it.

@@ -13,7 +13,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.assignment.course_folder import CourseFolder
 from autograder.assignment.questions import NAME
-from autograder.grading.grader import grader_sha256
+from autograder.grading.provenance import grader_sha256
 from autograder.nbgrader_bridge.gradebook import Handed
 from autograder.nbgrader_bridge.records import Record, load_record, record_path
 from autograder.report.result import points_text

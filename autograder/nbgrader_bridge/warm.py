@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import atexit
 
-from autograder.grading.workers import Crew
+from autograder.grading.engine import Engine
+from autograder.grading.retries import RetryPolicy
 from autograder.sandbox import Limits
 
-_crews: dict[Limits, Crew] = {}
+_engines: dict[Limits, Engine] = {}
 
 
-def warm_crew(limits: Limits, servers: int) -> Crew:
-    """Return this process's crew with these limits and at least so many servers; they begin to warm up at once.
+def warm_engine(limits: Limits, workers: int) -> Engine:
+    """Return this process's engine with these limits and at least so many workers; they begin to warm up at once.
 
     Grades that go into a gradebook are always made in confinement: a machine that cannot confine is refused.
 
@@ -20,8 +21,8 @@ def warm_crew(limits: Limits, servers: int) -> Crew:
     NoConfinement
         This machine cannot confine student code.
     """
-    if limits not in _crews:
-        _crews[limits] = crew = Crew(limits, servers)
-        atexit.register(crew.close)
-    _crews[limits].grow(servers)
-    return _crews[limits]
+    if limits not in _engines:
+        _engines[limits] = engine = Engine(limits, workers=workers, policy=RetryPolicy(confirm=True))
+        atexit.register(engine.close)
+    _engines[limits].grow(workers)
+    return _engines[limits]

@@ -20,11 +20,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from autograder.assignment.release import load_release
-from autograder.grading.grader import Grader
 from autograder.notebook import UnreadableNotebook
 from autograder.sandbox import Limits, Sandbox
 from autograder.version import __version__
 from tests.corpus import WRONG_CODE, corpus, seed_notebook
+from tests.graders import Grader
 from tests.samples import ENVIRONMENT, ROOT, SOLUTION, scenario, write
 
 ASSIGNMENT = "weight_initialization"

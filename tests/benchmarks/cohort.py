@@ -19,23 +19,26 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import psutil
 
 from autograder.assignment.release import DEFAULT_PATH, load_release
+from autograder.assignment.settings import Terms
 from autograder.batch.class_command import PAGE
 from autograder.batch.dask_cluster import Cluster
-from autograder.batch.jobs import Settings, Workers, as_text
+from autograder.batch.jobs import Settings, ThisMachine, Workers
 from autograder.batch.result_cache import Store
-from autograder.batch.run import Class, class_seed, find_class
+from autograder.batch.run import Class, Tally, class_seed, find_class
+from autograder.grading.engine import Engine
 from autograder.grading.execution import execute
-from autograder.grading.grader import judge
-from autograder.grading.workers import LocalWorkers
+from autograder.grading.jobs import Job
+from autograder.grading.results import graded as judged_of
 from autograder.notebook import read_notebook
 from autograder.report import class_report as report
 from autograder.report.statistics import ClassStatistics
-from autograder.sandbox import Limits, Sandbox
+from autograder.sandbox import Sandbox
 from autograder.sandbox.client import ForkedChild
 from autograder.sandbox.wire import Message
 from autograder.submission.reader import read_submission
@@ -53,7 +56,7 @@ GROWTH = (10, 50) if QUICK else (10, 100, 1000)
 SHARED_SUBMISSIONS = 16 if QUICK else 64
 OTTER_RELEASE = "otter-grader[grading]==7.0.0"
 OTTER_ENVIRONMENT = ROOT / "build/otter"
-SETTINGS = Settings(DEFAULT_PATH.read_bytes(), Limits())
+SETTINGS = Settings.of(DEFAULT_PATH.read_bytes())
 
 
 def class_of(folder: Path, submissions: int) -> Path:
@@ -92,9 +95,8 @@ def grade_here(folder: Path, jobs: int) -> Graded:
     with tempfile.TemporaryDirectory() as out, Store(Path(out)) as store:
         group = Class(find_class(folder), SETTINGS, class_seed(folder, Path(out)), store)
         begun = time.perf_counter()
-        with LocalWorkers(load_release(), Limits(), jobs) as workers:
-            for sandbox in workers._all:
-                _ = sandbox.warm  # type: ignore[union-attr]
+        with ThisMachine(SETTINGS, Engine(workers=jobs)) as workers:
+            list(workers.grade_all(islice(group._open_work(Tally(), lambda *_: None), 2 * jobs)))
             warm = time.perf_counter()
             finish(group, workers)
             ended = time.perf_counter()
@@ -256,9 +258,9 @@ def shares(folder: Path) -> dict[str, float]:
                     read = now()
                     execution = execute(sandbox, submission, number)
                     ran = now()
-                    result = judge(release, submission, number, execution).result
+                    result = judged_of(Job.of(submission, release, Terms(), number), execution).result
                     judged = now()
-                    store.save(entry.student, "", as_text(result))
+                    store.save(entry.student, "", result)
                     spent["judge"] += judged - ran
                     spent["report"] += now() - judged + read - began
         finally:

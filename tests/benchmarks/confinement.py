@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.release import load_release
-from autograder.grading.grader import Grader
 from autograder.report.result import Result
 from autograder.sandbox import Limits, Sandbox
 from tests.corpus import Attack, corpus
+from tests.graders import Grader
 from tests.samples import scenario, write
 
 PAIRS = 40

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
-from autograder.grading.grader import Grader
 from autograder.publishing.notebook_page import NotebookPage
 from autograder.report import html
 from tests.browser.chromium import Page, chromium, expect
 from tests.executed import executed_release
+from tests.graders import Grader
 from tests.samples import ROOT, SOLUTION, answered, cell, read, scenario, write
 
 PICTURES = ROOT / "build" / "browser"

@@ -1,0 +1,250 @@
+"""The one engine: jobs in, results out. Every command that grades, and every bridge to another tool, calls it."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Self, TypeVar
+
+from autograder.grading.jobs import Graded, Job
+from autograder.grading.result_cache import ResultCache, cache_key
+from autograder.grading.results import fault, on_terms
+from autograder.grading.retries import Attempts, RetryPolicy
+from autograder.grading.worker import Servers, Worker
+from autograder.sandbox import Limits
+
+#: Submissions that keep one worker busy: while one runs, another is judged.
+_SLOTS = 2
+
+T = TypeVar("T")
+Label = TypeVar("Label")
+
+
+class Closed(RuntimeError):
+    """The engine was closed while a submission was at work."""
+
+
+class Engine:
+    """Workers that grade submissions side by side, each until its result is sure to be its own. A context manager.
+
+    Parameters
+    ----------
+    limits : Limits, optional
+        What every submission may use.
+    workers : int
+        How many; they warm up side by side.
+    unconfined : bool
+        Whether students' code runs without confinement; the results say so.
+    policy : RetryPolicy, optional
+        Which run of a submission counts.
+    cache : ResultCache, optional
+        Where results are looked up first, and kept.
+    start : callable, optional
+        Starts one worker, in place of what the other parameters say of sandboxes.
+
+    Raises
+    ------
+    NoConfinement
+        This machine cannot confine student code, and ``unconfined`` was not asked for.
+
+    Examples
+    --------
+    >>> with Engine(workers=2) as engine:  # doctest: +SKIP
+    ...     for student, graded in engine.grade_all(jobs):
+    ...         print(student, graded.result.score)
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        workers: int = 1,
+        unconfined: bool = False,
+        policy: RetryPolicy | None = None,
+        cache: ResultCache | None = None,
+        start: Callable[[], Worker] | None = None,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._policy = policy or RetryPolicy()
+        self._cache = cache
+        self._start = start or Servers(self._limits, unconfined)
+        self._closed = False
+        self._workers: list[Worker] = []
+        self._slots: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._floor = _Floor()
+        try:
+            self.grow(workers)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every worker, and whatever still runs."""
+        self._closed = True
+        for worker in self._workers:
+            worker.close()
+
+    def grow(self, workers: int) -> None:
+        """Have at least so many workers."""
+        started = [self._start() for _ in range(workers - len(self._workers))]
+        self._workers += started
+        for worker in started * _SLOTS:
+            self._slots.put(worker)
+
+    def key(self, job: Job) -> str:
+        """Return the key of ``job``'s result in a cache."""
+        return cache_key(job, self._limits)
+
+    def grade(self, job: Job) -> Graded:
+        """Grade one submission. May be called from several threads.
+
+        A fault of the grader's raises nothing: the result's status is then ``fault``, and it scores nothing.
+
+        Raises
+        ------
+        Closed
+            `close` was called meanwhile.
+        """
+        return self._cached(job) or self._settle(job, self._begin(job))
+
+    def grade_all(self, jobs: Iterable[tuple[Label, Job]]) -> Iterator[tuple[Label, Graded]]:
+        """Grade labelled ``jobs``, taken as there is room, and yield each label with what it gave, as they end.
+
+        A slow submission keeps no other one from starting. What must be tried again alone waits for the end.
+        """
+        waiting = iter(jobs)
+        begun: dict[Future[Graded | Attempts], tuple[Label, Job]] = {}
+        again: list[tuple[Label, Job, Attempts]] = []
+        left = True
+        while left or begun:
+            while left and len(begun) < _SLOTS * len(self._workers):
+                label_and_job = next(waiting, None)
+                left = label_and_job is not None
+                if label_and_job is not None:
+                    begun[in_a_thread(partial(self._first, label_and_job[1]))] = label_and_job
+            for ended in wait(begun, return_when=FIRST_COMPLETED).done if begun else ():
+                label, job = begun.pop(ended)
+                outcome = ended.result()
+                if isinstance(outcome, Graded):
+                    yield label, outcome
+                else:
+                    again.append((label, job, outcome))
+        for label, job, attempts in again:
+            yield label, self._settle(job, attempts)
+
+    def _first(self, job: Job) -> Graded | Attempts:
+        """Return ``job``'s result, or its first run where that does not tell."""
+        if cached := self._cached(job):
+            return cached
+        begun = self._begin(job)
+        return self._settle(job, begun) if isinstance(begun, Graded) or begun.chosen is not None else begun
+
+    def _begin(self, job: Job) -> Graded | Attempts:
+        """Run ``job`` once; return a fault's result, or the attempts that this one is the first of."""
+        attempts = Attempts(self._policy)
+        return self._run(job, attempts) or attempts
+
+    def _settle(self, job: Job, attempts: Graded | Attempts) -> Graded:
+        """Run ``job`` alone until it is sure what counts."""
+        while isinstance(attempts, Attempts):
+            if chosen := attempts.chosen:
+                graded = on_terms(job, chosen)
+                if self._cache is not None:
+                    self._cache.save(self.key(job), graded)
+                return graded
+            attempts = self._run(job, attempts, alone=True) or attempts
+        return attempts
+
+    def _run(self, job: Job, attempts: Attempts, *, alone: bool = False) -> Graded | None:
+        """Add one run to ``attempts``; return a fault's result where there is none, however often it is tried."""
+        for number in range(1, self._policy.faults + 1):
+            with self._floor.run(alone=alone) as run:
+                worker = self._slots.get()
+                try:
+                    attempt = worker.attempt(job)
+                except Exception as problem:  # noqa: BLE001 (it is ours, whatever it is, and no student's zero)
+                    if self._closed:
+                        raise Closed from None
+                    if number == self._policy.faults:
+                        return Graded(fault(job.submission, problem))
+                    continue
+                finally:
+                    self._slots.put(worker)
+            attempts.all.append(replace(attempt, beside_others=run.beside_others))
+            return None
+        raise AssertionError("a retry policy tries at least once")
+
+    def _cached(self, job: Job) -> Graded | None:
+        found = self._cache.load(self.key(job)) if self._cache is not None else None
+        return found and replace(found, result=replace(found.result, path=job.submission.path))
+
+
+def ordered(ended: Iterable[tuple[int, T]]) -> Iterator[T]:
+    """Yield what comes labelled with its position, from 0, in order."""
+    early: dict[int, T] = {}
+    position = 0
+    for label, value in ended:
+        early[label] = value
+        while position in early:
+            yield early.pop(position)
+            position += 1
+
+
+@dataclass(eq=False)
+class _Run:
+    """A run, and whether another one was under way at any time of it."""
+
+    beside_others: bool = False
+
+
+class _Floor:
+    """Lets runs be side by side, or one alone."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._running: set[_Run] = set()
+        self._wanted_alone = 0
+
+    @contextlib.contextmanager
+    def run(self, *, alone: bool) -> Iterator[_Run]:
+        """Wait until this run may begin, and hold its place until it ends."""
+        run = _Run()
+        with self._changed:
+            self._wanted_alone += alone
+            self._changed.wait_for(lambda: not self._running if alone else not self._wanted_alone)
+            self._running.add(run)
+            if len(self._running) > 1:
+                for each in self._running:
+                    each.beside_others = True
+        try:
+            yield run
+        finally:
+            with self._changed:
+                self._running.discard(run)
+                self._wanted_alone -= alone
+                self._changed.notify_all()
+
+
+def in_a_thread(do: Callable[[], T]) -> Future[T]:
+    """Do something in a thread that no end of this process waits for: a student's endless loop may be running."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(do())
+        except BaseException as problem:  # noqa: BLE001 (it is raised again where the result is asked for)
+            future.set_exception(problem)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future

@@ -1,0 +1,51 @@
+"""What the engine takes and what it gives: a `Job` in, a `Graded` out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from autograder.assignment.release import Release
+from autograder.assignment.settings import Terms
+from autograder.grading.cell_output import CellOutput
+from autograder.report.result import Result
+from autograder.submission.reader import Submission
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission to grade, and everything that its result rests on besides the engine's own settings.
+
+    Attributes
+    ----------
+    submission : Submission
+        What the student submitted.
+    points : mapping of str to float
+        Maximum points by grade id, for Q1–Q6 and Q7's check cells.
+    terms : Terms
+        How far feedback helps, and which framework counts.
+    seed : int
+        Non-negative. The same job gives the same result.
+    release_sha256 : str
+        Hash of the released notebook that the submission was read against.
+    """
+
+    submission: Submission
+    points: Mapping[str, float]
+    terms: Terms
+    seed: int
+    release_sha256: str
+
+    @classmethod
+    def of(cls, submission: Submission, release: Release, terms: Terms, seed: int) -> Self:
+        """Return the job of grading ``submission`` against ``release``."""
+        return cls(submission, release.points, terms, seed, release.notebook.sha256)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A result, and the output of each of the student's cells by the cell's name; no output where the grader failed."""
+
+    result: Result
+    outputs: dict[str, CellOutput] = field(default_factory=dict)

@@ -1,0 +1,95 @@
+"""What a run gave → `Graded`: judged, added up, and put into words."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+from autograder.assignment.questions import TASKS, Task
+from autograder.grading.execution import Ending, Execution, explanation
+from autograder.grading.interview import Evidence, Raised
+from autograder.grading.jobs import Graded, Job
+from autograder.grading.provenance import grader_sha256
+from autograder.grading.scoring import better_of_the_two, score_task
+from autograder.notebook import Cell
+from autograder.report.result import CellProblem, Provenance, QuestionResult, Result, WrittenResult
+from autograder.sandbox import SandboxFault
+from autograder.submission.reader import Submission
+from autograder.text import one_line
+from autograder.version import __version__
+
+#: Cells that a report tells of one by one.
+_MOST_PROBLEMS = 50
+
+
+def graded(job: Job, execution: Execution) -> Graded:
+    """Judge what running ``job``'s submission gave."""
+    outputs = {cell.name: execution.output(position) for position, cell in enumerate(job.submission.code)}
+    return Graded(_result(job, execution), outputs)
+
+
+def on_terms(job: Job, one: Graded) -> Graded:
+    """Let one framework's points raise the other's, where the course's terms say so."""
+    if job.terms.frameworks != "better" or one.result.fault is not None:
+        return one
+    return replace(one, result=replace(one.result, questions=better_of_the_two(one.result.questions)))
+
+
+def fault(submission: Submission, problem: Exception) -> Result:
+    """Return the result of a grading that failed by no fault of the submission's: it scores nothing."""
+    told = str(problem)
+    if not isinstance(problem, SandboxFault | OSError):
+        place = traceback.extract_tb(problem.__traceback__)[-1]
+        told = f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
+    return Result(submission.path, submission.sha256, "fault", fault=one_line(told, 600))
+
+
+def _result(job: Job, execution: Execution) -> Result:
+    submission = job.submission
+    return Result(
+        path=submission.path,
+        sha256=submission.sha256,
+        status="graded",
+        questions=tuple(_question(job, task, execution.outcomes[task.stub]) for task in TASKS),
+        written=tuple(
+            WrittenResult(a.grade_id, a.status, a.words, job.points[a.grade_id], a.remark) for a in submission.written
+        ),
+        problems=_problems(submission, execution),
+        provenance=Provenance(
+            grader_version=__version__,
+            grader_sha256=grader_sha256(),
+            seed=job.seed,
+            confinement=execution.warm.layers,
+            **execution.warm.versions,
+        ),
+    )
+
+
+def _question(job: Job, task: Task, outcome: Evidence | Ending) -> QuestionResult:
+    points = job.points[task.check]
+    if isinstance(outcome, Ending):
+        return QuestionResult(task.check, outcome.status, 0.0, points, outcome.message)
+    return score_task(task, outcome, points, job.terms.help_level)
+
+
+def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:
+    messages = {position: _told(raised, submission) for position, raised in execution.raised.items()}
+    messages |= {position: ending.message for position, ending in execution.deadly.items()}
+    shown = sorted(messages)[:_MOST_PROBLEMS]
+    problems = [CellProblem(_called(submission.code[position]), messages[position]) for position in shown]
+    if more := len(messages) - len(shown):
+        problems.append(CellProblem(f"{more} more", "These raised or did not finish, either."))
+    return tuple(problems)
+
+
+def _told(raised: Raised, submission: Submission) -> str:
+    why = explanation(raised, submission)
+    return f"{raised}.{why}" if why else str(raised)
+
+
+def _called(cell: Cell) -> str:
+    """Name a cell so that its author finds it: Jupyter shows no numbers, so the first line goes along."""
+    if cell.grade_id is not None:
+        return one_line(cell.name, 60)
+    return f"{cell.name} (“{one_line(cell.source.strip().partition(chr(10))[0], 60)}”)"

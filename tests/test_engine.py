@@ -1,0 +1,247 @@
+"""The engine: which run of a submission counts, who waits for whom, and what a cache saves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.assignment.questions import TASKS
+from autograder.assignment.release import load_release
+from autograder.assignment.settings import Terms
+from autograder.grading.engine import Engine, ordered
+from autograder.grading.execution import Ending, Execution
+from autograder.grading.grade import job_of
+from autograder.grading.jobs import Graded, Job
+from autograder.grading.results import graded
+from autograder.grading.retries import Attempt, RetryPolicy, endings_of
+from autograder.report.result import Result
+from autograder.sandbox import SandboxFault
+from autograder.sandbox.client import Warm
+from tests import chaos
+from tests.graders import Grader
+from tests.samples import answered, scenario, write
+
+WARM = Warm(dict.fromkeys(("python", "numpy", "torch", "tensorflow", "keras"), "1"), ("none",))
+RAISED = Ending("error", "f raised ValueError.")
+CRASHED = Ending("crashed", "Calling f: The process was ended by SIGSEGV.")
+KILLED = Ending("crashed", "Calling f: The process was ended by SIGKILL.", killed=True)
+TIMEOUT = Ending("timeout", "It had not finished after 20 s.")
+MEMORY = Ending("memory", "It used more than 2 GiB of memory.")
+FAULT = SandboxFault("the warm process lost a child")
+FIRST, SECOND = TASKS[0].stub, TASKS[1].stub
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    path = write(scenario("reference").build(), tmp_path_factory.mktemp("engine") / "n.ipynb")
+    return job_of(path, load_release(), Terms(), seed=1)
+
+
+Run = dict[str, Ending] | Exception
+
+
+class Scripted:
+    """A worker whose runs end as a script says, and then for ever as its last word; a message changes every time."""
+
+    def __init__(self, *script: Run, seconds: float = 1.0) -> None:
+        self.script = list(script)
+        self.seconds = seconds
+        self.runs = 0
+
+    def attempt(self, job: Job) -> Attempt:
+        self.runs += 1
+        run = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(run, Exception):
+            raise run
+        execution = Execution(WARM)
+        for task in TASKS:
+            ending = run.get(task.stub, RAISED)
+            execution.outcomes[task.stub] = replace(ending, message=f"{ending.message} Measured: {self.runs}.")
+        return Attempt(graded(job, execution), endings_of(execution), self.seconds)
+
+    def close(self) -> None: ...
+
+
+def settled(job: Job, *script: Run, seconds: float = 1.0, policy: RetryPolicy | None = None) -> tuple[str, int]:
+    """Return how the first question ended, and after how many runs."""
+    worker = Scripted(*script, seconds=seconds)
+    with Engine(start=lambda: worker, policy=policy) as engine:
+        result = engine.grade(job).result
+    return result.questions[0].status if result.questions else result.status, worker.runs
+
+
+@pytest.mark.parametrize("ending", [RAISED, replace(RAISED, status="blocked"), replace(RAISED, status="not_attempted")])
+def test_run_in_which_every_step_was_answered_counts_at_once(job: Job, ending: Ending) -> None:
+    assert settled(job, {FIRST: ending}) == (ending.status, 1)
+
+
+@pytest.mark.parametrize("ending", [CRASHED, TIMEOUT, MEMORY], ids=lambda ending: ending.status)
+def test_what_was_lost_alone_is_the_students(job: Job, ending: Ending) -> None:
+    assert settled(job, {FIRST: ending}) == (ending.status, 1)
+
+
+@pytest.mark.parametrize("ending", [CRASHED, TIMEOUT, MEMORY], ids=lambda ending: ending.status)
+def test_where_other_programs_load_the_machine_a_lost_step_must_come_again(job: Job, ending: Ending) -> None:
+    policy = RetryPolicy(confirm=True)
+    assert settled(job, {FIRST: ending}, policy=policy) == (ending.status, 2)
+    assert settled(job, {FIRST: ending}, {}, policy=policy) == ("error", 2)
+
+
+def test_somebodys_kill_is_nobodys_crash(job: Job) -> None:
+    assert settled(job, {FIRST: KILLED}, {}) == ("error", 2)
+    assert settled(job, *[{FIRST: KILLED}] * 5, {}) == ("error", 6)
+
+
+def test_code_that_kills_itself_crashes_after_six_runs(job: Job) -> None:
+    assert settled(job, {FIRST: KILLED}) == ("crashed", RetryPolicy().kills)
+
+
+def test_kills_in_different_places_do_not_add_up(job: Job) -> None:
+    script = [{FIRST: KILLED}, {SECOND: KILLED}] * 5
+    assert settled(job, *script, {}) == ("error", 11)
+
+
+def test_code_that_ends_itself_in_another_way_each_time_gets_its_worst_ending_that_came_twice(job: Job) -> None:
+    """Nobody goes without a grade, and the number of runs is bounded."""
+    endless = [{FIRST: KILLED if n % 2 else RAISED, TASKS[n % 4].stub: KILLED} for n in range(40)]
+    status, runs = settled(job, *endless)
+    assert (status, runs) == ("crashed", RetryPolicy().runs)
+
+
+def test_time_for_runs_is_bounded(job: Job) -> None:
+    endless = [{TASKS[n % 4].stub: KILLED} for n in range(40)]
+    assert settled(job, *endless, seconds=100.0)[1] == 3
+
+
+def test_figures_and_messages_that_change_every_time_cost_no_further_run(job: Job) -> None:
+    """A clock-seeded answer beside a timeout: only how questions end is compared."""
+    assert settled(job, {FIRST: TIMEOUT}, policy=RetryPolicy(confirm=True)) == ("timeout", 2)
+    assert settled(job, {SECOND: KILLED})[1] == RetryPolicy().kills
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "runs"),
+    [
+        ([FAULT, FAULT, {}], "error", 3),
+        ([FAULT, {FIRST: KILLED}, FAULT, {}], "error", 4),
+        ([ZeroDivisionError("in the judge"), {}], "error", 2),
+        ([FAULT], "fault", 5),
+    ],
+    ids=["twice", "between", "judge", "always"],
+)
+def test_fault_of_the_graders_costs_a_run_and_no_points(job: Job, script: list[Run], status: str, runs: int) -> None:
+    assert settled(job, *script) == (status, runs)
+
+
+# --- side by side ---------------------------------------------------------------------------------------
+
+
+class Room:
+    """Workers that tell who ran when. The first submission waits in its run until all others have ended."""
+
+    def __init__(self, others: int) -> None:
+        self.left = others
+        self.changed = threading.Condition()
+        self.running: set[int] = set()
+        self.beside: dict[int, list[set[int]]] = {}
+
+    def attempt(self, job: Job) -> Attempt:
+        slow = job.seed == 0
+        first = job.seed not in self.beside
+        with self.changed:
+            self.beside.setdefault(job.seed, []).append(set(self.running))
+            self.running.add(job.seed)
+            if slow and first:
+                assert self.changed.wait_for(lambda: self.left == 0, 20), "others did not run beside a slow one"
+        execution = Execution(WARM, outcomes=dict.fromkeys((task.stub for task in TASKS), RAISED))
+        if slow and first:
+            execution.outcomes[FIRST] = TIMEOUT
+        with self.changed:
+            self.running.discard(job.seed)
+            self.left -= not slow
+            self.changed.notify_all()
+        return Attempt(graded(job, execution), endings_of(execution))
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_slow_submission_keeps_no_other_one_from_starting_and_is_tried_again_alone(job: Job, workers: int) -> None:
+    room = Room(others=8)
+    with Engine(start=lambda: room, workers=workers) as engine:
+        jobs = ((number, replace(job, seed=number)) for number in range(9))
+        ended = [(label, one.result.questions[0].status) for label, one in engine.grade_all(jobs)]
+    assert ended[-1] == (0, "error"), "what a busy machine cost is not lost"
+    assert sorted(label for label, _ in ended) == list(range(9))
+    assert len(room.beside[0]) == 2
+    assert room.beside[0][1] == set()
+
+
+def test_order_is_kept_outside() -> None:
+    assert list(ordered([(2, "c"), (0, "a"), (1, "b")])) == ["a", "b", "c"]
+
+
+def test_jobs_are_taken_as_there_is_room(job: Job) -> None:
+    taken: list[int] = []
+
+    def jobs() -> Iterator[tuple[int, Job]]:
+        for number in range(50):
+            taken.append(number)
+            yield number, job
+
+    with Engine(start=lambda: Scripted({}), workers=2) as engine:
+        ended = engine.grade_all(jobs())
+        next(ended)
+        assert len(taken) <= 2 * 2 + 1
+        assert len(list(ended)) == 49
+
+
+# --- the cache ------------------------------------------------------------------------------------------
+
+
+class Kept(dict[str, Graded]):
+    def load(self, key: str) -> Graded | None:
+        return self.get(key)
+
+    def save(self, key: str, one: Graded) -> None:
+        self[key] = one
+
+
+def test_cached_result_is_not_computed_again_and_goes_by_the_files_own_name(job: Job) -> None:
+    worker, cache = Scripted({}), Kept()
+    with Engine(start=lambda: worker, cache=cache) as engine:
+        engine.grade(job)
+        copy = replace(job, submission=replace(job.submission, path="copy.ipynb"))
+        again = engine.grade(copy)
+        ((label, third),) = engine.grade_all([("x", copy)])
+        assert (worker.runs, again.result.path, label, third) == (1, "copy.ipynb", "x", again)
+        engine.grade(replace(job, seed=2))
+        engine.grade(replace(job, terms=Terms(help_level="name")))
+        engine.grade(replace(job, points={**job.points, TASKS[0].check: 1.0}))
+        engine.grade(replace(job, release_sha256="another"))
+    assert worker.runs == len(cache) == 5
+
+
+def test_fault_is_not_kept(job: Job) -> None:
+    cache = Kept()
+    with Engine(start=lambda: Scripted(FAULT), cache=cache) as engine:
+        assert engine.grade(job).result.status == "fault"
+    assert cache == {}
+
+
+# --- with real code ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("need_confinement")
+def test_code_that_kills_itself_is_run_six_times_and_its_other_questions_keep_their_points(
+    grader: Grader, tmp_path: Path
+) -> None:
+    """The one thing that looks like somebody's kill -9 and is the student's own: it repeats."""
+    path = write(answered({"q7_tf_model": chaos._KILLS_ITSELF}, chaos.SOLUTION), tmp_path / "n.ipynb")
+    result: Result = grader.grade(path, seed=1)
+    assert [question.status for question in result.questions] == ["graded", "crashed", "graded", "graded"]
+    assert result.score == 32.0
