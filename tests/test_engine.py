@@ -13,7 +13,7 @@ from autograder.assignment.questions import TASKS
 from autograder.assignment.release import load_release
 from autograder.assignment.settings import Terms
 from autograder.grading.engine import Engine, ordered
-from autograder.grading.execution import Ending, Execution
+from autograder.grading.execution import Ending, Execution, challenge_of
 from autograder.grading.grade import job_of
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.results import graded
@@ -231,6 +231,20 @@ def test_fault_is_not_kept(job: Job) -> None:
     with Engine(start=lambda: Scripted(FAULT), cache=cache) as engine:
         assert engine.grade(job).result.status == "fault"
     assert cache == {}
+
+
+# --- challenges -----------------------------------------------------------------------------------------
+
+
+def test_seed_gives_a_task_the_same_challenge_in_every_version_of_the_grader() -> None:
+    """By its name: a question put before it changes nothing, and a regrade with the seed on record asks the same."""
+    drawn = {task.stub: [(k.inputs, k.outputs) for k in challenge_of(1, task).kernels[:2]] for task in TASKS}
+    assert drawn == {
+        "q7_tf_initializer": [(8, 7374), (1795, 34)],
+        "q7_tf_model": [(7, 8424), (1716, 34)],
+        "q7_torch_initializer": [(9, 6650), (1851, 32)],
+        "q7_torch_model": [(8, 7252), (1734, 35)],
+    }
 
 
 # --- with real code ---------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ leaves the deadly one out, and goes on with the tasks that are still open, while
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.assignment.questions import TASKS, Task, draw_challenge
+from autograder.assignment.questions import TASKS, Challenge, Task, draw_challenge
 from autograder.grading.cell_output import CellOutput, read_output
 from autograder.grading.interview import (
     Array,
@@ -151,7 +152,7 @@ def execute(sandbox: AnySandbox, submission: Submission, seed: int) -> Execution
     """
     # A submission's time does not begin before the sandbox is ready.
     execution = Execution(sandbox.warm)
-    child_seed = next(_seeds(seed, len(TASKS)))
+    child_seed = next(_seeds(seed, "child"))
     budget = _Budget(sandbox.limits)
     while len(execution.outcomes) < len(TASKS) and budget.left > 0.0:
         child = sandbox.open()
@@ -195,26 +196,31 @@ def _run_cells(conversation: _Timed, submission: Submission, execution: Executio
     return True
 
 
-def _generator(seed: int, *key: int) -> np.random.Generator:
-    # Keyed, not shared: what a task gets depends neither on the other tasks nor on restarts.
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+def challenge_of(seed: int, task: Task) -> Challenge:
+    """Return what ``task`` is tried on by ``seed``: it depends neither on the other tasks nor on their order."""
+    return draw_challenge(_generator(seed, "challenge", task.stub))
 
 
-def _seeds(seed: int, *key: int) -> Iterator[int]:
-    generator = _generator(seed, *key)
+def _generator(seed: int, purpose: str, name: str = "") -> np.random.Generator:
+    # Keyed, not shared: what a task gets does not depend on restarts, either.
+    key = hashlib.sha256(f"{purpose} {name}".encode()).digest()[:8]
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(int.from_bytes(key),)))
+
+
+def _seeds(seed: int, purpose: str, name: str = "") -> Iterator[int]:
+    generator = _generator(seed, purpose, name)
     while True:
         yield int(generator.integers(2**32))
 
 
 def _try_tasks(conversation: _Timed, submission: Submission, execution: Execution, seed: int) -> None:
     """Try the tasks that are still open, up to one that ends the child."""
-    for number, task in enumerate(TASKS):
+    for task in TASKS:
         if task.stub in execution.outcomes:
             continue
-        challenge = draw_challenge(_generator(seed, number, 0))
-        asking = replace(conversation, seeds=_seeds(seed, number, 1))
+        asking = replace(conversation, seeds=_seeds(seed, "calls", task.stub))
         try:
-            execution.outcomes[task.stub] = interview(asking, task, challenge)
+            execution.outcomes[task.stub] = interview(asking, task, challenge_of(seed, task))
         except CallRaised as call:
             execution.outcomes[task.stub] = _ending_of(call.raised, task, submission)
         except Undefined:
