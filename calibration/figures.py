@@ -10,10 +10,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from autograder.judge import thresholds as limit
-from autograder.judge.budget import rows
+from autograder.judge.budget import decided_by_draws, rows
+from autograder.judge.criteria.mean import MEAN
+from autograder.judge.criteria.variance import POOLED_VARIANCE, SHAPE_VARIANCE
+from autograder.judge.criteria.variance_hidden import LAYER_VARIANCE
 from autograder.judge.power import mean_power, variance_power
-from calibration.plan import DECIDED_BY_DRAWS, PLAN
+from calibration.plan import PLAN
 from calibration.simulate import Tallies
 
 #: Okabe and Ito's colours, which colour-blind people tell apart.
@@ -40,10 +42,10 @@ def gap(tallies: Tallies, path: Path) -> None:
                 wrong[name] = min(wrong.get(name, _FLOOR), _depth(p))
     allowed: dict[str, float] = {}
     for row in rows(PLAN):
-        for name in row.criterion.split(", "):
+        for name in row.criteria:
             if row.margin is not None:
                 allowed[name] = min(allowed.get(name, _FLOOR), _depth(row.bound))
-    names = [name for name in DECIDED_BY_DRAWS if name in right]
+    names = [name for name in decided_by_draws(PLAN) if name in right]
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(8.0, 4.2), layout="constrained")
         axes = figure.subplots()
@@ -66,17 +68,17 @@ def gap(tallies: Tallies, path: Path) -> None:
 
 def power(path: Path) -> None:
     """Draw the probability of detection against the deviation, exact for normal draws, with mistakes marked."""
-    shape, layer = PLAN.rounds * PLAN.smallest, PLAN.builds * 64 * 128
     ratios = np.linspace(0.88, 1.12, 961)
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(9.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1.7, 1.0))
-        for label, n, threshold, colour, style in (
-            ("all shapes alike, pooled", PLAN.pooled, limit.POOLED_VARIANCE, _BLUE, "-"),
-            ("one shape alone", shape, limit.VARIANCE, _ORANGE, "--"),
-            ("one hidden layer of a model", layer, limit.HIDDEN, _GREEN, "-."),
+        for label, test, colour, style in (
+            ("all shapes alike, pooled", POOLED_VARIANCE, _BLUE, "-"),
+            ("one shape alone", SHAPE_VARIANCE, _ORANGE, "--"),
+            ("one hidden layer of a model", LAYER_VARIANCE, _GREEN, "-."),
         ):
-            left.plot(ratios, [variance_power(n, threshold, r) for r in ratios], style, color=colour, label=label)
+            n = test.sample(PLAN)
+            left.plot(ratios, [variance_power(n, test.threshold, r) for r in ratios], style, color=colour, label=label)
         marks = (
             ("cut at 3σ", 0.9733),
             ("slope 0.1", 1 / 1.01),
@@ -90,7 +92,7 @@ def power(path: Path) -> None:
         left.set_ylabel("probability of detection")
         left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=3, frameon=False, fontsize=9)
         means = np.linspace(0.0, 0.06, 400)
-        right.plot(means, [mean_power(shape, limit.MEAN, m) for m in means], color=_BLUE)
+        right.plot(means, [mean_power(MEAN.sample(PLAN), MEAN.threshold, m) for m in means], color=_BLUE)
         right.set_xlabel("mean of one shape, in standard deviations")
         for axes in (left, right):
             axes.set_ylim(-0.02, 1.02)

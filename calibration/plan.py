@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from autograder.assignment.questions import BUILDS, KERNELS, ROUNDS, WIDTHS
-from autograder.judge.budget import Plan
+from autograder.assignment.questions import BUILDS, KERNELS, ROUNDS, TASKS, WIDTHS
+from autograder.judge.statistical_test import Plan
 
-PLAN = Plan(kernels=KERNELS, rounds=ROUNDS, widths=WIDTHS, builds=BUILDS)
-
-#: The criteria that random draws decide: those of the budget, in the order in which pages show them.
-DECIDED_BY_DRAWS = (
-    "mean",
-    "variance",
-    "variance_conv",
-    "distribution",
-    "independence",
-    "fresh",
-    "variance_hidden",
-    "variance_output",
+PLAN = Plan(
+    kernels=KERNELS,
+    rounds=ROUNDS,
+    widths=WIDTHS,
+    builds=BUILDS,
+    criteria=tuple(dict.fromkeys(name for task in TASKS for name in task.weights)),
 )

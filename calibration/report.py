@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from autograder.assignment.kernels import Layout
-from autograder.judge import thresholds as limit
-from autograder.judge.budget import PROMISE, Row, total
-from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
+from autograder.judge.budget import PROMISE, Row, decided_by_draws, total
+from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
+from autograder.judge.criteria.mean import MEAN
+from autograder.judge.criteria.variance import POOLED_VARIANCE, SHAPE_VARIANCE
+from autograder.judge.criteria.variance_hidden import LAYER_VARIANCE
 from autograder.judge.power import mean_power, miss_bound, smallest_detectable, variance_power
-from calibration.plan import DECIDED_BY_DRAWS, PLAN
+from calibration.plan import PLAN
 from calibration.practice import PRACTICES
 from calibration.simulate import RIGHT, Tallies, Tally
 
@@ -41,7 +43,7 @@ def budget_page(rows: Sequence[Row]) -> str:
     heads = ("criterion", "statistic", "fails when", "weights", "bound", "tests", "together", "margin, SD")
     body = [
         (
-            r.criterion,
+            ", ".join(r.criteria),
             r.statistic.replace("|", "\\|"),
             r.threshold,
             f"{r.n:,}",
@@ -66,28 +68,27 @@ def catalogue_page() -> str:
     """Return every mistake that can be named: what students are told, what to look up, and a bound on missing it."""
     rows = []
     for entry in MISCONCEPTIONS:
-        bounds = [b for layout in entry.layouts if (b := miss_bound(entry, PLAN, layout)) is not None]
+        bounds = [b for layout in Layout if (b := miss_bound(entry, PLAN, layout)) is not None]
         rows.append((f"`{entry.name}`", entry.says, entry.lesson.look_up, _p(max(bounds)) if bounds else ""))
     return "\n".join(table(("mistake", "that is …", "look up", "bound on a miss"), rows, right=(3,)))
 
 
 def detectable_page() -> str:
     """Return the smallest deviations that are sure to be seen, and the largest that are sure to pass."""
-    shape = PLAN.rounds * PLAN.smallest
-    layer = PLAN.builds * 64 * 128
     rows = []
-    for what, n, threshold in (
-        ("variance, every shape alike", PLAN.pooled, limit.POOLED_VARIANCE),
-        ("variance, one shape", shape, limit.VARIANCE),
-        ("variance, one hidden layer", layer, limit.HIDDEN),
+    for what, test in (
+        ("variance, every shape alike", POOLED_VARIANCE),
+        ("variance, one shape", SHAPE_VARIANCE),
+        ("variance, one hidden layer", LAYER_VARIANCE),
     ):
+        n, threshold = test.sample(PLAN), test.threshold
         low, high = (
             1.0 + side * smallest_detectable(partial(_power_of_deviation, n, threshold, side), 0.0, 0.5)
             for side in (-1.0, 1.0)
         )
         rows.append((what, f"{n:,}", f"{threshold:.1%}", f"below {low:.3f} or above {high:.3f} × 2/fan_in"))
-    mean = smallest_detectable(partial(mean_power, shape, limit.MEAN), 0.0, 0.5)
-    rows.append(("mean, one shape", f"{shape:,}", f"{limit.MEAN} σ", f"beyond ±{mean:.3f} σ"))
+    mean = smallest_detectable(partial(mean_power, MEAN.sample(PLAN), MEAN.threshold), 0.0, 0.5)
+    rows.append(("mean, one shape", f"{MEAN.sample(PLAN):,}", f"{MEAN.threshold} σ", f"beyond ±{mean:.3f} σ"))
     return "\n".join(table(("deviation", "weights", "threshold", "missed with at most 1e-9"), rows, right=(1,)))
 
 
@@ -97,9 +98,10 @@ def _power_of_deviation(n: int, threshold: float, side: float, deviation: float)
 
 def _right_section(tallies: Tallies) -> list[str]:
     found = [(k, v) for k, v in tallies.items() if k[0] in ("right", "framework")]
-    heads = ("implementation", "layout", "gradings", "false fails", *DECIDED_BY_DRAWS)
+    names = decided_by_draws(PLAN)
+    heads = ("implementation", "layout", "gradings", "false fails", *names)
     body = [
-        (label, layout, f"{t.gradings:,}", str(t.failed), *(_p(t.passed_p.get(name)) for name in DECIDED_BY_DRAWS))
+        (label, layout, f"{t.gradings:,}", str(t.failed), *(_p(t.passed_p.get(name)) for name in names))
         for (_, label, layout), t in found
     ]
     gradings, false = sum(t.gradings for _, t in found), sum(t.failed for _, t in found)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge.evidence import Draw
 from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
-from autograder.judge.misconceptions import Misconception
+from autograder.judge.misconception import Misconception
 
 Array = NDArray[np.floating[Any]]
 Generator = np.random.Generator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,11 +16,10 @@ from scipy.special import softmax
 
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.assignment.questions import BUILDS, ROUNDS, TASKS, WIDTHS, draw_challenge
+from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import InitializerEvidence, ModelBuild, ModelEvidence, Parameter
-from autograder.judge.initializer import judge_initializer
-from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS, Misconception
-from autograder.judge.model import judge_model
-from autograder.judge.verdict import Verdict
+from autograder.judge.judging import Verdict, judge_initializer, judge_model
+from autograder.judge.misconception import Misconception
 from calibration import samplers
 from calibration.practice import PRACTICES
 
@@ -62,33 +60,25 @@ class Tally:
         Gradings in which any criterion failed that a right answer, or a uniform one, should pass.
     named : int
         Gradings in which the mistake's name was among the diagnoses or their twins.
-    criteria : Counter
-        Failed criteria.
     passed_p, failed_p : dict of str to float
         By criterion, the smallest bound of one that passed and the largest of one that failed.
     practices : Counter
         Gradings that each common practice failed.
-    seconds : float
-        Time in the judge.
     """
 
     gradings: int = 0
     failed: int = 0
     named: int = 0
-    criteria: Counter[str] = field(default_factory=Counter)
     passed_p: dict[str, float] = field(default_factory=dict)
     failed_p: dict[str, float] = field(default_factory=dict)
     practices: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
 
     def add(self, other: Tally) -> None:
         """Add another tally's counts to this one's."""
         self.gradings += other.gradings
         self.failed += other.failed
         self.named += other.named
-        self.criteria += other.criteria
         self.practices += other.practices
-        self.seconds += other.seconds
         for name, p in other.passed_p.items():
             self.passed_p[name] = min(p, self.passed_p.get(name, 1.0))
         for name, p in other.failed_p.items():
@@ -100,7 +90,6 @@ class Tally:
         failed = [v for v in verdicts if v.status == "failed" and v.name != forgiven]
         self.failed += bool(failed)
         self.named += any(label in (v.finding.diagnosis, *v.finding.twins) for v in failed)
-        self.criteria.update(v.name for v in failed)
         for v in verdicts:
             if v.finding.p_value is None:
                 continue
@@ -176,16 +165,12 @@ def run(batch: Batch) -> Tally:
         verdicts: list[Verdict] = []
         if maker is not None:
             evidence = initializer_evidence(maker, rng, batch.layout)
-            begun = time.perf_counter()
             verdicts += judge_initializer(evidence, _WEIGHTS["initializer", batch.layout])
-            tally.seconds += time.perf_counter() - begun
             tally.practices.update(f"{p.name}, {p.looks_at}" for p in PRACTICES if p.fails(evidence.rounds[0]))
         if batch.kind in ("right", "model"):
             entry = BY_NAME[batch.label] if batch.kind == "model" else None
             models = model_evidence(rng, batch.layout, entry.drawn if entry else batch.label, entry)
-            begun = time.perf_counter()
-            verdicts += judge_model(models)
-            tally.seconds += time.perf_counter() - begun
+            verdicts += judge_model(models, _WEIGHTS["model", batch.layout])
         tally.count(verdicts, batch.label.partition(":")[0], forgiven=forgiven)
     return tally
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,12 @@ from scipy.fft import prev_fast_len
 from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import BUILDS, KERNELS, draw_challenge
 from autograder.judge import bounds as t
-from autograder.judge.budget import PROMISE, rows, total
-from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
+from autograder.judge.budget import PROMISE, decided_by_draws, rows, total
+from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
+from autograder.judge.criteria import CRITERIA
+from autograder.judge.criteria.independence import TESTS
 from autograder.judge.power import MISS, miss_bound
-from autograder.judge.thresholds import EVENNESS, EVENNESS_GROUPS
+from autograder.judge.structure import EVENNESS_GROUPS
 from calibration.plan import PLAN
 from calibration.samplers import FAMILIES, STRUCTURES
 
@@ -123,11 +125,21 @@ def test_whole_grading_fails_a_right_answer_with_probability_at_most_1e_9() -> N
 
 
 def test_budget_covers_every_criterion_that_draws_decide() -> None:
-    decided = {name for row in rows(PLAN) for name in row.criterion.split(", ")}
-    assert decided == {
+    assert decided_by_draws(PLAN) == (
         "mean", "variance", "variance_conv", "distribution", "independence", "fresh",
         "variance_hidden", "variance_output",
-    }  # fmt: skip
+    )  # fmt: skip
+    assert {name for row in rows(PLAN) for name in row.criteria} == set(decided_by_draws(PLAN))
+    assert set(PLAN.criteria) == set(CRITERIA), "a criterion has no weight, or a weight no criterion"
+
+
+def test_readme_promises_what_the_budget_is_held_against() -> None:
+    superscript = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    readme = " ".join((JUDGE / "README.md").read_text(encoding="utf-8").replace("\n>", " ").split())
+    promised = re.search(r"loses anything at all with probability at most 10([⁻⁰-⁹¹²³]+)\*\*, both frameworks", readme)
+    today = re.search(r"The sum today is below 10([⁻⁰-⁹¹²³]+)\.", readme)
+    assert float(f"1e{promised[1].translate(superscript)}") == PROMISE
+    assert total(rows(PLAN)) < float(f"1e{today[1].translate(superscript)}")
 
 
 def test_no_challenge_draws_less_than_the_budget_counts_on() -> None:
@@ -154,7 +166,10 @@ def test_no_challenge_gives_a_test_less_than_its_row_says() -> None:
         groups = [g for k in kernels for g in (k.outputs, k.inputs, k.area) if g >= EVENNESS_GROUPS]
         sizes = [k.size // g for k in kernels for g in (k.outputs, k.inputs, k.area) if g >= EVENNESS_GROUPS]
         assert 2 * len(groups) <= even.count
-        assert all(t.evenness_bound(g, m, EVENNESS) <= even.bound * 1.01 for g, m in zip(groups, sizes, strict=True))
+        assert all(
+            t.evenness_bound(g, m, TESTS.norms.threshold) <= even.bound * 1.01
+            for g, m in zip(groups, sizes, strict=True)
+        )
         assert 2 * sum(k.fan_in == k.outputs for k in kernels) <= square.count
         assert 2 * 2 * sum(2 + (k.area > 1) for k in kernels) <= unlike.count
 
@@ -194,11 +209,3 @@ def test_every_mistake_is_simulated_or_shown_elsewhere() -> None:
     simulated = {m.name for m in MISCONCEPTIONS if m.ratio is not None} | {s.partition(":")[0] for s in STRUCTURES}
     assert simulated | SHOWN_ELSEWHERE == set(BY_NAME)
     assert not simulated & SHOWN_ELSEWHERE
-
-
-def test_every_diagnosis_that_the_judge_gives_is_in_the_catalogue() -> None:
-    for path in JUDGE.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "diagnosis":
-                names = [n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant)]
-                assert all(name is None or name in BY_NAME for name in names if isinstance(name, str)), (path, names)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.judge.budget import rows, total
-from autograder.judge.misconceptions import MISCONCEPTIONS
+from autograder.judge.catalogue import MISCONCEPTIONS
 from calibration.plan import PLAN
 from calibration.report import budget_page
 from tests.samples import ROOT

@@ -18,7 +18,7 @@ from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import TASKS, task
 from autograder.assignment.settings import HelpLevel
 from autograder.grading.scoring import better_of_the_two, score_task
-from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
+from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.report import html, markdown
 from autograder.report.figures import draw, number
 from autograder.report.picture import SignalPicture, WeightsPicture

@@ -16,18 +16,21 @@ from scipy import stats
 
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.assignment.questions import TASKS, draw_challenge
+from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.families import Histogram
-from autograder.judge.initializer import judge_initializer
+from autograder.judge.judging import Verdict, judge_initializer, judge_model
 from autograder.judge.measure import draw_figures
-from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
-from autograder.judge.model import ModelMeasurements, forward_pass, judge_model, relative_difference
+from autograder.judge.model import LAST_ACTIVATIONS, ModelMeasurements, hidden_pass, relative_difference
 from autograder.judge.structure import largest_within
-from autograder.judge.verdict import Verdict
 from calibration.samplers import Maker, came_back, he_deviation, mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
+#: Scoring runs the judge under np.errstate: what is too large for a float is a finding, not a warning.
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
 CRITERIA = tuple(TASKS[0].weights)
+OF_MODELS = tuple(TASKS[1].weights)
 Change = Callable[[np.ndarray], np.ndarray]
 
 
@@ -368,13 +371,13 @@ def models(seed: int = 0, hidden: str = "ReLU", last: str = "softmax", **how: fl
     builds = []
     for batch in inputs:
         bare = build(rng, **how)
-        outputs = forward_pass(frame.layers(bare), batch, [hidden, hidden], last).astype(np.float32)
+        outputs = LAST_ACTIVATIONS[last](hidden_pass(frame.layers(bare), batch, [hidden, hidden])).astype(np.float32)
         builds.append(ModelBuild(bare.kind, bare.parameters, outputs))
     return ModelEvidence(Layout.KERAS, WIDTHS, (), True, inputs, tuple(builds))
 
 
 def statuses(found: ModelEvidence) -> dict[str, str]:
-    return {v.name: v.status for v in judge_model(found)}
+    return {v.name: v.status for v in judge_model(found, OF_MODELS)}
 
 
 def test_row_repeated_in_a_hidden_layer_fails_its_variance_for_dependence() -> None:
@@ -384,14 +387,15 @@ def test_row_repeated_in_a_hidden_layer_fails_its_variance_for_dependence() -> N
 
     right_ones = models(2)
     wrong = replace(right_ones, builds=tuple(repeated(b) for b in right_ones.builds))
-    verdict = next(v for v in judge_model(wrong) if v.name == "variance_hidden")
+    verdict = next(v for v in judge_model(wrong, OF_MODELS) if v.name == "variance_hidden")
     assert (verdict.status, verdict.finding.diagnosis) == ("failed", "repeated")
 
 
 def test_he_weights_in_the_first_layer_alone_are_named_so() -> None:
     def default_after(built: ModelBuild) -> ModelBuild:
         limit = math.sqrt(6.0 / (128 + 64))
-        kernel = np.random.default_rng(id(built)).uniform(-limit, limit, (128, 64)).astype(np.float32)
+        rng = np.random.default_rng(int(built.outputs[0, 0] * 1e9))  # another for each build
+        kernel = rng.uniform(-limit, limit, (128, 64)).astype(np.float32)
         return replace(
             built,
             parameters=(*built.parameters[:2], replace(built.parameters[2], values=kernel), *built.parameters[3:]),
@@ -399,7 +403,7 @@ def test_he_weights_in_the_first_layer_alone_are_named_so() -> None:
 
     right_ones = models(2)
     wrong = replace(right_ones, builds=tuple(default_after(b) for b in right_ones.builds))
-    verdict = next(v for v in judge_model(wrong) if v.name == "variance_hidden")
+    verdict = next(v for v in judge_model(wrong, OF_MODELS) if v.name == "variance_hidden")
     assert (verdict.status, verdict.finding.diagnosis) == ("failed", "only_first_layer")
 
 
@@ -425,7 +429,7 @@ DEFECTS: dict[str, Callable[[ModelBuild], ModelBuild]] = {
 def test_each_build_may_be_broken_in_a_way_of_its_own_and_the_judge_still_judges(broken: list[str]) -> None:
     right_ones = models(1)
     found = replace(right_ones, builds=tuple(DEFECTS[d](b) for d, b in zip(broken, right_ones.builds, strict=True)))
-    verdicts = judge_model(found)
+    verdicts = judge_model(found, OF_MODELS)
     assert {v.name for v in verdicts} == set(TASKS[1].weights)
     if {"none", "short", "nan", "huge"} & set(broken):
         assert {v.status for v in verdicts} == {"failed", "skipped"}
@@ -445,7 +449,7 @@ def test_two_models_handed_out_in_turn_are_not_drawn_anew() -> None:
     a, b, *_ = models(1).builds
     inputs = models(1).inputs
     found = ModelEvidence(Layout.KERAS, WIDTHS, (), True, (inputs[0], inputs[1]) * 2, (a, b, a, b))
-    verdict = next(v for v in judge_model(found) if v.name == "variance_hidden")
+    verdict = next(v for v in judge_model(found, OF_MODELS) if v.name == "variance_hidden")
     assert (verdict.status, verdict.finding.diagnosis) == ("failed", "same_weights_each_build")
 
 
@@ -459,14 +463,14 @@ def test_layers_that_share_one_initializer_object_are_told_so_and_lose_nothing()
 
     right_ones = models(1)
     found = replace(right_ones, builds=tuple(shared(b) for b in right_ones.builds))
-    verdict = next(v for v in judge_model(found) if v.name == "variance_hidden")
+    verdict = next(v for v in judge_model(found, OF_MODELS) if v.name == "variance_hidden")
     assert verdict.status == "passed"
     assert "give each an initializer object of its own" in verdict.finding.message
 
 
 def test_mistakes_that_coincide_on_dense_kernels_are_named_together_and_those_about_windows_are_not() -> None:
     found = model_evidence(np.random.default_rng(1), Layout.TORCH, "normal", BY_NAME["fan_out"])
-    finding = next(v for v in judge_model(found) if v.name == "variance_hidden").finding
+    finding = next(v for v in judge_model(found, OF_MODELS) if v.name == "variance_hidden").finding
     assert finding.diagnosis == "fan_out"
     assert set(finding.twins) == {"wrong_layout", "shape_0"}
     assert BY_NAME["wrong_layout"].says in finding.message
@@ -485,7 +489,7 @@ def test_nan_in_a_bias_is_told_as_such() -> None:
         )
         for b in right_ones.builds
     )
-    verdict = judge_model(replace(right_ones, builds=spoilt))[0]
+    verdict = judge_model(replace(right_ones, builds=spoilt), OF_MODELS)[0]
     assert (verdict.name, verdict.finding.diagnosis) == ("layers", "not_finite")
 
 
@@ -502,7 +506,7 @@ def test_wrong_gain_fails_the_hidden_variance(gain: float) -> None:
 @pytest.mark.parametrize("hidden", ["no activation", "tanh", "leaky ReLU", "SiLU"])
 @pytest.mark.parametrize("last", ["softmax", "logits"])
 def test_wrong_activation_is_named(hidden: str, last: str) -> None:
-    verdict = next(v for v in judge_model(models(hidden=hidden, last=last)) if v.name == "forward")
+    verdict = next(v for v in judge_model(models(hidden=hidden, last=last), OF_MODELS) if v.name == "forward")
     assert verdict.status == "failed"
     assert hidden in verdict.finding.message
     assert last in verdict.finding.message

@@ -15,15 +15,16 @@ from pathlib import Path
 import numpy as np
 
 from autograder.assignment.kernels import Layout
-from autograder.judge import initializer, model
+from autograder.assignment.questions import task
+from autograder.judge import model
+from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelEvidence, Parameter
-from autograder.judge.initializer import judge_initializer
-from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS
-from autograder.judge.model import judge_model
-from autograder.judge.verdict import Verdict
+from autograder.judge.judging import Verdict, judge_initializer, judge_model
 from calibration.samplers import came_back, mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
+#: Every criterion of an initializer and of a model, in order.
+INITIALIZER, MODEL = tuple(task("q7_torch_initializer").weights), tuple(task("q7_torch_model").weights)
 GOLDEN = Path(__file__).parent / "messages.md"
 
 
@@ -143,9 +144,9 @@ def models() -> Iterator[tuple[str, ModelEvidence]]:
 
     def activated(hidden: str, last: str) -> ModelEvidence:
         plain = found()
-        measured = model.ModelMeasurements(plain)
+        measured, ending = model.ModelMeasurements(plain), model.LAST_ACTIVATIONS[last]
         builds = [
-            replace(b, outputs=model.forward_pass(layers, x, [hidden, hidden], last).astype(np.float32))
+            replace(b, outputs=ending(model.hidden_pass(layers, x, [hidden, hidden])).astype(np.float32))
             for b, layers, x in zip(plain.builds, measured.builds, plain.inputs, strict=True)
         ]
         return replace(plain, builds=tuple(builds))
@@ -183,9 +184,9 @@ def collected() -> dict[str, dict[str, dict[str, str]]]:
                 of_criterion.setdefault(found, masked(v.finding.message))
 
     for label, evidence in initializers():
-        note("Initializers", label, judge_initializer(evidence))
+        note("Initializers", label, judge_initializer(evidence, INITIALIZER))
     for label, evidence in models():
-        note("Models", label, judge_model(evidence))
+        note("Models", label, judge_model(evidence, MODEL))
     return said
 
 
@@ -221,8 +222,8 @@ def test_every_message_is_as_it_was_read_and_approved() -> None:
 
 def test_every_criterion_and_every_diagnosis_has_its_message() -> None:
     said = collected()
-    assert set(said["Initializers"]) == set(initializer.CRITERIA.names)
-    assert set(said["Models"]) == set(model.CRITERIA.names)
+    assert set(said["Initializers"]) == set(INITIALIZER)
+    assert set(said["Models"]) == set(MODEL)
     shown = {found for criteria in said.values() for messages in criteria.values() for found in messages}
     only_twins = {"shape_0", "shape_1", "shape_last"}  # always named with, or as, the one that they coincide with
     rarely = {"triangular_distribution", "clipped_normal_distribution"}  # too near to a truncated normal on their own

@@ -17,7 +17,7 @@ WRITTEN = ("q1", "q2", "q3", "q4", "q5", "q6")
 
 #: Layer widths of both models, inputs first.
 WIDTHS = (64, 128, 64, 10)
-#: Builds of a model: the fewest that put every threshold of `judge.model` 7.5 standard deviations away.
+#: Builds of a model: the fewest that put every threshold of the judge's criteria 7.5 standard deviations away.
 BUILDS = 4
 #: Rows of inputs pushed through a build, from so many to fewer than so many; each build gets another number.
 BATCHES = (16, 48)

@@ -12,11 +12,9 @@ from autograder.assignment.settings import HelpLevel
 from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights
 from autograder.judge.evidence import InitializerEvidence
-from autograder.judge.initializer import judge_initializer
+from autograder.judge.judging import Verdict, judge_initializer, judge_model
 from autograder.judge.measure import InitializerMeasurements
-from autograder.judge.misconceptions import BY_NAME
-from autograder.judge.model import ModelMeasurements, judge_model
-from autograder.judge.verdict import Verdict
+from autograder.judge.model import ModelMeasurements
 from autograder.report.picture import Picture
 from autograder.report.result import CriterionResult, QuestionResult, points_text
 
@@ -54,12 +52,12 @@ def _judged(evidence: Evidence, criteria: Sequence[str]) -> tuple[list[Verdict],
 
 def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionResult:
     finding = verdict.finding
-    lesson = BY_NAME[finding.diagnosis].lesson if finding.diagnosis else None
+    lesson = finding.mistake.lesson if finding.mistake else None
     explains = level != "name"
     why = [said for said in (lesson.why if lesson else None, finding.consequence) if said]
     return CriterionResult(
         name=verdict.name,
-        status=verdict.status,
+        status=verdict.status.value,
         points=worth if verdict.status == "passed" else 0.0,
         max_points=worth,
         asks=verdict.asks,

@@ -9,6 +9,7 @@ least as extreme as the one measured. The derivations, with their sources, are i
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,13 @@ from numpy.typing import NDArray
 from scipy.special import rel_entr
 
 Array = NDArray[np.floating[Any]]
+
+#: Probability that two given pairs of unseeded Keras initializers collide: each takes its seed from 1…10⁹.
+TWO_COLLISIONS = 1e-18
+#: What clipping at four deviations may take of a draw's second moment.
+_CLIPPED = 0.03
+#: What centring by a measured mean, the whole draw's on a part of it, may add to a correlation.
+_CENTRED = 0.002
 
 
 def union(bound: float, count: int) -> float:
@@ -41,6 +49,14 @@ def second_moment_bound(n: int, deviation: float) -> float:
     if deviation <= -1.0 or not math.isfinite(deviation):
         return 0.0
     return min(1.0, math.exp(-(n / 2.0) * (deviation - math.log1p(deviation))))
+
+
+def variance_bound(n: int, threshold: float, allowance: float) -> float:
+    """Bound P(the variance of n draws is off 1 by more than ``threshold``), either side.
+
+    A variance about the sample's mean loses the square of that mean: at most ``allowance``.
+    """
+    return second_moment_bound(n, threshold) + second_moment_bound(n, allowance - threshold)
 
 
 def ks_bound(n: int, distance: float) -> float:
@@ -85,6 +101,29 @@ def clipping_bound(n: int, loss: float) -> float:
     """
     excess = math.exp(-4.0) * math.sqrt(2.0) * math.erfc(2.0)
     return min(1.0, math.exp(-n * (loss / 4.0 - math.log1p(excess))))
+
+
+def measured_correlation_bound(
+    bound: Callable[[int, float], float], n: int, threshold: float, *, scale: float, entries: int, draws: int = 1
+) -> float:
+    """Bound P(a correlation of n products, in units of the draws' measured second moments, is over ``threshold``).
+
+    Parameters
+    ----------
+    bound : callable
+        Bounds the same for known units.
+    n : int
+        Products.
+    threshold : float
+        Largest correlation that passes.
+    scale : float
+        The second moment of a draw's ``entries``, clipped and centred, is at least this; the bound includes the
+        probability that it is not.
+    entries, draws : int
+        Entries of one draw, and how many draws are correlated.
+    """
+    off = second_moment_bound(entries, scale + _CLIPPED - 1.0) + clipping_bound(entries, _CLIPPED)
+    return bound(n, threshold * scale - _CENTRED) + draws * off
 
 
 def share_bound(size: int, shares: Array, overall: float) -> float:

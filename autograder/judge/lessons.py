@@ -1,6 +1,6 @@
 """What there is to learn from a mistake: why it matters, the formula that is right, and where to read on.
 
-Many mistakes share a lesson; `misconceptions` says which. A formula is mathematics, never code.
+Many mistakes share a lesson; each of them says which. A formula is mathematics, never code.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from autograder.assignment.kernels import KernelShape, Layout
-from autograder.judge.misconceptions import BY_NAME, MISCONCEPTIONS, Misconception
+from autograder.judge.laws import LAWS
+from autograder.judge.misconception import Misconception
 from autograder.judge.thresholds import MEAN
 
 #: Half the squared distance, in standard errors, above which no entry is believed: so much for each kernel, and no
@@ -57,26 +58,30 @@ class Diagnosis:
 
     Attributes
     ----------
-    name : str
-        Identifier of the likeliest (of twins: the commonest).
-    twins : tuple of str
-        Identifiers of the mistakes that coincide with it.
+    mistake : Misconception
+        The likeliest (of twins: the commonest).
+    also : tuple of Misconception
+        The mistakes that coincide with it.
     """
 
-    name: str
-    twins: tuple[str, ...] = ()
+    mistake: Misconception
+    also: tuple[Misconception, ...] = ()
+
+    @property
+    def twins(self) -> tuple[str, ...]:
+        """Names of the mistakes that coincide with it."""
+        return tuple(twin.name for twin in self.also)
 
     @property
     def says(self) -> str:
         """What completes "that is …", with the twins."""
-        also = "; ".join(BY_NAME[twin].says for twin in self.twins)
-        says = BY_NAME[self.name].says
-        return f"{says} (or, the same on all of these shapes: {also})" if also else says
+        also = "; ".join(twin.says for twin in self.also)
+        return f"{self.mistake.says} (or, the same on all of these shapes: {also})" if also else self.mistake.says
 
     @property
     def called(self) -> str:
         """What completes "that looks like …": the mistake's name, and the twins'."""
-        return ", or ".join(BY_NAME[name].title or BY_NAME[name].says for name in (self.name, *self.twins))
+        return ", or ".join(mistake.called for mistake in (self.mistake, *self.also))
 
 
 def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: Layout) -> float:
@@ -90,7 +95,7 @@ def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: L
             error = math.hypot(m.mean_error, _SLACK * math.sqrt(expected))
             off = (m.mean - mean) / error
             total += off * off / 2.0 - 0.5
-    if not entry.tells_mean and any(m.mean_is_off for m in measured):
+    if entry.mean is None and any(m.mean_is_off for m in measured):
         total += _UNTOLD_MEAN
     return total
 
@@ -108,10 +113,8 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
         return None
     found: list[tuple[float, Misconception]] = []
     windows = any(not m.kernel.is_dense for m in measured)
-    for entry in MISCONCEPTIONS:
-        if entry.of_windows and not windows:
-            continue
-        if entry.ratio is None or layout not in entry.layouts or (entry.families and family not in entry.families):
+    for entry in LAWS:
+        if (entry.of_windows and not windows) or (entry.families and family not in entry.families):
             continue
         distance = _distance(entry, measured, layout)
         if distance < max(_UNKNOWN * len(measured), _LEAST_UNKNOWN):
@@ -119,8 +122,7 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
     if not found:
         return None
     least, best = min(found, key=lambda each: each[0])  # the first listed, of equals
-    twins = [e for d, e in found if e is not best and e.name != best.name and abs(d - least) < 1e-6]
-    return Diagnosis(best.name, tuple(dict.fromkeys(twin.name for twin in twins)))
+    return Diagnosis(best, tuple(e for d, e in found if e is not best and abs(d - least) < 1e-6))
 
 
 def describe_unknown(measured: Sequence[MeasuredRatio]) -> str:

@@ -10,11 +10,13 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import chi2, norm
 
 from autograder.assignment.kernels import Layout
-from autograder.judge import thresholds as limit
 from autograder.judge.bounds import ks_bound, mean_bound, second_moment_bound
-from autograder.judge.budget import Plan
+from autograder.judge.criteria.distribution import DISTANCE
+from autograder.judge.criteria.mean import MEAN
+from autograder.judge.criteria.variance import POOLED_VARIANCE, SHAPE_VARIANCE
 from autograder.judge.families import ACCEPTED, FAMILIES
-from autograder.judge.misconceptions import Misconception
+from autograder.judge.misconception import Misconception
+from autograder.judge.statistical_test import Plan
 
 #: The promise for every mistake of the catalogue: it is missed with at most this probability.
 MISS = 1e-9
@@ -42,7 +44,7 @@ def _square_rate(cut: float, level: float) -> float:
 def _missed_by_variance(n: int, ratio: float, threshold: float) -> float:
     """Bound P(a variance ratio of n draws is measured within ``threshold`` of 1)."""
     if ratio > 1.0 + threshold:
-        return second_moment_bound(n, (1.0 + threshold) * (1.0 + limit.MEAN**2) / ratio - 1.0)
+        return second_moment_bound(n, (1.0 + threshold) * (1.0 + MEAN.threshold**2) / ratio - 1.0)
     if ratio < 1.0 - threshold:
         return second_moment_bound(n, (1.0 - threshold) / ratio - 1.0)
     return 1.0
@@ -60,28 +62,28 @@ def miss_bound(entry: Misconception, plan: Plan, layout: Layout) -> float | None
     ratios = [entry.ratio_of(kernel, layout) for kernel in plan.kernels]
     if entry.drawn in _DOMINATED or entry.drawn == "normal, default on convolutions":
         for kernel, ratio in zip(plan.kernels, ratios, strict=True):
-            bounds.append(_missed_by_variance(plan.rounds * kernel.size, ratio, limit.VARIANCE))
+            bounds.append(_missed_by_variance(plan.rounds * kernel.size, ratio, SHAPE_VARIANCE.threshold))
         if max(ratios) - min(ratios) < 1e-12:
-            bounds.append(_missed_by_variance(plan.pooled, ratios[0], limit.POOLED_VARIANCE))
-    if entry.drawn == "orthogonal" and any(abs(ratio - 1.0) > limit.VARIANCE for ratio in ratios):
+            bounds.append(_missed_by_variance(plan.pooled, ratios[0], POOLED_VARIANCE.threshold))
+    if entry.drawn == "orthogonal" and any(abs(ratio - 1.0) > SHAPE_VARIANCE.threshold for ratio in ratios):
         bounds.append(0.0)  # the sum of an orthogonal matrix's squares is no random number
-    if entry.drawn == "triangular" and max(ratios) < 1.0 - limit.VARIANCE:
+    if entry.drawn == "triangular" and max(ratios) < 1.0 - SHAPE_VARIANCE.threshold:
         # Hoeffding (1963): squares between 0 and 6 whose mean, 1, would have to be taken for so much more.
-        room = ((1.0 - limit.VARIANCE) / max(ratios) - 1.0) / _TRIANGULAR_REACH
+        room = ((1.0 - SHAPE_VARIANCE.threshold) / max(ratios) - 1.0) / _TRIANGULAR_REACH
         bounds.append(math.exp(-2.0 * plan.rounds * plan.smallest * room * room))
     if entry.drawn == "normal cut at 3":
-        bounds.append(math.exp(-plan.pooled * _square_rate(3.0, 1.0 - limit.POOLED_VARIANCE)))
+        bounds.append(math.exp(-plan.pooled * _square_rate(3.0, 1.0 - POOLED_VARIANCE.threshold)))
     means = [entry.mean_of(kernel, layout) for kernel in plan.kernels]
     for kernel, ratio, mean in zip(plan.kernels, ratios, means, strict=True):
         if entry.drawn not in _DOMINATED:
             continue
-        room = abs(mean or 0.0) / math.sqrt(ratio) - limit.MEAN * 1.05
+        room = abs(mean or 0.0) / math.sqrt(ratio) - MEAN.threshold * 1.05
         if room > 0.0:
             bounds.append(mean_bound(plan.rounds * kernel.size, room))
     if entry.drawn in FAMILIES and entry.drawn not in ACCEPTED:
         distance = min(float(np.nanmax(np.abs(FAMILIES[entry.drawn] - FAMILIES[name]))) for name in ACCEPTED)
-        if distance > limit.DISTANCE + _MEASURED:
-            bounds.append(ks_bound(plan.pooled, distance - limit.DISTANCE - _MEASURED))
+        if distance > DISTANCE.threshold + _MEASURED:
+            bounds.append(ks_bound(plan.pooled, distance - DISTANCE.threshold - _MEASURED))
     return min(bounds)
 
 

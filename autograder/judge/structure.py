@@ -1,6 +1,6 @@
 """Whether the entries of one draw depend on one another: repetition, reflection, unlike groups, groups made even.
 
-Each test bounds its own false alarms for independent, identically distributed entries (`tests`, with sources); the
+Each test bounds its own false alarms for independent, identically distributed entries (`bounds`, with sources); the
 tests of groups need no more than that, so that a wrong distribution is not a lack of independence too.
 """
 
@@ -26,11 +26,26 @@ from autograder.judge.bounds import (
     share_bound,
     union,
 )
+from autograder.judge.lessons import IID
 from autograder.judge.measure import DrawFigures
-from autograder.judge.thresholds import EVENNESS, EVENNESS_GROUPS, GROUPS, WITHIN
+from autograder.judge.misconception import Misconception
+from autograder.judge.statistical_test import StatisticalTest
 
 Array = NDArray[np.floating[Any]]
 
+_REPEATED = Misconception("repeated", "a row, column, window or block that is repeated", IID)
+_MIRRORED = Misconception("mirrored", "one half that mirrors the other", IID)
+_SYMMETRIC = Misconception("symmetric", "a matrix that equals its transpose", IID)
+_RANK_ONE = Misconception("rank_one", "an outer product of two vectors", IID)
+_UNEVEN_SCALE = Misconception("uneven_scale", "a scale that changes along an axis", IID)
+_UNEVEN_MEAN = Misconception("uneven_mean", "a mean that changes along an axis", IID)
+_UNIT_NORM = Misconception("unit_norm", "rows or columns that were normalised to one length", IID)
+_CENTRED = Misconception("centred", "rows or columns whose mean was subtracted", IID)
+#: Every dependence that can be found.
+DEPENDENCES = (_REPEATED, _MIRRORED, _SYMMETRIC, _RANK_ONE, _UNEVEN_SCALE, _UNEVEN_MEAN, _UNIT_NORM, _CENTRED)
+
+#: Fewest groups for which evenness is judged.
+EVENNESS_GROUPS = 240
 #: Relative residual of the best outer product below which a matrix is one.
 _OUTER_PRODUCT = 0.05
 #: Correlation above which lines are the same rather than multiples of one another.
@@ -45,12 +60,44 @@ _LEAST_KURTOSIS = 1.5
 
 @dataclass(frozen=True)
 class Structure:
-    """A dependence that was found: what it is called, what was seen, the figure, and its bound."""
+    """A dependence that was found: the mistake, what was seen, the figure, its bound, and the test that decided."""
 
-    name: str
+    mistake: Misconception
     says: str
     measured: float
     p_value: float
+    by: StatisticalTest
+
+
+@dataclass(frozen=True)
+class StructureTests:
+    """What decides whether the entries of a draw depend on one another.
+
+    Attributes
+    ----------
+    lag, centre, flip : StatisticalTest
+        Correlation with the draw moved by any lag, read backwards about any centre, and flipped along an axis.
+    transpose : StatisticalTest or None
+        Correlation of a square matrix with its transpose; None where no matrix is square.
+    groups : StatisticalTest
+        Bound on the worst group's share along an axis.
+    norms, means : StatisticalTest or None
+        Evenness of the groups' mean squares and of their means; None where there are too few groups.
+    """
+
+    lag: StatisticalTest
+    centre: StatisticalTest
+    flip: StatisticalTest
+    groups: StatisticalTest
+    transpose: StatisticalTest | None = None
+    norms: StatisticalTest | None = None
+    means: StatisticalTest | None = None
+
+    @property
+    def all(self) -> tuple[StatisticalTest, ...]:
+        """Those that are applied."""
+        tests = (self.lag, self.centre, self.flip, self.transpose, self.groups, self.norms, self.means)
+        return tuple(test for test in tests if test is not None)
 
 
 @dataclass(frozen=True)
@@ -89,29 +136,29 @@ def axes(draw: DrawFigures) -> list[Axis]:
     return found
 
 
-def find_structure(draw: DrawFigures, *, in_he_units: bool, within: float = WITHIN) -> Structure | None:
+def find_structure(draw: DrawFigures, tests: StructureTests, *, in_he_units: bool) -> Structure | None:
     """Return the first dependence that is found among the entries of ``draw``, or None.
 
     Parameters
     ----------
     draw : DrawFigures
         One draw.
+    tests : StructureTests
+        What decides.
     in_he_units : bool
         Whether mean and variance are known to be He's; else the measured ones stand in for them.
-    within : float
-        Threshold of the correlations within the draw: higher for smaller draws.
     """
     if not 0.0 < draw.second < math.inf:
         return None
     groups = _Groups(draw)
     tame = _tame(draw, in_he_units=in_he_units)
-    repeats = [*_along_memory(tame, within), *_along_axes(tame, within)]
+    repeats = [*_along_memory(tame, tests), *_along_axes(tame, tests)]
     # What is the same explains the rest: repeated rows have even norms, too.
     found = next((f for f in repeats if abs(f.measured) > _SAME), None) or next(
-        chain(_made_even(draw, groups, in_he_units=in_he_units), repeats, _unlike(groups)), None
+        chain(_made_even(draw, groups, tests, in_he_units=in_he_units), repeats, _unlike(groups, tests.groups)), None
     )
     if found is not None and groups.is_outer_product and not groups.has_equal_lines:
-        return replace(found, name="rank_one", says="the matrix is the outer product of two vectors")
+        return replace(found, mistake=_RANK_ONE, says="the matrix is the outer product of two vectors")
     return found
 
 
@@ -149,49 +196,58 @@ def largest_within(draw: DrawFigures) -> tuple[tuple[int, float], tuple[int, flo
     return (min(lag, length - lag), float(lags[lag]) / total), (centre, float(reflected[centre]) / total)
 
 
-def _along_memory(draw: DrawFigures, within: float) -> Iterator[Structure]:
+def _along_memory(draw: DrawFigures, tests: StructureTests) -> Iterator[Structure]:
     (lag, r), (_, mirrored) = largest_within(draw)
-    n = draw.centred.size
-    if abs(r) > within:
+    r, mirrored, n = _number(r), _number(mirrored), draw.centred.size
+    if tests.lag.fails(r):
         yield Structure(
-            "repeated",
+            _REPEATED,
             f"weights {lag:,} places apart are correlated (r = {r:+.3f}). A row, column, window or block is repeated",
             r,
             autocorrelation_bound(n, r),
+            tests.lag,
         )
-    if abs(mirrored) > within:
+    if tests.centre.fails(mirrored):
         yield Structure(
-            "mirrored",
+            _MIRRORED,
             f"read backwards, they are correlated with themselves (r = {mirrored:+.3f})",
             mirrored,
             self_convolution_bound(n, mirrored),
+            tests.centre,
         )
 
 
-def _along_axes(draw: DrawFigures, within: float) -> Iterator[Structure]:
+def _along_axes(draw: DrawFigures, tests: StructureTests) -> Iterator[Structure]:
     matrix = draw.matrix
     for along, lines in (("input", matrix), ("output", matrix.T)):
         half = lines.shape[0] // 2
         first, last = lines[:half], lines[len(lines) - half :][::-1]  # an odd line in the middle would meet itself
-        r = 2.0 * float(np.vdot(first, last)) / (float(np.vdot(first, first) + np.vdot(last, last)) or 1.0)
-        if abs(r) > within:
+        r = _number(2.0 * float(np.vdot(first, last)) / (float(np.vdot(first, first) + np.vdot(last, last)) or 1.0))
+        if tests.flip.fails(r):
             yield Structure(
-                "mirrored",
+                _MIRRORED,
                 f"one half mirrors the other along its {along} axis (r = {r:+.3f})",
                 r,
                 union(correlation_bound(first.size, r), 2),
+                tests.flip,
             )
-    if matrix.shape[0] == matrix.shape[1]:
+    if tests.transpose is not None and matrix.shape[0] == matrix.shape[1]:
         diagonal = np.diagonal(matrix)
         of_diagonal = float(np.dot(diagonal, diagonal))
-        r = (float(np.vdot(matrix, matrix.T)) - of_diagonal) / (draw.second * matrix.size - of_diagonal or 1.0)
-        if abs(r) > within:
+        r = _number((float(np.vdot(matrix, matrix.T)) - of_diagonal) / (draw.second * matrix.size - of_diagonal or 1.0))
+        if tests.transpose.fails(r):
             yield Structure(
-                "symmetric",
+                _SYMMETRIC,
                 f"the matrix is correlated with its own transpose (r = {r:+.3f})",
                 r,
                 correlation_bound((matrix.size - diagonal.size) // 2, r),
+                tests.transpose,
             )
+
+
+def _number(r: float) -> float:
+    """Return r, or 0 where products too large for a float have left no number: then nothing is known."""
+    return 0.0 if math.isnan(r) else r
 
 
 def _sums(values: Array) -> tuple[Array, Array]:
@@ -231,20 +287,20 @@ def _by_group(axis: Axis, sums: tuple[Array, Array]) -> Array:
     return axis.fold(*sums).astype(np.float64) / axis.size
 
 
-def _unlike(groups: _Groups) -> Iterator[Structure]:
+def _unlike(groups: _Groups, test: StatisticalTest) -> Iterator[Structure]:
     for axis in groups.axes:
-        for counts, name, what in ((groups.large, "uneven_scale", "scale"), (groups.positive, "uneven_mean", "mean")):
+        for counts, mistake, what in ((groups.large, _UNEVEN_SCALE, "scale"), (groups.positive, _UNEVEN_MEAN, "mean")):
             shares = _by_group(axis, counts)
             overall = float(np.mean(shares))
             bound = share_bound(axis.size, shares, overall)
-            if bound < GROUPS:
+            if test.fails(bound):
                 strayed = float(shares[np.argmax(np.abs(shares - overall))])
                 yield Structure(
-                    name, f"their {what} changes from one {axis.name} to the next", strayed - overall, bound
+                    mistake, f"their {what} changes from one {axis.name} to the next", strayed - overall, bound, test
                 )
 
 
-def _made_even(draw: DrawFigures, groups: _Groups, *, in_he_units: bool) -> Iterator[Structure]:
+def _made_even(draw: DrawFigures, groups: _Groups, tests: StructureTests, *, in_he_units: bool) -> Iterator[Structure]:
     # Entries of one size, ±σ, have even squares by themselves: that is their distribution, not their dependence.
     if draw.fourth <= _LEAST_KURTOSIS * draw.second * draw.second:
         return
@@ -257,20 +313,22 @@ def _made_even(draw: DrawFigures, groups: _Groups, *, in_he_units: bool) -> Iter
         if count < EVENNESS_GROUPS:
             continue
         dispersion = float(np.mean((mean_squares - 1.0) ** 2)) * axis.size / 2.0
-        if dispersion < EVENNESS:
+        if tests.norms is not None and tests.norms.fails(dispersion):
             yield Structure(
-                "unit_norm",
+                _UNIT_NORM,
                 f"those of each {axis.name} have the same norm, which independent weights do not",
                 dispersion,
                 evenness_bound(count, axis.size, dispersion),
+                tests.norms,
             )
         dispersion = float(np.mean(means**2)) * axis.size
-        if dispersion < EVENNESS:
+        if tests.means is not None and tests.means.fails(dispersion):
             yield Structure(
-                "centred",
+                _CENTRED,
                 f"those of each {axis.name} add up to 0, which independent weights do not",
                 dispersion,
                 centredness_bound(count, dispersion),
+                tests.means,
             )
 
 
@@ -286,3 +344,8 @@ def worst_correlation(pairs: list[tuple[int, float]]) -> tuple[float, float]:
     """Return r of the largest |r| among pairs (n, r), and the bound for the largest of so many."""
     n, r = max(pairs, key=lambda pair: abs(pair[1]))
     return r, union(correlation_bound(n, r), len(pairs))
+
+
+def strength(r: float) -> float:
+    """Return |r| without its rounding error, which is each processor's own: of equals, all of them name the first."""
+    return round(abs(r), 6)

@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from autograder.assignment.kernels import Layout
+from autograder.assignment.questions import task
+from autograder.judge.catalogue import MISCONCEPTIONS
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
-from autograder.judge.initializer import judge_initializer
-from autograder.judge.misconceptions import MISCONCEPTIONS
-from autograder.judge.model import judge_model
+from autograder.judge.judging import judge_initializer, judge_model
 from calibration.samplers import mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
@@ -34,7 +34,10 @@ def submission(label: str) -> list[InitializerEvidence | ModelEvidence]:
 
 def judged(evidence: list[InitializerEvidence | ModelEvidence]) -> None:
     for each in evidence:
-        (judge_initializer if isinstance(each, InitializerEvidence) else judge_model)(each)
+        if isinstance(each, InitializerEvidence):
+            judge_initializer(each, tuple(task("q7_torch_initializer").weights))
+        else:
+            judge_model(each, tuple(task("q7_torch_model").weights))
 
 
 def main() -> None:

@@ -1,80 +1,19 @@
-"""Mistakes worth naming: data, each with what tells it apart, a line for the student, and the lesson in it.
+"""The mistakes of scale: each gives its variance as a ratio to He's 2/fan_in, and its mean where that is not 0.
 
-A mistake of scale gives its variance as a ratio to He's 2/fan_in for any kernel, and its mean where that is not 0;
-a structural one (repeated rows, a cached tensor) is found by the criterion that it fails and has no ratio. The
-rule that picks among them is in `naming`; no entry is a code path.
+They are ordered by how common a mistake is: of two that fit equally well, `naming` gives the first.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge import lessons as learn
 from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
-from autograder.judge.lessons import Lesson
+from autograder.judge.misconception import Misconception, Ratio
 
-Ratio = Callable[[KernelShape, Layout], float]
-
-_BOTH = tuple(Layout)
 _NORMAL = ("normal", "truncated normal")
-
-
-@dataclass(frozen=True)
-class Misconception:
-    """One mistake.
-
-    Attributes
-    ----------
-    name : str
-        Identifier, as results carry it.
-    says : str
-        Completes "that is …" in a student's feedback.
-    lesson : Lesson
-        What to learn from it, and where to read on.
-    ratio : callable or None
-        Var(W) / (2/fan_in) for a kernel in a layout; None for a mistake that is not one of scale.
-    mean : callable or None
-        E(W) / √(2/fan_in), for mistakes that move the mean.
-    families : tuple of str
-        Families of distributions that tell it from others of nearly the same ratio; empty where any will do.
-    layouts : tuple of Layout
-        Where it can happen.
-    drawn : str
-        The family that it is simulated with.
-    of_windows : bool
-        Whether it is about windows, and no matter where there are none.
-    title : str
-        Its name, as people use it, where help goes no further than naming; what it ``says`` where that is a name.
-    """
-
-    name: str
-    says: str
-    lesson: Lesson
-    ratio: Ratio | None = None
-    mean: Ratio | None = None
-    families: tuple[str, ...] = ()
-    layouts: tuple[Layout, ...] = _BOTH
-    drawn: str = "normal"
-    of_windows: bool = False
-    title: str = ""
-
-    @property
-    def tells_mean(self) -> bool:
-        """Whether the mistake moves the mean, too."""
-        return self.mean is not None
-
-    def ratio_of(self, kernel: KernelShape, layout: Layout) -> float:
-        """Return Var(W) / (2/fan_in); raise `ValueError` for a mistake that is not one of scale."""
-        if self.ratio is None:
-            raise ValueError(f"{self.name} is not told by its variance")
-        return self.ratio(kernel, layout)
-
-    def mean_of(self, kernel: KernelShape, layout: Layout) -> float | None:
-        """Return E(W) / √(2/fan_in), or None where the mistake says nothing of it."""
-        return None if self.mean is None else self.mean(kernel, layout)
 
 
 def _constant(value: float) -> Ratio:
@@ -107,6 +46,27 @@ def _only_dense(kernel: KernelShape, layout: Layout) -> float:
     return kernel.fan_in / (kernel.fan_in + kernel.fan_out) if layout is Layout.KERAS else 1 / 6
 
 
+# What a layer holds that nothing has set.
+GLOROT_UNIFORM = Misconception(
+    "glorot_uniform",
+    "2/(fan_in+fan_out), the variance of Glorot (Xavier) uniform, which is also Keras' default",
+    learn.GLOROT,
+    _over_sum(1),
+    families=("uniform",),
+    drawn="uniform",
+    title="Glorot (Xavier) uniform initialization",
+)
+
+PYTORCH_DEFAULT = Misconception(
+    "pytorch_default",
+    "1/(3·fan_in): kaiming_uniform_ with a=√5, which is PyTorch's own default for its layers",
+    learn.LAYER_DEFAULTS,
+    _constant(1 / 6),
+    families=("uniform",),
+    drawn="uniform",
+    title="PyTorch's own default for its layers",
+)
+
 _SCALES = (
     Misconception(
         "glorot_normal",
@@ -116,15 +76,7 @@ _SCALES = (
         families=_NORMAL,
         title="Glorot (Xavier) initialization",
     ),
-    Misconception(
-        "glorot_uniform",
-        "2/(fan_in+fan_out), the variance of Glorot (Xavier) uniform, which is also Keras' default",
-        learn.GLOROT,
-        _over_sum(1),
-        families=("uniform",),
-        drawn="uniform",
-        title="Glorot (Xavier) uniform initialization",
-    ),
+    GLOROT_UNIFORM,
     Misconception(
         "std_2_over_fan_in",
         "(2/fan_in)²: 2/fan_in, which is the variance, was used as the standard deviation",
@@ -215,15 +167,7 @@ _SCALES = (
         drawn="uniform",
         title="a standard deviation used as a uniform distribution's limit",
     ),
-    Misconception(
-        "pytorch_default",
-        "1/(3·fan_in): kaiming_uniform_ with a=√5, which is PyTorch's own default for its layers",
-        learn.LAYER_DEFAULTS,
-        _constant(1 / 6),
-        families=("uniform",),
-        drawn="uniform",
-        title="PyTorch's own default for its layers",
-    ),
+    PYTORCH_DEFAULT,
     Misconception(
         "gain_sqrt5",
         "1/(3·fan_in): a=√5 is the slope that PyTorch's layers assume by default; ReLU's slope is 0",
@@ -679,74 +623,6 @@ _SCALES = (
     ),
 )
 
-_STRUCTURES = (
-    # What comes back
-    Misconception("raised", "an exception for some of the shapes", learn.RAISED),
-    Misconception("returned_none", "None where a tensor is asked for", learn.RETURN),
-    Misconception("returned_list", "a list where a tensor is asked for", learn.TENSORS),
-    Misconception("returned_numpy", "a NumPy array where a tensor is asked for", learn.TENSORS),
-    Misconception("returned_other", "something that is no tensor", learn.TENSORS),
-    Misconception("dtype_float16", "float16 where float32 is asked for", learn.DTYPES),
-    Misconception("dtype_float64", "float64, NumPy's default, where float32 is asked for", learn.DTYPES),
-    Misconception("dtype_other", "another dtype than float32", learn.DTYPES),
-    Misconception("transposed", "the axes in another order", learn.LAYOUTS),
-    Misconception("flat", "one long axis", learn.SHAPES),
-    Misconception("wrong_shape", "another shape than was asked for", learn.SHAPES),
-    Misconception("not_finite", "NaN or infinite values", learn.NOT_FINITE),
-    Misconception(
-        "constant", "one value everywhere (zeros, or a deviation that integer division made 0)", learn.BREAKING
-    ),
-    Misconception("not_in_place", "a new tensor, with the one passed in left as it was", learn.IN_PLACE),
-    Misconception("returned_another", "another tensor than the one filled", learn.IN_PLACE),
-    Misconception("needs_no_grad", "an in-place change that autograd recorded", learn.NO_GRAD),
-    # Mean and distribution
-    Misconception("mean_not_zero", "a mean that is not 0", learn.HE_MEAN),
-    Misconception("unknown_variance", "another variance than any we know", learn.HE),
-    Misconception(
-        "uniform_distribution", "uniform weights: the right variance may be, the wrong shape", learn.HE_SHAPE
-    ),
-    Misconception("laplace_distribution", "Laplace (double exponential) weights", learn.HE_SHAPE),
-    Misconception("logistic_distribution", "logistic weights", learn.HE_SHAPE),
-    Misconception("triangular_distribution", "triangular weights, the sum of two uniforms", learn.HE_SHAPE),
-    Misconception("half-normal_distribution", "the absolute values of normal draws", learn.HE_SHAPE),
-    Misconception(
-        "clipped_normal_distribution", "normal weights with their tails piled up at a limit", learn.TRUNCATED
-    ),
-    Misconception("two_values_distribution", "a sign at random times one size (Rademacher)", learn.HE_SHAPE),
-    Misconception("sparse", "weights many of which are exactly 0", learn.SPARSE),
-    Misconception("unknown_distribution", "another shape of distribution than any we know", learn.HE_SHAPE),
-    # Independence
-    Misconception("repeated", "a row, column, window or block that is repeated", learn.IID),
-    Misconception("mirrored", "one half that mirrors the other", learn.IID),
-    Misconception("symmetric", "a matrix that equals its transpose", learn.IID),
-    Misconception("rank_one", "an outer product of two vectors", learn.IID),
-    Misconception("uneven_scale", "a scale that changes along an axis", learn.IID),
-    Misconception("uneven_mean", "a mean that changes along an axis", learn.IID),
-    Misconception("unit_norm", "rows or columns that were normalised to one length", learn.IID),
-    Misconception("centred", "rows or columns whose mean was subtracted", learn.IID),
-    Misconception("same_stream", "kernels of different shapes that begin with the same random numbers", learn.SEEDS),
-    # Freshness
-    Misconception(
-        "fixed_seed",
-        "the same random numbers on every call: a seed set inside, or one initializer object reused",
-        learn.SEEDS,
-    ),
-    Misconception("cached_tensor", "a tensor kept from the first call for each shape", learn.SEEDS),
-    # Models
-    Misconception("not_a_model", "something that is no model of the framework", learn.MODELS),
-    Misconception("wrong_layers", "layers of other sizes", learn.LAYERS),
-    Misconception("extra_layers", "more layers with weights than asked for", learn.ARCHITECTURE),
-    Misconception("layer_names", "layers under other names", learn.NAMES),
-    Misconception("forward_error", "an exception in the forward pass", learn.FORWARD),
-    Misconception("wrong_activation", "another activation function", learn.ACTIVATIONS),
-    Misconception("wrong_forward", "outputs that these weights do not give", learn.FORWARD),
-    Misconception("only_first_layer", "He weights in the first layer alone", learn.EVERY_LAYER),
-    Misconception("same_weights_each_build", "the same weights in every model built", learn.SEEDS),
-    Misconception("no_bias", "a layer without a bias", learn.NO_BIAS),
-    Misconception("bias_default", "biases left at PyTorch's default", learn.BIASES),
-    Misconception("bias_not_zero", "biases that are not 0", learn.BIASES),
-)
-
 
 def _cut(entry: Misconception) -> Misconception:
     """Return ``entry`` drawn with tf.random.truncated_normal: cut at two deviations, and nothing rescaled."""
@@ -774,7 +650,5 @@ _ALSO_CUT = (
     "wrong_layout",
     "unscaled",
 )
-_CUT = tuple(_cut(entry) for entry in _SCALES if entry.name in _ALSO_CUT)
-
-MISCONCEPTIONS: tuple[Misconception, ...] = (*_SCALES, *_CUT, *_STRUCTURES)
-BY_NAME = {entry.name: entry for entry in MISCONCEPTIONS}
+#: Every mistake of scale.
+LAWS = (*_SCALES, *(_cut(entry) for entry in _SCALES if entry.name in _ALSO_CUT))

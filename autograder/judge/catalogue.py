@@ -1,0 +1,9 @@
+"""Every mistake that the judge can name: those of scale, and those that a criterion finds otherwise."""
+
+from __future__ import annotations
+
+from autograder.judge.criteria import CRITERIA
+from autograder.judge.laws import LAWS
+
+MISCONCEPTIONS = tuple(dict.fromkeys([*LAWS, *(mistake for c in CRITERIA.values() for mistake in c.mistakes)]))
+BY_NAME = {entry.name: entry for entry in MISCONCEPTIONS}

@@ -1,0 +1,88 @@
+"""`distribution`: an initializer's weights are normal, or truncated normal."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from autograder.judge import lessons as learn
+from autograder.judge.bounds import ks_bound
+from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.families import ACCEPTED, nearest
+from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.misconception import Misconception
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+
+
+def _error(plan: Plan, limit: float) -> ErrorRate:
+    n = plan.pooled
+    # Mean and deviation of √n·D, which follows Kolmogorov's law.
+    return ErrorRate(n, ks_bound(n, limit), 1, (limit * math.sqrt(n) - 0.8687) / 0.2603)
+
+
+#: To the nearer accepted family, pooled over everything.
+DISTANCE = StatisticalTest("Kolmogorov–Smirnov distance, pooled", "> {}", 0.0125, _error)
+
+#: Share of exact zeros above which a draw is called sparse. For naming only: the distance above has failed by then.
+_ZEROS = 0.01
+_SPARSE = Misconception("sparse", "weights many of which are exactly 0", learn.SPARSE)
+_UNKNOWN = Misconception("unknown_distribution", "another shape of distribution than any we know", learn.HE_SHAPE)
+#: Each family that is not accepted, as a mistake.
+_FAMILIES = {
+    "uniform": Misconception(
+        "uniform_distribution", "uniform weights: the right variance may be, the wrong shape", learn.HE_SHAPE
+    ),
+    "Laplace": Misconception("laplace_distribution", "Laplace (double exponential) weights", learn.HE_SHAPE),
+    "logistic": Misconception("logistic_distribution", "logistic weights", learn.HE_SHAPE),
+    "triangular": Misconception(
+        "triangular_distribution", "triangular weights, the sum of two uniforms", learn.HE_SHAPE
+    ),
+    "half-normal": Misconception("half-normal_distribution", "the absolute values of normal draws", learn.HE_SHAPE),
+    "clipped normal": Misconception(
+        "clipped_normal_distribution", "normal weights with their tails piled up at a limit", learn.TRUNCATED
+    ),
+    "two values": Misconception(
+        "two_values_distribution", "a sign at random times one size (Rademacher)", learn.HE_SHAPE
+    ),
+}
+
+
+@criterion("distribution", needs=["output"], tests=[DISTANCE], mistakes=[*_FAMILIES.values(), _SPARSE, _UNKNOWN])
+def distribution(m: InitializerMeasurements) -> Finding:
+    """Draw from a normal or truncated normal distribution."""
+    accepted = min(ACCEPTED, key=m.distances.__getitem__)
+    distance = m.distances[accepted]
+    n = m.histogram.n
+    p_value = ks_bound(n, distance)
+    if not DISTANCE.fails(distance):
+        return Finding(
+            f"The {n:,} weights are {accepted}: the distribution functions differ by at most {distance:.4f}.",
+            measured=distance,
+            expected=0.0,
+            p_value=p_value,
+        )
+    told, mistake = _name(m)
+    raise Failed(
+        Finding(
+            f"{told} A normal or truncated normal is asked for; the distribution function is {distance:.3f} away from "
+            f"the nearer of the two (at most {DISTANCE.threshold} is let pass). The scale is judged apart from this.",
+            measured=distance,
+            expected=0.0,
+            p_value=p_value,
+            mistake=mistake,
+        ),
+        by=DISTANCE,
+    )
+
+
+def _name(m: InitializerMeasurements) -> tuple[str, Misconception]:
+    draws = [values for draw in m.draws if (values := m.values(draw)) is not None]
+    zeros = sum(values.size - int(np.count_nonzero(values)) for values in draws) / sum(v.size for v in draws)
+    if zeros > _ZEROS:
+        return f"{zeros:.0%} of the weights are exactly 0.", _SPARSE
+    family = nearest(m.distances)
+    if family is None:
+        return "Their distribution has another shape than any we know.", _UNKNOWN
+    told = "They take two values only." if family == "two values" else f"They follow a {family} distribution."
+    return told, _FAMILIES[family]

@@ -1,0 +1,38 @@
+"""`forward`: a model's outputs are those of its weights with the activations asked for."""
+
+from __future__ import annotations
+
+from autograder.judge import lessons as learn
+from autograder.judge.criteria.layers import FORWARD_ERROR
+from autograder.judge.criterion import Finding, Skipped, criterion, fail
+from autograder.judge.misconception import Misconception
+from autograder.judge.model import ModelMeasurements
+
+_WRONG_ACTIVATION = Misconception("wrong_activation", "another activation function", learn.ACTIVATIONS)
+_WRONG_FORWARD = Misconception("wrong_forward", "outputs that these weights do not give", learn.FORWARD)
+
+
+@criterion("forward", needs=["layers"], mistakes=[_WRONG_ACTIVATION, _WRONG_FORWARD])
+def forward(m: ModelMeasurements) -> Finding:
+    """Compute ReLU after both hidden layers; end in softmax (TensorFlow) or in logits (PyTorch)."""
+    last = "softmax" if m.evidence.softmax else "logits"
+    for build in m.evidence.builds:
+        if build.forward_error is not None:
+            raise fail(f"The forward pass raised {build.forward_error}.", FORWARD_ERROR)
+    relu = ["ReLU"] * (len(m.shapes) - 1)
+    if m.fits(relu, last):
+        if m.fits(["no activation"] * len(relu), last):
+            raise Skipped("Not judged: with such weights, the outputs are the same whatever the activations.")
+        return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}.")
+    if (named := m.activations()) is not None:
+        hidden, other = named
+        raise fail(
+            f"The outputs are those of your weights with {' and '.join(hidden)} in the hidden layers and "
+            f"{other} at the end; ReLU and {last} are asked for.",
+            _WRONG_ACTIVATION,
+        )
+    raise fail(
+        f"The outputs are not those of your weights with ReLU, ReLU and {last}, for batches of several sizes: is every "
+        "layer used once, in order, with the activation asked for and nothing between?",
+        _WRONG_FORWARD,
+    )

@@ -1,0 +1,59 @@
+"""`in_place`: what a PyTorch initializer does to the tensor that it is given."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.judge import lessons as learn
+from autograder.judge.criteria.output import RETURNED_NONE
+from autograder.judge.criterion import Finding, criterion, fail
+from autograder.judge.evidence import Draw
+from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.misconception import Misconception
+
+_NOT_IN_PLACE = Misconception("not_in_place", "a new tensor, with the one passed in left as it was", learn.IN_PLACE)
+_RETURNED_ANOTHER = Misconception("returned_another", "another tensor than the one filled", learn.IN_PLACE)
+_NEEDS_NO_GRAD = Misconception("needs_no_grad", "an in-place change that autograd recorded", learn.NO_GRAD)
+
+
+@criterion("in_place", needs=["output"], mistakes=[_NOT_IN_PLACE, _RETURNED_ANOTHER, _NEEDS_NO_GRAD])
+def in_place(m: InitializerMeasurements) -> Finding:
+    """Fill the tensor that was passed in, and return that tensor."""
+    for draw in m.draws:
+        if draw.error is None:
+            _check(m, draw, "The tensor passed in")
+    parameter = m.evidence.on_parameter
+    if parameter is not None and parameter.error is not None:
+        raise fail(
+            f"On an nn.Parameter, which requires gradients, it raised {parameter.error}. "
+            "Fill it under torch.no_grad().",
+            _NEEDS_NO_GRAD,
+            measurable=True,
+        )
+    if parameter is not None:
+        _check(m, parameter, "An nn.Parameter that was passed in")
+    return Finding("The tensor passed in was filled and returned, a plain one and an nn.Parameter.")
+
+
+def _check(m: InitializerMeasurements, draw: Draw, subject: str) -> None:
+    """Raise `Failed` unless ``draw`` filled the tensor passed in and returned it."""
+    if m.untouched(draw):
+        raise fail(
+            f"{subject} was left as it was. Fill it in place, with a method whose name ends in an underscore or with "
+            "copy_.",
+            _NOT_IN_PLACE,
+            measurable=True,
+        )
+    if not draw.same and draw.passed is not None:
+        if draw.kind == "None":
+            raise fail(
+                f"{subject} was filled, but None was returned: return the tensor, too.",
+                RETURNED_NONE,
+                measurable=True,
+            )
+        if draw.returned is None or not np.array_equal(draw.returned, draw.passed):
+            raise fail(
+                f"{subject} was filled, but another was returned: return the one that was passed in.",
+                _RETURNED_ANOTHER,
+                measurable=True,
+            )

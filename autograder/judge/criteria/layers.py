@@ -1,0 +1,65 @@
+"""`layers`: a model holds the layers asked for, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.assignment.kernels import Layout
+from autograder.judge import lessons as learn
+from autograder.judge.criteria.output import NOT_FINITE
+from autograder.judge.criterion import Finding, criterion, fail
+from autograder.judge.evidence import ModelBuild
+from autograder.judge.misconception import Misconception
+from autograder.judge.model import ModelMeasurements, owner
+
+_NOT_A_MODEL = Misconception("not_a_model", "something that is no model of the framework", learn.MODELS)
+_WRONG_LAYERS = Misconception("wrong_layers", "layers of other sizes", learn.LAYERS)
+_EXTRA_LAYERS = Misconception("extra_layers", "more layers with weights than asked for", learn.ARCHITECTURE)
+_LAYER_NAMES = Misconception("layer_names", "layers under other names", learn.NAMES)
+FORWARD_ERROR = Misconception("forward_error", "an exception in the forward pass", learn.FORWARD)
+
+
+@criterion("layers", mistakes=[_NOT_A_MODEL, _WRONG_LAYERS, _EXTRA_LAYERS, _LAYER_NAMES, FORWARD_ERROR])
+def layers(m: ModelMeasurements) -> Finding:
+    """Build three dense layers of the sizes asked for, and nothing else that holds weights."""
+    widths = " → ".join(map(str, m.evidence.widths))
+    for build in m.evidence.builds:
+        _check_measurable(m, build, widths)
+    for build, built in zip(m.evidence.builds, m.builds, strict=True):
+        parameters = build.parameters or ()
+        if len(parameters) > sum(1 + (layer.bias is not None) for layer in built):
+            raise fail(
+                f"Besides the layers {widths} the model holds other weights. Found: {_listed(build)}.",
+                _EXTRA_LAYERS,
+                measurable=True,
+            )
+        names = [owner(p.name) for p in parameters if len(p.shape) == 2]
+        if m.evidence.names and set(names) != set(m.evidence.names):
+            raise fail(
+                f"The layers are to be named {', '.join(m.evidence.names)}; found {', '.join(names)}.",
+                _LAYER_NAMES,
+                measurable=True,
+            )
+    return Finding(f"Dense layers {widths}, in each of {len(m.evidence.builds)} builds.")
+
+
+def _listed(build: ModelBuild) -> str:
+    return ", ".join(f"{p.name} {p.shape}" for p in (build.parameters or ())[:12]) or "none"
+
+
+def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> None:
+    """Raise `Failed` unless ``build`` holds the kernels asked for, with finite weights."""
+    if build.parameters is None:
+        framework = "Keras model" if m.evidence.layout is Layout.KERAS else "torch.nn.Module"
+        hint = " Is the `return` missing?" if build.kind == "NoneType" else ""
+        raise fail(f"What was built is a {build.kind}, not a {framework}.{hint}", _NOT_A_MODEL)
+    if not build.parameters and build.forward_error is not None:
+        raise fail(f"The model has no weights, and its call raised {build.forward_error}.", FORWARD_ERROR)
+    built = m.layers(build)
+    if built is None:
+        raise fail(
+            f"The kernels are not those of {widths} dense layers. Weights found: {_listed(build)}.", _WRONG_LAYERS
+        )
+    arrays = [array for layer in built for array in (layer.kernel, layer.bias) if array is not None]
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise fail("A kernel or a bias holds NaN or infinite values.", NOT_FINITE)

@@ -1,0 +1,109 @@
+"""`variance` and `variance_conv`: an initializer's weights have He's variance, kernels of each kind by themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from autograder.judge import lessons as learn
+from autograder.judge import thresholds
+from autograder.judge.bounds import second_moment_bound, union, variance_bound
+from autograder.judge.criterion import Failed, Finding, Skipped, criterion
+from autograder.judge.measure import InitializerMeasurements, Moments, consequence
+from autograder.judge.misconception import Misconception
+from autograder.judge.naming import describe_unknown, diagnose
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+
+#: Fewest weights for which the pooled variance is judged: some kernels may not have come back.
+_POOLED_WEIGHTS = 500_000
+#: When the pooled variance is off, dense or convolution kernels are to blame if their own share is off by this.
+_BLAMED = 0.009
+
+
+def _error_rate(n: int, count: int, limit: float) -> ErrorRate:
+    return ErrorRate(n, variance_bound(n, limit, thresholds.MEAN**2), count, limit / math.sqrt(2.0 / n))
+
+
+def _of_a_shape(plan: Plan, limit: float) -> ErrorRate:
+    return _error_rate(plan.of_a_shape, len(plan.kernels), limit)
+
+
+def _of_all(plan: Plan, limit: float) -> ErrorRate:
+    return _error_rate(plan.pooled, 1, limit)
+
+
+SHAPE_VARIANCE = StatisticalTest("|variance − 1| of a shape", "> {:.0%}", thresholds.VARIANCE, _of_a_shape)
+#: Between a normal cut at 3σ (0.973) and a leaky slope of 0.1 (0.990).
+POOLED_VARIANCE = StatisticalTest("|variance − 1|, pooled", "> {:.1%}", 0.018, _of_all)
+_TESTS = [SHAPE_VARIANCE, POOLED_VARIANCE]
+UNKNOWN_VARIANCE = Misconception("unknown_variance", "another variance than any we know", learn.HE)
+
+
+@criterion("variance", needs=["output"], tests=_TESTS, mistakes=[UNKNOWN_VARIANCE])
+def variance(m: InitializerMeasurements) -> Finding:
+    """Give dense kernels the variance 2/fan_in."""
+    return _variance(m, dense=True)
+
+
+@criterion("variance_conv", needs=["output"], tests=_TESTS)
+def variance_conv(m: InitializerMeasurements) -> Finding:
+    """Give convolution kernels the variance 2/fan_in, where fan_in counts the window: kh·kw·in_channels."""
+    return _variance(m, dense=False)
+
+
+def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
+    shapes = [s for s in m.moments if s.kernel.is_dense == dense]
+    asked = [draw.kernel for draw in m.evidence.rounds[0] if draw.kernel.is_dense == dense]
+    if len(shapes) < len(asked):
+        # The shapes that a wrong formula happens to get right must not speak for those that it raises for.
+        raise Skipped(f"Not judged: {len(shapes)} of {len(asked)} kernels of this kind came back.")
+    worst = max(shapes, key=lambda s: _stray(s.variance))
+    he = 2.0 / worst.kernel.fan_in
+    one_strays = SHAPE_VARIANCE.fails(worst.variance - 1.0)
+    (everything, overall), (total, pooled) = _pooled(m.moments), _pooled(shapes)
+    enough = everything >= _POOLED_WEIGHTS
+    all_stray = enough and POOLED_VARIANCE.fails(overall - 1.0) and not abs(pooled - 1.0) <= _BLAMED
+    p_value = min(
+        union(second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(shapes)),
+        union(second_moment_bound(everything, overall - 1.0), 2),
+    )
+    if not one_strays and not all_stray:
+        return Finding(
+            f"Var(W) is {pooled:.3f} × 2/fan_in over {len(shapes)} shapes, {total:,} weights.",
+            measured=worst.variance * he,
+            expected=he,
+            p_value=p_value,
+        )
+    measured = [s.ratio for s in m.moments]
+    found = diagnose(measured, m.evidence.layout, m.family)
+    ratios = "; ".join(f"{_times(s.variance)} for {s.kernel}" for s in shapes)
+    told = f"Var(W) is {_times(worst.variance)} × 2/fan_in for a {worst.kernel} kernel"
+    everywhere = f"(All shapes: {ratios}.)"
+    explained = f": that is {found.says}." if found else f". {describe_unknown(measured)}"
+    raise Failed(
+        Finding(
+            f"{told}{explained} {everywhere}",
+            named=f"{told}. That looks like {found.called}. {everywhere}" if found else None,
+            consequence=consequence(worst.variance),
+            measured=worst.variance * he,
+            expected=he,
+            p_value=p_value,
+            mistake=found.mistake if found else UNKNOWN_VARIANCE,
+            twins=found.twins if found else (),
+        ),
+        by=SHAPE_VARIANCE if one_strays else POOLED_VARIANCE,
+    )
+
+
+def _stray(variance: float) -> float:
+    """Return how far a variance ratio is from 1, as a factor's logarithm."""
+    return abs(math.log(variance)) if 0.0 < variance < math.inf else math.inf
+
+
+def _pooled(shapes: Sequence[Moments]) -> tuple[int, float]:
+    total = sum(s.n for s in shapes)
+    return total, sum(s.n * s.variance for s in shapes) / total
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.3f}" if 0.1 <= ratio < 10 else f"{ratio:.3g}"

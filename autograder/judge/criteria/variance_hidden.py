@@ -1,0 +1,229 @@
+"""`variance_hidden`: a model's hidden layers hold independent He weights, drawn anew for each build."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from autograder.judge import bounds as t
+from autograder.judge import lessons as learn
+from autograder.judge.criteria.mean import MEAN_NOT_ZERO
+from autograder.judge.criteria.output import CONSTANT
+from autograder.judge.criteria.variance import UNKNOWN_VARIANCE
+from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.laws import GLOROT_UNIFORM, PYTORCH_DEFAULT
+from autograder.judge.measure import Moments, consequence
+from autograder.judge.misconception import Misconception
+from autograder.judge.model import ModelMeasurements
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+from autograder.judge.structure import StructureTests, find_structure, prefix_correlation
+
+#: |mean| of one hidden layer, in units of the measured deviation.
+_MEAN = 0.05
+#: |variance ratio − 1| of one hidden layer, all builds pooled.
+_VARIANCE = 0.07
+#: One build's layer's second moment after clipping is at least this, or its bound says how rarely it is not.
+_SCALE = 0.77
+
+
+def _smallest(plan: Plan) -> int:
+    return min(layer.size for layer in plan.layers[:-1])
+
+
+def _mean(plan: Plan, limit: float) -> ErrorRate:
+    n = plan.builds * _smallest(plan)
+    bound = t.mean_bound(n, limit * math.sqrt(1.0 - _VARIANCE))
+    return ErrorRate(n, bound, len(plan.layers) - 1, limit * math.sqrt(n))
+
+
+def _error_rate(n: int, count: int, limit: float) -> ErrorRate:
+    return ErrorRate(n, t.variance_bound(n, limit, _MEAN**2), count, limit / math.sqrt(2.0 / n))
+
+
+def _of_a_layer(plan: Plan, limit: float) -> ErrorRate:
+    return _error_rate(plan.builds * _smallest(plan), len(plan.layers) - 1, limit)
+
+
+def _of_both(plan: Plan, limit: float) -> ErrorRate:
+    return _error_rate(plan.builds * sum(layer.size for layer in plan.layers[:-1]), 1, limit)
+
+
+def _within(bound: Callable[[int, float], float], n: int, entries: int, limit: float) -> float:
+    return t.measured_correlation_bound(bound, n, limit, scale=_SCALE, entries=entries)
+
+
+def _lag(plan: Plan, limit: float) -> ErrorRate:
+    n = _smallest(plan)
+    prefix = n * 95 // 100
+    bound = _within(t.autocorrelation_bound, prefix, prefix, limit)
+    return ErrorRate(n, bound, len(plan.layers) - 1, limit * math.sqrt(n))
+
+
+def _centre(plan: Plan, limit: float) -> ErrorRate:
+    n = _smallest(plan)
+    prefix = n * 95 // 100
+    bound = _within(t.self_convolution_bound, prefix, prefix, limit)
+    return ErrorRate(n, bound, len(plan.layers) - 1, limit * math.sqrt(n / 2))
+
+
+def _axes(plan: Plan) -> int:
+    return 2 * (len(plan.layers) - 1)
+
+
+def _flip(plan: Plan, limit: float) -> ErrorRate:
+    n = _smallest(plan)
+    return ErrorRate(n // 2, _within(t.correlation_bound, n // 2, n, limit), _axes(plan), limit * math.sqrt(n / 2))
+
+
+def _groups(plan: Plan, limit: float) -> ErrorRate:
+    return ErrorRate(_smallest(plan), limit, 2 * _axes(plan))
+
+
+def _seeds(plan: Plan, limit: float) -> ErrorRate:
+    pairs = (len(plan.layers) - 1) * math.comb(plan.builds, 2)
+    return ErrorRate(1, t.TWO_COLLISIONS, math.comb(pairs, 2))
+
+
+LAYER_MEAN = StatisticalTest("|mean| of a layer", "> {} σ", _MEAN, _mean)
+LAYER_VARIANCE = StatisticalTest("|variance − 1| of a layer", "> {:.0%}", _VARIANCE, _of_a_layer)
+POOLED_VARIANCE = StatisticalTest("|variance − 1|, both layers", "> {:.0%}", 0.05, _of_both)
+#: No layer is square, or has enough units for their evenness.
+TESTS = StructureTests(
+    lag=StatisticalTest("|r| at any lag of a layer", "> {}, twice", 0.25, _lag),
+    centre=StatisticalTest("|r| about any centre of a layer", "> {}, twice", 0.25, _centre),
+    flip=StatisticalTest("|r| with a flipped axis", "> {}, twice", 0.25, _flip),
+    groups=StatisticalTest("unlike groups along an axis", "bound < {:g}, twice", 1e-14, _groups, below=True),
+)
+#: Unseeded Keras initializers draw their seeds from a billion, and so may collide: one pair, but not two.
+SEEDS = StatisticalTest("Keras' own seeds collide", "any two pairs", 1, _seeds)
+
+_ONLY_FIRST = Misconception("only_first_layer", "He weights in the first layer alone", learn.EVERY_LAYER)
+_SAME_WEIGHTS = Misconception("same_weights_each_build", "the same weights in every model built", learn.SEEDS)
+
+
+@criterion(
+    "variance_hidden",
+    needs=["layers"],
+    tests=[LAYER_MEAN, LAYER_VARIANCE, POOLED_VARIANCE, *TESTS.all, SEEDS],
+    mistakes=[_ONLY_FIRST, _SAME_WEIGHTS],
+)
+def variance_hidden(m: ModelMeasurements) -> Finding:
+    """Give both hidden layers He weights: mean 0, variance 2/fan_in, drawn anew for each model."""
+    hidden = m.moments[:-1]
+    for layer in hidden:
+        if layer.variance == 0.0:
+            raise Failed(
+                Finding(
+                    f"All weights of the {layer.kernel} layer are alike: its units start alike and stay alike.",
+                    measured=0.0,
+                    expected=2.0 / layer.kernel.fan_in,
+                    p_value=0.0,
+                    mistake=CONSTANT,
+                ),
+                by=None,
+            )
+    same = sum(
+        np.array_equal(one[i].kernel, other[i].kernel)
+        for one, other in combinations(m.builds, 2)
+        for i in range(len(hidden))
+    )
+    if SEEDS.fails(same):
+        raise Failed(
+            Finding(
+                "Models built one after the other have the same weights: a seed is set inside, a kernel is kept from "
+                "an earlier build, or one initializer object serves every build.",
+                mistake=_SAME_WEIGHTS,
+            ),
+            by=SEEDS,
+        )
+    _check_dependence(m)
+    for number, layer in enumerate(hidden, 1):
+        if LAYER_MEAN.fails(layer.standardized_mean):
+            raise Failed(
+                Finding(
+                    f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations; "
+                    "0 is expected.",
+                    measured=layer.standardized_mean,
+                    expected=0.0,
+                    p_value=t.union(t.mean_bound(layer.n, layer.standardized_mean), len(hidden)),
+                    mistake=MEAN_NOT_ZERO,
+                ),
+                by=LAYER_MEAN,
+            )
+    return _variance(m, hidden)
+
+
+def _check_dependence(m: ModelMeasurements) -> None:
+    """Raise `Failed` when the weights of a hidden layer depend on one another, in two builds."""
+    for draws, layer in zip(m.draws[:-1], m.moments, strict=False):
+        found = [find_structure(draw, TESTS, in_he_units=layer.is_right) for draw in draws[:2]]
+        if found[0] is not None and all(found):
+            raise Failed(
+                Finding(
+                    f"The weights of the {layer.kernel} layer depend on one another: {found[0].says}.",
+                    measured=found[0].measured,
+                    expected=0.0,
+                    p_value=found[0].p_value,
+                    mistake=found[0].mistake,
+                ),
+                by=found[0].by,
+            )
+
+
+def _share_a_stream(m: ModelMeasurements) -> bool:
+    """Whether the first two layers begin with the same random numbers, in two builds."""
+    one, other, *_ = m.draws
+    return all(abs(prefix_correlation(x, y)[1]) > 0.9 for x, y in zip(one[:2], other[:2], strict=True))
+
+
+def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
+    worst = max(hidden, key=lambda s: abs(math.log(max(s.variance, 1e-300))))
+    he = 2.0 / worst.kernel.fan_in
+    ratios = " and ".join(f"{s.variance:.3f} for {s.kernel}" for s in hidden)
+    strays = [i for i, s in enumerate(hidden) if LAYER_VARIANCE.fails(s.variance - 1.0)]
+    total = sum(s.n for s in hidden)
+    pooled = sum(s.n * s.variance for s in hidden) / total
+    p_value = min(
+        t.union(t.second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(hidden)),
+        t.union(t.second_moment_bound(total, pooled - 1.0), 2),
+    )
+    if not strays and not POOLED_VARIANCE.fails(pooled - 1.0):
+        # Said, and not judged: the variances are right, and Keras itself warns of it.
+        shared = " Both layers hold the same random numbers: give each an initializer object of its own."
+        return Finding(
+            f"Var(W) / (2/fan_in) is {ratios}, over {len(m.builds)} builds.{shared if _share_a_stream(m) else ''}",
+            measured=worst.variance * he,
+            expected=he,
+            p_value=p_value,
+        )
+    told = f"Var(W) / (2/fan_in) of the hidden layers is {ratios}; 1 is expected."
+    found = m.diagnose(range(len(hidden)))
+    mistake = found.mistake if found else UNKNOWN_VARIANCE
+    explained = f" That is {found.says}." if found else " That fits no common mistake."
+    named = f" That looks like {found.called}." if found else explained
+    if found is None and 0 < len(strays) < len(hidden):
+        found = m.diagnose(strays)
+        if found is not None:
+            mistake, kernel = found.mistake, hidden[strays[0]].kernel
+            explained = f" The {kernel} layer's looks like {found.says}."
+            named = f" The {kernel} layer's looks like {found.called}."
+            if mistake in (GLOROT_UNIFORM, PYTORCH_DEFAULT) and 0 not in strays:
+                mistake = _ONLY_FIRST
+                explained += " Only the first layer was initialized; this one kept its default."
+                named += " Only the first layer was initialized."
+    raise Failed(
+        Finding(
+            told + explained,
+            named=told + named,
+            consequence=consequence(worst.variance),
+            p_value=p_value,
+            mistake=mistake,
+            twins=found.twins if found else (),
+            measured=worst.variance * he,
+            expected=he,
+        ),
+        by=LAYER_VARIANCE if strays else POOLED_VARIANCE,
+    )

@@ -1,0 +1,78 @@
+"""`variance_output`: a model's output layer has He's variance, or Glorot's."""
+
+from __future__ import annotations
+
+import math
+
+from autograder.assignment.kernels import Layout
+from autograder.judge.bounds import mean_bound, second_moment_bound, union, variance_bound
+from autograder.judge.criteria.mean import MEAN_NOT_ZERO
+from autograder.judge.criteria.output import CONSTANT
+from autograder.judge.criteria.variance import UNKNOWN_VARIANCE
+from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.laws import PYTORCH_DEFAULT
+from autograder.judge.model import ModelMeasurements
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+
+#: Room below Glorot's and above He's variance, as a share of each.
+_VARIANCE = 0.22
+#: |mean| in units of the measured deviation.
+_MEAN = 0.17
+
+
+def _variance_error(plan: Plan, limit: float) -> ErrorRate:
+    n = plan.builds * plan.layers[-1].size
+    return ErrorRate(n, variance_bound(n, limit, _MEAN**2), 1, limit / math.sqrt(2.0 / n))
+
+
+def _mean_error(plan: Plan, limit: float) -> ErrorRate:
+    n = plan.builds * plan.layers[-1].size
+    return ErrorRate(n, mean_bound(n, limit * math.sqrt(1.0 - _VARIANCE)), 1, limit * math.sqrt(n))
+
+
+OUTPUT_VARIANCE = StatisticalTest("variance beside He's or Glorot's", "by {:.0%}", _VARIANCE, _variance_error)
+OUTPUT_MEAN = StatisticalTest("|mean|", "> {} σ", _MEAN, _mean_error)
+
+
+@criterion("variance_output", needs=["layers"], tests=[OUTPUT_VARIANCE, OUTPUT_MEAN])
+def variance_output(m: ModelMeasurements) -> Finding:
+    """Give the output layer He's or Glorot's variance; it feeds no ReLU, so either is right."""
+    last = m.moments[-1]
+    glorot = last.kernel.fan_in / (last.kernel.fan_in + last.kernel.fan_out)
+    he = 2.0 / last.kernel.fan_in
+    closest = min((1.0, glorot), key=lambda ratio: abs(math.log(max(last.variance, 1e-300) / ratio)))
+    measured, expected = last.variance * he, closest * he
+    p_value = union(second_moment_bound(last.n, last.variance / closest - 1.0), 2)
+    message = f"Var(W) of the output layer is {last.variance:.3f} × 2/fan_in; He's is 1, Glorot's {glorot:.3f}."
+    # Above He's or below Glorot's, as a share of it; 0 between the two.
+    beside = max(last.variance - 1.0, 1.0 - last.variance / glorot, 0.0)
+    strays = OUTPUT_VARIANCE.fails(beside)
+    if not strays and not OUTPUT_MEAN.fails(last.standardized_mean):
+        return Finding(message, measured=measured, expected=expected, p_value=p_value)
+    # One small layer fits too many formulas: a name needs all three, or the framework's own default.
+    found = m.diagnose(range(len(m.moments)))
+    explained = f" That is {found.says}." if found else ""
+    named = f" That looks like {found.called}." if found else ""
+    mistake = found.mistake if found else UNKNOWN_VARIANCE
+    if m.evidence.layout is Layout.TORCH and not OUTPUT_VARIANCE.fails(6.0 * last.variance - 1.0):
+        mistake = PYTORCH_DEFAULT
+        explained = " A sixth of He's is PyTorch's own default: nothing has set this layer."
+    elif last.variance == 0.0:
+        mistake, explained = CONSTANT, " All of its weights are alike."
+    elif not strays:
+        mistake = MEAN_NOT_ZERO
+        explained = f" But its mean is {last.standardized_mean:+.3f} standard deviations; 0 is expected."
+    if found is None or mistake is not found.mistake:
+        named = explained
+    raise Failed(
+        Finding(
+            message + explained,
+            named=message + named,
+            p_value=p_value,
+            mistake=mistake,
+            twins=found.twins if found and mistake is found.mistake else (),
+            measured=measured,
+            expected=expected,
+        ),
+        by=OUTPUT_VARIANCE if strays else OUTPUT_MEAN,
+    )

@@ -1,0 +1,88 @@
+"""Evidence in, verdicts out: judges by the criteria named, in their order.
+
+A student's infinities are findings, not warnings: run the judge under ``np.errstate(all="ignore")``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.judge.criteria import CRITERIA
+from autograder.judge.criterion import Criterion, Failed, Finding, Skipped, Status
+from autograder.judge.evidence import InitializerEvidence, ModelEvidence
+from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.model import ModelMeasurements
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of one criterion; ``asks`` is the sentence that states the criterion."""
+
+    name: str
+    status: Status
+    asks: str
+    finding: Finding
+
+
+def judge_initializer(
+    evidence: InitializerEvidence | InitializerMeasurements,
+    names: Sequence[str],
+    criteria: Mapping[str, Criterion[Any]] = CRITERIA,
+) -> list[Verdict]:
+    """Judge one initializer's draws, or what was measured of them, by the criteria named.
+
+    Raises
+    ------
+    ValueError
+        If a criterion is named before one that it needs, or without it.
+    """
+    measured = evidence if isinstance(evidence, InitializerMeasurements) else InitializerMeasurements(evidence)
+    return _judge(measured, [criteria[name] for name in names])
+
+
+def judge_model(
+    evidence: ModelEvidence | ModelMeasurements,
+    names: Sequence[str],
+    criteria: Mapping[str, Criterion[Any]] = CRITERIA,
+) -> list[Verdict]:
+    """Judge several builds of one model, or what was measured of them, by the criteria named.
+
+    Raises
+    ------
+    ValueError
+        If a criterion is named before one that it needs, or without it.
+    """
+    measured = evidence if isinstance(evidence, ModelMeasurements) else ModelMeasurements(evidence)
+    return _judge(measured, [criteria[name] for name in names])
+
+
+def _judge(measured: object, criteria: Sequence[Criterion[Any]]) -> list[Verdict]:
+    verdicts: list[Verdict] = []
+    blocking: set[str] = set()
+    for criterion in criteria:
+        if unjudged := set(criterion.needs) - {verdict.name for verdict in verdicts}:
+            raise ValueError(f"criterion {criterion.name} needs {', '.join(sorted(unjudged))} judged before it")
+        missing = [name for name in criterion.needs if name in blocking]
+        status, finding, blocks = _outcome(criterion, measured, missing)
+        if blocks:
+            blocking.add(criterion.name)
+        verdicts.append(Verdict(criterion.name, status, criterion.asks, finding))
+    return verdicts
+
+
+def _outcome(criterion: Criterion[Any], measured: object, missing: Sequence[str]) -> tuple[Status, Finding, bool]:
+    """Return status, finding, and whether the criteria that need this one have nothing to measure."""
+    if missing:
+        return Status.SKIPPED, Finding(f"Not judged: “{missing[0]}” comes first."), True
+    try:
+        return Status.PASSED, criterion.find(measured), False
+    except Skipped as skipped:
+        return Status.SKIPPED, Finding(str(skipped)), True
+    except Failed as failed:
+        if failed.by is not None and failed.by not in criterion.tests:
+            raise LookupError(
+                f"criterion {criterion.name} was failed by a test that it does not declare: {failed.by.statistic}"
+            ) from failed
+        return Status.FAILED, failed.finding, not failed.measurable

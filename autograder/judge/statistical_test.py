@@ -1,0 +1,134 @@
+"""A statistical decision and its error rate, declared together: there is no threshold without a bound.
+
+A criterion declares its tests; what decides (`StatisticalTest.fails`) and what the error budget adds up
+(`StatisticalTest.error`) is one object.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from autograder.assignment.kernels import KernelShape
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The least that a grading draws.
+
+    Attributes
+    ----------
+    kernels : tuple of KernelShape
+        The initializers' kernels at their smallest.
+    rounds : int
+        Draws of each.
+    widths : tuple of int
+        The models' layer widths, inputs first.
+    builds : int
+        Builds of each model.
+    criteria : tuple of str
+        What an initializer and a model are judged by.
+    frameworks : int
+        How many initializers and models are judged.
+    """
+
+    kernels: tuple[KernelShape, ...]
+    rounds: int
+    widths: tuple[int, ...]
+    builds: int
+    criteria: tuple[str, ...]
+    frameworks: int = 2
+
+    @property
+    def smallest(self) -> int:
+        """Weights of the smallest kernel."""
+        return min(kernel.size for kernel in self.kernels)
+
+    @property
+    def of_a_shape(self) -> int:
+        """Weights of all draws of the smallest kernel."""
+        return self.rounds * self.smallest
+
+    @property
+    def pooled(self) -> int:
+        """Weights of all draws of all kernels."""
+        return self.rounds * sum(kernel.size for kernel in self.kernels)
+
+    @property
+    def layers(self) -> list[KernelShape]:
+        """The kernels of a model, the output layer's last."""
+        return [KernelShape(a, b) for a, b in pairwise(self.widths)]
+
+    @property
+    def draw_pairs(self) -> int:
+        """Pairs of draws of one shape, over all shapes."""
+        return len(self.kernels) * math.comb(self.rounds, 2)
+
+    @property
+    def shape_pairs(self) -> int:
+        """Pairs of shapes drawn in one round, over all rounds."""
+        return self.rounds * math.comb(len(self.kernels), 2)
+
+
+@dataclass(frozen=True)
+class ErrorRate:
+    """How rarely a right answer fails one kind of test.
+
+    Attributes
+    ----------
+    n : int
+        Smallest sample of one test.
+    bound : float
+        Bound on a false fail of one test, at that sample.
+    count : int
+        Tests of this kind for one framework.
+    margin : float or None
+        Threshold in standard deviations of a right draw's statistic; None where that has no meaning.
+    """
+
+    n: int
+    bound: float
+    count: int = 1
+    margin: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class StatisticalTest:
+    """One kind of statistical decision.
+
+    Attributes
+    ----------
+    statistic : str
+        What it looks at.
+    fails_when : str
+        When it fails, as people write it; ``{}`` stands for the threshold.
+    threshold : float
+        Largest magnitude that passes; smallest value, for a test that fails ``below``. Each lies in a gap: far from
+        all right answers, and from every mistake worth catching.
+    error : callable
+        The least that a grading draws, and the threshold → the error rate. The README derives the bounds.
+    below : bool
+        True if the test fails below its threshold. What is no number fails a test only if this is False.
+
+    Examples
+    --------
+    >>> bound = lambda plan, limit: ErrorRate(plan.pooled, math.exp(-2.0 * plan.pooled * limit**2))
+    >>> StatisticalTest("|mean|", "> {} σ", 0.03, bound).fails(-0.05)
+    True
+    """
+
+    statistic: str
+    fails_when: str
+    threshold: float
+    error: Callable[[Plan, float], ErrorRate]
+    below: bool = False
+
+    def fails(self, value: float) -> bool:
+        """Decide: whether the statistic's ``value`` is beyond the threshold."""
+        return value < self.threshold if self.below else not abs(value) <= self.threshold
+
+    def sample(self, plan: Plan) -> int:
+        """Return the smallest sample of one test."""
+        return self.error(plan, self.threshold).n

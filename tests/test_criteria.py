@@ -1,0 +1,168 @@
+"""How a criterion is declared: in one file, with every statistical test that may fail it, and so in the budget."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.assignment.kernels import Layout
+from autograder.assignment.questions import TASKS, task
+from autograder.grading.scoring import score_task
+from autograder.judge import criteria
+from autograder.judge.budget import decided_by_draws, rows, total
+from autograder.judge.criteria import CRITERIA
+from autograder.judge.criterion import Criterion, Failed, Finding, Status, criterion
+from autograder.judge.judging import judge_initializer
+from autograder.judge.statistical_test import ErrorRate, StatisticalTest
+from calibration.plan import PLAN
+from calibration.samplers import Maker, came_back, he_deviation, right
+from calibration.simulate import initializer_evidence
+
+TASK = task("q7_tf_initializer")
+
+#: All of a new criterion, as its file would hold it.
+SIGNS = '''
+import math
+
+from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.lessons import HE_SHAPE
+from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.misconception import Misconception
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+
+
+def error(plan: Plan, limit: float) -> ErrorRate:
+    bound = 2.0 * math.exp(-2.0 * plan.pooled * limit * limit)  # Hoeffding (1963)
+    return ErrorRate(plan.pooled, bound, margin=2.0 * limit * math.sqrt(plan.pooled))
+
+
+SHARE = StatisticalTest("share of positive weights", "off a half by > {}", 0.02, error)
+LOPSIDED = Misconception("lopsided", "more weights on one side of 0 than on the other", HE_SHAPE)
+
+
+@criterion("signs", needs=["output"], tests=[SHARE], mistakes=[LOPSIDED])
+def signs(m: InitializerMeasurements) -> Finding:
+    """Draw as many positive weights as negative ones."""
+    values = [draw.returned for draw in m.draws]
+    share = sum(int((v > 0.0).sum()) for v in values) / sum(v.size for v in values)
+    if SHARE.fails(share - 0.5):
+        raise Failed(Finding(f"{share:.0%} are positive.", measured=share, mistake=LOPSIDED), by=SHARE)
+    return Finding(f"{share:.1%} are positive.", measured=share)
+'''
+
+
+@pytest.fixture
+def signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Criterion]:
+    """The new criterion, found in its file as those of the package are."""
+    (tmp_path / "signs.py").write_text(SIGNS, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("signs", tmp_path / "signs.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, found in criteria.declared_in(vars(module)).items():
+        monkeypatch.setitem(CRITERIA, name, found)
+    return CRITERIA["signs"]
+
+
+def exponential(rng: np.random.Generator):
+    """Wrong: mean 0 and He's variance, but 37 % of the weights are positive."""
+
+    def initializer(kernel, layout: Layout):
+        values = (rng.exponential(size=kernel.in_layout(layout)) - 1.0) * he_deviation(kernel)
+        return came_back(kernel, layout, values.astype(np.float32))
+
+    return initializer
+
+
+def evidence(make: Maker):
+    return initializer_evidence(make, np.random.default_rng(1), Layout.KERAS)
+
+
+def test_new_criterion_is_judged_after_its_file_and_its_weight_alone(signs: Criterion) -> None:
+    weights = {**TASK.weights, "signs": 4}
+    *_, passed = judge_initializer(evidence(right("normal")), tuple(weights))
+    *_, failed = judge_initializer(evidence(exponential), tuple(weights))
+    assert (passed.name, passed.status) == ("signs", Status.PASSED)
+    assert (failed.name, failed.status, failed.finding.diagnosis) == ("signs", Status.FAILED, "lopsided")
+    assert failed.asks == "Draw as many positive weights as negative ones."
+
+
+def test_new_criterion_is_in_the_budget_after_its_file_and_its_weight_alone(signs: Criterion) -> None:
+    plan = replace(PLAN, criteria=(*PLAN.criteria, "signs"))
+    row = rows(plan)[-1]
+    assert (row.criteria, row.statistic, row.threshold) == (
+        ("signs",),
+        "share of positive weights",
+        "off a half by > 0.02",
+    )
+    assert row.share == pytest.approx(4.0 * math.exp(-2.0 * plan.pooled * 0.02**2))
+    assert total(rows(plan)) == pytest.approx(total(rows(PLAN)) + row.share)
+    assert decided_by_draws(plan) == (*decided_by_draws(PLAN), "signs")
+
+
+def test_new_criterion_takes_its_share_of_the_points_and_explains_itself(signs: Criterion) -> None:
+    asked = replace(TASK, weights={**TASK.weights, "signs": 4})
+    result = score_task(asked, evidence(exponential), 14.0)
+    worth = 14.0 * 4 / sum(asked.weights.values())
+    *_, last = result.criteria
+    assert (last.name, last.points, last.max_points) == ("signs", 0.0, worth)
+    assert last.look_up == signs.mistakes[0].lesson.look_up
+    assert score_task(asked, evidence(right("normal")), 14.0).score == 14.0
+
+
+def test_every_module_of_the_folder_declares_a_criterion_that_is_found() -> None:
+    declared = {each.find.__module__.rpartition(".")[2] for each in CRITERIA.values()}
+    assert declared == {path.stem for path in Path(criteria.__file__).parent.glob("*.py")} - {"__init__"}
+
+
+@pytest.mark.parametrize("each", TASKS, ids=lambda t: t.stub)
+def test_every_criterion_of_a_task_follows_those_that_it_needs(each) -> None:
+    names = list(each.weights)
+    for number, name in enumerate(names):
+        assert set(CRITERIA[name].needs) <= set(names[:number])
+
+
+def test_criterion_before_one_that_it_needs_is_refused() -> None:
+    with pytest.raises(ValueError, match="mean needs output judged before it"):
+        judge_initializer(evidence(right("normal")), ("mean", "output"))
+
+
+# --- no statistical decision without a stated error rate -------------------------------------------------
+
+CHANCE = StatisticalTest("a coin", "> {}", 0.5, lambda plan, limit: ErrorRate(1, 0.5))
+
+
+def test_failure_that_chance_can_give_needs_the_test_that_decided() -> None:
+    with pytest.raises(ValueError, match="needs the statistical test"):
+        Failed(Finding("One in twenty right answers strays so far.", p_value=0.05), by=None)
+
+
+def test_test_that_a_criterion_does_not_declare_cannot_fail_it() -> None:
+    @criterion("coin")
+    def coin(measured: object) -> Finding:
+        """Show heads."""
+        raise Failed(Finding("Tails.", p_value=0.5), by=CHANCE)
+
+    with pytest.raises(LookupError, match="coin was failed by a test that it does not declare: a coin"):
+        judge_initializer(evidence(right("normal")), ["coin"], {"coin": coin})
+
+
+@pytest.mark.parametrize(
+    ("below", "value", "fails"),
+    [
+        (False, 0.5, False),
+        (False, -0.51, True),
+        (False, math.inf, True),
+        (False, math.nan, True),
+        (True, 0.5, False),
+        (True, 0.49, True),
+        (True, math.nan, False),
+    ],
+)
+def test_decision_is_the_threshold_that_the_budget_bounds(below: bool, value: float, fails: bool) -> None:
+    assert replace(CHANCE, below=below).fails(value) is fails
