@@ -1,7 +1,7 @@
 """Runs one submission in the sandbox, and brings home evidence for every task, whatever happens on the way.
 
 A step that hangs or kills its child costs that step alone: a fresh child runs the other cells again,
-leaves the deadly one out, and goes on with the tasks that are still open, while time lasts.
+leaves the deadly one out, and goes on with the tasks that are still open, while time lasts. A `Budget` says how long.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignment.questions import TASKS, Challenge, Task, draw_challenge
+from autograder.grading.budget import MOST_CHILDREN, Budget, LeftOut, Step
 from autograder.grading.cell_output import CellOutput, read_output
 from autograder.grading.interview import (
     Array,
@@ -27,13 +28,15 @@ from autograder.grading.interview import (
     interview,
     read_raised,
 )
-from autograder.sandbox import Child, ChildLost, Limits, SandboxFault
+from autograder.sandbox import Child, ChildLost, SandboxFault
 from autograder.sandbox.client import Warm
 from autograder.sandbox.opening import AnySandbox
 from autograder.sandbox.wire import Message
 from autograder.submission.reader import Submission
 
 _SETUP_SECONDS = 60.0
+#: Cells that Q7 needs; every other one is the student's own.
+_NEEDED = frozenset({"setup", *(task.stub for task in TASKS)})
 _MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
 _MEMORY_WORDS = ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc")
 #: What the sandbox refuses, by the collector's names for it.
@@ -69,7 +72,7 @@ class Execution:
     raised : dict of int to Raised
         Cells that raised, by position in the submission's code; the cells after them ran all the same.
     deadly : dict of int to Ending
-        Cells that ended their child, and were left out from then on.
+        Cells that ended their child, and were left out from then on; and cells that were left out for want of time.
     printed : dict of int to CellOutput
         What each cell put out, when it ran first.
     warm : Warm
@@ -88,85 +91,64 @@ class Execution:
         problem = ending.message if ending else str(raised) if raised else None
         return replace(self.printed.get(position, CellOutput()), problem=problem)
 
-    @property
-    def endings(self) -> tuple[Ending, ...]:
-        """Every way in which a child of it ended before it had answered, and what was left without an answer."""
-        untold = (outcome for outcome in self.outcomes.values() if isinstance(outcome, Ending))
-        return (*self.deadly.values(), *untold)
-
-
-class _Budget:
-    """What is left of a submission's time."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._step = limits.step_seconds
-        self._total = limits.total_seconds
-        self._end = time.monotonic() + limits.total_seconds
-
-    @property
-    def left(self) -> float:
-        return max(0.0, self._end - time.monotonic())
-
-    @property
-    def step(self) -> float:
-        return min(self._step, self.left)
-
-    @property
-    def verdict(self) -> str:
-        """Say which time was up: in settings, not in measured seconds, so that it says the same every time."""
-        if self.left > 0.0:
-            return f"It had not finished after {self._step:g} s."
-        return f"It had not finished when the {self._total:g} s that a notebook gets were used up."
-
 
 @dataclass(frozen=True)
-class _Timed:
-    """A child as an interview's `Conversation`: every question gets a step's time, or what is left.
+class _Calls:
+    """A child as an interview's `Conversation`: every call gets a step's time, or what Q7 has left.
 
     Every call gets a seed of its own, so that what a framework derives from the global seed alone (the
     operations of a traced function) is drawn anew, too, as it is in a notebook that sets no seed.
     """
 
     child: Child
-    budget: _Budget
+    budget: Budget
     seeds: Iterator[int]
 
     def ask(self, header: dict[str, Any], arrays: Sequence[Array] = ()) -> Message:
-        if header["ask"] in ("initializer", "model"):
-            header = {**header, "seed": next(self.seeds)}
-        try:
-            return self.child.ask(header, arrays, seconds=self.budget.step)
-        except ChildLost as lost:
-            if lost.status != "timeout":
-                raise
-            raise ChildLost("timeout", self.budget.verdict) from None
+        return _ask(self.child, self.budget.call(), {**header, "seed": next(self.seeds)}, arrays)
+
+
+def _ask(child: Child, step: Step, header: dict[str, Any], arrays: Sequence[Array] = ()) -> Message:
+    """Ask, charge the time that the answer took, and say which time was up where there was none."""
+    begun = time.monotonic()
+    try:
+        return child.ask(header, arrays, seconds=step.seconds)
+    except ChildLost as lost:
+        if lost.status != "timeout":
+            raise
+        raise ChildLost("timeout", step.verdict) from None
+    finally:
+        step.account.left -= time.monotonic() - begun
 
 
 def execute(sandbox: AnySandbox, submission: Submission, seed: int) -> Execution:
     """Run ``submission``'s cells and try its functions on challenges drawn from ``seed``.
+
+    It takes at most what a `Budget` allows, and the grader's own time for `MOST_CHILDREN` forks.
 
     Raises
     ------
     SandboxFault
         When the sandbox failed, rather than the student's code.
     """
-    # A submission's time does not begin before the sandbox is ready.
     execution = Execution(sandbox.warm)
     child_seed = next(_seeds(seed, "child"))
-    budget = _Budget(sandbox.limits)
-    while len(execution.outcomes) < len(TASKS) and budget.left > 0.0:
+    budget = Budget(sandbox.limits)
+    for _ in range(MOST_CHILDREN):
+        if len(execution.outcomes) == len(TASKS) or budget.is_spent:
+            break
         child = sandbox.open()
         try:
             # Set-up is ours: it takes none of the submission's time, and its failure is no student's.
             _set_up(child, child_seed)
-            conversation = _Timed(child, budget, iter(()))
-            if _run_cells(conversation, submission, execution):
-                _try_tasks(conversation, submission, execution, seed)
+            if _run_cells(child, budget, submission, execution):
+                _try_tasks(child, budget, submission, execution, seed)
         finally:
             child.close()
+    used_up = Ending("timeout", "All of the time that Q7 gets was used up before this was reached.")
+    too_often = Ending("crashed", f"The code ended its own process {MOST_CHILDREN} times before this was reached.")
     for task in TASKS:
-        used_up = Ending("timeout", "All of the time that a notebook gets was used up before this was reached.")
-        execution.outcomes.setdefault(task.stub, used_up)
+        execution.outcomes.setdefault(task.stub, used_up if budget.is_spent else too_often)
     return execution
 
 
@@ -177,23 +159,33 @@ def _set_up(child: Child, seed: int) -> None:
         raise SandboxFault(f"a child was lost before it had run anything. {lost}") from None
 
 
-def _run_cells(conversation: _Timed, submission: Submission, execution: Execution) -> bool:
+def _run_cells(child: Child, budget: Budget, submission: Submission, execution: Execution) -> bool:
     """Run every cell not known to be deadly; return False when another one turns out to be."""
     for position, cell in enumerate(submission.code):
         if position in execution.deadly:
             continue
+        own = cell.grade_id not in _NEEDED
         try:
-            answer = conversation.ask({"ask": "cell", "name": cell.name, "source": cell.source})
+            step = budget.cell(position, own=own)
+        except LeftOut as problem:
+            execution.deadly[position] = Ending("timeout", str(problem))
+            continue
+        begun = time.monotonic()
+        try:
+            answer = _ask(child, step, {"ask": "cell", "name": cell.name, "source": cell.source})
+            budget.ran(position, time.monotonic() - begun)
             execution.printed.setdefault(position, read_output(answer))
             if answer.header.get("status") == "error":
                 execution.raised[position] = read_raised(answer.header.get("error"))
-        except ChildLost as lost:
-            execution.deadly[position] = Ending(lost.status, lost.detail, lost.killed)
-            return False
-        except BadAnswer as problem:
-            execution.deadly[position] = _meddled(problem)
+        except (ChildLost, BadAnswer) as problem:
+            execution.deadly[position] = _meddled(problem) if isinstance(problem, BadAnswer) else _lost(problem)
+            budget.lost(own=own)
             return False
     return True
+
+
+def _lost(lost: ChildLost, what: str = "") -> Ending:
+    return Ending(lost.status, what + lost.detail, lost.killed)
 
 
 def challenge_of(seed: int, task: Task) -> Challenge:
@@ -213,12 +205,12 @@ def _seeds(seed: int, purpose: str, name: str = "") -> Iterator[int]:
         yield int(generator.integers(2**32))
 
 
-def _try_tasks(conversation: _Timed, submission: Submission, execution: Execution, seed: int) -> None:
+def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: Execution, seed: int) -> None:
     """Try the tasks that are still open, up to one that ends the child."""
     for task in TASKS:
         if task.stub in execution.outcomes:
             continue
-        asking = replace(conversation, seeds=_seeds(seed, "calls", task.stub))
+        asking = _Calls(child, budget, _seeds(seed, "calls", task.stub))
         try:
             execution.outcomes[task.stub] = interview(asking, task, challenge_of(seed, task))
         except CallRaised as call:
@@ -226,7 +218,7 @@ def _try_tasks(conversation: _Timed, submission: Submission, execution: Executio
         except Undefined:
             execution.outcomes[task.stub] = _undefined(task, submission, execution)
         except ChildLost as lost:
-            execution.outcomes[task.stub] = Ending(lost.status, f"Calling {task.function}: {lost.detail}", lost.killed)
+            execution.outcomes[task.stub] = _lost(lost, f"Calling {task.function}: ")
             return
         except BadAnswer as problem:
             execution.outcomes[task.stub] = _meddled(problem)

@@ -12,7 +12,7 @@ class Limits:
     Attributes
     ----------
     total_seconds : float
-        Wall-clock seconds for everything that one submission runs.
+        Wall-clock seconds for Q7's cells and calls together; as many, and a step more, for a student's other cells.
     step_seconds : float
         Wall-clock seconds for one step: one cell, or one call of a student's function. A step that
         runs over ends its child; the other steps go on in a fresh one while total time lasts.
@@ -34,7 +34,7 @@ class Limits:
 
     total_seconds: float = 60.0
     step_seconds: float = 20.0
-    cpu_seconds: int = 120
+    cpu_seconds: int = 240
     memory_bytes: int = 2 * 1024**3
     file_bytes: int = 16 * 1024**2
     open_files: int = 256

@@ -1,0 +1,156 @@
+"""A submission's time is its own: what the grader needs costs nothing, nor do cells that Q7 does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from autograder.assignment.questions import TASKS
+from autograder.grading import execution
+from autograder.grading.budget import MOST_CHILDREN, MOST_LOST_CELLS
+from autograder.grading.execution import Ending, Execution, execute
+from autograder.notebook import Cell
+from autograder.sandbox import ChildLost, Limits
+from autograder.sandbox.client import Warm
+from autograder.sandbox.wire import Message
+from autograder.submission.reader import Submission
+
+STUBS = [task.stub for task in TASKS]
+ANSWER = {"status": "error", "error": {"name": "ValueError", "message": "answered"}}
+
+
+@dataclass
+class Machine:
+    """A sandbox with a clock of its own. A cell's source is how many seconds it takes; ``inf`` ends its child.
+
+    Every question of Q7's is answered by an exception, after ``call`` seconds.
+    """
+
+    setup: float = 0.0
+    call: float = 0.0
+    limits: Limits = field(default_factory=Limits)
+    warm: Warm = field(default_factory=lambda: Warm({}, ()))
+    now: float = 0.0
+    children: int = 0
+    ran: list[str] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def open(self) -> Machine:
+        self.children += 1
+        self.ran = []
+        return self
+
+    def close(self) -> None: ...
+
+    def ask(self, header: dict[str, Any], arrays: Sequence[object] = (), *, seconds: float) -> Message:
+        takes = {"seed": self.setup, "cell": 0.0}.get(header["ask"], self.call)
+        if header["ask"] == "cell":
+            if header["source"] == "inf":
+                raise ChildLost("crashed", "The code ended its own process (exit code 0).")
+            takes = float(header["source"])
+        self.now += min(takes, seconds)
+        if takes > seconds:
+            raise ChildLost("timeout", "")
+        if header["ask"] == "cell":
+            self.ran.append(header["name"])
+        return Message({"status": "ok"} if header["ask"] in ("cell", "seed") else ANSWER, ())
+
+
+def notebook(*cells: str | float) -> Submission:
+    """Own cells by the seconds they take, and all of Q7's stubs, quick ones, where "q7" stands."""
+    code: list[Cell] = []
+    for at, cell in enumerate(cells):
+        stubs = [Cell("code", "0", stub, stub, {}) for stub in STUBS]
+        code += stubs if cell == "q7" else [Cell("code", str(cell), f"cell {at}", None, {})]
+    return Submission("n.ipynb", "0", tuple(code), frozenset(), ())
+
+
+def run(machine: Machine, submission: Submission, monkeypatch: pytest.MonkeyPatch) -> Execution:
+    monkeypatch.setattr(execution.time, "monotonic", machine.monotonic)
+    return execute(machine, submission, 1)  # type: ignore[arg-type]
+
+
+def statuses(done: Execution) -> set[str]:
+    return {outcome.status for outcome in done.outcomes.values() if isinstance(outcome, Ending)}
+
+
+@pytest.mark.parametrize(
+    ("cells", "left_out"),
+    [
+        ((25, 25, 25, "q7"), ["cell 0", "cell 1", "cell 2"]),
+        ((25, 25, 25, "q7", 0.1), ["cell 0", "cell 1", "cell 2"]),
+        (("q7", 19, 19, 19, 19), ["cell 4"]),
+        ((12, 12, 25, "q7"), ["cell 2"]),
+        ((19, 19, 19, "q7"), []),
+        ((25, "q7", 25, "q7", 25), ["cell 0", "cell 2", "cell 4"]),
+        (("inf", 19, "inf", 19, "q7", "inf"), ["cell 0", "cell 2", "cell 5"]),
+    ],
+    ids=str,
+)
+def test_slow_own_cells_cost_no_question_and_are_told(
+    cells: Sequence[str | float], left_out: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submission = notebook(*cells)
+    done = run(Machine(), submission, monkeypatch)
+    assert statuses(done) == {"error"}, "every question was put and answered"
+    assert [submission.code[at].name for at in sorted(done.deadly)] == left_out
+
+
+@pytest.mark.parametrize("before", [(25,) * 5, (19,) * 9, ("inf",) * 5], ids=["endless", "slow", "crash"])
+def test_quick_helper_cell_runs_after_any_slow_ones(
+    before: Sequence[str | float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine()
+    done = run(machine, notebook(*before, 0.01, "q7"), monkeypatch)
+    assert f"cell {len(before)}" in machine.ran
+    assert statuses(done) == {"error"}
+
+
+@pytest.mark.parametrize("lost", [0, 3, 8])
+def test_graders_own_set_up_takes_none_of_the_time(lost: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(setup=59.0)
+    done = run(machine, notebook(*["inf"] * lost, "q7"), monkeypatch)
+    assert machine.children == 1 + lost
+    assert statuses(done) == {"error"}
+
+
+def test_restart_charges_no_cell_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(Machine(), notebook(15, 15, "inf", "q7", "inf"), monkeypatch)
+    assert statuses(done) == {"error"}
+    assert {ending.status for ending in done.deadly.values()} == {"crashed"}
+
+
+def test_calls_of_q7_share_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(call=19.0)
+    done = run(machine, notebook(19, 19, 19, "q7"), monkeypatch)
+    assert [done.outcomes[stub].status for stub in STUBS] == ["timeout"] * 4  # type: ignore[union-attr]
+    assert machine.now <= 57.0 + 60.0 + 57.0
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [(25,) * 100, (19,) * 100, ("inf",) * 100, (19, 19, 19, *["inf"] * 100), (5,) * 50],
+    ids=["endless", "slow", "crashes", "crashes after slow ones", "many"],
+)
+def test_run_ends_in_bounded_time_whatever_own_cells_do(
+    cells: Sequence[str | float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = Limits()
+    machine = Machine(call=1.0)
+    done = run(machine, notebook(*cells, "q7"), monkeypatch)
+    assert machine.now <= 3 * limits.total_seconds + 4 * limits.step_seconds
+    assert machine.children <= MOST_LOST_CELLS + 2
+    assert statuses(done) == {"error"}
+
+
+def test_q7_cells_that_end_their_process_without_end_leave_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine()
+    code = tuple(Cell("code", "inf", STUBS[0], STUBS[0], {}) for _ in range(100))
+    done = run(machine, Submission("n.ipynb", "0", code, frozenset(), ()), monkeypatch)
+    assert machine.children == MOST_CHILDREN
+    assert statuses(done) == {"crashed"}
