@@ -74,7 +74,7 @@ _SettingsPath = Annotated[
     typer.Option("--settings", help="The course's settings; course.toml in the grader's repository by default."),
 ]
 _Jobs = Annotated[int | None, typer.Option(min=1, help="Notebooks that run at once; one a core by default.")]
-_Timeout = Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Seconds for Q7 of one notebook; as many for its other cells.")]
+_Timeout = Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Seconds for Q7, and for other cells as many.")]
 _Unconfined = Annotated[
     bool,
     typer.Option("--unconfined", help="Run student code with all that you may do yourself. The reports say so."),
