@@ -19,7 +19,7 @@ __all__ = ["__version__", "check", "grade"]
 
 def __getattr__(name: str) -> Any:
     if name == "check":
-        from autograder.sandbox.child.collector import check_is_off, in_child
+        from autograder.sandbox.child.presence import check_is_off, in_child
 
         if in_child():
             return check_is_off

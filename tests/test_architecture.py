@@ -81,7 +81,8 @@ def test_room_knows_only_its_libraries(room: str) -> None:
 
 def in_a_warm_process(expression: str) -> object:
     code = (
-        "import os, sys; from autograder import collector; import autograder.sandbox.forkserver; collector.warm_up();"
+        "import os, sys; from autograder.sandbox import forkserver; from autograder.sandbox.child import shell;"
+        "shell.warm_up();"
         f"from tensorflow.python.eager import context; print(); print({expression})"
     )
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -92,7 +93,7 @@ def in_a_warm_process(expression: str) -> object:
 def test_the_warm_process_holds_no_judge_no_release_and_no_report() -> None:
     loaded = in_a_warm_process("[m for m in sys.modules if m.startswith('autograder.')]")
     rooms = {name.split(".")[1] for name in loaded}
-    assert rooms <= {"collector", "linux", "places", "sandbox", "version"}, loaded
+    assert rooms <= {"linux", "places", "sandbox", "text", "version"}, loaded
 
 
 def test_the_warm_process_has_executed_nothing_with_tensorflow() -> None:

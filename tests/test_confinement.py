@@ -11,14 +11,15 @@ import pytest
 
 from autograder.sandbox import Child, ChildLost, Limits, Sandbox, landlock
 from autograder.sandbox.confine import readable_paths
+from autograder.sandbox.protocol import CellRan, RunCell, Seed
 from autograder.sandbox.scratch import fullness, remove
 from tests.processes import eventually
 from tests.samples import ROOT
 from tests.test_fail_closed import _wrapper
 
 
-def run(child: Child, source: str, seconds: float = 20.0) -> dict:
-    return child.ask({"ask": "cell", "name": "test", "source": source}, seconds=seconds).header
+def run(child: Child, source: str, seconds: float = 20.0) -> CellRan:
+    return child.ask(RunCell("test", source), seconds=seconds)
 
 
 #: Statements that must be refused, whatever version of Landlock there is; FILE is one of the grader's.
@@ -63,7 +64,7 @@ def test_every_version_of_landlock_confines(old_kernel: Sandbox, tmp_path: Path)
     let_through = {
         name: answer
         for name, statement in REFUSED.items()
-        if (answer := run(child, statement))["status"] != "error" or answer["error"]["refused"] is None
+        if (answer := run(child, statement)).raised is None or answer.raised.refused is None
     }
     child.close()
     # Renaming between folders is another error where Landlock cannot tell: EXDEV, "not on the same device".
@@ -102,10 +103,10 @@ WORKS = {
 @pytest.mark.parametrize("name", WORKS)
 def test_what_a_notebook_needs_still_works(name: str, sandbox: Sandbox) -> None:
     child = sandbox.open()
-    child.ask({"ask": "seed", "seed": 1}, seconds=60.0)
+    child.ask(Seed(1), seconds=60.0)
     answer = run(child, WORKS[name], 60.0)
     child.close()
-    assert answer["status"] == "ok", answer
+    assert answer.raised is None, answer
 
 
 def test_nothing_of_the_project_is_readable() -> None:
@@ -117,7 +118,7 @@ def test_nothing_of_the_project_is_readable() -> None:
 
 def test_children_have_no_capabilities(sandbox: Sandbox) -> None:
     child = sandbox.open()
-    printed = run(child, "print(open('/proc/self/status').read())")["stdout"]
+    printed = run(child, "print(open('/proc/self/status').read())").stdout
     child.close()
     said = dict(line.split(":\t", 1) for line in printed.splitlines() if ":\t" in line)
     # The bounding set is root's to empty; it matters to programs that are started, and none can be.
@@ -154,7 +155,7 @@ def tight() -> Iterator[Sandbox]:
 @pytest.mark.usefixtures("need_confinement")
 def test_limits_have_their_own_endings(source: str, status: str, says: str, tight: Sandbox) -> None:
     child = tight.open()
-    child.ask({"ask": "seed", "seed": 1}, seconds=60.0)
+    child.ask(Seed(1), seconds=60.0)
     with pytest.raises(ChildLost, match=says) as lost:
         run(child, f"{source}\nimport time; time.sleep(60)", 20.0)
     assert lost.value.status == status
@@ -162,7 +163,7 @@ def test_limits_have_their_own_endings(source: str, status: str, says: str, tigh
 
 def test_what_was_written_in_advance_answers_no_question(sandbox: Sandbox) -> None:
     child = sandbox.open()
-    child.ask({"ask": "seed", "seed": 1}, seconds=20.0)
+    child.ask(Seed(1), seconds=20.0)
     early = """
 import json, os, struct
 head = json.dumps({"status": "ok", "arrays": [], "nonce": "0" * 16}).encode()

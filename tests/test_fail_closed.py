@@ -16,6 +16,7 @@ from autograder.cli.examination import examine
 from autograder.report.result import Result
 from autograder.sandbox import Sandbox, SandboxFault, support
 from autograder.sandbox.opening import open_sandbox
+from autograder.sandbox.protocol import RunCell, Seed
 from autograder.sandbox.unconfined import PlainSandbox
 from tests.course import Course
 from tests.graders import Grader
@@ -190,12 +191,10 @@ def test_plain_process_gives_the_same_result_as_the_warm_one(grader: Grader, tmp
 def test_plain_child_ends_when_its_time_does_and_leaves_nothing() -> None:
     with PlainSandbox() as plain:
         child = plain.open()
-        printed = child.ask(
-            {"ask": "cell", "name": "t", "source": "import os; print(os.getpid()); print(os.getcwd())"}, seconds=30.0
-        ).header["stdout"]
+        printed = child.ask(RunCell("t", "import os; print(os.getpid()); print(os.getcwd())"), seconds=30.0).stdout
         pid, folder = printed.split()
         with pytest.raises(Exception, match="had not finished"):
-            child.ask({"ask": "cell", "name": "t", "source": "while True: pass"}, seconds=1.0)
+            child.ask(RunCell("t", "while True: pass"), seconds=1.0)
         assert eventually(lambda: not_running(int(pid)))
         assert not Path(folder).exists()
 
@@ -277,7 +276,7 @@ tempfile.mkdtemp = full
     with sandbox:
         child = sandbox.open()
         with pytest.raises(SandboxFault, match="No space left"):
-            child.ask({"ask": "seed", "seed": 1}, seconds=20.0)
+            child.ask(Seed(1), seconds=20.0)
         result = Grader(sandbox, load_release()).grade(path, seed=1)
         assert isinstance(result, Result)
         assert result.score == 40.0

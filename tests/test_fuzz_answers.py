@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -11,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.assignment.questions import TASKS, Task, draw_challenge
-from autograder.grading.interview import Array, BadAnswer, CallRaised, Undefined, interview
+from autograder.grading.interview import CallRaised, Undefined, interview
 from autograder.grading.scoring import score_task
+from autograder.sandbox.protocol import BadAnswer, CallInitializer, Question
 from autograder.sandbox.wire import Message
+
+A = TypeVar("A")
 
 CHALLENGE = draw_challenge(np.random.default_rng(1))
 ODD = st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.lists(st.integers(), max_size=9)
@@ -46,10 +48,10 @@ class Liar:
     def __init__(self, header: dict[str, Any], fill: float, shapes: list[list[int] | None], dtype: str) -> None:
         self.header, self.fill, self.shapes, self.dtype = header, fill, shapes, dtype
 
-    def ask(self, header: dict[str, Any], arrays: Sequence[Array] = ()) -> Message:
-        asked = header.get("shape", [16, 10])
+    def ask(self, question: Question[A]) -> A:
+        asked = question.shape if isinstance(question, CallInitializer) else (16, 10)
         made = [np.full(asked if shape is None else shape, self.fill, self.dtype) for shape in self.shapes]
-        return Message(dict(self.header), tuple(made))
+        return question.read(Message(dict(self.header), tuple(made)))
 
 
 SHAPES = st.lists(st.none() | st.lists(st.integers(0, 5), max_size=5), max_size=7)

@@ -150,11 +150,12 @@ ASK = """
 import sys
 from pathlib import Path
 from autograder.sandbox import Sandbox
+from autograder.sandbox.protocol import RunCell
 with Sandbox() as sandbox:
     child = sandbox.open()
-    answer = child.ask({"ask": "cell", "name": "probe", "source": Path("probe.py").read_text()}, seconds=60.0).header
+    answer = child.ask(RunCell("probe", Path("probe.py").read_text()), seconds=60.0)
     child.close()
-print(answer.get("error") or answer["stdout"])
+print(answer.raised or answer.stdout)
 """
 
 

@@ -11,14 +11,14 @@ from jinja2 import Environment
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.utils import determine_grade
 
-from autograder.grading.cell_output import CellOutput, read_output
+from autograder.grading.cell_output import shown
 from autograder.nbgrader_bridge.cell_outputs import check_outputs
 from autograder.nbgrader_bridge.formgrader_markdown import markdown2html
 from autograder.publishing.notebook_page import NotebookPage
 from autograder.report.html import prose, render_question
 from autograder.report.picture import SignalPicture
 from autograder.report.result import CriterionResult, QuestionResult, Result, WrittenResult, question_text, to_look_at
-from autograder.sandbox.child.figures import MAX_FIGURES, MAX_SIDE
+from autograder.sandbox.protocol import MAX_FIGURES, MAX_SIDE, BadAnswer, RunCell
 from autograder.sandbox.wire import Message
 from tests.samples import SOLUTION, cell, read
 
@@ -83,15 +83,21 @@ def test_nbgrader_reads_the_very_score_from_a_check_cells_outputs(score: float) 
 
 def test_outputs_of_a_child_are_bounded_whatever_it_says() -> None:
     good = np.full((2, 3, 3), 300.0, np.float16)
-    bad = [np.zeros((MAX_SIDE + 1, 3, 3), np.float16), np.zeros((2, 3), np.float16), np.zeros((0, 3, 3), np.float16)]
-    output = read_output(Message({"stdout": "x" * 10_000 + "\x1b[2J", "stderr": 7}, (good, *bad)))
+    cell = RunCell("cell", "")
+    output = shown(cell.read(Message({"status": "ok", "stdout": "x" * 10_000 + "\x1b[2J", "stderr": ""}, (good,))))
     assert len(output.stdout) <= 4_000
     assert output.stderr == ""
     (pixels,) = output.figures
     assert pixels.dtype == np.uint8
     assert pixels.max() == 255
-    assert len(read_output(Message({}, (good,) * 20)).figures) == MAX_FIGURES
-    assert read_output(Message({"status": "ok"})) == CellOutput()
+    quiet = {"status": "ok", "stdout": "", "stderr": ""}
+    for shape in ((MAX_SIDE + 1, 3, 3), (2, 3), (0, 3, 3), (2, 3, 4)):
+        with pytest.raises(BadAnswer):
+            cell.read(Message(quiet, (np.zeros(shape, np.float16),)))
+    with pytest.raises(BadAnswer):
+        cell.read(Message(quiet, (good,) * (MAX_FIGURES + 1)))
+    with pytest.raises(BadAnswer):
+        cell.read(Message({**quiet, "stderr": 7}))
 
 
 @pytest.mark.parametrize(

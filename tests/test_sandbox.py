@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox import Child, ChildLost, Limits, Sandbox, SandboxFault
+from autograder.sandbox.protocol import CellRan, RunCell, Seed
 from tests.processes import eventually, not_running
 
 
-def run(child: Child, source: str, seconds: float = 20.0) -> dict:
-    return child.ask({"ask": "cell", "name": "test", "source": source}, seconds=seconds).header
+def run(child: Child, source: str, seconds: float = 20.0) -> CellRan:
+    return child.ask(RunCell("test", source), seconds=seconds)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_child_that_ends_badly_gets_a_status_and_a_sentence(
     sandbox: Sandbox, source: str, status: str, says: str
 ) -> None:
     child = sandbox.open()
-    child.ask({"ask": "seed", "seed": 1}, seconds=20.0)
+    child.ask(Seed(1), seconds=20.0)
     with pytest.raises(ChildLost, match=says) as lost:
         run(child, source, seconds=2.0)
     assert lost.value.status == status
@@ -60,7 +61,7 @@ def test_one_childs_end_is_nothing_to_the_next(sandbox: Sandbox) -> None:
     with pytest.raises(ChildLost):
         run(child, "import os; os.abort()")
     after = sandbox.open()
-    assert run(after, "import numpy; assert numpy.mean and abs; assert 'leftover' not in globals()")["status"] == "ok"
+    assert run(after, "import numpy; assert numpy.mean and abs; assert 'leftover' not in globals()").raised is None
     after.close()
 
 
@@ -81,7 +82,7 @@ assert os.listdir(".") == []
 open("scratch.txt", "w").write("x")
 """
     answer = run(child, source)
-    assert answer["status"] == "ok", answer
+    assert answer.raised is None, answer
     child.close()
 
 
@@ -91,7 +92,7 @@ def test_nothing_is_left_of_the_scratch_folder_or_among_descriptors(sandbox: San
     descriptors = len(os.listdir("/proc/self/fd"))
     child = sandbox.open()
     source = "import os, tempfile; open('left.txt', 'w').write('x'); print(os.getcwd(), tempfile.gettempdir())"
-    folder, temporary = run(child, source)["stdout"].split()
+    folder, temporary = run(child, source).stdout.split()
     assert folder == temporary
     assert Path(folder, "left.txt").exists()
     with contextlib.suppress(ChildLost):
@@ -111,12 +112,12 @@ def test_nothing_is_left_of_the_scratch_folder_or_among_descriptors(sandbox: San
 )
 def test_child_that_breaks_its_own_python_takes_no_sibling_with_it(sandbox: Sandbox, sabotage: str) -> None:
     sibling, child = sandbox.open(), sandbox.open()
-    child.ask({"ask": "seed", "seed": 1}, seconds=20.0)
+    child.ask(Seed(1), seconds=20.0)
     run(sibling, "alive = 1")
     with pytest.raises(ChildLost) as lost:
         run(child, sabotage)
     assert lost.value.status == "crashed"
-    assert run(sibling, "assert alive")["status"] == "ok"
+    assert run(sibling, "assert alive").raised is None
     sibling.close()
 
 
@@ -126,7 +127,7 @@ def test_several_children_run_side_by_side(sandbox: Sandbox) -> None:
         run(child, f"import time; mine = {number}; time.sleep(0.2)")
         answer = run(child, "print(mine)")
         child.close()
-        return answer["stdout"].strip()
+        return answer.stdout.strip()
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(work, range(8))) == [str(n) for n in range(8)]
@@ -149,7 +150,7 @@ def test_warm_process_that_dies_is_a_fault_of_ours_and_is_replaced() -> None:
         with pytest.raises(SandboxFault, match="warm process"):
             run(child, "import time; time.sleep(5)")
         after = sandbox.open()
-        assert run(after, "1")["status"] == "ok"
+        assert run(after, "1").raised is None
         after.close()
 
 
@@ -157,7 +158,7 @@ def test_warm_process_that_dies_is_a_fault_of_ours_and_is_replaced() -> None:
 def test_children_die_with_the_warm_process() -> None:
     with Sandbox() as sandbox:
         child = sandbox.open()
-        pid = int(run(child, "import os; print(os.getpid())")["stdout"])
+        pid = int(run(child, "import os; print(os.getpid())").stdout)
         sandbox._process.kill()
         sandbox._process.wait()
         with pytest.raises(SandboxFault):

@@ -5,19 +5,22 @@ from __future__ import annotations
 import contextlib
 import io
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from autograder.assignment.questions import Challenge, Task, draw_challenge, task
 from autograder.assignment.release import BadRelease, load_release
 from autograder.assignment.settings import BadSettings, HelpLevel, load_settings
-from autograder.grading.interview import Array, CallRaised, interview
+from autograder.grading.interview import CallRaised, interview
 from autograder.report.result import QuestionResult
-from autograder.sandbox.child import collector
+from autograder.sandbox.child.calls import call
+from autograder.sandbox.protocol import BuildModel, CallInitializer, Question
 from autograder.sandbox.wire import Message
+
+A = TypeVar("A")
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,12 @@ class _Live:
 
     function: Callable[..., Any]
 
-    def ask(self, header: dict[str, Any], arrays: Sequence[Array] = ()) -> Message:
-        # Copies: a framework may hand out views of memory that its next call writes to.
-        answer, answered = collector.answer_call(Message(header, tuple(arrays)), self.function)
-        return Message(answer, tuple(np.array(array) for array in answered))
+    def ask(self, question: Question[A]) -> A:
+        read = question.read
+        assert isinstance(question, CallInitializer | BuildModel)
+        answer = call(question, self.function).to_message()
+        # Copies: a framework may return views of memory that its next call writes to.
+        return read(Message(answer.header, tuple(np.array(array) for array in answer.arrays)))
 
 
 class CannotCheck(ValueError):
@@ -111,9 +116,9 @@ def _judge(
 
     try:
         evidence = interview(_Live(function), asked, challenge)
-    except CallRaised as call:
-        status, message = "error", f"{asked.function} raised {call.raised}."
-        if call.raised.name == "NotImplementedError":
+    except CallRaised as problem:
+        status, message = "error", f"{asked.function} raised {problem.raised}."
+        if problem.raised.name == "NotImplementedError":
             status = "not_attempted"
             message = f"{asked.function} still raises NotImplementedError: put your code in place of that line."
         return QuestionResult(asked.check, status, 0.0, points, message)

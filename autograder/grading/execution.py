@@ -9,42 +9,35 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from autograder.assignment.questions import TASKS, Challenge, Task, draw_challenge
 from autograder.grading.budget import MOST_CHILDREN, Budget, LeftOut, Step
-from autograder.grading.cell_output import CellOutput, read_output
-from autograder.grading.interview import (
-    Array,
-    BadAnswer,
-    CallRaised,
-    Evidence,
-    Raised,
-    Undefined,
-    interview,
-    read_raised,
-)
+from autograder.grading.cell_output import CellOutput, shown
+from autograder.grading.interview import CallRaised, Evidence, Undefined, interview
 from autograder.sandbox import Child, ChildLost, SandboxFault
 from autograder.sandbox.client import Warm
 from autograder.sandbox.opening import AnySandbox
-from autograder.sandbox.wire import Message
+from autograder.sandbox.protocol import Call, Loss, Question, Raised, Refusal, RunCell, Seed
 from autograder.submission.reader import Submission
+
+A = TypeVar("A")
 
 _SETUP_SECONDS = 60.0
 #: Cells that Q7 needs; every other one is the student's own.
 _NEEDED = frozenset({"setup", *(task.stub for task in TASKS)})
 _MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
 _MEMORY_WORDS = ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc")
-#: What the sandbox refuses, by the collector's names for it.
+#: What students read about what the sandbox refuses.
 _REFUSED = {
-    "network": "Network access is not available while grading.",
-    "processes": "Other programs and processes cannot be started while grading.",
-    "files": "Files outside the notebook's own folder are out of reach while grading.",
-    "other": "This is not allowed while grading.",
+    Refusal.NETWORK: "Network access is not available while grading.",
+    Refusal.PROCESSES: "Other programs and processes cannot be started while grading.",
+    Refusal.FILES: "Files outside the notebook's own folder are out of reach while grading.",
+    Refusal.OTHER: "This is not allowed while grading.",
 }
 _NOT_DEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 
@@ -104,19 +97,20 @@ class _Calls:
     budget: Budget
     seeds: Iterator[int]
 
-    def ask(self, header: dict[str, Any], arrays: Sequence[Array] = ()) -> Message:
-        return _ask(self.child, self.budget.call(), {**header, "seed": next(self.seeds)}, arrays)
+    def ask(self, question: Question[A]) -> A:
+        seeded: Question[A] = question.with_seed(next(self.seeds)) if isinstance(question, Call) else question
+        return _ask(self.child, self.budget.call(), seeded)
 
 
-def _ask(child: Child, step: Step, header: dict[str, Any], arrays: Sequence[Array] = ()) -> Message:
+def _ask(child: Child, step: Step, question: Question[A]) -> A:
     """Ask, charge the time that the answer took, and say which time was up where there was none."""
     begun = time.monotonic()
     try:
-        return child.ask(header, arrays, seconds=step.seconds)
+        return child.ask(question, seconds=step.seconds)
     except ChildLost as lost:
-        if lost.status != "timeout":
+        if lost.status is not Loss.TIMEOUT:
             raise
-        raise ChildLost("timeout", step.verdict) from None
+        raise ChildLost(Loss.TIMEOUT, step.verdict) from None
     finally:
         step.account.left -= time.monotonic() - begun
 
@@ -154,7 +148,7 @@ def execute(sandbox: AnySandbox, submission: Submission, seed: int) -> Execution
 
 def _set_up(child: Child, seed: int) -> None:
     try:
-        child.ask({"ask": "seed", "seed": seed}, seconds=_SETUP_SECONDS)
+        child.ask(Seed(seed), seconds=_SETUP_SECONDS)
     except ChildLost as lost:
         raise SandboxFault(f"a child was lost before it had run anything. {lost}") from None
 
@@ -172,13 +166,13 @@ def _run_cells(child: Child, budget: Budget, submission: Submission, execution: 
             continue
         begun = time.monotonic()
         try:
-            answer = _ask(child, step, {"ask": "cell", "name": cell.name, "source": cell.source})
+            ran = _ask(child, step, RunCell(cell.name, cell.source))
             budget.ran(position, time.monotonic() - begun)
-            execution.printed.setdefault(position, read_output(answer))
-            if answer.header.get("status") == "error":
-                execution.raised[position] = read_raised(answer.header.get("error"))
-        except (ChildLost, BadAnswer) as problem:
-            execution.deadly[position] = _meddled(problem) if isinstance(problem, BadAnswer) else _lost(problem)
+            execution.printed.setdefault(position, shown(ran))
+            if ran.raised is not None:
+                execution.raised[position] = ran.raised
+        except ChildLost as lost:
+            execution.deadly[position] = _lost(lost)
             budget.lost(own=own)
             return False
     return True
@@ -220,13 +214,6 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
         except ChildLost as lost:
             execution.outcomes[task.stub] = _lost(lost, f"Calling {task.function}: ")
             return
-        except BadAnswer as problem:
-            execution.outcomes[task.stub] = _meddled(problem)
-            return
-
-
-def _meddled(problem: BadAnswer) -> Ending:
-    return Ending("crashed", f"It sent the grader something other than the answer to its question: {problem}.")
 
 
 def _ending_of(raised: Raised, task: Task, submission: Submission) -> Ending:
@@ -245,7 +232,7 @@ def _ending_of(raised: Raised, task: Task, submission: Submission) -> Ending:
 
 def status_of(raised: Raised) -> str:
     """Return the status of a question whose code raised this: error, memory or blocked."""
-    if raised.refused in _REFUSED:
+    if raised.refused is not None:
         return "blocked"
     if raised.name in _MEMORY_ERRORS or any(words in raised.message for words in _MEMORY_WORDS):
         return "memory"
@@ -257,7 +244,7 @@ def explanation(raised: Raised, submission: Submission) -> str:
 
     The sandbox refused something, or the code uses a name from a locked cell that does not run while grading.
     """
-    if raised.refused in _REFUSED:
+    if raised.refused is not None:
         return f" {_REFUSED[raised.refused]}"
     missing = _NOT_DEFINED.match(raised.message) if raised.name == "NameError" else None
     if missing and (cell := submission.left_out.get(missing["name"])):

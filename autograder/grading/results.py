@@ -8,13 +8,14 @@ from pathlib import Path
 
 from autograder.assignment.questions import TASKS, Task
 from autograder.grading.execution import Ending, Execution, explanation
-from autograder.grading.interview import Evidence, Raised
+from autograder.grading.interview import Evidence
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.provenance import grader_sha256
 from autograder.grading.scoring import better_of_the_two, score_task
 from autograder.notebook import Cell
 from autograder.report.result import CellProblem, Provenance, QuestionResult, Result, WrittenResult
 from autograder.sandbox import SandboxFault
+from autograder.sandbox.protocol import Raised
 from autograder.submission.reader import Submission
 from autograder.text import one_line
 from autograder.version import __version__

@@ -9,38 +9,24 @@ import os
 import re
 import select
 import selectors
-import site
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from autograder.places import PACKAGE
 from autograder.sandbox.conversation import READ_BYTES, Child, End, SandboxFault
+from autograder.sandbox.environment import isolation, warm_environment
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.orders import MAX_ORDER_BYTES
+from autograder.sandbox.protocol import MAX_ORDER_BYTES
 
 _START_SECONDS = 180.0
 _END_SECONDS = 10.0
 _LAST_READS = 4
 _BANNER = re.compile(r"[IWE]\d{4} |WARNING: All log messages|To enable the following")
-_PASSED_ENVIRONMENT = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR")
-_WARM_ENVIRONMENT = {
-    "CUDA_VISIBLE_DEVICES": "",  # grades must not depend on a GPU being there
-    "KERAS_BACKEND": "tensorflow",
-    "MPLBACKEND": "Agg",
-    "OMP_NUM_THREADS": "1",  # thread pools cost more than they give at these sizes
-    "PYTHONHASHSEED": "0",  # the order of a student's sets is part of "same seed, same result"
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",  # compiles for shapes that are seen once, and rounds by the processor
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-}
 
 
 @dataclass(frozen=True)
@@ -49,24 +35,6 @@ class Warm:
 
     versions: dict[str, str]
     layers: tuple[str, ...]
-
-
-def warm_environment() -> dict[str, str]:
-    """Return the environment of a process that runs student code: nothing of the grader's own but these."""
-    passed = {name: os.environ[name] for name in _PASSED_ENVIRONMENT if name in os.environ}
-    return passed | _WARM_ENVIRONMENT | ({"PYTHONUSERBASE": site.getuserbase()} if _is_users_own() else {})
-
-
-def isolation() -> str:
-    """Return the interpreter's option for such a process: what must not shadow a module is not on its path.
-
-    That is the folder we stand in, and the user's own packages; but where these have the grader, they are needed.
-    """
-    return "-P" if _is_users_own() else "-sP"
-
-
-def _is_users_own() -> bool:
-    return bool(site.ENABLE_USER_SITE) and PACKAGE.is_relative_to(Path(site.getusersitepackages()).resolve())
 
 
 class Sandbox:
@@ -172,10 +140,10 @@ class Sandbox:
         ``patience`` is how long, in seconds, a child that seems to be ending may take to do so by itself.
         """
         if patience:
-            select.select([report], [], [], patience)
+            _is_readable(report, patience)
         with contextlib.suppress(OSError):
             self._control.send(json.dumps({"order": "kill", "job": job}).encode())
-        if not select.select([report], [], [], _END_SECONDS)[0]:
+        if not _is_readable(report, _END_SECONDS):
             raise self._gone(f"did not end a child within {_END_SECONDS:.0f} s")
         data = os.read(report, MAX_ORDER_BYTES)
         if not data:
@@ -252,3 +220,10 @@ class ForkedChild(Child):
             if not data:
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(self._output)
+
+
+def _is_readable(descriptor: int, seconds: float) -> bool:
+    """Wait up to ``seconds`` for something to read. Unlike select(), poll() takes descriptors of 1024 and more."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(1000 * seconds))

@@ -16,6 +16,7 @@ from pathlib import Path
 from autograder.linux import NeedsLinux
 from autograder.places import PACKAGE, PROJECT_NAME, repository
 from autograder.sandbox import landlock
+from autograder.sandbox.environment import FIXED, PASSED
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.seccomp import Filter
 
@@ -31,20 +32,6 @@ _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
-_KEPT_ENVIRONMENT = (
-    "CUDA_VISIBLE_DEVICES",
-    "KERAS_BACKEND",
-    "LANG",
-    "LC_ALL",
-    "LD_LIBRARY_PATH",
-    "MPLBACKEND",
-    "OMP_NUM_THREADS",
-    "PATH",
-    "TF_CPP_MIN_LOG_LEVEL",
-    "TF_ENABLE_ONEDNN_OPTS",
-    "TF_NUM_INTEROP_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-)
 
 
 def descriptors(conversation: int, output: int) -> int:
@@ -67,7 +54,7 @@ def descriptors(conversation: int, output: int) -> int:
 
 def environment(scratch: Path) -> None:
     """Clear the environment to an allowlist, with the home and temporary folders in ``scratch``."""
-    kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+    kept = {name: os.environ[name] for name in (*PASSED, *FIXED) if name in os.environ}
     os.environ.clear()
     os.environ.update(kept)
     os.environ.update(HOME=str(scratch), TMPDIR=str(scratch), AUTOGRADER_CHILD="1")

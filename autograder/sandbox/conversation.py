@@ -8,19 +8,21 @@ import signal
 import socket
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TypeVar
 
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.orders import OUT_OF_MEMORY, SETUP_FAILED
+from autograder.sandbox.protocol import ExitCode, Loss, Question
 from autograder.sandbox.wire import Decoder, Message, WireError, encode
+
+A = TypeVar("A")
 
 READ_BYTES = 1024 * 1024
 _DYING_SECONDS = 1.0
+#: For the rest of an answer that had begun to arrive when its time was up.
+_REST_SECONDS = 0.25
+#: How much of the end of a child's output is kept, beside its beginning: there stand a dying process's words.
+_LAST_BYTES = 2000
 _NO_MEMORY_WORDS = ("std::bad_alloc", "MemoryError", "out of memory", "Cannot allocate memory")
 
 
@@ -33,15 +35,15 @@ class ChildLost(Exception):
 
     Attributes
     ----------
-    status : str
-        ``timeout``, ``memory`` or ``crashed``.
+    status : Loss
+        Why.
     detail : str
         One sentence for people.
     killed : bool
         Whether SIGKILL ended it that was not the sandbox's: its own, the kernel's for want of memory, or anybody's.
     """
 
-    def __init__(self, status: str, detail: str, *, killed: bool = False) -> None:
+    def __init__(self, status: Loss, detail: str, *, killed: bool = False) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
@@ -57,7 +59,7 @@ class End:
 
 
 class Child(ABC):
-    """A conversation with one child. Who starts and ends it, and where its printed output goes, is its class's.
+    """A conversation with one child. Subclasses start and end its process, and collect its output.
 
     Parameters
     ----------
@@ -71,6 +73,7 @@ class Child(ABC):
         self._limits = limits
         self._channel = channel
         self._printed = bytearray()
+        self._last = b""
         self._decoder = Decoder()
         self._answers: list[Message] = []
         self._end: End | None = None
@@ -84,13 +87,8 @@ class Child(ABC):
         """What the child printed so far, truncated, undecodable bytes replaced. Escape it before showing."""
         return self._printed.decode(errors="replace")
 
-    def ask(
-        self, header: dict[str, Any], arrays: Sequence[NDArray[np.floating[Any]]] = (), *, seconds: float
-    ) -> Message:
-        """Send a question and wait up to ``seconds`` for its answer.
-
-        Every question carries a number that nobody can guess, and its answer must carry it, too: what was
-        written before the question was asked can never pass for the answer.
+    def ask(self, question: Question[A], *, seconds: float) -> A:
+        """Ask ``question`` and wait up to ``seconds`` for its answer.
 
         Raises
         ------
@@ -99,34 +97,53 @@ class Child(ABC):
         SandboxFault
             The child could not be set up, or the warm process failed.
         """
-        if self._end is not None:
-            raise ChildLost("crashed", "The process that ran this notebook had already ended.")
-        deadline = time.monotonic() + seconds
-        nonce = secrets.token_hex(8)
-        unsent = memoryview(encode({**header, "nonce": nonce}, arrays))
         try:
-            while not self._answers:
-                wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0)
-                self._selector.modify(self._channel, wanted)
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    self.close()
-                    raise ChildLost("timeout", "It had not finished when its time was up.")
-                for key, events in self._selector.select(left):
-                    if key.fileobj is self._channel:
-                        if events & selectors.EVENT_WRITE:
-                            unsent = unsent[self._send(unsent) :]
-                        if events & selectors.EVENT_READ:
-                            self._receive()
-                    else:
-                        self._drain()
+            return question.read(self.exchange(question.to_message(), seconds))
         except WireError as problem:
             self.close()
-            raise ChildLost("crashed", f"It sent the grader something that is no answer: {problem}.") from None
+            raise ChildLost(Loss.CRASHED, f"It sent the grader something that is no answer: {problem}.") from None
+
+    def exchange(self, question: Message, seconds: float) -> Message:
+        """Send a question's frame and wait up to ``seconds`` for the frame that answers it.
+
+        Every question carries a number that nobody can guess, and its answer must carry it, too: what was
+        written before the question was asked can never pass for the answer.
+
+        Raises
+        ------
+        WireError
+            The child sent something that is no frame.
+        ChildLost, SandboxFault
+            As for `ask`.
+        """
+        if self._end is not None:
+            raise ChildLost(Loss.CRASHED, "The process that ran this notebook had already ended.")
+        deadline = time.monotonic() + seconds
+        nonce = secrets.token_hex(8)
+        unsent = memoryview(encode({**question.header, "nonce": nonce}, question.arrays))
+        late = False
+        while not self._answers:
+            self._selector.modify(self._channel, selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0))
+            left = deadline - time.monotonic()
+            if left <= 0:
+                # Whatever kept the grader from reading, an answer that was there in time counts.
+                if late or not self._has_waiting_data():
+                    self.close()
+                    raise ChildLost(Loss.TIMEOUT, "It had not finished when its time was up.")
+                late, left = True, _REST_SECONDS
+                deadline = time.monotonic() + left
+            for key, events in self._selector.select(left):
+                if key.fileobj is self._channel:
+                    if events & selectors.EVENT_WRITE:
+                        unsent = unsent[self._send(unsent) :]
+                    if events & selectors.EVENT_READ:
+                        self._receive()
+                else:
+                    self._drain()
         answer = self._answers.pop(0)
         if answer.header.pop("nonce", None) != nonce or self._answers or unsent:
             self.close()
-            raise ChildLost("crashed", "It sent the grader an answer to no question that was asked.")
+            raise ChildLost(Loss.CRASHED, "It sent the grader an answer to no question that was asked.")
         self._answered = True
         return answer
 
@@ -151,6 +168,16 @@ class Child(ABC):
 
     def _keep(self, output: bytes) -> None:
         self._printed += output[: self._limits.output_bytes - len(self._printed)]
+        self._last = (self._last + output)[-_LAST_BYTES:]
+
+    def _has_waiting_data(self) -> bool:
+        try:
+            self._channel.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # it has ended, which reading will tell
+        return True
 
     def _send(self, data: memoryview) -> int:
         try:
@@ -173,25 +200,26 @@ class Child(ABC):
 
     def _ended(self) -> ChildLost:
         code = self.close(_DYING_SECONDS)
-        if code == SETUP_FAILED and not self._answered:
-            said = self.printed.strip().splitlines() or ["it said nothing"]
+        last = self._last.decode(errors="replace")
+        if code == ExitCode.SETUP_FAILED and not self._answered:
+            said = last.strip().splitlines() or ["it said nothing"]
             raise SandboxFault(f"a child could not be set up: {said[-1][-500:]}")
-        return _lost(self._end or End(code), self.printed, self._limits)
+        return _lost(self._end or End(code), last, self._limits)
 
 
-def _lost(end: End, printed: str, limits: Limits) -> ChildLost:
+def _lost(end: End, last_words: str, limits: Limits) -> ChildLost:
     if end.limit is not None:
-        return ChildLost("crashed", end.limit)
+        return ChildLost(Loss.CRASHED, end.limit)
     if end.code == -getattr(signal, "SIGXCPU", 0):
-        return ChildLost("timeout", f"It used more than {limits.cpu_seconds} s of CPU time.")
+        return ChildLost(Loss.TIMEOUT, f"It used more than {limits.cpu_seconds} s of CPU time.")
     # C++ code that gets no memory ends in abort().
-    aborted = end.code == -signal.SIGABRT and any(words in printed[-2000:] for words in _NO_MEMORY_WORDS)
-    if end.code == OUT_OF_MEMORY or aborted:
-        return ChildLost("memory", f"It used more than {limits.memory_bytes / 2**30:g} GiB of memory.")
+    aborted = end.code == -signal.SIGABRT and any(words in last_words for words in _NO_MEMORY_WORDS)
+    if end.code == ExitCode.OUT_OF_MEMORY or aborted:
+        return ChildLost(Loss.MEMORY, f"It used more than {limits.memory_bytes / 2**30:g} GiB of memory.")
     if end.code < 0:
         killed = end.code == -getattr(signal, "SIGKILL", 9)
-        return ChildLost("crashed", f"The process was ended by {_signal_name(-end.code)}.", killed=killed)
-    return ChildLost("crashed", f"The code ended its own process (exit code {end.code}).")
+        return ChildLost(Loss.CRASHED, f"The process was ended by {_signal_name(-end.code)}.", killed=killed)
+    return ChildLost(Loss.CRASHED, f"The code ended its own process (exit code {end.code}).")
 
 
 def _signal_name(number: int) -> str:

@@ -32,10 +32,10 @@ from typing import Any, NoReturn
 from autograder.sandbox import confine
 from autograder.sandbox import huge_pages as pages
 from autograder.sandbox import scratch as scratches
-from autograder.sandbox.child import collector
+from autograder.sandbox.child import serve, shell
 from autograder.sandbox.confine import Confinement
 from autograder.sandbox.limits import Limits
-from autograder.sandbox.orders import MAX_ORDER_BYTES, OUT_OF_MEMORY, SETUP_FAILED
+from autograder.sandbox.protocol import MAX_ORDER_BYTES, ExitCode
 from autograder.sandbox.support import UNCONFINED
 
 #: How often to look at what the kernel has no limit for: files in a scratch folder, threads.
@@ -167,7 +167,7 @@ class ForkServer:
         # Whatever a student's code does to os, json or traceback, this process must never unwind into the
         # server's own loop, which knows its siblings.
         end = os._exit
-        code = SETUP_FAILED
+        code = int(ExitCode.SETUP_FAILED)
         try:
             os.setsid()
             if self._confinement is not None:
@@ -177,10 +177,10 @@ class ForkServer:
             confine.limit(limits, server)
             if self._confinement is not None:
                 self._confinement.apply(scratch)
-            collector.serve(socket.socket(fileno=channel))
+            serve.serve(socket.socket(fileno=channel))
             code = 0
         except MemoryError:
-            code = OUT_OF_MEMORY
+            code = int(ExitCode.OUT_OF_MEMORY)
         except BaseException:  # noqa: BLE001
             traceback.print_exc()
             sys.stderr.flush()
@@ -218,7 +218,7 @@ def main() -> None:
     confined = sys.argv[2] == "confined"
     layers = confine.LAYERS if confined else UNCONFINED
     control = socket.socket(fileno=int(sys.argv[1]))
-    versions = {"python": platform.python_version(), **collector.warm_up()}
+    versions = {"python": platform.python_version(), **shell.warm_up()}
     scratches.sweep()
     home = scratches.make_home()
     try:

@@ -1,6 +1,6 @@
 """Runs submissions without confinement and without a warm process: for students, where Linux is not to be had.
 
-A child is a Python process of its own that runs the same collector. They talk over a socket of this very
+A child is a Python process of its own that runs the same code as a forked one. They talk over a socket of this very
 machine, because that is what every system has; a secret that the child reads on its standard input tells
 it from whoever else might connect.
 """
@@ -23,9 +23,11 @@ import time
 from pathlib import Path
 from typing import Self
 
-from autograder.sandbox.client import Warm, isolation, warm_environment
+from autograder.sandbox.client import Warm
 from autograder.sandbox.conversation import Child, End, SandboxFault
+from autograder.sandbox.environment import isolation, warm_environment
 from autograder.sandbox.limits import Limits
+from autograder.sandbox.protocol import Versions
 from autograder.sandbox.support import UNCONFINED
 
 _SECRET_BYTES = 32
@@ -70,8 +72,7 @@ class PlainSandbox:
         with self._lock:
             if self._warm is None:
                 self._spare = PlainChild(self.limits)
-                versions = self._spare.ask({"ask": "versions"}, seconds=_START_SECONDS).header["versions"]
-                self._warm = Warm({str(name): str(version) for name, version in versions.items()}, UNCONFINED)
+                self._warm = Warm(self._spare.ask(Versions(), seconds=_START_SECONDS).versions, UNCONFINED)
             return self._warm
 
     def open(self) -> PlainChild:
@@ -144,6 +145,9 @@ class PlainChild(Child):
         self._process.kill()
         code = self._process.wait()
         self._keep(self._output())
+        size = self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(_OUTPUT_BYTES, size - _OUTPUT_BYTES))
+        self._keep(self._log.read(_OUTPUT_BYTES))
         self._stop()
         return End(code)
 
@@ -172,15 +176,15 @@ def main() -> None:
     """Be the child: connect, import the frameworks, and serve."""
     port, folder = int(sys.argv[1]), Path(sys.argv[2])
     secret = sys.stdin.buffer.read(_SECRET_BYTES)
-    from autograder.sandbox.child import collector
+    from autograder.sandbox.child import serve, shell
 
-    versions = {"python": platform.python_version(), **collector.warm_up()}
+    versions = {"python": platform.python_version(), **shell.warm_up()}
     os.chdir(folder)
     with contextlib.suppress(AttributeError, ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle
     channel = socket.create_connection(("127.0.0.1", port))
     channel.sendall(secret)
-    collector.serve(channel, versions)
+    serve.serve(channel, versions)
 
 
 if __name__ == "__main__":

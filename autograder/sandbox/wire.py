@@ -87,6 +87,9 @@ def _array_size(specification: object) -> tuple[np.dtype[Any], tuple[int, ...], 
     if not all(type(n) is int and 0 <= n <= MAX_PAYLOAD_BYTES for n in shape):
         raise WireError("an array's shape holds something other than sensible sizes")
     dtype = DTYPES[name]
+    # Sizes of 0 make the product 0, whatever the others are, and NumPy refuses the others by an error of its own.
+    if math.prod(max(n, 1) for n in shape) * dtype.itemsize > MAX_PAYLOAD_BYTES:
+        raise WireError("an array's shape holds more than may be sent")
     return dtype, tuple(shape), math.prod(shape) * dtype.itemsize
 
 
@@ -121,11 +124,6 @@ class Decoder:
         self._max_header_bytes = max_header_bytes
         self._max_payload_bytes = max_payload_bytes
         self._buffer = bytearray()
-
-    @property
-    def pending(self) -> int:
-        """Bytes of an unfinished frame."""
-        return len(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """Add ``data`` and yield every message that is now complete; raise `WireError` on a bad frame."""

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -211,7 +211,7 @@ def shares(folder: Path) -> dict[str, float]:
     """Grade a class one by one in a timed server; return milliseconds a submission by what they went into."""
     spent: Counter[str] = Counter()
     now = time.monotonic
-    ask, finish_child, open_child = ForkedChild.ask, ForkedChild._finish, Sandbox.open
+    exchange, finish_child, open_child = ForkedChild.exchange, ForkedChild._finish, Sandbox.open
     opened = 0.0
 
     def timed_open(self: Sandbox) -> ForkedChild:
@@ -219,13 +219,11 @@ def shares(folder: Path) -> dict[str, float]:
         opened = now()
         return open_child(self)
 
-    def timed_ask(
-        self: ForkedChild, header: dict[str, object], arrays: Sequence[object] = (), *, seconds: float
-    ) -> Message:
+    def timed_exchange(self: ForkedChild, question: Message, seconds: float) -> Message:
         sent = now()
-        answer = ask(self, header, arrays, seconds=seconds)  # type: ignore[arg-type]
+        answer = exchange(self, question, seconds)
         received, stamps = now(), answer.header.pop("stamps")
-        first = header["ask"] == "seed"
+        first = question.header["ask"] == "seed"
         if first:
             spent["fork"] += stamps["forked"] - opened
             spent["confinement"] += stamps["confined"] - stamps["forked"]
@@ -246,7 +244,7 @@ def shares(folder: Path) -> dict[str, float]:
         starter.close()
         os.chmod(starter.name, 0o755)
         real, sys.executable = sys.executable, starter.name
-        ForkedChild.ask, ForkedChild._finish, Sandbox.open = timed_ask, timed_finish, timed_open  # type: ignore[assignment, method-assign]
+        ForkedChild.exchange, ForkedChild._finish, Sandbox.open = timed_exchange, timed_finish, timed_open  # type: ignore[assignment, method-assign]
         try:
             with Sandbox() as sandbox, Store(Path(name)) as store:
                 entries = find_class(folder)
@@ -265,7 +263,7 @@ def shares(folder: Path) -> dict[str, float]:
                     spent["report"] += now() - judged + read - began
         finally:
             sys.executable = real
-            ForkedChild.ask, ForkedChild._finish, Sandbox.open = ask, finish_child, open_child  # type: ignore[method-assign]
+            ForkedChild.exchange, ForkedChild._finish, Sandbox.open = exchange, finish_child, open_child  # type: ignore[method-assign]
             os.unlink(starter.name)
     return {what: 1000.0 * seconds / len(entries) for what, seconds in spent.items()}
 

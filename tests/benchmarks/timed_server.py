@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograder.sandbox import forkserver
-from autograder.sandbox.child import collector
+from autograder.sandbox.child import serve
 from autograder.sandbox.wire import Message
 
 now = time.monotonic  # one clock for all processes of a machine
 _stamps: dict[str, float] = {}
 
-_child, _serve, _answer = forkserver.ForkServer._child, collector.serve, collector.answer
+_child, _serve, _respond = forkserver.ForkServer._child, serve.serve, serve.respond
 
 
 def _timed_child(self: Any, *arguments: Any) -> Any:
@@ -30,16 +30,16 @@ def _timed_serve(channel: socket.socket, versions: Mapping[str, str] | None = No
     _serve(channel, versions)
 
 
-def _timed_answer(question: Message) -> collector.Answer:
+def _timed_respond(question: Message, versions: Mapping[str, str]) -> Message:
     begun = now()
-    header, arrays = _answer(question)
-    return {**header, "stamps": {**_stamps, "begun": begun, "ended": now()}}, arrays
+    answer = _respond(question, versions)
+    return Message({**answer.header, "stamps": {**_stamps, "begun": begun, "ended": now()}}, answer.arrays)
 
 
 def main() -> None:
     forkserver.ForkServer._child = _timed_child  # type: ignore[method-assign]
-    collector.serve = _timed_serve
-    collector.answer = _timed_answer
+    serve.serve = _timed_serve
+    serve.respond = _timed_respond
     forkserver.main()
 
 

@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Figures of one cell, and pixels along the longer side: four of these fit into one answer.
-MAX_FIGURES = 4
-MAX_SIDE = 640
+from autograder.sandbox.protocol import MAX_FIGURES, MAX_SIDE
 
 
 def take_figures() -> list[NDArray[np.float16]]:

@@ -1,0 +1,57 @@
+"""The child's end of the conversation: reads questions, does what they ask, and sends the answers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+
+from autograder.sandbox.child.calls import call
+from autograder.sandbox.child.seeding import seed_everything, vary_seeds
+from autograder.sandbox.child.shell import run_cell, shell
+from autograder.sandbox.protocol import (
+    Answer,
+    BuildModel,
+    CallInitializer,
+    Done,
+    Installed,
+    NotDefined,
+    Question,
+    RunCell,
+    Seed,
+    read_question,
+)
+from autograder.sandbox.wire import Decoder, Message, encode
+
+_READ_BYTES = 1024 * 1024
+#: Sources come from the grader, and may be long.
+_MAX_QUESTION_BYTES = 64 * 1024 * 1024
+
+
+def serve(channel: socket.socket, versions: Mapping[str, str] | None = None) -> None:
+    """Answer questions on ``channel`` until the grader hangs up; tell ``versions`` to whoever asks for them."""
+    decoder = Decoder(_MAX_QUESTION_BYTES, _MAX_QUESTION_BYTES)
+    while data := channel.recv(_READ_BYTES):
+        for message in decoder.feed(data):
+            answered = respond(message, versions or {})
+            channel.sendall(encode({**answered.header, "nonce": message.header["nonce"]}, answered.arrays))
+
+
+def respond(message: Message, versions: Mapping[str, str]) -> Message:
+    """Return the message that answers the question in ``message``."""
+    return answer(read_question(message), versions).to_message()
+
+
+def answer(question: Question[Answer], versions: Mapping[str, str]) -> Answer:
+    """Do what ``question`` asks of this process and return the answer."""
+    if isinstance(question, Seed):
+        seed_everything(question.seed)
+        return Done()
+    if isinstance(question, RunCell):
+        return run_cell(question.name, question.source)
+    if isinstance(question, CallInitializer | BuildModel):
+        vary_seeds(question.seed)
+        namespace = shell().user_ns
+        if question.function not in namespace:
+            return NotDefined()
+        return call(question, namespace[question.function])
+    return Installed(dict(versions))

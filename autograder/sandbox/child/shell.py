@@ -1,0 +1,101 @@
+"""Runs a notebook's cells in IPython, as Jupyter would. IPython and the frameworks are imported by the functions."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Any
+
+import numpy as np
+
+from autograder.sandbox.child.exceptions import CELL_PREFIX, describe_exception
+from autograder.sandbox.child.figures import take_figures
+from autograder.sandbox.protocol import MAX_TEXT, CellRan
+
+_shell: Any = None
+
+
+def warm_up() -> dict[str, str]:
+    """Import what every child needs, execute nothing with TensorFlow, and return package versions."""
+    import tensorflow as tf
+    import torch
+
+    tf.keras.layers  # noqa: B018 (tf.keras loads Keras on first touch: here, not in every child)
+    import keras
+    import matplotlib.pyplot  # noqa: F401 (without it, every child would build a font cache in its new home)
+    import matplotlib_inline.backend_inline  # noqa: F401 (what %matplotlib inline imports)
+
+    shell()
+    return {
+        "numpy": np.__version__,
+        "torch": torch.__version__,
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
+
+
+def run_cell(name: str, source: str) -> CellRan:
+    """Run one cell as a notebook would, and say what it put out, whether it raised, and where."""
+    notebook = shell()
+    notebook.compile.cell = name
+    stdout, stderr = _FirstText(), _FirstText()
+    with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+        result = notebook.run_cell(source, store_history=True)
+    exception = result.error_before_exec or result.error_in_exec
+    raised = None if exception is None else describe_exception(exception)
+    return CellRan(stdout.kept, stderr.kept, tuple(take_figures()), raised)
+
+
+def shell() -> Any:
+    """Return the one IPython shell of this process: no history, no colours, cells named in tracebacks."""
+    global _shell  # noqa: PLW0603 (made before the fork, used after it)
+    if _shell is None:
+        from IPython.core.compilerop import CachingCompiler
+        from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
+
+        class NamedCells(CachingCompiler):  # type: ignore[misc]
+            cell = ""
+
+            def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+                return f"{CELL_PREFIX}{self.cell}>"
+
+        class NotebookShell(InteractiveShell):  # type: ignore[misc]
+            compiler_class = NamedCells
+
+            def _showtraceback(self, etype: object, evalue: object, stb: object) -> None:
+                """Print nothing: the exception is part of the answer."""
+
+            def enable_gui(self, gui: str | None = None) -> None:
+                """Run no event loop: figures are drawn without a window, and %matplotlib finds that well."""
+
+            def enable_matplotlib(self, gui: str | None = None) -> Any:
+                """Set %matplotlib up, but keep drawing to memory: figures are taken when their cell ends."""
+                import matplotlib.pyplot as plt
+                from matplotlib_inline.backend_inline import flush_figures
+
+                found = super().enable_matplotlib(gui)
+                with contextlib.suppress(ValueError):  # it was not registered: another backend was asked for
+                    self.events.unregister("post_execute", flush_figures)
+                plt.switch_backend("agg")
+                return found
+
+        settings = Config()
+        settings.HistoryManager.enabled = False
+        settings.InteractiveShell.colors = "nocolor"
+        _shell = NotebookShell.instance(config=settings)
+    return _shell
+
+
+class _FirstText(io.TextIOBase):
+    """A text stream that keeps its beginning and drops the rest, however much a cell prints."""
+
+    def __init__(self) -> None:
+        self.kept = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.kept += text[: MAX_TEXT - len(self.kept)]
+        return len(text)

@@ -1,0 +1,67 @@
+"""Turns what a student's code returned into answers: NumPy arrays where there are any, and their description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.sandbox.child.exceptions import describe_exception, text_of
+from autograder.sandbox.protocol import Array, ModelBuilt, ModelParameter, Raised, Returned
+from autograder.sandbox.wire import DTYPES, MAX_ARRAYS, MAX_DIMENSIONS
+
+_MAX_WEIGHT_ELEMENTS = 65_536
+_MAX_NAME = 100
+
+
+def returned(value: Any, shape: tuple[int, ...]) -> Returned:
+    """Describe ``value``; its numbers go along where they are floats in the ``shape`` that was asked for."""
+    import tensorflow as tf
+    import torch
+
+    kind = "None" if value is None else text_of(type(value).__name__)
+    dtype = array = None
+    if isinstance(value, torch.Tensor):
+        kind, value = "torch.Tensor", value.detach().cpu()
+        dtype = str(value.dtype).removeprefix("torch.")
+    elif isinstance(value, tf.Variable | tf.Tensor):
+        kind = "tf.Variable" if isinstance(value, tf.Variable) else "tf.Tensor"
+        value = tf.convert_to_tensor(value)
+        dtype = value.dtype.name
+    elif isinstance(value, np.ndarray):
+        kind, value = "numpy.ndarray", np.asarray(value)
+        dtype = value.dtype.name
+    if dtype is None:
+        return Returned(kind)
+    found = tuple(int(n) for n in value.shape)
+    if dtype in DTYPES and found == shape:
+        array = value if isinstance(value, np.ndarray) else value.numpy()
+    return Returned(kind, dtype, found[:MAX_DIMENSIONS], array)
+
+
+def forward(run: Callable[[], Array]) -> Array | Raised | None:
+    """Push the inputs through; an exception there costs the forward pass alone, not the weights."""
+    try:
+        outputs = run()
+    except Exception as exception:  # noqa: BLE001 (a student's forward may raise anything)
+        return describe_exception(exception)
+    return outputs if _may_be_sent(outputs, _MAX_WEIGHT_ELEMENTS) else None
+
+
+def built(kind: str, named: Sequence[tuple[str, NDArray[Any]]], outputs: Array | Raised | None) -> ModelBuilt:
+    """Describe a model's arrays, in their order; those that are floats and have room go along."""
+    room = _MAX_WEIGHT_ELEMENTS
+    parameters = []
+    for name, value in named[: MAX_ARRAYS - 1]:
+        values = value if _may_be_sent(value, room) else None
+        room -= 0 if values is None else values.size
+        shape = tuple(int(n) for n in value.shape[:MAX_DIMENSIONS])
+        parameters.append(ModelParameter(str(name)[:_MAX_NAME], shape, values))
+    raised = outputs if isinstance(outputs, Raised) else None
+    return ModelBuilt(kind, tuple(parameters), None if isinstance(outputs, Raised) else outputs, raised)
+
+
+def _may_be_sent(array: NDArray[Any], most: int) -> bool:
+    return array.dtype.name in DTYPES and array.size <= most and array.ndim <= MAX_DIMENSIONS
