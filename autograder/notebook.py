@@ -169,6 +169,8 @@ def _cells(document: dict[str, Any]) -> Iterable[Cell]:
         grade_id = grade_id if isinstance(grade_id, str) and grade_id else None
         # Lone surrogates pass through JSON, but neither through UTF-8 nor through a compiler.
         source = source.encode("utf-8", "replace").decode()
+        # Lines may end as Windows ends them; as a compiler reads them, it is the same text.
+        source = source.replace("\r\n", "\n").replace("\r", "\n")
         pasted = cell.get("attachments")
         attachments = pasted if isinstance(pasted, dict) else {}
         yield Cell(cell["cell_type"], source, grade_id or f"cell {number}", grade_id, nbgrader, attachments)

@@ -255,7 +255,7 @@ def explanation(raised: Raised, submission: Submission) -> str:
 def _undefined(task: Task, submission: Submission, execution: Execution) -> Ending:
     """Say why there is no such function: the stub's cell failed, or somebody renamed it."""
     for position, cell in enumerate(submission.code):
-        if cell.name != task.stub:
+        if cell.grade_id != task.stub:
             continue
         if position in execution.deadly:
             ending = execution.deadly[position]

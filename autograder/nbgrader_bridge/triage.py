@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.assignment.questions import WRITTEN
 from autograder.assignment.release import Release
 from autograder.notebook import UnreadableNotebook, read_notebook
-from autograder.submission.written_answers import written_answer
+from autograder.submission.reader import read_submission
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Triage:
 def triage(student: str, path: Path, release: Release) -> Triage:
     """Look at the written answers in the notebook at ``path``."""
     try:
-        notebook = read_notebook(path)
+        submission = read_submission(read_notebook(path), release.notebook)
     except UnreadableNotebook as problem:
         return Triage(student, {}, str(problem))
-    return Triage(student, {q: written_answer(q, notebook, release.notebook).remarkable for q in WRITTEN})
+    return Triage(student, {a.grade_id: a.remarkable for a in submission.written})

@@ -33,22 +33,21 @@ class WrittenAnswer:
         return self.remark or self.status
 
 
-def written_answer(grade_id: str, notebook: Notebook, release: Notebook) -> WrittenAnswer:
-    """Tell what became of one written answer, compared with the release's."""
-    cell = notebook.cell(grade_id)
-    if cell is None:
+def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_release: bool = False) -> WrittenAnswer:
+    """Tell how a written answer stands, compared with the release's; None is one that the notebook does not have.
+
+    ``in_release`` says that the student worked in the release itself, so that only the placeholder tells.
+    """
+    if answer is None:
         return WrittenAnswer(grade_id, "missing", 0)
-    text = cell.source.strip()
-    words = len(text.split())
+    text = answer.strip()
     given = release.cell(grade_id)
-    # A student who works in the release itself compares with the placeholder alone.
-    original = given.source.strip() if given and release.sha256 != notebook.sha256 else PLACEHOLDER
     if not text:
         return WrittenAnswer(grade_id, "empty", 0)
-    if text in (PLACEHOLDER, original):
+    if text == PLACEHOLDER or (given and not in_release and text == given.source.strip()):
         return WrittenAnswer(grade_id, "unchanged", 0)
     prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
-    return WrittenAnswer(grade_id, "answered", words, remark(text, prompt))
+    return WrittenAnswer(grade_id, "answered", len(text.split()), remark(text, prompt))
 
 
 def _asks(cell: Cell, grade_id: str) -> bool:
@@ -59,13 +58,13 @@ def _asks(cell: Cell, grade_id: str) -> bool:
 def remark(answer: str, prompt: str) -> str | None:
     """Return ``copied`` or ``short`` for an answer that somebody should look at first, and None for any other."""
     words = _WORD.findall(answer.casefold())
-    if words and len(_copied(words, _WORD.findall(prompt.casefold()))) >= _COPIED_SHARE * len(words):
+    if words and copied_share(words, _WORD.findall(prompt.casefold())) >= _COPIED_SHARE:
         return "copied"
     return "short" if len(words) < SHORT else None
 
 
-def _copied(words: list[str], prompt: list[str]) -> set[int]:
-    """Return the places of the words that stand in a run which the prompt has, too."""
+def copied_share(words: list[str], prompt: list[str]) -> float:
+    """Return the share of the words that stand in a run which the prompt has, too."""
     runs = {tuple(prompt[i : i + _RUN]) for i in range(len(prompt) - _RUN + 1)}
     starts = [i for i in range(len(words) - _RUN + 1) if tuple(words[i : i + _RUN]) in runs]
-    return {place for start in starts for place in range(start, start + _RUN)}
+    return len({place for start in starts for place in range(start, start + _RUN)}) / max(1, len(words))

@@ -1,0 +1,417 @@
+"""A student's cells, arranged against the release: which cell is which, what runs, what counts as an answer.
+
+Everything that reads a submission uses this one arrangement: grading, triage, and the notebook that graders open.
+Its rules are as forgiving as a teacher who looks at the notebook:
+
+- **Several cells with one grade id** all count together, in the notebook's order: a student who splits a cell, or
+  merges two versions, means all of it. An exact copy of a written answer counts once. A copy that is still as released
+  does not count beside one that was worked on. Of code, the same copies all run, as they do in Jupyter.
+- **The release says what a cell is.** The code of a stub runs though its cell is Markdown now; a written answer is
+  text though its cell is code.
+- **A cell that lost its grade id is recognized**: a locked cell by its text, a stub by the function that it defines, a
+  written answer by its place. In the same way an answer beside its cell counts: text next to an answer cell that was
+  left as released, or typed into its prompt, and a function that another cell than its stub defines.
+- **Code cells run as in Jupyter**, in the notebook's order. The set-up cell runs in its place, with the released text,
+  and then as the student has it where that differs: Jupyter ran the student's imports and helpers, too, and in the
+  confined child they can harm nobody. Where the set-up cell is missing, the released one runs first.
+- **Other locked cells do not run**: measurements take minutes, and checks are the course's. What a student typed into
+  one is shown beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.assignment.questions import TASKS
+from autograder.notebook import Cell, Notebook, UnreadableNotebook
+from autograder.submission.compare import code_of, is_another_edition, is_prose, is_untouched, names, typed_into
+from autograder.submission.remarks import Remark, RemarkKind, remarks_on
+
+SETUP = "setup"
+#: Where so many cells, and half of those released, stand twice, the whole notebook was merged or pasted.
+_MERGED_CELLS = 4
+
+#: Places in a notebook, by the released cell that they have to do with.
+_Places = dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A cell of the arrangement.
+
+    Attributes
+    ----------
+    name : str
+        Its grade id where it fills a released cell, or ``cell N``, from 1, in the student's file. No two share one.
+    kind : str
+        ``code`` or ``markdown``.
+    source : str
+        Its text; a locked cell's is the release's.
+    grade_id : str or None
+        The released cell that it belongs to.
+    fills : bool
+        Whether it stands for that cell: of several parts, one does.
+    runs : bool
+        Whether grading runs it.
+    shown : bool
+        Whether a person who reads the notebook has to see it.
+    attachments : dict
+        Pictures pasted into a text.
+    """
+
+    name: str
+    kind: str
+    source: str
+    grade_id: str | None = None
+    fills: bool = False
+    runs: bool = False
+    shown: bool = True
+    attachments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """A student's notebook, arranged.
+
+    Attributes
+    ----------
+    path, sha256 : str
+        The file, and the hash of its bytes.
+    pieces : tuple of Piece
+        In the notebook's order. Every released cell is there: a missing one is put back where it was.
+    missing : tuple of str
+        Grade ids of released cells that the notebook does not have.
+    untouched : frozenset of str
+        Grade ids of stubs that are as released.
+    locked : dict of str to str
+        The student's text of locked cells that do not run, by grade id.
+    remarks : tuple of Remark
+        What is not usual, and what was decided.
+    """
+
+    path: str
+    sha256: str
+    pieces: tuple[Piece, ...]
+    missing: tuple[str, ...]
+    untouched: frozenset[str]
+    locked: dict[str, str]
+    remarks: tuple[Remark, ...]
+
+    def answer(self, grade_id: str) -> str | None:
+        """Return the text of a written answer; None where the notebook has none."""
+        if grade_id in self.missing:
+            return None
+        return next((piece.source for piece in self.pieces if piece.fills and piece.grade_id == grade_id), None)
+
+
+def arrange(notebook: Notebook, release: Notebook) -> Arrangement:
+    """Arrange the cells of a student's ``notebook`` against the ``release``.
+
+    Raises
+    ------
+    UnreadableNotebook
+        Nothing in it is of this assignment.
+    """
+    return _Arranging(notebook, release).arranged()
+
+
+class _Arranging:
+    """A notebook while it is arranged; a *place* is a cell's number in it, from 0."""
+
+    def __init__(self, notebook: Notebook, release: Notebook) -> None:
+        self._notebook = notebook
+        self._cells = notebook.cells
+        self._in_release = notebook.sha256 == release.sha256
+        self._given = {cell.grade_id: cell for cell in release.cells if cell.grade_id}
+        self._locked = [name for name, cell in self._given.items() if cell.metadata.get("locked")]
+        self._written = [n for n, cell in self._given.items() if cell.kind == "markdown" and n not in self._locked]
+        self._stubs = [n for n, cell in self._given.items() if cell.kind == "code" and n not in self._locked]
+        self._remarks: list[Remark] = []
+        self._sort([cell.grade_id if cell.grade_id in self._given else None for cell in self._cells])
+        #: The parts of each written answer, with the place of the cell that each comes from.
+        self._parts: _Places = {}
+        #: The student's own cells that are part of an answer.
+        self._taken: set[int] = set()
+        #: What was typed into locked cells, by place.
+        self._typed: dict[int, str] = {}
+
+    def arranged(self) -> Arrangement:
+        self._sort(self._recognized_by_text())
+        self._sort(self._recognized_by_function())
+        if not any(self._ids):
+            raise UnreadableNotebook("is a notebook, but not of this assignment: it has none of its cells")
+        self._remark_on_copies()
+        self._remark_on_kinds()
+        self._collect_answers()
+        self._look_into_locked_cells()
+        pieces = [piece for place in range(len(self._cells)) for piece in self._pieces(place)]
+        filled = {piece.grade_id for piece in pieces if piece.fills}
+        missing = tuple(name for name in self._given if name not in filled)
+        self._remark_on_missing(missing)
+        self._put_back(pieces, missing)
+        return Arrangement(
+            self._notebook.path,
+            self._notebook.sha256,
+            tuple(pieces),
+            missing,
+            frozenset(name for name in self._stubs if not self._worked_on[name]),
+            {name: self._cells[n].source for name in self._locked if name != SETUP for n in self._places[name]},
+            tuple(self._remarks),
+        )
+
+    def _remark(self, found: _Places, kind: RemarkKind, sentence: str) -> None:
+        self._remarks += remarks_on(found, kind, sentence)
+
+    # --- which cell is which ---------------------------------------------------------------------------
+
+    def _sort(self, ids: list[str | None]) -> None:
+        """Note which released cell each cell belongs to."""
+        self._ids = ids
+        self._places: _Places = {name: [] for name in self._given}
+        for place, name in enumerate(ids):
+            if name is not None:
+                self._places[name].append(place)
+        #: The cells of answers and stubs that are not as released.
+        self._worked_on: _Places = {
+            name: [n for n in self._places[name] if not self._is_untouched(self._cells[n], self._given[name])]
+            for name in (*self._written, *self._stubs)
+        }
+
+    def _is_untouched(self, cell: Cell, given: Cell) -> bool:
+        return is_untouched(cell, given, in_release=self._in_release)
+
+    def _own(self) -> list[int]:
+        """Return the places of cells that belong to no released one, and are not blank."""
+        return [place for place, cell in enumerate(self._cells) if self._ids[place] is None and cell.source.strip()]
+
+    def _recognized_by_text(self) -> list[str | None]:
+        ids = list(self._ids)
+        lost = {name: self._given[name].source.strip() for name in self._locked if not self._places[name]}
+        found = {}
+        for place in self._own():
+            text = self._cells[place].source.strip()
+            name = next((name for name, released in lost.items() if text.startswith(released)), None)
+            if name is not None:
+                ids[place], found[name] = name, [place]
+                del lost[name]
+        told = {name: places for name, places in found.items() if name == SETUP or self._is_check(name)}
+        self._remark(told, RemarkKind.ID_LOST, "no cell has this grade id; {cells} has the released text, and counts.")
+        return ids
+
+    def _is_check(self, name: str) -> bool:
+        return name in self._locked and bool(self._given[name].metadata.get("grade"))
+
+    def _recognized_by_function(self) -> list[str | None]:
+        ids = list(self._ids)
+        own = {n: names(self._cells[n].source) for n in self._own() if self._cells[n].kind == "code"}
+        lost: _Places = {}
+        elsewhere: _Places = {}
+        for task in TASKS:
+            found = [place for place, defined in own.items() if task.function in defined]
+            if found and not self._worked_on.get(task.stub, True):
+                (elsewhere if self._places[task.stub] else lost)[task.stub] = found
+                for place in found:
+                    ids[place] = task.stub
+        sentence = "no cell has this grade id; {cells} has a definition of its function, and counts."
+        self._remark(lost, RemarkKind.ID_LOST, sentence)
+        sentence = "the cell is as released; {cells} has a definition of its function, and counts."
+        self._remark(elsewhere, RemarkKind.ELSEWHERE, sentence)
+        return ids
+
+    def _remark_on_copies(self) -> None:
+        """Say how several cells of one grade id count; of a notebook that was merged as a whole, once."""
+        texts: _Places = {}
+        code: _Places = {}
+        copies: _Places = {}
+        for name, all_places in self._places.items():
+            places = [place for place in all_places if self._cells[place].source.strip()]
+            if len(places) < 2:
+                continue
+            counted = self._worked_on.get(name, [])
+            if len({self._cells[place].source.strip() for place in counted}) > 1:
+                (texts if name in self._written else code)[name] = counted
+            else:
+                copies[name] = places
+        doubled = len(texts) + len(code) + len(copies)
+        if doubled >= max(_MERGED_CELLS, len({*self._ids} - {None}) / 2):
+            sentence = (
+                f"The notebook holds both sides of a merge, or a copy of itself: {doubled} of its cells stand in it "
+                "more than once. Of each, what was worked on counts."
+            )
+            self._remarks.append(Remark("", RemarkKind.MERGED, sentence))
+            copies = {}
+        sentence = "{cells} have this grade id; their texts count as one answer, in this order."
+        self._remark(texts, RemarkKind.DUPLICATED, sentence)
+        sentence = "{cells} have this grade id; all of their code runs, in this order, so the last definition counts."
+        self._remark(code, RemarkKind.DUPLICATED, sentence)
+        copies = {name: places for name, places in copies.items() if name not in self._locked}
+        sentence = "{cells} have this grade id; a copy that is as released, or the same, makes no difference."
+        self._remark(copies, RemarkKind.DUPLICATED, sentence)
+
+    def _remark_on_kinds(self) -> None:
+        retyped = {
+            name: [n for n in places if (self._cells[n].kind == "code") == (name in self._written)]
+            for name, places in self._worked_on.items()
+        }
+        stubs = {name: retyped[name] for name in self._stubs if retyped[name]}
+        self._remark(stubs, RemarkKind.RETYPED, "{cells} is no code cell any more; its text runs as code all the same.")
+        texts = {name: retyped[name] for name in self._written if retyped[name]}
+        self._remark(texts, RemarkKind.RETYPED, "{cells} is a code cell now; it is read as text, and does not run.")
+
+    # --- written answers -------------------------------------------------------------------------------
+
+    def _collect_answers(self) -> None:
+        """Collect each answer's parts: from its cells, or from beside them where nothing was written into them."""
+        self._parts = {name: self._worked_on[name] or self._places[name][:1] for name in self._written}
+        open_ = [name for name in self._written if not self._worked_on[name]]
+        present = [name for name in open_ if self._places[name]]
+        # A text belongs to the answer that it follows, before it may belong to one that it precedes.
+        beside = {name: self._take(self._places[name][-1], 1) for name in present}
+        lost = {name: self._take(self._before(name), 1) for name in open_ if not self._places[name]}
+        beside |= {name: self._take(self._places[name][0], -1) for name in present if not beside[name]}
+        beside = {name: places for name, places in beside.items() if places}
+        lost = {name: places for name, places in lost.items() if places}
+        self._parts |= beside | lost
+        sentence = "nothing was written into the answer cell; {cells} beside it counts as the answer."
+        self._remark(beside, RemarkKind.ELSEWHERE, sentence)
+        sentence = "no cell has this grade id; {cells} stands in its place, and counts as the answer."
+        self._remark(lost, RemarkKind.ID_LOST, sentence)
+
+    def _take(self, place: int, step: int) -> list[int]:
+        """Take the student's own cells with text that stand in a row next to this place; return their places."""
+        taken: list[int] = []
+        place += step
+        while 0 <= place < len(self._cells) and self._ids[place] is None:
+            if place not in self._taken and is_prose(self._cells[place]):
+                taken.append(place)
+            place += step
+        self._taken.update(taken)
+        return sorted(taken)
+
+    def _before(self, name: str) -> int:
+        """Return the place of the last cell before a missing one, by the release's order; -1 where there is none."""
+        order = list(self._given)
+        earlier = (self._places[other] for other in reversed(order[: order.index(name)]))
+        return next((places[-1] for places in earlier if places), -1)
+
+    def _look_into_locked_cells(self) -> None:
+        """Find what was typed into locked cells. In the prompt of a question without an answer, it is the answer."""
+        setup: _Places = {}
+        code: _Places = {}
+        prompts: _Places = {}
+        texts: _Places = {}
+        for name in self._locked:
+            given = self._given[name]
+            for place in self._places[name]:
+                cell = self._cells[place]
+                if not (text := typed_into(cell, given)):
+                    continue
+                self._typed[place] = text
+                question = next((q for q in self._written if name.startswith(f"{q}_")), "")
+                if given.kind == "code":
+                    (setup if name == SETUP else code).setdefault(name, []).append(place)
+                elif question and not self._is_answered(question) and not is_another_edition(cell, given):
+                    self._parts[question] = [place]
+                    self._taken.add(place)
+                    prompts[question] = [place]
+                else:
+                    texts.setdefault(name, []).append(place)
+        sentence = "the locked {cells} was changed; the released text runs first, and then the changed one."
+        self._remark(setup, RemarkKind.LOCKED_CHANGED, sentence)
+        sentence = "the locked {cells} was changed; it does not run while grading, so put your code into other cells."
+        self._remark(code, RemarkKind.LOCKED_CHANGED, sentence)
+        sentence = (
+            "nothing was written into the answer cell; the text in its locked prompt, {cells}, counts as the answer."
+        )
+        self._remark(prompts, RemarkKind.LOCKED_CHANGED, sentence)
+        sentence = "text was typed into the locked {cells}; graders see it, but it counts as no answer."
+        self._remark(texts, RemarkKind.LOCKED_CHANGED, sentence)
+
+    def _is_answered(self, name: str) -> bool:
+        return bool(self._worked_on[name]) or any(place in self._taken for place in self._parts[name])
+
+    # --- the pieces ------------------------------------------------------------------------------------
+
+    def _pieces(self, place: int) -> Iterator[Piece]:
+        cell, name = self._cells[place], self._ids[place]
+        if name in self._locked:
+            yield from self._locked_pieces(place, str(name))
+        elif name in self._stubs:
+            counted = self._worked_on[str(name)] or self._places[str(name)][:1]
+            if place in counted:
+                fills = place == counted[0]
+                yield Piece(str(name) if fills else _called(place), "code", code_of(cell), name, fills=fills, runs=True)
+        elif name is None and cell.source.strip() and (cell.kind == "code" or place not in self._taken):
+            yield self._own_piece(place)
+        for question in self._written:
+            # An answer stands where its first cell does, or, without a cell, the first of its parts.
+            stands = self._worked_on[question] or self._places[question] or self._parts[question]
+            if place in stands[:1]:
+                yield self._answer(question)
+
+    def _own_piece(self, place: int) -> Piece:
+        cell = self._cells[place]
+        # A raw cell may claim to be HTML; as Markdown it is shown like any other text of the student's.
+        kind = "code" if cell.kind == "code" else "markdown"
+        return Piece(_called(place), kind, cell.source, runs=kind == "code", attachments=cell.attachments)
+
+    def _answer(self, name: str) -> Piece:
+        texts: dict[str, int] = {}
+        for place in self._parts[name]:
+            texts.setdefault(self._typed.get(place, self._cells[place].source).strip(), place)
+        attachments: dict[str, Any] = {}
+        parts = []
+        for text, place in texts.items():
+            renamed = text
+            for picture, data in self._cells[place].attachments.items():
+                # Two cells may each have an image.png of their own.
+                key = picture if attachments.get(picture, data) == data else f"{place + 1}-{picture}"
+                renamed = renamed.replace(f"attachment:{picture}", f"attachment:{key}")
+                attachments[key] = data
+            parts.append(renamed)
+        return Piece(name, "markdown", "\n\n".join(parts), name, fills=True, attachments=attachments)
+
+    def _locked_pieces(self, place: int, name: str) -> Iterator[Piece]:
+        cell, given, places = self._cells[place], self._given[name], self._places[name]
+        released, text = given.source.strip(), cell.source.strip()
+        intact = [n for n in places if self._cells[n].source.strip() == released]
+        is_first = place == (intact or places)[0]
+        if is_first:
+            yield Piece(name, given.kind, given.source, name, fills=True, runs=name == SETUP)
+        if not text or (is_first and text == released):
+            return
+        if name == SETUP:
+            yield Piece(_called(place), "code", code_of(cell), runs=True, shown=place in self._typed)
+        elif is_first and place in self._typed and place not in self._taken:
+            yield Piece(_called(place), given.kind, self._typed[place], attachments=cell.attachments)
+        elif not is_first and text != released:
+            # A copy that was changed is an experiment of the student's own.
+            yield self._own_piece(place)
+
+    def _put_back(self, pieces: list[Piece], missing: tuple[str, ...]) -> None:
+        """Insert each missing cell behind the one that it was released behind, but set-up at the beginning."""
+        position = 0
+        for name, cell in self._given.items():
+            if name in missing:
+                position = 0 if name == SETUP else position
+                pieces.insert(position, Piece(name, cell.kind, cell.source, name, fills=True, runs=name == SETUP))
+                position += 1
+            else:
+                position = 1 + next(n for n, piece in enumerate(pieces) if piece.fills and piece.grade_id == name)
+
+    def _remark_on_missing(self, missing: tuple[str, ...]) -> None:
+        def among(names: Iterable[str]) -> _Places:
+            return {name: [] for name in names if name in missing}
+
+        sentence = "the check cell is missing; it is the course's own, so the question is graded all the same."
+        self._remark(among(filter(self._is_check, self._given)), RemarkKind.MISSING, sentence)
+        sentence = "the cell is missing, and no other one defines its function."
+        self._remark(among(self._stubs), RemarkKind.MISSING, sentence)
+        self._remark(among(self._written), RemarkKind.MISSING, "the cell is missing, and no text stands in its place.")
+        self._remark(among([SETUP]), RemarkKind.MISSING, "the cell is missing; the released one runs first.")
+
+
+def _called(place: int) -> str:
+    return f"cell {place + 1}"
