@@ -8,7 +8,6 @@ A file begins with comments: `Tries` and `Must` are for people; the others say w
     Question: grade_id status   what becomes of that question
     Earns: criteria             what its arrays have, where the wrong code's had not
     Loses: criterion            what they have not
-    Refused: words              the notebook is not graded at all
     Bench: yes                  makes sense against stock nbgrader, too
 
 Files in `attacks/notebook/` change the notebook itself, by a function `change`; the others are student code.
@@ -111,7 +110,7 @@ def _read(path: Path) -> Attack:
         said[key] = value.strip()
     assert "Tries" in said, f"{path} does not say what it tries"
     assert "Must" in said, f"{path} does not say what must happen"
-    known = {"Tries", "Must", "Cell", "Problem", "Tolerates", "Question", "Earns", "Loses", "Refused", "Bench"}
+    known = {"Tries", "Must", "Cell", "Problem", "Tolerates", "Question", "Earns", "Loses", "Bench"}
     assert set(said) <= known, f"{path} says {set(said) - known}"
     return Attack(path.parent.name, path.stem, said, source)
 

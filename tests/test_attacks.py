@@ -24,7 +24,6 @@ import pytest
 from rich.console import Console
 
 from autograder.assignment.release import load_release
-from autograder.notebook import UnreadableNotebook
 from autograder.report import html, markdown
 from autograder.report.result import QuestionResult, Result
 from autograder.report.terminal import print_result
@@ -134,15 +133,11 @@ def test_attack_gains_nothing_leaks_nothing_and_leaves_nothing(attack: Attack, h
     path = write(attack.build(house.planted), house.root / f"{attack.name}.ipynb")
     secrets = (house.root / "gradebook.db").read_bytes()
 
-    if "Refused" in attack.said:
-        with pytest.raises(UnreadableNotebook, match=attack.said["Refused"]):
-            house.grader.grade(path, SEED)
-    else:
-        result = house.grader.grade(path, SEED)
-        assert result.status == "graded", result.fault
-        gains_nothing(attack, result, house)
-        shows_what_became_of_it(attack, result)
-        is_harmless_in_every_report(result, house)
+    result = house.grader.grade(path, SEED)
+    assert result.status == "graded", result.fault
+    gains_nothing(attack, result, house)
+    shows_what_became_of_it(attack, result)
+    is_harmless_in_every_report(result, house)
 
     assert eventually(lambda: left_in(house.scratch) == [], 5.0), "something is left in a scratch folder"
     assert eventually(lambda: not house.children(), 5.0), "a process is left"

@@ -28,7 +28,7 @@ EXPECTED = {
     "erroring": ([0.0, 0.0, 0.0, 8.0], ()),
     "looping": ([0.0, 0.0, 12.0, 8.0], WRITTEN),
     "attacker": ([0.0, 0.0, 0.0, 0.0], WRITTEN),
-    "missing": ([12.0, 0.0, 12.0, 0.0], WRITTEN[1:]),
+    "missing": ([12.0, 8.0, 12.0, 0.0], WRITTEN[1:]),
     "unreadable": ([0.0, 0.0, 0.0, 0.0], ()),
 }
 NAMES = {
@@ -135,7 +135,7 @@ def cycle(need_confinement: None, request: pytest.FixtureRequest, tmp_path_facto
     for question, points in zip(WRITTEN, (9.0, 8.5, 7.0, 6.0, 5.0, 4.0), strict=True):
         course.grade_by_hand("perfect", question, points, f"Well said in {question}.")
         course.grade_by_hand("attacker", question, points)
-    # A second try that keeps no check cell: what the first earned must not stay, nor points for another answer.
+    # A second try that keeps no check cell: nothing that the first earned may stay, nor points for another answer.
     course.grade_by_hand("attacker", CHECKS[0], 12.0)
     course.submit("attacker", without(answered({"q1": "Something else."}, SOLUTION), *CHECKS))
     resubmitting_said = course.autograde("--student=attacker", "--force")
@@ -167,7 +167,7 @@ def test_what_a_person_should_look_at_waits_for_one(cycle: Cycle) -> None:
     for check in CHECKS:
         assert cycle.autograded["unreadable"][check][2]
         assert not cycle.autograded["perfect"][check][2]
-    assert cycle.autograded["missing"][CHECKS[1]][2]
+        assert not cycle.autograded["missing"][check][2]
 
 
 def test_submissions_run_ahead_of_nbgraders_own_work_on_them(cycle: Cycle) -> None:
@@ -246,8 +246,8 @@ def test_forged_metadata_is_rebuilt_and_forged_cells_count_for_nothing(cycle: Cy
 
 def test_resubmission_replaces_every_score_and_keeps_points_for_answers_that_stayed(cycle: Cycle) -> None:
     scores = cycle.resubmitted["attacker"]
-    # All four stubs are right this time, and yet: who takes the check cells out gets nothing for them.
-    assert [scores[check] for check in CHECKS] == [(0.0, None, True)] * 4
+    # All four stubs are right this time. The check cells are the course's own: it costs nothing to take them out.
+    assert [scores[check] for check in CHECKS] == [(points, None, False) for points in EXPECTED["perfect"][0]]
     assert scores["q1"] == (None, None, True)
     assert "q1 is another answer than the one that a person gave 9 points" in cycle.resubmitting_said
     assert {student: s for student, s in cycle.resubmitted.items() if student not in ("attacker", "perfect")} == {

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 from weakref import WeakKeyDictionary
 
-import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
@@ -40,10 +39,11 @@ from autograder.nbgrader_bridge.prefetch import Ahead, upcoming
 from autograder.nbgrader_bridge.records import Record, load_record, record_path, save_record
 from autograder.nbgrader_bridge.sanitize import Given, Sanitized, blank, sanitize
 from autograder.nbgrader_bridge.warm import warm_engine
-from autograder.notebook import UnreadableNotebook, parse_notebook, read_notebook
+from autograder.notebook import Notebook, UnreadableNotebook, read_notebook
 from autograder.report.result import QuestionResult, Result
 from autograder.sandbox import Limits
-from autograder.submission.reader import read_submission
+from autograder.submission.arrangement import arrange
+from autograder.submission.reader import Submission, submission_in
 
 Resources = dict[str, Any]
 
@@ -54,13 +54,19 @@ class GraderFault(RuntimeError):
 
 @dataclass(frozen=True)
 class Reading:
-    """What reading a student's file gave, besides the notebook that was rebuilt from it."""
+    """What reading a student's file gave, besides the notebook that was rebuilt from it.
+
+    ``submission`` is what is graded, and ``problem`` says why there is none. ``missing`` lists the released cells that
+    the file does not have. ``names`` says, for ids of cells in the rebuilt notebook, how the submission calls them.
+    """
 
     path: str
     sha256: str
     given: tuple[Given, ...]
-    missing: tuple[str, ...]
     problem: str | None = None
+    submission: Submission | None = None
+    missing: tuple[str, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def graded(self) -> tuple[Given, ...]:
@@ -79,7 +85,7 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._readings: dict[Handed, Reading] = {}
-        self._given: dict[tuple[str, str], tuple[Given, ...]] = {}
+        self._given: dict[tuple[str, str], tuple[Notebook, tuple[Given, ...]]] = {}
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:
         """Convert the student's file, and, when nbgrader comes again, what was made of it."""
@@ -96,26 +102,27 @@ class SubmissionExporter(NotebookExporter):
         self._readings[handed] = reading
         return self.from_notebook_node(sanitized.notebook, resources=resources, **more)
 
-    def look_ahead(self, path: Path, handed: Handed) -> tuple[bytes, Reading]:
-        """Return the notebook that will be graded of a student's file that nbgrader has not come to yet."""
-        sanitized, reading = self._read(path, handed)
-        return nbformat.writes(sanitized.notebook).encode(), reading
+    def look_ahead(self, path: Path, handed: Handed) -> Reading:
+        """Read a student's file that nbgrader has not come to yet."""
+        return self._read(path, handed)[1]
 
     def _read(self, path: Path, handed: Handed) -> tuple[Sanitized, Reading]:
-        # Once a run: the same was handed out to everybody.
+        # Once a run: the same was released to everybody.
         key = (handed.assignment, handed.notebook)
         if key not in self._given:
-            order = [cell.grade_id or "" for cell in _release(self, handed).notebook.cells]
-            self._given[key] = given_cells(handed, order)
-        given = self._given[key]
+            release = _release(self, handed).notebook
+            self._given[key] = release, given_cells(handed, [cell.grade_id or "" for cell in release.cells])
+        release, given = self._given[key]
         sha256 = ""
         try:
             notebook = read_notebook(path)
             sha256 = notebook.sha256
-            sanitized = sanitize(notebook, given)
+            arrangement = arrange(notebook, release)
         except UnreadableNotebook as problem:
-            return blank(given, str(problem)), Reading(str(path), sha256, given, (), str(problem))
-        return sanitized, Reading(str(path), sha256, given, sanitized.missing)
+            return blank(given, str(problem)), Reading(str(path), sha256, given, str(problem))
+        sanitized = sanitize(arrangement, given)
+        submission = submission_in(arrangement, release)
+        return sanitized, Reading(str(path), sha256, given, None, submission, arrangement.missing, sanitized.names)
 
 
 def _course(configurable: Any) -> Any:
@@ -169,7 +176,7 @@ class GradeInSandbox(NbGraderPreprocessor):
                 "the submission was not read by SubmissionExporter: set c.Autograde.exporter_class as in "
                 "the course's own nbgrader_config.py"
             )
-        if reading.problem is not None:
+        if reading.submission is None:
             questions = {
                 cell.grade_id: QuestionResult(
                     cell.grade_id, "error", 0.0, cell.points or 0.0, f"The file {reading.problem}."
@@ -178,35 +185,31 @@ class GradeInSandbox(NbGraderPreprocessor):
             }
             resources["result"] = None
         else:
-            graded = self._grade(resources, reading)
+            graded = self._grade(resources, reading, reading.submission)
             resources["result"] = graded.result
             questions = {question.grade_id: question for question in graded.result.questions}
-        for number, cell in enumerate(nb.cells, 1):
+        for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
             if grade_id in questions:
                 cell.outputs = check_outputs(questions[grade_id])
                 cell.execution_count = 1
-            elif reading.problem is None and (put_out := graded.outputs.get(grade_id or f"cell {number}")):
+            elif reading.submission is not None and (put_out := graded.outputs.get(reading.names.get(cell.id, ""))):
                 cell.outputs = student_outputs(put_out)
         return nb, resources
 
-    def _grade(self, resources: Resources, reading: Reading) -> Graded:
+    def _grade(self, resources: Resources, reading: Reading, submission: Submission) -> Graded:
         handed = _handed(resources)
-        place = resources["metadata"]
-        path = Path(place["path"]) / f"{place['name']}.ipynb"
         release, seed = self._challenge(handed, reading)
         self._begin_others(handed)
-        job = Job.of(read_submission(read_notebook(path), release.notebook), release, self._terms, seed)
+        job = Job.of(submission, release, self._terms, seed)
         graded = self._ahead.take(handed, job)
         self.log.debug("%s: %s", handed.student, "graded here and now" if graded is None else "graded ahead")
         graded = graded or self._engine.grade(job)
         if graded.result.fault is not None:
             raise GraderFault(f"{reading.path} was not graded, and has no score: {graded.result.fault}")
-        result = replace(graded.result, path=reading.path, sha256=reading.sha256)
-        # Whose cell is missing scores 0 for it first: only then is it known which framework is the better one.
-        result = _without_missing(result, reading.missing)
+        result = graded.result
         if self.frameworks == "better":
             result = replace(result, questions=better_of_the_two(result.questions))
         return replace(graded, result=result)
@@ -229,38 +232,15 @@ class GradeInSandbox(NbGraderPreprocessor):
         for path, other in islice(upcoming(_course_converter(self), handed), 2 * self._servers):
             if other in self._ahead:
                 continue
-            try:
-                raw, reading = exporter.look_ahead(path, other)
-                if reading.problem is not None:
-                    continue
+            reading = exporter.look_ahead(path, other)
+            if reading.submission is not None:
                 release, seed = self._challenge(other, reading)
-                job = Job.of(
-                    read_submission(parse_notebook(str(path), raw), release.notebook), release, self._terms, seed
-                )
-            except UnreadableNotebook:
-                continue  # nbgrader will come to it, and be told
-            self._ahead.begin(self._engine, other, job)
+                job = Job.of(reading.submission, release, self._terms, seed)
+                self._ahead.begin(self._engine, other, job)
 
 
 #: What is graded ahead, by the nbgrader run that will come to it.
 _runs: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()
-
-
-def _without_missing(result: Result, missing: tuple[str, ...]) -> Result:
-    """Give nothing for a check cell that was taken out: nobody gains by making a cell disappear."""
-    questions = tuple(
-        QuestionResult(
-            question.grade_id,
-            "not_attempted",
-            0.0,
-            question.max_score,
-            "This check cell was missing from the submission; it has been put back, and scores 0.",
-        )
-        if question.grade_id in missing
-        else question
-        for question in result.questions
-    )
-    return replace(result, questions=questions)
 
 
 class KeepRecord(NbGraderPreprocessor):
@@ -287,7 +267,7 @@ class KeepRecord(NbGraderPreprocessor):
             # The answer that a person read, and the same points under it: nothing to look at again.
             same = [g for g in answers if before.answers.get(g) == answers[g] and before.scores.get(g) == scores.get(g)]
             settle(handed, same)
-        missing = [cell.grade_id for cell in reading.graded if cell.grade_id in reading.missing]
+        missing = [cell.grade_id for cell in reading.graded if cell.grade_id in reading.missing and not cell.locked]
         unsure = [cell.grade_id for cell in reading.graded] if reading.problem is not None else missing
         ask_for_review(handed, unsure)
         result: Result | None = resources["result"]

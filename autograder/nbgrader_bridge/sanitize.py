@@ -1,4 +1,4 @@
-"""A student's notebook → one that graders may open: cells rebuilt from what was released, the rest as plain cells.
+"""A student's notebook, arranged → one that graders may open: released cells rebuilt, the rest as plain cells.
 
 Nothing of the file's own metadata, tags, outputs or ids survives: what a cell is, the gradebook says.
 """
@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.notebook import Cell, Notebook, UnreadableNotebook
+from autograder.submission.arrangement import Arrangement, Piece
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 
@@ -64,36 +64,33 @@ class Given:
 
 @dataclass(frozen=True)
 class Sanitized:
-    """The rebuilt notebook, and the ids of handed-out cells that the student's file did not have."""
+    """The rebuilt notebook, and the names by which a grading knows its cells: by their ids in it."""
 
     notebook: NotebookNode
-    missing: tuple[str, ...]
+    names: dict[str, str] = field(default_factory=dict)
 
 
-def sanitize(notebook: Notebook, given: Sequence[Given]) -> Sanitized:
-    """Rebuild ``notebook`` from the cells that were ``given``, in their order, and the student's text.
+def sanitize(arrangement: Arrangement, given: Sequence[Given]) -> Sanitized:
+    """Rebuild a student's notebook: released cells as the gradebook has them, with the texts of the arrangement.
 
-    A cell whose id was never handed out is an ordinary cell of the student's, and so is all but one of those
-    that share an id. What is missing is put back where it was, as it was handed out.
-
-    Raises
-    ------
-    UnreadableNotebook
-        No cell has an id that was handed out.
+    What the reader remarked on stands at its beginning. A cell that the gradebook does not know is an ordinary cell.
     """
     known = {cell.grade_id: cell for cell in given}
-    chosen = _chosen(notebook.cells, known)
-    if not chosen:
-        raise UnreadableNotebook("is a notebook, but not of this assignment: none of its cells was handed out with it")
     cells: list[NotebookNode] = []
-    for number, cell in enumerate(notebook.cells):
-        if number in chosen.values():
-            cells.append(_rebuilt(known[str(cell.grade_id)], cell))
-        elif cell.source.strip():
-            cells.append(_own(cell, number))
-    missing = tuple(grade_id for grade_id in known if grade_id not in chosen)
-    _put_back(cells, given, frozenset(missing))
-    return Sanitized(_notebook(cells), missing)
+    names: dict[str, str] = {}
+    for piece in arrangement.pieces:
+        if not piece.shown:
+            continue
+        filled = known.pop(piece.grade_id, None) if piece.fills and piece.grade_id else None
+        node = _own(piece) if filled is None else _rebuilt(filled, piece)
+        cells.append(node)
+        names[node["id"]] = piece.name
+    # The gradebook may know cells that a later release left out.
+    cells += [_rebuilt(cell) for cell in known.values()]
+    if arrangement.remarks:
+        told = "".join(f"\n- {remark.text}" for remark in arrangement.remarks)
+        cells.insert(0, new_markdown_cell(f"**About this notebook:**\n{told}", id="remarks"))
+    return Sanitized(_notebook(cells), names)
 
 
 def blank(given: Sequence[Given], reason: str) -> Sanitized:
@@ -103,53 +100,32 @@ def blank(given: Sequence[Given], reason: str) -> Sanitized:
         id="unreadable",
     )
     cells = [note, *(_rebuilt(cell) for cell in given)]
-    return Sanitized(_notebook(cells), tuple(cell.grade_id for cell in given))
+    return Sanitized(_notebook(cells))
 
 
-def _chosen(cells: Sequence[Cell], known: dict[str, Given]) -> dict[str, int]:
-    """Choose the cell that counts for each id: of answers the last that was worked on, of locked cells the first."""
-    chosen: dict[str, int] = {}
-    for number, cell in enumerate(cells):
-        given = known.get(cell.grade_id or "")
-        if given is None:
-            continue
-        first = given.grade_id not in chosen
-        if first or (
-            not given.locked and (_worked_on(cell, given) or not _worked_on(cells[chosen[given.grade_id]], given))
-        ):
-            chosen[given.grade_id] = number
-    return chosen
-
-
-def _worked_on(cell: Cell, given: Given) -> bool:
-    return cell.source.strip() not in ("", given.source.strip())
-
-
-def _rebuilt(given: Given, cell: Cell | None = None) -> NotebookNode:
-    source = given.source if cell is None or given.locked else cell.source
+def _rebuilt(given: Given, piece: Piece | None = None) -> NotebookNode:
+    source = given.source if piece is None or given.locked else piece.source
     make = new_code_cell if given.kind == "code" else new_markdown_cell
     node = make(source, id=f"given-{given.grade_id}"[:64], metadata=given.metadata())
-    if cell is not None and given.kind == "markdown" and not given.locked:
-        _attach(node, cell)
+    if piece is not None and not given.locked:
+        _attach(node, piece)
     return node
 
 
-def _own(cell: Cell, number: int) -> NotebookNode:
-    # A raw cell may claim to be HTML; as Markdown it is shown like any other text of the student's.
-    if cell.kind == "code":
-        return new_code_cell(cell.source, id=f"own-{number + 1}")
-    node = new_markdown_cell(cell.source, id=f"own-{number + 1}")
-    _attach(node, cell)
+def _own(piece: Piece) -> NotebookNode:
+    make = new_code_cell if piece.kind == "code" else new_markdown_cell
+    node = make(piece.source, id=f"own-{piece.name}".replace(" ", "-")[:64])
+    _attach(node, piece)
     return node
 
 
-def _attach(node: NotebookNode, cell: Cell) -> None:
+def _attach(node: NotebookNode, piece: Piece) -> None:
     attachments = {}
-    for name, kinds in cell.attachments.items():
+    for name, kinds in piece.attachments.items():
         pictures = {kind: data for kind, data in kinds.items() if _is_picture(kind, data)} if _is_dict(kinds) else {}
         if pictures:
             attachments[name] = pictures
-    if attachments:
+    if attachments and node.cell_type == "markdown":
         node["attachments"] = attachments
 
 
@@ -165,22 +141,6 @@ def _is_picture(kind: object, data: object) -> bool:
     except (binascii.Error, ValueError):
         return False
     return True
-
-
-def _put_back(cells: list[NotebookNode], given: Sequence[Given], missing: frozenset[str]) -> None:
-    """Insert each missing cell behind the one that it was handed out behind."""
-    position = 0
-    for cell in given:
-        if cell.grade_id in missing:
-            cells.insert(position, _rebuilt(cell))
-            position += 1
-        else:
-            position = 1 + next(i for i, c in enumerate(cells) if _grade_id(c) == cell.grade_id)
-
-
-def _grade_id(node: NotebookNode) -> str | None:
-    grade_id = node.metadata.get("nbgrader", {}).get("grade_id")
-    return str(grade_id) if grade_id is not None else None
 
 
 def _notebook(cells: list[NotebookNode]) -> NotebookNode:

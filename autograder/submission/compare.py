@@ -42,8 +42,9 @@ def typed_into(cell: Cell, given: Cell) -> str:
 
     Of code it is the whole cell, if it defines a name that the released one does not, or only adds lines to it.
     """
+    text = _without_mark_scheme(cell.source)
     released = {line.strip() for line in given.source.splitlines()}
-    own = {line.strip() for line in cell.source.splitlines()}
+    own = {line.strip() for line in text.splitlines()}
     added, gone = own - released, released - own
     if given.kind == "code":
         new = names(cell.source) - names(given.source)
@@ -51,12 +52,19 @@ def typed_into(cell: Cell, given: Cell) -> str:
     prompt = _WORD.findall(given.source.casefold())
     lines = [
         line
-        for line in cell.source.splitlines()
+        for line in text.splitlines()
         if not line.strip()
         or (line.strip() in added and copied_share(_WORD.findall(line.casefold()), prompt) < _MOSTLY)
     ]
-    text = "\n".join(lines).strip()
-    return text if len(_WORD.findall(text)) >= _FEW_WORDS else ""
+    typed = "\n".join(lines).strip()
+    return typed if len(_WORD.findall(typed)) >= _FEW_WORDS else ""
+
+
+def _without_mark_scheme(source: str) -> str:
+    """Drop what the course's own source has in its prompts, and no release: an instructor may grade the source."""
+    before, begin, rest = source.partition("### BEGIN MARK SCHEME")
+    _, end, after = rest.partition("### END MARK SCHEME")
+    return before + after if begin and end else source
 
 
 def is_another_edition(cell: Cell, given: Cell) -> bool:

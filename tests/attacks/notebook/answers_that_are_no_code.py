@@ -1,6 +1,5 @@
 # Tries: stubs turned into Markdown, so that nothing can fail.
-# Must: be functions that do not exist.
-# Question: q7_tf_initializer error
+# Must: run all the same: what a cell is, the release says.
 def change(notebook):
     for cell in notebook.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "q7_tf_initializer":

@@ -1,6 +1,5 @@
 # Tries: every check cell twice, the second one generous.
-# Must: be refused: which of them is meant?
-# Refused: more than one cell
+# Must: count for nothing: which points there are, the release says.
 def change(notebook):
     for cell in checks(notebook):
         again = type(cell)(cell)

@@ -1,5 +1,5 @@
 # Tries: a set-up cell that brings its own check along.
-# Must: not run from this copy.
+# Must: run in the child alone, after the released one, and gain nothing there.
 # Bench: yes
 def change(notebook):
     setup = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "setup")
