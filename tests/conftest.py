@@ -61,6 +61,7 @@ TOGETHER = (
     "tests/test_calibration.py",
     "tests/test_cohort.py",
     "tests/test_installed.py",
+    "tests/test_reader.py",
     "tests/browser/test_student_pages.py",
 )
 

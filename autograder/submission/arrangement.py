@@ -226,7 +226,9 @@ class _Arranging:
         code: _Places = {}
         copies: _Places = {}
         for name, all_places in self._places.items():
-            places = [place for place in all_places if self._cells[place].source.strip()]
+            cells = [(place, self._cells[place]) for place in all_places]
+            # Those that were recognized have a remark of their own.
+            places = [place for place, cell in cells if cell.grade_id == name and cell.source.strip()]
             if len(places) < 2:
                 continue
             counted = self._worked_on.get(name, [])
