@@ -97,7 +97,7 @@ release: setup ## Instructors: make the students' notebook from solutions/, and 
 	$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --create
 
 drift: setup ## Whether assignment/ is what `make release` makes of solutions/
-	$(BIN)/python -m autograder.publishing.release_drift
+	$(BIN)/autograder course release-drift
 
 page: setup ## A notebook as one web page that loads nothing: make page SUBMISSION=path/to/notebook.ipynb
 	@test -n "$(SUBMISSION)" || { echo "Say which: make page SUBMISSION=path/to/notebook.ipynb"; exit 2; }
@@ -107,7 +107,7 @@ hooks: setup ## Check formatting, outputs, settings and drift at every commit (p
 	$(BIN)/pre-commit install
 
 settings: setup ## Say what course.toml sets
-	$(BIN)/autograder settings
+	$(BIN)/autograder course settings
 
 collect: setup ## Take submissions from a folder or zip, or, with ROSTER=… DEADLINE=…, from pull requests: FROM=…
 	$(BIN)/autograder collect "$(FROM)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)")
@@ -119,10 +119,10 @@ autograde: setup ## Grade what is new in submitted/, in the sandbox; STUDENT=...
 	$(BIN)/nbgrader autograde $(ASSIGNMENT) $(ONE_STUDENT)
 
 regrade: setup ## After a fix to the grader or the points: grade everything anew, and say who moved
-	$(BIN)/autograder regrade
+	$(BIN)/autograder course regrade
 
 triage: setup ## Say which written answers to look at first
-	$(BIN)/autograder triage
+	$(BIN)/autograder course triage
 
 formgrader: setup formgrader-server ## Grade Q1–Q6 in the browser: starts the formgrader, prints its address
 
@@ -146,10 +146,10 @@ OWNERS ?=
 
 student-repo: setup ## Export what students fork, or bring it up to date: make student-repo DEST=../students COURSE=https://…
 	@test -n "$(DEST)" || { echo "Say where to: make student-repo DEST=../weight-initialization COURSE=https://…"; exit 2; }
-	$(BIN)/python -m autograder.publishing.student_repository "$(DEST)" --course "$(COURSE)" --owners "$(OWNERS)"
+	$(BIN)/autograder course student-repo "$(DEST)" --course "$(COURSE)" --owners "$(OWNERS)"
 
 gradescope: setup ## Make build/gradescope.zip, an autograder to upload to Gradescope
-	$(BIN)/python -m autograder.publishing.gradescope_zip build/gradescope.zip
+	$(BIN)/autograder course gradescope-zip build/gradescope.zip
 
 wheel: setup ## Make dist/*.whl, the grader for machines without this repository
 	@rm -rf build/lib build/bdist.*

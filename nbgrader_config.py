@@ -84,8 +84,8 @@ c.GradeInSandbox.total_seconds = 60.0
 c.GradeInSandbox.help_level = course.help_level
 c.GradeInSandbox.frameworks = course.frameworks
 
-# The penalty is worked out at autograding, from the score at that moment: run `autograder regrade --all` after grading
-# by hand. For a rule of your own, name a subclass of nbgrader.plugins.LateSubmissionPlugin here.
+# The penalty is worked out at autograding, from the score at that moment: after grading by hand, run
+# `autograder course regrade --all`. For a rule of your own, name a subclass of nbgrader.plugins.LateSubmissionPlugin.
 c.AssignLatePenalties.plugin_class = "autograder.nbgrader_bridge.late.CoursePolicy"
 c.CoursePolicy.policy = course.late
 c.LatePenalties.deadline = course.due_date

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.errors import UserError
+
 #: Whatever this machine's settings say: nobody's hooks and monitors run, a malformed tree (never checked out here)
 #: keeps nothing from being fetched, and a log has the lines that its format asks for.
 _QUIET = tuple(
@@ -46,8 +48,8 @@ _ELSEWHERE = frozenset(
 _FORMAT = "--format=%H %P,%ct"
 
 
-class GitFailed(RuntimeError):
-    """Git could not do what was asked; the message is one line for people, ``status`` git's own exit status."""
+class GitFailed(UserError):
+    """Git could not do what was asked. ``status`` is the exit status of git."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)

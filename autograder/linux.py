@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import platform
 
+from autograder.errors import ExitCode, UserError
+
 #: Modules of Python's own, and the filter's, that Windows has not.
 _MODULES = frozenset({"fcntl", "grp", "pty", "pwd", "pyseccomp", "resource", "syslog", "termios", "tty"})
 
 
-class NeedsLinux(ImportError):
+class NeedsLinux(UserError, ImportError):
     """A module needs Linux, and this is another system; the message is one line for people."""
+
+    exit_code = ExitCode.FAULT
 
     def __init__(self, what: str) -> None:
         super().__init__(

@@ -10,16 +10,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from autograder.grading.plan import PLAN
 from autograder.judge.budget import rows
 from calibration import figures
-from calibration.plan import PLAN
 from calibration.report import page
 from calibration.simulate import Tallies, calibrate, plan
 
 _PACKAGES = ("numpy", "scipy", "torch", "keras")
 
 
-def run_calibration(right: int, frameworks: int, mistakes: int, seed: int, jobs: int, out: Path) -> bool:
+def run_calibration(*, right: int, frameworks: int, mistakes: int, seed: int, jobs: int, out: Path) -> bool:
     """Simulate, print the page, and write it with its figures to ``out``; return whether no right answer failed.
 
     Parameters
@@ -41,8 +41,8 @@ def run_calibration(right: int, frameworks: int, mistakes: int, seed: int, jobs:
             tallies = grown
             progress.advance(task)
     versions = ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in _PACKAGES)])
-    command = f"autograder calibrate --right {right} --frameworks {frameworks} --mistakes {mistakes} --seed {seed}"
-    text = page(tallies, rows(PLAN), f"`{command}` ({versions})")
+    options = f"--right {right} --frameworks {frameworks} --mistakes {mistakes} --seed {seed}"
+    text = page(tallies, rows(PLAN), f"`python -m autograder dev calibrate {options}` ({versions})")
     print(text)
     out.mkdir(parents=True, exist_ok=True)
     (out / "calibration.md").write_text(text, encoding="utf-8")

@@ -10,12 +10,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from autograder.grading.plan import PLAN
 from autograder.judge.budget import decided_by_draws, rows
 from autograder.judge.criteria.mean import MEAN
 from autograder.judge.criteria.variance import POOLED_VARIANCE, SHAPE_VARIANCE
 from autograder.judge.criteria.variance_hidden import LAYER_VARIANCE
 from autograder.judge.power import mean_power, variance_power
-from calibration.plan import PLAN
 from calibration.simulate import Tallies
 
 #: Okabe and Ito's colours, which colour-blind people tell apart.

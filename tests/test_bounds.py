@@ -15,6 +15,7 @@ from scipy.fft import prev_fast_len
 
 from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import BUILDS, KERNELS, draw_challenge
+from autograder.grading.plan import PLAN
 from autograder.judge import bounds as t
 from autograder.judge.budget import PROMISE, decided_by_draws, rows, total
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
@@ -22,7 +23,6 @@ from autograder.judge.criteria import CRITERIA
 from autograder.judge.criteria.independence import TESTS
 from autograder.judge.power import MISS, miss_bound
 from autograder.judge.structure import EVENNESS_GROUPS
-from calibration.plan import PLAN
 from calibration.samplers import FAMILIES, STRUCTURES
 
 SIZES = [100, 10_000, 1_000_000]

@@ -1,4 +1,4 @@
-"""`autograder calibrate` and `autograder judge`, reduced and seeded; and that the committed page is today's."""
+"""`autograder dev calibrate` and `autograder dev judge`, reduced and seeded; and that the committed page is today's."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from autograder.grading.judge_pages import budget_page
+from autograder.grading.plan import PLAN
 from autograder.judge.budget import rows, total
 from autograder.judge.catalogue import MISCONCEPTIONS
-from calibration.plan import PLAN
-from calibration.report import budget_page
 from tests.samples import ROOT
 
 PAGE = ROOT / "docs/calibration.md"
@@ -26,7 +26,7 @@ def autograder(*arguments: object) -> subprocess.CompletedProcess[str]:
 def reduced(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     out = tmp_path_factory.mktemp("calibration")
     run = autograder(
-        "calibrate", "--right", 60, "--frameworks", 10, "--mistakes", 1, "--seed", 3, "--jobs", 2, "--out", out
+        "dev", "calibrate", "--right", 60, "--frameworks", 10, "--mistakes", 1, "--seed", 3, "--jobs", 2, "--out", out
     )
     assert run.returncode == 0, run.stderr
     return run.stdout, out
@@ -65,11 +65,11 @@ def test_calibration_writes_its_page_and_figures(reduced: tuple[str, Path]) -> N
 
 
 def test_judge_prints_its_budget_and_its_catalogue() -> None:
-    run = autograder("judge", "--budget")
+    run = autograder("dev", "judge", "--budget")
     assert run.returncode == 0, run.stderr
     assert f"with probability at most **{total(rows(PLAN)):.1e}** (promised: 1e-09)" in run.stdout
     assert "missed with at most 1e-9" in run.stdout
-    run = autograder("judge", "--catalogue")
+    run = autograder("dev", "judge", "--catalogue")
     assert all(f"`{entry.name}`" in run.stdout for entry in MISCONCEPTIONS)
 
 

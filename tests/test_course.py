@@ -160,7 +160,7 @@ def test_triage_says_what_to_look_at_and_gives_no_points(tmp_path: Path) -> None
     model = cell(read(SOLUTION), "q4").source
     course.submit("ann", text("", PROMPT, "Sigmoid, mostly.", model))
     course.submit("bob", b"nonsense")
-    said = course.run(sys.executable, "-m", "autograder", "triage")
+    said = course.run(sys.executable, "-m", "autograder", "course", "triage")
     (row,) = [line.split() for line in said.splitlines() if line.startswith("ann")]
     assert row == ["ann", "empty", "copied", "short", "·", "untouched", "untouched"]
     (line,) = [line for line in said.splitlines() if "bob" in line]
@@ -169,7 +169,7 @@ def test_triage_says_what_to_look_at_and_gives_no_points(tmp_path: Path) -> None
 
 
 def test_commands_outside_a_course_say_so_in_a_line(tmp_path: Path) -> None:
-    for command in (["triage"], ["regrade"], ["collect", "."]):
+    for command in (["course", "triage"], ["course", "regrade"], ["collect", "."]):
         said = Course(tmp_path).run(sys.executable, "-m", "autograder", *command, expect=2)
         assert said.startswith("autograder: there is no nbgrader_config.py in ")
         assert "Traceback" not in said
@@ -183,7 +183,7 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
     course.submit("wrong", scenario("untouched").build())
     course.autograde()
     course.grade_by_hand("right", "q1", 9.0)
-    nothing = course.run(sys.executable, "-m", "autograder", "regrade")
+    nothing = course.run(sys.executable, "-m", "autograder", "course", "regrade")
     assert "Nobody is affected" in nothing
 
     source = tmp_path / "solutions" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
@@ -191,7 +191,7 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
     cell(notebook, "q7_tf_model_check").metadata.nbgrader.points = 10
     write(notebook, source)
     course.nbgrader("generate_assignment", ASSIGNMENT, "--force")
-    said = course.run(sys.executable, "-m", "autograder", "regrade")
+    said = course.run(sys.executable, "-m", "autograder", "course", "regrade")
     assert "right: 49 → 51" in said
     assert "q7_tf_model_check: 8 → 10: worth 10 points instead of 8" in said
     assert "2 graded again, 1 moved." in said

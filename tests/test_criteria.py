@@ -13,6 +13,7 @@ import pytest
 
 from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import TASKS, task
+from autograder.grading.plan import PLAN
 from autograder.grading.scoring import score_task
 from autograder.judge import criteria
 from autograder.judge.budget import decided_by_draws, rows, total
@@ -20,7 +21,6 @@ from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Status, criterion
 from autograder.judge.judging import judge_initializer
 from autograder.judge.statistical_test import ErrorRate, StatisticalTest
-from calibration.plan import PLAN
 from calibration.samplers import Maker, came_back, he_deviation, right
 from calibration.simulate import initializer_evidence
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment.release import load_release
-from autograder.cli.examination import examine
+from autograder.cli.examine import examine
 from autograder.report.result import Result
 from autograder.sandbox import Sandbox, SandboxFault, support
 from autograder.sandbox.opening import open_sandbox
@@ -155,7 +155,7 @@ def test_check_falls_back_and_says_so(tmp_path: Path) -> None:
 def test_child_that_could_not_be_confined_runs_nothing(tmp_path: Path) -> None:
     """Whoever skips the look beforehand gets a fault, not code that runs free."""
     code = f"""
-from autograder.cli.examination import examine
+from autograder.cli.examine import examine
 from tests.graders import Grader
 from autograder.assignment.release import load_release
 from autograder.sandbox import Sandbox
@@ -284,7 +284,7 @@ tempfile.mkdtemp = full
 
 def test_regrading_is_refused_once_and_not_for_every_student(tmp_path: Path) -> None:
     course = Course.make(tmp_path)
-    run = on_a_machine_without("landlock", "-m", "autograder", "regrade", "--all", cwd=course.folder)
+    run = on_a_machine_without("landlock", "-m", "autograder", "course", "regrade", "--all", cwd=course.folder)
     assert run.returncode == 3
     assert run.stderr.count("\n") == 1
     assert "Linux 5.13" in run.stderr

@@ -405,9 +405,11 @@ def test_first_export_without_a_git_identity_says_so_and_leaves_nothing(
     assert not (tmp_path / "students").exists()
 
 
-def test_what_is_not_committed_is_not_exported(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_committed_is_not_exported(project: Path) -> None:
+    student_repo.require_committed(project)
     (project / "SECURITY.md").write_text("Not yet committed.\n")
-    assert student_repo._uncommitted(project)
+    with pytest.raises(CannotExport, match=r"SECURITY\.md has changes that are not committed"):
+        student_repo.require_committed(project)
 
 
 def test_export_that_would_lack_a_file_is_refused(project: Path, tmp_path: Path) -> None:

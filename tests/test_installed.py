@@ -55,9 +55,10 @@ def test_wheel_holds_all_that_the_package_needs_and_nothing_else(built: Path) ->
         (["-m", "autograder", "grade", "a.ipynb", "--settings", NAMED["AUTOGRADER_COURSE"]], 3, "--release FILE"),
         (["-m", "autograder", "check", "a.ipynb"], 2, "--settings FILE"),
         (["-m", "autograder", "check"], 2, "say which notebook"),
-        (["-m", "autograder", "settings"], 2, "--settings FILE"),
-        (["-m", "autograder.publishing.student_repository", "students"], 2, "run `make setup` in a clone"),
-        (["-m", "autograder.publishing.gradescope_zip", "a.zip"], 2, "run `make setup` in a clone"),
+        (["-m", "autograder", "dev", "calibrate"], 2, "run `python -m autograder dev calibrate` in its folder"),
+        (["-m", "autograder", "course", "settings"], 2, "--settings FILE"),
+        (["-m", "autograder", "course", "student-repo", "students"], 2, "run `make setup` in a clone"),
+        (["-m", "autograder", "course", "gradescope-zip", "a.zip"], 2, "run `make setup` in a clone"),
     ],
 )
 def test_what_it_lacks_is_told_in_one_line_and_never_guessed(

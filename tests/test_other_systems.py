@@ -41,10 +41,10 @@ def run(system: dict, *arguments: object, cwd: Path, then: str = COMMAND) -> sub
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
 
 
-@pytest.mark.parametrize("command", [["class", "submitted"], ["collect", "x.zip"], ["triage"], ["regrade"]], ids=str)
-def test_what_windows_cannot_do_is_refused_in_one_line(command: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["class submitted", "collect x.zip", "course triage", "course regrade"])
+def test_what_windows_cannot_do_is_refused_in_one_line(command: str, tmp_path: Path) -> None:
     write(scenario("untouched").build(), tmp_path / "submitted/ann.ipynb")
-    refused = run(WINDOWS, *command, cwd=tmp_path)
+    refused = run(WINDOWS, *command.split(), cwd=tmp_path)
     assert refused.returncode == 3
     assert "needs Linux, and this is Windows" in refused.stderr
     assert "autograder check NOTEBOOK" in refused.stderr
@@ -66,7 +66,7 @@ for module in pkgutil.walk_packages(autograder.__path__, "autograder."):
 """
     said = dict(line.split(" ", 1) for line in run(WINDOWS, cwd=tmp_path, then=then).stdout.splitlines())
     assert {name for name, why in said.items() if why == "needs Linux"} == {
-        "autograder.batch.class_command",
+        "autograder.cli.class_grading",
         "autograder.batch.run",
         "autograder.batch.score_table",
         "autograder.batch.result_cache",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -12,7 +14,7 @@ import pytest
 
 from autograder.assignment.questions import TASKS, WRITTEN
 from autograder.notebook import PLACEHOLDER
-from autograder.publishing.release_drift import drift, main
+from autograder.publishing.release_drift import drift
 from tests.figures import MEASURING
 from tests.samples import RELEASE, ROOT, SOLUTION, cell, read, write
 
@@ -28,9 +30,15 @@ def test_release_is_what_make_release_gives() -> None:
     assert drift(ROOT) == [], "solutions/ and assignment/ have drifted apart: run `make release` and commit"
 
 
-def test_drift_is_told_and_students_have_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(tmp_path) == 0
-    assert "students' repository" in capsys.readouterr().out
+def release_drift(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "autograder", "course", "release-drift"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_drift_is_told_and_students_have_none(tmp_path: Path) -> None:
+    none = release_drift(tmp_path)
+    assert none.returncode == 0
+    assert "students' repository" in none.stdout
     for part in ("solutions", "assignment"):
         shutil.copytree(ROOT / part, tmp_path / part)
     for part in ("nbgrader_config.py", "course.toml"):
@@ -38,10 +46,10 @@ def test_drift_is_told_and_students_have_none(tmp_path: Path, capsys: pytest.Cap
     changed = read(tmp_path / SOLUTION.relative_to(ROOT))
     cell(changed, "q2_prompt").source = "## Another prompt"
     write(changed, tmp_path / SOLUTION.relative_to(ROOT))
-    assert main(tmp_path) == 1
-    said = capsys.readouterr().err
-    assert "run `make release` and commit both" in said
-    assert "Another prompt" in said
+    drifted = release_drift(tmp_path)
+    assert drifted.returncode == 1
+    assert "run `make release` and commit both" in drifted.stderr
+    assert "Another prompt" in drifted.stdout
 
 
 @pytest.mark.parametrize("path", [SOLUTION, RELEASE], ids=["source", "release"])

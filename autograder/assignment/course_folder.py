@@ -9,12 +9,13 @@ from pathlib import Path
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.assignment.questions import NAME
 from autograder.assignment.folder_names import CONFIG
+from autograder.assignment.questions import NAME
+from autograder.errors import UserError
 
 
-class NoCourse(RuntimeError):
-    """There is no course folder here; the message is one line for people."""
+class NoCourse(UserError):
+    """There is no course folder here."""
 
 
 @dataclass(frozen=True)

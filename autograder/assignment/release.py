@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment.questions import NAME, TASKS, WRITTEN
+from autograder.errors import ExitCode, UserError
 from autograder.notebook import Notebook, UnreadableNotebook, parse_notebook, read_bytes
 from autograder.places import BESIDE, named, unnamed
 
@@ -19,8 +20,10 @@ DEFAULT_PATH = BESIDE / "assignment" / NAME / f"{NAME}.ipynb"
 OPTION, VARIABLE = "--release", "AUTOGRADER_RELEASE"
 
 
-class BadRelease(RuntimeError):
+class BadRelease(UserError):
     """The release cannot be used: a fault of the course's set-up, never of a submission."""
+
+    exit_code = ExitCode.FAULT
 
 
 @dataclass(frozen=True)

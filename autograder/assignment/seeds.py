@@ -9,12 +9,16 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from autograder.errors import ExitCode, UserError
+
 #: In the course folder, made at the first grading. Kept out of version control: who knows it knows the challenges.
 FILE = "course-seed.txt"
 
 
-class BadCourseSeed(RuntimeError):
+class BadCourseSeed(UserError):
     """The course's seed cannot be read or written: a fault of the course's set-up."""
+
+    exit_code = ExitCode.FAULT
 
 
 def course_seed(root: Path, file: str = FILE) -> str:

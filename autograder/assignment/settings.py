@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from autograder.errors import UserError
 from autograder.places import BESIDE, named, unnamed
 
 FILE = "course.toml"
@@ -30,7 +31,7 @@ LatePolicyName = Literal["none", "zero", "percent", "points"]
 _MOST_GRACE_MINUTES = 7 * 24 * 60
 
 
-class BadSettings(ValueError):
+class BadSettings(UserError):
     """The settings cannot be used: where, what is wrong and what to write, in one line for people."""
 
 

@@ -21,6 +21,7 @@ from distributed import Client, Future, KilledWorker, Worker, WorkerPlugin, as_c
 
 from autograder.assignment.settings import Terms
 from autograder.batch.jobs import Settings, Work
+from autograder.errors import ExitCode, UserError
 from autograder.grading.engine import Engine
 from autograder.grading.jobs import Graded
 from autograder.grading.provenance import graded_by
@@ -42,8 +43,10 @@ _ADDRESS = re.compile(r"[a-z]+://[^/\s]+:\d+")
 Message = dict[str, Any]
 
 
-class NoCluster(RuntimeError):
-    """The cluster cannot be used; the message is one line for people."""
+class NoCluster(UserError):
+    """The cluster cannot be used."""
+
+    exit_code = ExitCode.FAULT
 
 
 # --- on the workers -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from autograder.batch.jobs import to_text
+from autograder.errors import UserError
 from autograder.files import UNFINISHED, write_text
 from autograder.linux import NeedsLinux
 from autograder.report.result import Result
@@ -24,8 +25,8 @@ RESULTS = "results"
 _LOCK = ".lock"
 
 
-class Unusable(RuntimeError):
-    """The folder cannot be used; the message is one line for people."""
+class Unusable(UserError):
+    """The folder cannot be used."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from autograder.assignment.questions import NAME
 from autograder.assignment.seeds import FILE, course_seed, submission_seed
 from autograder.batch.jobs import Settings, Work, Workers
 from autograder.batch.result_cache import Store
+from autograder.errors import ExitCode, UserError
 from autograder.notebook import UnreadableNotebook, printable_path, read_bytes
 from autograder.report.result import Result
 
@@ -23,12 +24,14 @@ _LONGEST_NAME = 200
 _HOPELESS = 5
 
 
-class NoClass(ValueError):
-    """There is no class in the folder; the message is one line for people."""
+class NoClass(UserError):
+    """There is no class in the folder."""
 
 
-class Hopeless(RuntimeError):
-    """Nothing can be graded here; the message says why."""
+class Hopeless(UserError):
+    """The first submissions all failed by a fault of the grader."""
+
+    exit_code = ExitCode.FAULT
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ class Class:
             else:
                 tally.faults[work.student] = result.fault
                 if len(tally.faults) >= min(_HOPELESS, len(self.entries)) and tally.graded + tally.kept == 0:
-                    raise Hopeless(result.fault)
+                    raise Hopeless(f"nothing can be graded here: {result.fault}")
             watch(kind_of(result), False)
         return tally
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from autograder.assignment.course_folder import CourseFolder
 from autograder.assignment.questions import NAME
+from autograder.errors import UserError
 from autograder.files import write_bytes, write_text
 from autograder.notebook import MAX_NOTEBOOK_BYTES
 
@@ -27,8 +28,8 @@ _CANVAS = re.compile(r"^(?P<name>[a-z0-9-]+?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<
 _UNFIT = re.compile(r"[^\w.@+-]+")
 
 
-class CannotCollect(ValueError):
-    """There is nothing here to collect; the message is one line for people."""
+class CannotCollect(UserError):
+    """There is nothing here to collect."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment.questions import NAME
+from autograder.errors import UserError
 from autograder.files import write_bytes
 from autograder.git import Change, Repository, Unrelated
 from autograder.notebook import MAX_NOTEBOOK_BYTES
@@ -47,7 +48,7 @@ _CONCERNS = (
 _STUDENTS = ("submitted", "submissions", "students")
 
 
-class Refused(ValueError):
+class Refused(UserError):
     """The notebook of this commit is not taken; the message says why, in one line for people.
 
     ``pull_request`` is what is known of the pull request all the same.

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from autograder.assignment.settings import FILE, BadSettings, load_settings
+from autograder.assignment.settings import FILE, load_settings
 from autograder.files import replace_atomically
-from autograder.git import GitFailed
-from autograder.publishing.tracked_files import NothingThere, own_repository, tracked
+from autograder.publishing.tracked_files import own_repository, tracked
 
 _GRADER = (
     "LICENSE",
@@ -55,17 +51,3 @@ def build(path: Path) -> int:
             entry.external_attr = (0o755 if file.parent == scripts else 0o644) << 16
             archive.writestr(entry, file.read_bytes())
     return len(files)
-
-
-def main(path: Annotated[Path, typer.Argument(metavar="ZIP")]) -> None:
-    """Make a zip to upload to Gradescope as the assignment's autograder."""
-    try:
-        count = build(path)
-    except (GitFailed, NothingThere, BadSettings, OSError) as problem:
-        typer.echo(f"gradescope: {problem}.", err=True)
-        raise typer.Exit(2) from None
-    typer.echo(f"{path}: {count} files. In Gradescope: Configure Autograder, Ubuntu 24.04, upload.")
-
-
-if __name__ == "__main__":
-    typer.run(main)

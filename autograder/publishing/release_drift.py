@@ -1,7 +1,4 @@
-"""Whether `assignment/` is what `make release` would make of `solutions/` now: for a commit hook, and for CI.
-
-Exit status: 0 when it is, or in a students' repository, which has no source to compare with; 1 when it is not.
-"""
+"""Whether `assignment/` is what `make release` would make of `solutions/` now."""
 
 from __future__ import annotations
 
@@ -18,13 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from autograder.assignment.questions import NAME
+from autograder.errors import UserError
 
 _NOTEBOOK = Path(NAME) / f"{NAME}.ipynb"
+#: The source of the release, in the instructors' repository.
+SOURCE = Path("solutions") / _NOTEBOOK
 _SHOWN = 60
 
 
-class CannotRelease(RuntimeError):
-    """The release cannot be made; the message is nbgrader's own last words."""
+class CannotRelease(UserError):
+    """nbgrader could not make the release."""
 
 
 def drift(root: Path) -> list[str]:
@@ -50,7 +50,7 @@ def drift(root: Path) -> list[str]:
             command, cwd=copy, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
         )
         if run.returncode != 0:
-            raise CannotRelease((run.stderr or run.stdout).strip()[-2000:])
+            raise CannotRelease(f"the release cannot be made: {(run.stderr or run.stdout).strip()[-700:]}")
         made = _read(copy / "assignment" / _NOTEBOOK)
     committed = _read(root / "assignment" / _NOTEBOOK)
     return list(_differences(committed, made)) if made != committed else []
@@ -66,23 +66,3 @@ def _differences(committed: Any, made: Any) -> Iterator[str]:
     yield from lines[:_SHOWN]
     if len(lines) > _SHOWN:
         yield f"… and {len(lines) - _SHOWN} lines more"
-
-
-def main(root: Path) -> int:
-    """Compare, say what differs, and return the exit status."""
-    if not (root / "solutions" / _NOTEBOOK).exists():
-        print("There is no solutions/ here, so this is a students' repository: nothing to compare.")
-        return 0
-    try:
-        differences = drift(root)
-    except CannotRelease as problem:
-        print(f"The release cannot be made:\n{problem}", file=sys.stderr)
-        return 1
-    if differences:
-        print("solutions/ and assignment/ have drifted apart: run `make release` and commit both.", file=sys.stderr)
-        print("\n".join(differences), file=sys.stderr)
-    return 1 if differences else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path.cwd()))

@@ -10,17 +10,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import nbformat
-import typer
 from nbgrader.utils import compute_checksum
 
 from autograder.assignment.questions import NAME
+from autograder.errors import UserError
 from autograder.git import GitFailed, Repository
 from autograder.notebook import UnreadableNotebook
 from autograder.publishing.leak_check import answer_lines, answers_in
-from autograder.publishing.tracked_files import PROJECT, NothingThere, own_repository, tracked
+from autograder.publishing.tracked_files import PROJECT, tracked
 
 #: Files and folders that go along as they are. Left out on purpose: solutions/, tests/ (their sample submissions
 #: hold answers; what was tried against the sandbox is no secret), and what only a course needs.
@@ -64,8 +63,8 @@ _NOWHERE = "https://github.com/ORG/REPO"
 _TRAILER = "Exported-from:"
 
 
-class CannotExport(RuntimeError):
-    """The students' repository cannot be written; the message says why, for people."""
+class CannotExport(UserError):
+    """The students' repository cannot be written; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +225,8 @@ def _own(destination: Path, owners: str, project: Path) -> list[str]:
     return written
 
 
-def _advice(destination: Path, exported: Exported) -> Iterator[str]:
+def advice(destination: Path, exported: Exported) -> Iterator[str]:
+    """Yield what to say after an export: what was written, and what to do next."""
     what = "written" if exported.changed else "up to date already"
     yield f"{destination}: {exported.files} files {what}, commit {exported.commit[:12]}."
     if _NOBODY in (destination / _OWNERS).read_text(encoding="utf-8"):
@@ -234,32 +234,11 @@ def _advice(destination: Path, exported: Exported) -> Iterator[str]:
     yield "Publish it: git push, to the repository that students fork."
 
 
-def _uncommitted(project: Path) -> list[str]:
-    """Return what is exported and differs from the commit that the export would name."""
+def require_committed(project: Path) -> None:
+    """Raise `CannotExport` when a file to be exported differs from the commit that the export would name."""
     changed = Repository(project).run("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no").decode()
-    paths = [line[3:] for line in changed.split("\0") if line]
     wanted = (*EXPORTED, _STUDENTS_OWN)
-    return [path for path in paths if any(path == each or path.startswith(f"{each}/") for each in wanted)]
-
-
-def main(
-    destination: Annotated[Path, typer.Argument(metavar="FOLDER")],
-    course: Annotated[
-        str, typer.Option(help="The address that students clone: Colab fetches the course from it.")
-    ] = "",
-    owners: Annotated[str, typer.Option(help="Whom CODEOWNERS names: @org/team.")] = "",
-) -> None:
-    """Export what students fork, or bring it up to date."""
-    try:
-        if changed := _uncommitted(own_repository()):
-            raise CannotExport(f"{changed[0]} has changes that are not committed; commit what students are to get")
-        exported = export(destination, course, owners)
-    except (CannotExport, NothingThere, GitFailed, OSError) as problem:
-        typer.echo(f"student-repo: {problem}.", err=True)
-        raise typer.Exit(2) from None
-    for line in _advice(destination, exported):
-        typer.echo(line)
-
-
-if __name__ == "__main__":
-    typer.run(main)
+    for line in changed.split("\0"):
+        path = line[3:]
+        if any(path == each or path.startswith(f"{each}/") for each in wanted):
+            raise CannotExport(f"{path} has changes that are not committed; commit what students are to get")

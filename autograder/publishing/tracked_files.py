@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from autograder.errors import UserError
 from autograder.git import Repository
 from autograder.places import BESIDE, repository
 
 PROJECT = BESIDE
 
 
-class NothingThere(RuntimeError):
-    """A file or folder that belongs to what is made is not under version control; the message is for people."""
+class NothingThere(UserError):
+    """A file or folder that belongs to what is made is not under version control."""
 
 
 def own_repository() -> Path:

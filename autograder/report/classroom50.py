@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from autograder.errors import UserError
 from autograder.report.result import Result
 
 SCHEMA = "classroom50/result/v1"
 
 
-class MissingContext(ValueError):
-    """Classroom 50's runner did not say whose submission this is; the message is one line for people."""
+class MissingContext(UserError):
+    """Classroom 50's runner did not say whose submission this is."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.errors import UserError
 from autograder.files import write_text
 
 
@@ -37,10 +38,12 @@ class PullRequest:
 
 
 def load_pull_request(file: Path) -> PullRequest:
-    """Read what `PullRequest.save` wrote; raise `OSError` or `ValueError` when it cannot be."""
+    """Read what `PullRequest.save` wrote; raise `UserError` when it cannot be read."""
     try:
         told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         changed = tuple(Changed(**each) for each in told.pop("changed"))
         return PullRequest(**told, changed=changed)
-    except (TypeError, KeyError, AttributeError) as problem:
-        raise ValueError(f"{file} was not written by autograder take: {problem}") from None
+    except OSError as problem:
+        raise UserError(f"{file} cannot be read: {problem.strerror}") from None
+    except (TypeError, KeyError, AttributeError, ValueError) as problem:
+        raise UserError(f"{file} was not written by autograder take: {problem}") from None

@@ -9,6 +9,8 @@ import platform
 import sys
 from dataclasses import dataclass
 
+from autograder.errors import ExitCode, UserError
+
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 #: Processors whose system calls' numbers and arguments the filter and Landlock's three calls are written for.
 _ARCHITECTURES = ("x86_64", "aarch64")
@@ -17,8 +19,10 @@ _ARCHITECTURES = ("x86_64", "aarch64")
 UNCONFINED = ("unconfined",)
 
 
-class NoConfinement(RuntimeError):
+class NoConfinement(UserError):
     """This machine lacks what official grades need; the message says what, and what to do."""
+
+    exit_code = ExitCode.FAULT
 
 
 @dataclass(frozen=True)

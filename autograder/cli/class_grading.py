@@ -1,0 +1,146 @@
+"""The work of `autograder class`: grade a class, show progress, write the reports."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from autograder.assignment.release import release_bytes, release_in, release_path
+from autograder.assignment.settings import load_settings
+from autograder.batch.jobs import Settings, ThisMachine, Workers
+from autograder.batch.result_cache import Store
+from autograder.batch.run import Class, Entry, Tally, class_seed, find_class
+from autograder.batch.score_table import ScoreTable
+from autograder.cli.grading import release_option
+from autograder.cli.report_files import check_reports
+from autograder.errors import ExitCode, UserError
+from autograder.files import write_text
+from autograder.grading.engine import Engine
+from autograder.notebook import printable_path
+from autograder.report import class_report as report
+from autograder.report.progress import Meter
+from autograder.report.statistics import ClassStatistics
+from autograder.sandbox import Limits
+
+#: Beside the results.
+PAGE = "report.html"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for; the names are those of its options."""
+
+    folder: Path
+    out: Path
+    jobs: int
+    resume: bool
+    limits: Limits
+    release: Path | None = None
+    settings: Path | None = None
+    csv: Path | None = None
+    scheduler: str | None = None
+
+
+class ClassStopped(UserError):
+    """A person or a batch system stopped the grading."""
+
+    exit_code = ExitCode.STOPPED
+
+
+def grade_class(request: Request, console: Console) -> Tally:
+    """Grade the class and write its reports; return how each submission ended.
+
+    Raises
+    ------
+    UserError
+        What was graded so far is kept in ``request.out``.
+    """
+    entries = find_class(request.folder)
+    if request.csv:
+        check_reports({"--csv": request.csv}, [entry.path for entry in entries])
+    with release_option(request.release):
+        path = release_path(request.release)
+        raw = release_bytes(path)
+        release = release_in(raw, path)
+    settings = Settings(raw, release, request.limits, load_settings(request.settings).terms)
+    with Store(request.out, resume=request.resume) as store:
+        seed = class_seed(request.folder, request.out)
+        group = Class(entries, settings, seed, store)
+        tally = _graded(group, request, console)
+        with ScoreTable(request.csv).opened() if request.csv else contextlib.nullcontext() as table:
+            _report(group, tally, console, table)
+        return tally
+
+
+def _graded(group: Class, request: Request, console: Console) -> Tally:
+    with (
+        _stoppable(),
+        _workers(group.settings, request) as workers,
+        Meter(console, len(group.entries)) as meter,
+    ):
+        done, number = 0, len(group.entries)
+
+        def watch(kind: str, kept: bool) -> None:
+            nonlocal done
+            done += 1
+            meter.count(kind, kept)
+
+        try:
+            return group.grade(workers, watch)
+        except KeyboardInterrupt:
+            raise ClassStopped(
+                f"stopped after {done} of {number}; what was graded is in {request.out}, and --resume goes on"
+            ) from None
+
+
+def _workers(settings: Settings, request: Request) -> Workers:
+    if request.scheduler is None:
+        return ThisMachine(settings, Engine(settings.limits, workers=request.jobs))
+    from autograder.batch.dask_cluster import Cluster
+
+    return Cluster(request.scheduler, settings)
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Have SIGTERM, which a batch system sends before it kills, end things as Ctrl-C does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _report(group: Class, tally: Tally, console: Console, table: ScoreTable | None) -> None:
+    found, ungraded = ClassStatistics(), []
+    for entry, result in group.results():
+        if result is not None:
+            found.add(result)
+            if table is not None:
+                table.add(entry, result)
+            continue
+        each = _without_result(entry, tally)
+        ungraded.append(each)
+        if table is not None:
+            table.add_ungraded(entry, each.status, each.reason)
+    write_text(group.store.folder / PAGE, report.render(found, ungraded))
+    report.print_statistics(console, found, ungraded)
+    if strangers := group.store.strangers({entry.student for entry in group.entries}):
+        console.print(f"{strangers} more results in {group.store.folder} are nobody's in this class; left alone.")
+    console.print(f"Results and report: {printable_path(group.store.folder)}/", markup=False)
+
+
+def _without_result(entry: Entry, tally: Tally) -> report.Ungraded:
+    if entry.student in tally.faults:
+        return report.Ungraded(entry.name, "fault", tally.faults[entry.student])
+    return report.Ungraded(entry.name, "unreadable", tally.unreadable.get(entry.student, "changed while it was graded"))

@@ -1,0 +1,27 @@
+"""`autograder course release-drift`: whether the release is up to date, for a commit hook and for CI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from autograder.cli.messages import complain
+from autograder.errors import ExitCode
+
+
+def release_drift() -> None:
+    """Say whether assignment/ is what `make release` makes of solutions/.
+
+    Exit status: 0 when it is, or in a students' repository, which has no source to compare with; 1 when it is not.
+    """
+    from autograder.publishing.release_drift import SOURCE, drift
+
+    root = Path.cwd()
+    if not (root / SOURCE).exists():
+        print("There is no solutions/ here, so this is a students' repository: nothing to compare.")
+        return
+    if differences := drift(root):
+        complain("solutions/ and assignment/ have drifted apart: run `make release` and commit both")
+        print("\n".join(differences))
+        raise typer.Exit(ExitCode.BELOW)

@@ -1,0 +1,21 @@
+"""`autograder course settings`: what course.toml sets."""
+
+from __future__ import annotations
+
+from autograder.cli import options
+
+
+def settings(*, file: options.Settings = None) -> None:
+    """Say what course.toml sets: help level, which framework counts, deadline and late policy."""
+    from autograder.assignment.settings import load_settings
+
+    course = load_settings(file)
+    helps = {
+        "name": "names mistakes",
+        "explain": "names mistakes and explains them",
+        "formula": "names mistakes, explains them and shows the formula",
+    }[course.help_level]
+    counts = {"both": "each framework counts for its own points", "better": "the better of the two counts for both"}
+    print(f"Feedback on Q7 {helps}.")
+    print(f"Of TensorFlow and PyTorch, {counts[course.frameworks]}.")
+    print(f"Due {course.deadline_text}; {course.late}." if course.deadline_text else "There is no deadline.")

@@ -1,0 +1,33 @@
+"""`autograder course triage`: which written answers to look at first."""
+
+from __future__ import annotations
+
+from autograder.cli.messages import complain
+
+
+def triage() -> None:
+    """Say which of Q1–Q6 are untouched, empty, very short or copied from the prompt. It awards no points."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from autograder.assignment.course_folder import course_folder
+    from autograder.assignment.questions import WRITTEN
+    from autograder.assignment.release import load_release
+    from autograder.nbgrader_bridge.triage import triage
+
+    course = course_folder()
+    release = load_release(course.release)
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("student", overflow="fold", min_width=8)
+    for question in WRITTEN:
+        table.add_column(question.upper(), overflow="fold", min_width=len("untouched"))
+    for student, path in course.submissions().items():
+        found = triage(student, path, release)
+        if found.problem is not None:
+            complain(f"{path}: {found.problem}")
+            continue
+        words = [found.answers[question] for question in WRITTEN]
+        shown = ["·" if word == "answered" else word.replace("unchanged", "untouched") for word in words]
+        table.add_row(Text(student), *map(Text, shown))
+    Console(highlight=False).print(table)

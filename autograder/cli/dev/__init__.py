@@ -1,0 +1,1 @@
+"""`autograder dev …`: what developers of the grader use, one file a command."""

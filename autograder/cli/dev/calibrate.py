@@ -1,0 +1,39 @@
+"""`autograder dev calibrate`: simulated gradings. The simulation itself is in the repository alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli import options
+from autograder.errors import ExitCode, UserError
+
+
+def calibrate(
+    *,
+    right: Annotated[int, typer.Option(min=3, help="Gradings of right NumPy draws, in each framework's layout.")] = 300,
+    frameworks: Annotated[int, typer.Option(min=0, help="Gradings of real torch and Keras draws, each.")] = 50,
+    mistakes: Annotated[int, typer.Option(min=1, help="Gradings of each mistake, in each layout.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that NumPy draws.")] = 1,
+    jobs: options.Jobs = None,
+    out: Annotated[Path, typer.Option(help="Folder for the page and its figures.")] = Path("build/calibration"),
+) -> None:
+    """Simulate gradings of right answers and of every mistake, and print what the judge made of them.
+
+    Exit status: 0 when no right answer failed; 1 otherwise.
+    """
+    try:
+        from calibration.command import run_calibration
+    except ModuleNotFoundError as problem:
+        if problem.name != "calibration":
+            raise
+        raise UserError(
+            "the simulations are in the grader's repository: run `python -m autograder dev calibrate` in its folder"
+        ) from None
+    clean = run_calibration(
+        right=right, frameworks=frameworks, mistakes=mistakes, seed=seed, jobs=jobs or os.cpu_count() or 1, out=out
+    )
+    raise typer.Exit(ExitCode.GRADED if clean else ExitCode.BELOW)

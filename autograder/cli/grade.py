@@ -1,0 +1,96 @@
+"""`autograder grade`: grade notebooks, and write reports."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli import options
+from autograder.cli.messages import complain
+from autograder.errors import ExitCode
+
+_ADVICE = (
+    "To check a notebook of your own: autograder check NOTEBOOK. To grade without confinement, where you trust every "
+    "submission or the machine may be thrown away: --unconfined; the reports will say so, too."
+)
+
+
+def grade(
+    notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK…", show_default=False)],
+    *,
+    seed: options.Seed = None,
+    json_file: options.Json = None,
+    html: options.Html = None,
+    markdown: Annotated[Path | None, typer.Option("--markdown", help="Write a Markdown report.")] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML: a case for each criterion.")] = None,
+    gradescope: Annotated[Path | None, typer.Option("--gradescope", help="Write Gradescope's results.json.")] = None,
+    classroom50: Annotated[
+        Path | None, typer.Option("--classroom50", help="Write Classroom 50's result.json, from what its runner tells.")
+    ] = None,
+    github: options.Github = False,
+    pull_request: Annotated[
+        Path | None,
+        typer.Option("--pull-request", metavar="FILE", help="What autograder take wrote, for --github."),
+    ] = None,
+    release: options.Release = None,
+    settings: options.Settings = None,
+    fail_under: Annotated[
+        float | None, typer.Option(metavar="POINTS", help="Exit with 1 when a score is lower.")
+    ] = None,
+    timeout: options.Timeout = 60.0,
+    step_timeout: options.StepTimeout = 20.0,
+    jobs: options.Jobs = None,
+    unconfined: Annotated[
+        bool,
+        typer.Option("--unconfined", help="Run student code with all that you may do yourself. The reports say so."),
+    ] = False,
+) -> None:
+    """Grade notebooks and print what was found: in full for one, as a table for several.
+
+    Exit status: 0 graded, whatever the score; 1 below --fail-under; 2 a file that cannot be read; 3 a
+    fault of the grader, or a machine that cannot confine student code (see doctor).
+    """
+    from autograder.assignment.settings import load_settings
+    from autograder.cli.github_actions import Actions
+    from autograder.cli.grading import Request, grade_notebooks, prepare_reports, print_results
+    from autograder.report.pull_request import load_pull_request
+    from autograder.sandbox.support import NoConfinement
+
+    if fail_under is not None and not math.isfinite(fail_under):
+        raise typer.BadParameter("give a number of points", param_hint="--fail-under")
+    single = len(notebooks) == 1
+    for_one = {"gradescope": gradescope, "classroom50": classroom50}
+    for option in [*(f"--{kind}" for kind, path in for_one.items() if path), *(["--github"] if github else [])]:
+        if not single:
+            raise typer.BadParameter("it is for one notebook at a time", param_hint=option)
+    course = load_settings(settings)
+    files = {"json": json_file, "html": html, "markdown": markdown, "junit": junit}
+    reports = prepare_reports(files | for_one, notebooks)
+    actions = Actions(notebooks[0], load_pull_request(pull_request) if pull_request else None) if github else None
+    try:
+        outcome = grade_notebooks(
+            Request(
+                notebooks,
+                course,
+                seed=seed,
+                release=release,
+                timeout=timeout,
+                step_timeout=step_timeout,
+                jobs=jobs,
+                unconfined=unconfined,
+            )
+        )
+    except NoConfinement as problem:
+        raise NoConfinement(f"{problem} {_ADVICE}") from None
+    # Files first: a terminal that went away must not take the reports with it.
+    problems = reports.write(outcome.results, outcome.unreadable, single=single)
+    if actions is not None:
+        problems += actions.report(outcome.results, outcome.unreadable)
+    else:
+        print_results(outcome, single=single)
+    for each in problems:
+        complain(each)
+    raise typer.Exit(ExitCode.BAD_INPUT if problems else outcome.exit_code(fail_under))

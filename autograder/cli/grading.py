@@ -1,0 +1,134 @@
+"""What `grade` and `check` share: notebooks in, results and reports out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.cli.messages import complain
+from autograder.errors import ExitCode
+
+if TYPE_CHECKING:
+    from autograder.assignment.settings import Settings
+    from autograder.cli.report_files import Reports
+    from autograder.grading.grade import Unreadable
+    from autograder.report.result import Result
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to grade, and how; the names are those of the command's options."""
+
+    notebooks: Sequence[Path]
+    settings: Settings
+    seed: int | None = None
+    release: Path | None = None
+    timeout: float = 60.0
+    step_timeout: float = 20.0
+    jobs: int | None = None
+    unconfined: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The results of the notebooks that could be read, and the others."""
+
+    results: list[Result]
+    unreadable: list[Unreadable]
+
+    def exit_code(self, fail_under: float | None = None) -> ExitCode:
+        """Return the exit code of a command that ends with this."""
+        if any(result.fault is not None for result in self.results):
+            return ExitCode.FAULT
+        if self.unreadable:
+            return ExitCode.BAD_INPUT
+        if fail_under is not None and any(result.score < fail_under for result in self.results):
+            return ExitCode.BELOW
+        return ExitCode.GRADED
+
+
+def grade_notebooks(request: Request) -> Outcome:
+    """Grade each notebook. A file that cannot be read gets a line on stderr and stops no other.
+
+    Raises
+    ------
+    NoConfinement
+        This machine cannot confine student code, and ``request.unconfined`` is false.
+    BadRelease
+        The release cannot be used.
+    """
+    from autograder.assignment.release import load_release
+    from autograder.grading.engine import Engine
+    from autograder.grading.grade import Unreadable, grade_files
+    from autograder.sandbox import Limits
+
+    limits = Limits(total_seconds=request.timeout, step_seconds=min(request.step_timeout, request.timeout))
+    workers = min(request.jobs or os.cpu_count() or 1, len(request.notebooks))
+    with Engine(limits, workers=workers, unconfined=request.unconfined) as engine:
+        with release_option(request.release):
+            release = load_release(request.release)
+        outcome = Outcome([], [])
+        for each in grade_files(engine, request.notebooks, release, request.settings.terms, request.seed):
+            if isinstance(each, Unreadable):
+                complain(f"{each.path}: {each.reason}")
+                outcome.unreadable.append(each)
+            else:
+                outcome.results.append(each)
+    return outcome
+
+
+@contextmanager
+def release_option(path: Path | None) -> Iterator[None]:
+    """Make a `BadRelease` bad input where a person named the release, and leave it a fault where nobody did."""
+    from autograder.assignment.release import BadRelease
+
+    try:
+        yield
+    except BadRelease as problem:
+        if path is not None:
+            problem.exit_code = ExitCode.BAD_INPUT
+        raise
+
+
+def prepare_reports(files: Mapping[str, Path | None], notebooks: Sequence[Path]) -> Reports:
+    """Return the reports that were asked for, once it is sure that they can be made and written.
+
+    Raises
+    ------
+    CannotWrite, MissingContext
+        When one cannot be written, would take a notebook's place, or lacks what its format needs.
+    """
+    from autograder.cli.report_files import Reports
+    from autograder.report.classroom50 import require
+
+    reports = Reports({kind: path for kind, path in files.items() if path is not None})
+    if "classroom50" in reports.paths:
+        require(os.environ)
+    reports.prepare(notebooks)
+    return reports
+
+
+def print_results(outcome: Outcome, *, single: bool, pictures: bool = False) -> None:
+    """Print the results: in full for one notebook, as a table for several."""
+    from rich.console import Console
+
+    from autograder.report.terminal import print_class, print_result
+
+    console = Console(highlight=False)
+    try:
+        # The capture is inside: rich touches the stream when it ends, and /dev/full refuses even nothing.
+        with console.capture() as shown:
+            if single:
+                for result in outcome.results:
+                    print_result(console, result, pictures=pictures)
+            else:
+                print_class(console, outcome.results, [(str(each.path), each.reason) for each in outcome.unreadable])
+        print(shown.get(), end="", flush=True)
+    except OSError:
+        # Nobody reads any more (`| head -1`), or the disk is full: what was graded is in the reports.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,94 @@
+"""What the judge promises, as Markdown: error budget, catalogue of mistakes, smallest deviations that it detects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from autograder.assignment.kernels import Layout
+from autograder.grading.plan import PLAN
+from autograder.judge.budget import PROMISE, Row, total
+from autograder.judge.catalogue import MISCONCEPTIONS
+from autograder.judge.criteria.mean import MEAN
+from autograder.judge.criteria.variance import POOLED_VARIANCE, SHAPE_VARIANCE
+from autograder.judge.criteria.variance_hidden import LAYER_VARIANCE
+from autograder.judge.power import mean_power, miss_bound, smallest_detectable, variance_power
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Return a Markdown table, its columns padded to read well unrendered; those in ``right`` are aligned so."""
+    widths = [max(3, *(len(row[i]) for row in (heads, *rows))) for i in range(len(heads))]
+    rules = ["-" * (width - 1) + ":" if i in right else "-" * width for i, width in enumerate(widths)]
+
+    def line(row: Sequence[str]) -> str:
+        padded = (
+            cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        return f"| {' | '.join(padded)} |"
+
+    return [line(row) for row in (heads, rules, *rows)]
+
+
+def shown_p(value: float | None) -> str:
+    """Return a probability as the pages show it; nothing for None."""
+    if value is None:
+        return ""
+    return "0" if value == 0.0 else f"{value:.1e}" if value < 0.001 else f"{value:.3f}"
+
+
+def budget_page(rows: Sequence[Row]) -> str:
+    """Return the error budget: a row a kind of test, and the sum."""
+    heads = ("criterion", "statistic", "fails when", "weights", "bound", "tests", "together", "margin, SD")
+    body = [
+        (
+            ", ".join(r.criteria),
+            r.statistic.replace("|", "\\|"),
+            r.threshold,
+            f"{r.n:,}",
+            shown_p(r.bound),
+            str(r.count),
+            shown_p(r.share),
+            "" if r.margin is None else f"{r.margin:.1f}",
+        )
+        for r in rows
+    ]
+    return "\n".join(
+        [
+            *table(heads, body, right=(3, 4, 5, 6, 7)),
+            "",
+            f"A right submission loses anything at all with probability at most **{total(rows):.1e}** "
+            f"(promised: {PROMISE:.0e}).",
+        ]
+    )
+
+
+def catalogue_page() -> str:
+    """Return every mistake that can be named: what students are told, what to look up, and a bound on missing it."""
+    rows = []
+    for entry in MISCONCEPTIONS:
+        bounds = [b for layout in Layout if (b := miss_bound(entry, PLAN, layout)) is not None]
+        rows.append((f"`{entry.name}`", entry.says, entry.lesson.look_up, shown_p(max(bounds)) if bounds else ""))
+    return "\n".join(table(("mistake", "that is …", "look up", "bound on a miss"), rows, right=(3,)))
+
+
+def detectable_page() -> str:
+    """Return the smallest deviations that are sure to be seen, and the largest that are sure to pass."""
+    rows = []
+    for what, test in (
+        ("variance, every shape alike", POOLED_VARIANCE),
+        ("variance, one shape", SHAPE_VARIANCE),
+        ("variance, one hidden layer", LAYER_VARIANCE),
+    ):
+        n, threshold = test.sample(PLAN), test.threshold
+        low, high = (
+            1.0 + side * smallest_detectable(partial(_power_of_deviation, n, threshold, side), 0.0, 0.5)
+            for side in (-1.0, 1.0)
+        )
+        rows.append((what, f"{n:,}", f"{threshold:.1%}", f"below {low:.3f} or above {high:.3f} × 2/fan_in"))
+    mean = smallest_detectable(partial(mean_power, MEAN.sample(PLAN), MEAN.threshold), 0.0, 0.5)
+    rows.append(("mean, one shape", f"{MEAN.sample(PLAN):,}", f"{MEAN.threshold} σ", f"beyond ±{mean:.3f} σ"))
+    return "\n".join(table(("deviation", "weights", "threshold", "missed with at most 1e-9"), rows, right=(1,)))
+
+
+def _power_of_deviation(n: int, threshold: float, side: float, deviation: float) -> float:
+    return variance_power(n, threshold, 1.0 + side * deviation)
