@@ -22,7 +22,7 @@ from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.criteria import CRITERIA
 from autograder.judge.criteria.independence import TESTS
 from autograder.judge.power import MISS, miss_bound
-from autograder.judge.structure import EVENNESS_GROUPS
+from autograder.judge.structure_tests import EVENNESS_GROUPS
 from calibration.samplers import FAMILIES, STRUCTURES
 
 SIZES = [100, 10_000, 1_000_000]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,20 @@ KERNELS = (
 _SPREAD = 0.06
 
 
+class Kind(StrEnum):
+    """What a task asks for."""
+
+    INITIALIZER = "initializer"
+    MODEL = "model"
+
+
+class Framework(StrEnum):
+    """What a task is solved with."""
+
+    TENSORFLOW = "tensorflow"
+    TORCH = "torch"
+
+
 @dataclass(frozen=True)
 class Task:
     """One stub of Q7 and the check cell that carries its points.
@@ -48,18 +63,18 @@ class Task:
         Grade ids of the stub's cell and of its check cell. The stub's id also names the task.
     function : str
         What the student defines.
-    kind : str
-        ``initializer`` or ``model``.
-    framework : str
-        ``tensorflow`` or ``torch``.
+    kind : Kind
+        What it asks for.
+    framework : Framework
+        What it is solved with.
     weights : dict of str to int
         Criteria that the task is judged by, and how they share its points.
     """
 
     stub: str
     function: str
-    kind: str
-    framework: str
+    kind: Kind
+    framework: Framework
     weights: dict[str, int]
 
     @property
@@ -70,7 +85,7 @@ class Task:
     @property
     def layout(self) -> Layout:
         """How the framework lays kernels out."""
-        return Layout.KERAS if self.framework == "tensorflow" else Layout.TORCH
+        return Layout.KERAS if self.framework is Framework.TENSORFLOW else Layout.TORCH
 
 
 _INITIALIZER = {
@@ -84,16 +99,16 @@ _INITIALIZER = {
 _MODEL = {"layers": 1, "forward": 1, "variance_hidden": 3, "variance_output": 1, "bias": 2}
 
 TASKS = (
-    Task("q7_tf_initializer", "tf_he_normal", "initializer", "tensorflow", {"output": 2, **_INITIALIZER}),
-    Task("q7_tf_model", "build_tf_model", "model", "tensorflow", _MODEL),
+    Task("q7_tf_initializer", "tf_he_normal", Kind.INITIALIZER, Framework.TENSORFLOW, {"output": 2, **_INITIALIZER}),
+    Task("q7_tf_model", "build_tf_model", Kind.MODEL, Framework.TENSORFLOW, _MODEL),
     Task(
         "q7_torch_initializer",
         "torch_he_normal_",
-        "initializer",
-        "torch",
+        Kind.INITIALIZER,
+        Framework.TORCH,
         {"output": 1, "in_place": 1, **_INITIALIZER},
     ),
-    Task("q7_torch_model", "CustomModel", "model", "torch", _MODEL),
+    Task("q7_torch_model", "CustomModel", Kind.MODEL, Framework.TORCH, _MODEL),
 )
 
 

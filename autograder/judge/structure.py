@@ -30,6 +30,7 @@ from autograder.judge.lessons import IID
 from autograder.judge.measure import DrawFigures
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import StatisticalTest
+from autograder.judge.structure_tests import EVENNESS_GROUPS, StructureTests
 
 Array = NDArray[np.floating[Any]]
 
@@ -44,8 +45,6 @@ _CENTRED = Misconception("centred", "rows or columns whose mean was subtracted",
 #: Every dependence that can be found.
 DEPENDENCES = (_REPEATED, _MIRRORED, _SYMMETRIC, _RANK_ONE, _UNEVEN_SCALE, _UNEVEN_MEAN, _UNIT_NORM, _CENTRED)
 
-#: Fewest groups for which evenness is judged.
-EVENNESS_GROUPS = 240
 #: Relative residual of the best outer product below which a matrix is one.
 _OUTER_PRODUCT = 0.05
 #: Correlation above which lines are the same rather than multiples of one another.
@@ -67,37 +66,6 @@ class Structure:
     measured: float
     p_value: float
     by: StatisticalTest
-
-
-@dataclass(frozen=True)
-class StructureTests:
-    """What decides whether the entries of a draw depend on one another.
-
-    Attributes
-    ----------
-    lag, centre, flip : StatisticalTest
-        Correlation with the draw moved by any lag, read backwards about any centre, and flipped along an axis.
-    transpose : StatisticalTest or None
-        Correlation of a square matrix with its transpose; None where no matrix is square.
-    groups : StatisticalTest
-        Bound on the worst group's share along an axis.
-    norms, means : StatisticalTest or None
-        Evenness of the groups' mean squares and of their means; None where there are too few groups.
-    """
-
-    lag: StatisticalTest
-    centre: StatisticalTest
-    flip: StatisticalTest
-    groups: StatisticalTest
-    transpose: StatisticalTest | None = None
-    norms: StatisticalTest | None = None
-    means: StatisticalTest | None = None
-
-    @property
-    def all(self) -> tuple[StatisticalTest, ...]:
-        """Those that are applied."""
-        tests = (self.lag, self.centre, self.flip, self.transpose, self.groups, self.norms, self.means)
-        return tuple(test for test in tests if test is not None)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
+from autograder.assignment.kernels import KernelShape
 from autograder.judge import bounds as t
 from autograder.judge import lessons as learn
 from autograder.judge.criteria.mean import MEAN_NOT_ZERO
@@ -19,7 +20,8 @@ from autograder.judge.measure import Moments, consequence
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
-from autograder.judge.structure import StructureTests, find_structure, prefix_correlation
+from autograder.judge.structure import find_structure, prefix_correlation
+from autograder.judge.structure_tests import structure_tests
 
 #: |mean| of one hidden layer, in units of the measured deviation.
 _MEAN = 0.05
@@ -29,14 +31,19 @@ _VARIANCE = 0.07
 _SCALE = 0.77
 
 
-def _smallest(plan: Plan) -> int:
-    return min(layer.size for layer in plan.layers[:-1])
+def _hidden(plan: Plan) -> Sequence[KernelShape]:
+    return plan.layers[:-1]
+
+
+def _of_one(plan: Plan) -> int:
+    """Return the weights of the smaller hidden layer, all builds together."""
+    return plan.builds * min(layer.size for layer in _hidden(plan))
 
 
 def _mean(plan: Plan, limit: float) -> ErrorRate:
-    n = plan.builds * _smallest(plan)
+    n = _of_one(plan)
     bound = t.mean_bound(n, limit * math.sqrt(1.0 - _VARIANCE))
-    return ErrorRate(n, bound, len(plan.layers) - 1, limit * math.sqrt(n))
+    return ErrorRate(n, bound, len(_hidden(plan)), limit * math.sqrt(n))
 
 
 def _error_rate(n: int, count: int, limit: float) -> ErrorRate:
@@ -44,46 +51,15 @@ def _error_rate(n: int, count: int, limit: float) -> ErrorRate:
 
 
 def _of_a_layer(plan: Plan, limit: float) -> ErrorRate:
-    return _error_rate(plan.builds * _smallest(plan), len(plan.layers) - 1, limit)
+    return _error_rate(_of_one(plan), len(_hidden(plan)), limit)
 
 
 def _of_both(plan: Plan, limit: float) -> ErrorRate:
-    return _error_rate(plan.builds * sum(layer.size for layer in plan.layers[:-1]), 1, limit)
-
-
-def _within(bound: Callable[[int, float], float], n: int, entries: int, limit: float) -> float:
-    return t.measured_correlation_bound(bound, n, limit, scale=_SCALE, entries=entries)
-
-
-def _lag(plan: Plan, limit: float) -> ErrorRate:
-    n = _smallest(plan)
-    prefix = n * 95 // 100
-    bound = _within(t.autocorrelation_bound, prefix, prefix, limit)
-    return ErrorRate(n, bound, len(plan.layers) - 1, limit * math.sqrt(n))
-
-
-def _centre(plan: Plan, limit: float) -> ErrorRate:
-    n = _smallest(plan)
-    prefix = n * 95 // 100
-    bound = _within(t.self_convolution_bound, prefix, prefix, limit)
-    return ErrorRate(n, bound, len(plan.layers) - 1, limit * math.sqrt(n / 2))
-
-
-def _axes(plan: Plan) -> int:
-    return 2 * (len(plan.layers) - 1)
-
-
-def _flip(plan: Plan, limit: float) -> ErrorRate:
-    n = _smallest(plan)
-    return ErrorRate(n // 2, _within(t.correlation_bound, n // 2, n, limit), _axes(plan), limit * math.sqrt(n / 2))
-
-
-def _groups(plan: Plan, limit: float) -> ErrorRate:
-    return ErrorRate(_smallest(plan), limit, 2 * _axes(plan))
+    return _error_rate(plan.builds * sum(layer.size for layer in _hidden(plan)), 1, limit)
 
 
 def _seeds(plan: Plan, limit: float) -> ErrorRate:
-    pairs = (len(plan.layers) - 1) * math.comb(plan.builds, 2)
+    pairs = len(_hidden(plan)) * math.comb(plan.builds, 2)
     return ErrorRate(1, t.TWO_COLLISIONS, math.comb(pairs, 2))
 
 
@@ -91,11 +67,8 @@ LAYER_MEAN = StatisticalTest("|mean| of a layer", "> {} σ", _MEAN, _mean)
 LAYER_VARIANCE = StatisticalTest("|variance − 1| of a layer", "> {:.0%}", _VARIANCE, _of_a_layer)
 POOLED_VARIANCE = StatisticalTest("|variance − 1|, both layers", "> {:.0%}", 0.05, _of_both)
 #: No layer is square, or has enough units for their evenness.
-TESTS = StructureTests(
-    lag=StatisticalTest("|r| at any lag of a layer", "> {}, twice", 0.25, _lag),
-    centre=StatisticalTest("|r| about any centre of a layer", "> {}, twice", 0.25, _centre),
-    flip=StatisticalTest("|r| with a flipped axis", "> {}, twice", 0.25, _flip),
-    groups=StatisticalTest("unlike groups along an axis", "bound < {:g}, twice", 1e-14, _groups, below=True),
+TESTS = structure_tests(
+    "layer", _hidden, lambda layers: min(k.size for k in layers) // 2, within=0.25, scale=_SCALE, confirmed=", twice"
 )
 #: Unseeded Keras initializers draw their seeds from a billion, and so may collide: one pair, but not two.
 SEEDS = StatisticalTest("Keras' own seeds collide", "any two pairs", 1, _seeds)
