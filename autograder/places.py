@@ -16,6 +16,25 @@ PROJECT_NAME = "weight-initialization-autograder"
 PACKAGE = Path(__file__).resolve().parent
 #: The folder that it lies in: its repository, or, where it was installed without, a folder of Python's libraries.
 BESIDE = PACKAGE.parent
+#: Paths of the repository that are enough to install the grader and to grade: the one list from which the students'
+#: repository, the zip for Gradescope, the workflows' paths and the remarks on pull requests are made.
+GRADER = (
+    "assignment",
+    "autograder",
+    "course.toml",
+    "install.py",
+    "pyproject.toml",
+    "requirements/grade.lock",
+    "requirements/torch-cpu.lock",
+    "requirements/torch-cuda.lock",
+)
+#: How the grader is set up and run in the repository.
+RUNS_THE_GRADER = ("Makefile", "constraints.txt", "nbgrader_config.py", "setup.mk")
+#: Files inside of `GRADER` that stay in this repository: copies of them are made for others.
+TEMPLATES = (
+    "autograder/publishing/templates/gradescope",
+    "autograder/publishing/templates/student_repository",
+)
 
 
 def repository(beside: Path = BESIDE) -> Path | None:

@@ -1,3 +1,21 @@
-"""The grader's version, apart from everything else so that building the package imports nothing."""
+"""The version of the grader, and of the packages that it grades with."""
+
+from __future__ import annotations
+
+from importlib import metadata
 
 __version__ = "0.1.0"
+
+#: What a grade depends on, besides Python: where these versions differ, grades may.
+PACKAGES = ("numpy", "scipy", "torch", "tensorflow", "keras", "ipython")
+_OTHER_NAMES = {"tensorflow": ("tensorflow-cpu",)}
+
+
+def package_version(name: str) -> str | None:
+    """Return the installed version of a package, without importing it; None where it is not installed."""
+    for each in (name, *_OTHER_NAMES.get(name, ())):
+        try:
+            return metadata.version(each)
+        except metadata.PackageNotFoundError:
+            continue
+    return None

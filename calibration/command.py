@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
@@ -12,11 +11,10 @@ from rich.progress import Progress
 
 from autograder.grading.plan import PLAN
 from autograder.judge.budget import rows
+from autograder.version import PACKAGES, package_version
 from calibration import figures
 from calibration.report import page
 from calibration.simulate import Tallies, calibrate, plan
-
-_PACKAGES = ("numpy", "scipy", "torch", "keras")
 
 
 def run_calibration(*, right: int, frameworks: int, mistakes: int, seed: int, jobs: int, out: Path) -> bool:
@@ -40,7 +38,9 @@ def run_calibration(*, right: int, frameworks: int, mistakes: int, seed: int, jo
         for grown in calibrate(batches, jobs):
             tallies = grown
             progress.advance(task)
-    versions = ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in _PACKAGES)])
+    versions = ", ".join(
+        [f"Python {platform.python_version()}", *(f"{name} {package_version(name)}" for name in PACKAGES)]
+    )
     options = f"--right {right} --frameworks {frameworks} --mistakes {mistakes} --seed {seed}"
     text = page(tallies, rows(PLAN), f"`python -m autograder dev calibrate {options}` ({versions})")
     print(text)

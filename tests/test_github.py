@@ -14,6 +14,7 @@ import pytest
 from nbgrader.utils import compute_checksum
 
 from autograder.git import GitFailed
+from autograder.places import GRADER, TEMPLATES
 from autograder.publishing import student_repository as student_repo
 from autograder.publishing.leak_check import answer_lines
 from autograder.publishing.student_repository import CannotExport, export
@@ -277,7 +278,17 @@ def test_no_line_of_an_answer_is_in_the_students_repository_or_its_history(class
         )
         assert not found, (path, found)
     paths = classroom.hub.git("ls-tree", "-r", "--name-only", "main").decode().splitlines()
-    assert [path for path in paths if path.startswith(("solutions/", "tests/"))] == ["tests/attacks/README.md"]
+    assert [path for path in paths if path.startswith(("solutions/", "tests/", "calibration/"))] == [
+        "tests/attacks/README.md"
+    ]
+    assert not [path for path in paths if path.startswith(TEMPLATES)], "their copies stand at the top"
+
+
+def test_cache_is_prepared_anew_after_every_change_of_what_grades() -> None:
+    # YAML 1.1 reads the key `on` as true.
+    paths = load(WORKFLOWS / "prepare.yml")[True]["push"]["paths"]
+    changed = {path.partition("/")[0] for path in paths if not path.startswith(".github")}
+    assert changed == {path.partition("/")[0] for path in (*GRADER, "Makefile", "setup.mk")}
 
 
 def test_links_between_the_students_pages_lead_somewhere(classroom: Classroom) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.places import TEMPLATES
 from autograder.publishing import gradescope_zip as gradescope
 from autograder.publishing.leak_check import answer_lines
 from autograder.publishing.tracked_files import PROJECT
@@ -62,7 +63,9 @@ def test_zip_has_both_scripts_at_its_root_and_no_answers(need_clone: None, tmp_p
     with zipfile.ZipFile(tmp_path / "one.zip") as packed:
         for script in ("setup.sh", "run_autograder"):
             assert packed.getinfo(script).external_attr >> 16 == 0o755
-        assert not [name for name in packed.namelist() if name.startswith(("solutions", "tests"))]
+        assert not [
+            name for name in packed.namelist() if name.startswith(("solutions", "tests", "calibration", *TEMPLATES))
+        ]
         lines = {
             line.strip()
             for name in packed.namelist()

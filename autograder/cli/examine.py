@@ -7,18 +7,13 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from autograder.assignment.folder_names import course_folders, folder_problems
 from autograder.places import repository
 from autograder.sandbox import support
 from autograder.text import one_line
-from autograder.version import __version__
-
-_PACKAGES = ("numpy", "scipy", "torch", "tensorflow", "keras", "ipython", "pyseccomp")
-_ALIASES = {"tensorflow": ("tensorflow", "tensorflow-cpu")}
-_NEEDED = frozenset({"numpy", "scipy", "torch", "tensorflow", "keras", "ipython"})
+from autograder.version import PACKAGES, __version__, package_version
 
 
 @dataclass(frozen=True)
@@ -32,8 +27,8 @@ class Report:
 def examine() -> Report:
     """Look at this machine; nothing heavy is imported, nothing is run."""
     found = support.probe()
-    versions = {name: _version(name) for name in _PACKAGES}
-    absent = sorted(name for name in _NEEDED if versions[name] is None)
+    versions = {name: package_version(name) for name in (*PACKAGES, "pyseccomp")}
+    absent = sorted(name for name in PACKAGES if versions[name] is None)
     folders = [told for folder in course_folders(Path.cwd(), repository()) for told in folder_problems(folder)]
     reasons = [*found.missing, *_package_problems(absent), *folders]
     official = not reasons
@@ -60,20 +55,11 @@ def examine() -> Report:
 def _package_problems(absent: list[str]) -> Iterator[str]:
     if absent:
         yield f"These packages are missing: {', '.join(absent)}. Run make setup."
-    if sys.platform == "linux" and _version("triton") is not None:
+    if sys.platform == "linux" and package_version("triton") is not None:
         yield (
             "The package triton is installed: beside TensorFlow, PyTorch's optimizers end with a segmentation fault "
             "where they find it. Run make setup, or pip uninstall triton."
         )
-
-
-def _version(name: str) -> str | None:
-    for package in _ALIASES.get(name, (name,)):
-        try:
-            return metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return None
 
 
 def _cores() -> int:

@@ -12,38 +12,24 @@ from autograder.errors import UserError
 from autograder.files import write_bytes
 from autograder.git import Change, Repository, Unrelated
 from autograder.notebook import MAX_NOTEBOOK_BYTES
+from autograder.places import GRADER, RUNS_THE_GRADER
 from autograder.report.pull_request import Changed, PullRequest
 
 #: Where students' repositories keep the notebook that students edit.
 NOTEBOOK = f"assignment/{NAME}/{NAME}.ipynb"
 
-#: What a path concerns, by its first part in lower case: some file systems know no other.
-_CONCERNS = (
-    dict.fromkeys((".github", ".ci"), "the workflow")
-    | dict.fromkeys(
-        (
-            "autograder",
-            "constraints.txt",
-            "course.toml",
-            "gnumakefile",
-            "gradescope",
-            "install.py",
-            "makefile",
-            "nbgrader_config.py",
-            "pyproject.toml",
-            "requirements",
-            "setup.mk",
-            "tests",
-        ),
-        "the grader",
-    )
-    | {
-        ".devcontainer": "the development container",
-        ".gitattributes": "how git reads files",
-        ".gitmodules": "how git reads files",
-        "docs": "the documentation",
-    }
-)
+#: What a path concerns, by its first part in lower case: some file systems do not distinguish case.
+_CONCERNS = {
+    path.partition("/")[0].lower(): "the grader" for path in (*GRADER, *RUNS_THE_GRADER, "GNUmakefile", "tests")
+} | {
+    ".ci": "the workflow",
+    ".github": "the workflow",
+    ".devcontainer": "the development container",
+    ".gitattributes": "how git reads files",
+    ".gitmodules": "how git reads files",
+    "docs": "the documentation",
+}
+del _CONCERNS["assignment"]  # the notebook is in it, and every student changes that
 #: Folders that hold a folder a student, in courses whose students share a repository.
 _STUDENTS = ("submitted", "submissions", "students")
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 import platform
 from functools import cache
-from importlib import metadata
 
 from autograder.places import PACKAGE
-
-#: What a result rests on besides the grader; TensorFlow comes by either name.
-_PACKAGES = ("numpy", "scipy", "torch", "tensorflow", "tensorflow-cpu", "keras", "ipython")
+from autograder.version import PACKAGES, package_version
 
 
 @cache
@@ -30,10 +27,5 @@ def grader_sha256() -> str:
 @cache
 def graded_by() -> dict[str, str]:
     """Return the grader's hash and its packages' versions: two machines where they differ may grade differently."""
-    versions = {"grader": grader_sha256(), "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
+    versions = {name: version for name in PACKAGES if (version := package_version(name)) is not None}
+    return {"grader": grader_sha256(), "python": platform.python_version(), **versions}

@@ -11,20 +11,10 @@ from pathlib import Path
 
 from autograder.assignment.settings import FILE, load_settings
 from autograder.files import replace_atomically
+from autograder.places import GRADER, TEMPLATES
 from autograder.publishing.tracked_files import own_repository, tracked
 
-_GRADER = (
-    "LICENSE",
-    "README.md",
-    "assignment",
-    "autograder",
-    FILE,
-    "install.py",
-    "pyproject.toml",
-    "requirements/grade.lock",
-    "requirements/torch-cpu.lock",
-    "requirements/torch-cuda.lock",
-)
+_WANTED = ("LICENSE", "README.md", *GRADER)
 _SCRIPTS = "autograder/publishing/templates/gradescope"
 
 
@@ -40,7 +30,7 @@ def build(path: Path) -> int:
     """
     project = own_repository()
     load_settings(project / FILE)
-    files = {each: project / each for each in tracked(project, _GRADER)}
+    files = {each: project / each for each in tracked(project, _WANTED, without=TEMPLATES)}
     scripts = project / _SCRIPTS
     files |= {script.name: script for script in sorted(scripts.iterdir())}
     path.parent.mkdir(parents=True, exist_ok=True)

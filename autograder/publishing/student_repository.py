@@ -18,12 +18,14 @@ from autograder.assignment.questions import NAME
 from autograder.errors import UserError
 from autograder.git import GitFailed, Repository
 from autograder.notebook import UnreadableNotebook
+from autograder.places import GRADER, TEMPLATES
 from autograder.publishing.leak_check import answer_lines, answers_in
-from autograder.publishing.tracked_files import PROJECT, tracked
+from autograder.publishing.tracked_files import PROJECT, is_or_is_in, tracked
 
 #: Files and folders that go along as they are. Left out on purpose: solutions/, tests/ (their sample submissions
 #: hold answers; what was tried against the sandbox is no secret), and what only a course needs.
 EXPORTED = (
+    *GRADER,
     ".devcontainer",
     ".editorconfig",
     ".gitattributes",
@@ -35,18 +37,10 @@ EXPORTED = (
     ".github/workflows/prepare.yml",
     "LICENSE",
     "SECURITY.md",
-    "assignment",
-    "autograder",
-    "course.toml",
     "docs/calibration.md",
     "docs/gap.png",
     "docs/power.png",
-    "install.py",
-    "pyproject.toml",
-    "requirements/grade.lock",
     "requirements/student.lock",
-    "requirements/torch-cpu.lock",
-    "requirements/torch-cuda.lock",
     "setup.mk",
     "tests/attacks/README.md",
 )
@@ -167,7 +161,7 @@ def _with_checksum(before: bytes, after: bytes) -> bytes:
 
 def _files(project: Path) -> dict[str, bytes]:
     """Return what students get, by its path in their repository."""
-    files = {path: (project / path).read_bytes() for path in tracked(project, EXPORTED)}
+    files = {path: (project / path).read_bytes() for path in tracked(project, EXPORTED, without=TEMPLATES)}
     for path in tracked(project, [_STUDENTS_OWN]):
         own = path.removeprefix(f"{_STUDENTS_OWN}/")
         files[_RENAMED.get(own, own)] = (project / path).read_bytes()
@@ -240,5 +234,5 @@ def require_committed(project: Path) -> None:
     wanted = (*EXPORTED, _STUDENTS_OWN)
     for line in changed.split("\0"):
         path = line[3:]
-        if any(path == each or path.startswith(f"{each}/") for each in wanted):
+        if any(is_or_is_in(path, each) for each in wanted):
             raise CannotExport(f"{path} has changes that are not committed; commit what students are to get")

@@ -33,8 +33,8 @@ def own_repository() -> Path:
     return found
 
 
-def tracked(project: Path, wanted: Sequence[str]) -> list[str]:
-    """Return the tracked files that are one of ``wanted`` or in one of its folders, sorted.
+def tracked(project: Path, wanted: Sequence[str], *, without: Sequence[str] = ()) -> list[str]:
+    """Return the tracked files that are one of ``wanted`` or in one of its folders, sorted, but for ``without``.
 
     Raises
     ------
@@ -46,8 +46,13 @@ def tracked(project: Path, wanted: Sequence[str]) -> list[str]:
     listed = [path for path in Repository(project).run("ls-files", "-z").decode().split("\0") if path]
     found: set[str] = set()
     for each in wanted:
-        matching = {path for path in listed if path == each or path.startswith(f"{each}/")}
+        matching = {path for path in listed if is_or_is_in(path, each)}
         if not matching:
             raise NothingThere(f"{each} is not under version control in {project}")
         found |= matching
-    return sorted(found)
+    return sorted(path for path in found if not any(is_or_is_in(path, each) for each in without))
+
+
+def is_or_is_in(path: str, other: str) -> bool:
+    """Tell whether ``path`` is the file ``other`` or in the folder ``other``; both as git writes them."""
+    return path == other or path.startswith(f"{other}/")
