@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from autograder.cli.app import app, main
+from autograder.errors import ExitCode, UserError
 from autograder.grading import results as grading
 from autograder.grading.retries import RetryPolicy
 from tests.graders import Grader
@@ -209,7 +213,8 @@ def test_ctrl_c_ends_it_at_once_and_leaves_no_process_behind(tmp_path: Path) -> 
     run.send_signal(signal.SIGINT)
     _, said = run.communicate(timeout=20)
     assert started
-    assert run.returncode not in (0, None)
+    assert run.returncode == 130, "1 would say that the score is below --fail-under"
+    assert said.splitlines()[-1] == "autograder: stopped."
     assert "Traceback" not in said
     assert eventually(lambda: all(not_running(pid) for pid in family))
 
@@ -296,6 +301,77 @@ def test_grading_needs_the_release_and_never_the_solutions(tmp_path: Path) -> No
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert run.stdout.strip() == "40.0", run.stderr
+
+
+class Broken(UserError):
+    exit_code = ExitCode.FAULT
+
+
+@pytest.mark.parametrize(
+    ("problem", "exit_code", "line"),
+    [
+        (UserError("course.toml is empty"), 2, "course.toml is empty."),
+        (Broken("This machine is too old."), 3, "This machine is too old."),
+        (KeyboardInterrupt(), 130, "stopped."),
+        (
+            ModuleNotFoundError("", name="distributed.client"),
+            2,
+            "distributed is not installed: pip install 'weight-initialization-autograder[cluster]'.",
+        ),
+        (
+            ModuleNotFoundError("", name="nbgrader"),
+            2,
+            "nbgrader is not installed: pip install 'weight-initialization-autograder[instructor]'.",
+        ),
+        (
+            ModuleNotFoundError("No module named 'autograder.x'", name="autograder.x"),
+            3,
+            "internal error, please report it: ModuleNotFoundError: No module named 'autograder.x'.",
+        ),
+        (ZeroDivisionError("in the judge"), 3, "internal error, please report it: ZeroDivisionError: in the judge."),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
+)
+def test_error_becomes_one_line_and_its_exit_code_whatever_the_command(
+    problem: BaseException,
+    exit_code: int,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fails(path: Path | None) -> None:
+        raise problem
+
+    monkeypatch.setattr("autograder.assignment.settings.load_settings", fails)
+    for command in (["grade", "x.ipynb"], ["course", "settings"]):
+        monkeypatch.setattr(sys, "argv", ["autograder", *command])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert end.value.code == exit_code
+        assert capsys.readouterr() == ("", f"autograder: {line}\n")
+
+
+def test_help_shows_students_what_they_need_and_keeps_the_rest_apart() -> None:
+    def commands(*arguments: str) -> set[str]:
+        shown = CliRunner().invoke(app, [*arguments, "--help"], env={"COLUMNS": "200"}).output
+        return set(re.findall(r"^│ ([a-z][a-z-]*) ", shown, re.M))
+
+    assert commands() == {"check", "doctor", "grade", "class", "collect", "course"}
+    assert commands("course") == {
+        "gradescope-zip",
+        "regrade",
+        "release-drift",
+        "settings",
+        "student-repo",
+        "triage",
+    }
+    assert commands("dev") == {"calibrate", "judge"}
+
+
+def test_spelling_that_scripts_may_have_still_works() -> None:
+    said = [CliRunner().invoke(app, command).output for command in (["settings"], ["course", "settings"])]
+    assert said[0] == said[1]
+    assert "Feedback on Q7" in said[0]
 
 
 def test_module_in_the_working_folder_shadows_nothing(tmp_path: Path) -> None:

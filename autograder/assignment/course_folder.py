@@ -24,7 +24,6 @@ class CourseFolder:
 
     root: Path
     db_url: str
-    course_id: str
     release: Path
     submitted: str
     autograded: str
@@ -59,7 +58,6 @@ def course_folder() -> CourseFolder:
     return CourseFolder(
         root=Path(os.path.abspath(course.root)),  # noqa: PTH100 (resolve() would follow links, nbgrader does not)
         db_url=course.db_url,
-        course_id=course.course_id,
         release=Path(course.format_path(course.release_directory, ".", NAME)) / f"{NAME}.ipynb",
         submitted=course.submitted_directory,
         autograded=course.autograded_directory,
