@@ -139,6 +139,7 @@ def tight() -> Iterator[Sandbox]:
         ("import os; os.kill(os.getpid(), 37)", "crashed", "signal 37"),
         ("import os; os.abort()", "crashed", "SIGABRT"),
         ("import os; os.write(2, b\"terminate called after throwing 'std::bad_alloc'\"); os.abort()", "memory", "GiB"),
+        ("import os; os.write(1, b'x' * 500_000); os.write(2, b'std::bad_alloc'); os.abort()", "memory", "GiB"),
         ("import os; os._exit(71)", "memory", "memory"),
         ("import os\nfor n in range(9):\n open(str(n), 'wb').write(b'x' * 4_000_000)", "crashed", "16 MiB of files"),
         ("import os\nh = []\nfor n in range(9):\n f = open('x', 'wb'); h.append(f); os.unlink('x')\n"

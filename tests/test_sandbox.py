@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from autograder.sandbox import Child, ChildLost, Limits, Sandbox, SandboxFault
-from autograder.sandbox.protocol import CellRan, RunCell, Seed
+from autograder.sandbox.conversation import End
+from autograder.sandbox.protocol import CellRan, Done, RunCell, Seed
+from autograder.sandbox.wire import encode
 from tests.processes import eventually, not_running
 
 
@@ -131,6 +134,78 @@ def test_several_children_run_side_by_side(sandbox: Sandbox) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(work, range(8))) == [str(n) for n in range(8)]
+
+
+class Simulated(Child):
+    """A child without a process: the test holds the other end of its channel."""
+
+    def _finish(self, patience: float) -> End:
+        return End(0)
+
+    def _drain(self) -> None:
+        """Do nothing: it prints nothing."""
+
+
+def test_answer_that_waits_counts_though_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What keeps the grader from reading, a classmate's text or a suspended laptop, costs nobody an answer."""
+    monkeypatch.setattr("secrets.token_hex", lambda size: "the nonce")
+    ours, theirs = socket.socketpair()
+    with theirs:
+        child = Simulated(Limits(), ours)
+        theirs.sendall(encode({"status": "ok", "nonce": "the nonce"}))
+        assert child.ask(Seed(1), seconds=0.0) == Done()
+        child.close()
+
+
+def test_no_answer_when_the_time_is_up_is_a_timeout() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs, pytest.raises(ChildLost) as lost:
+        Simulated(Limits(), ours).ask(Seed(1), seconds=0.0)
+    assert lost.value.status == "timeout"
+
+
+def test_half_an_answer_when_the_time_is_up_is_a_timeout() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(encode({"status": "ok"})[:-1])
+    with theirs, pytest.raises(ChildLost) as lost:
+        Simulated(Limits(), ours).ask(Seed(1), seconds=0.0)
+    assert lost.value.status == "timeout"
+
+
+def test_answer_of_another_form_ends_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda size: "the nonce")
+    ours, theirs = socket.socketpair()
+    theirs.sendall(encode({"status": "full points", "nonce": "the nonce"}))
+    with theirs, pytest.raises(ChildLost, match="no answer") as lost:
+        Simulated(Limits(), ours).ask(Seed(1), seconds=0.0)
+    assert lost.value.status == "crashed"
+
+
+@pytest.mark.usefixtures("need_confinement")
+def test_children_are_opened_and_ended_beyond_a_thousand_descriptors(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Jupyter server holds many; select() takes none of 1024 and more."""
+    resource = pytest.importorskip("resource")
+    fcntl = pytest.importorskip("fcntl")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    pipe = os.pipe
+
+    def high_pipe() -> tuple[int, ...]:
+        ends = pipe()
+        high = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 1100) for end in ends)
+        for end in ends:
+            os.close(end)
+        return high
+
+    monkeypatch.setattr(os, "pipe", high_pipe)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(2048, hard)), hard))
+    try:
+        child = sandbox.open()
+        assert run(child, "print('well')").stdout == "well\n"
+        assert child.close() < 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_output_beyond_the_limit_is_dropped(sandbox: Sandbox) -> None:

@@ -97,6 +97,17 @@ def test_any_json_is_a_message_or_refused(header: object, payload: bytes) -> Non
         list(Decoder().feed(frame({"arrays": header}, payload)))
 
 
+SIDES = st.sampled_from([0, 1, 2, 16 * 2**20, 2**31, 2**63]) | st.integers(-1, 2**20)
+
+
+@given(st.lists(SIDES, max_size=9), st.sampled_from(["float16", "float32", "float64"]), st.binary(max_size=64))
+def test_any_shape_is_an_array_of_what_was_sent_or_refused(shape: list[int], dtype: str, payload: bytes) -> None:
+    with contextlib.suppress(WireError):
+        (message,) = Decoder().feed(frame({"arrays": [[dtype, shape]]}, payload))
+        (array,) = message.arrays
+        assert (array.dtype, array.shape, array.nbytes) == (dtype, tuple(shape), len(payload))
+
+
 def test_refused_streams_leave_no_memory_behind() -> None:
     hostile = [b"x" * 100_000, frame(b"[" * 100_000), PREFIX.pack(MAGIC, 2**32 - 1, 2**32 - 1) + b"x" * 100_000]
     # Payloads that lie about their arrays, and streams of bad frames.
@@ -137,11 +148,13 @@ def test_refused_streams_leave_no_memory_behind() -> None:
         frame({"arrays": [["float32"]]}),
         frame({"arrays": "float32"}),
         frame({"arrays": [["float32", [1] * 9]]}, b"1234"),
+        frame({"arrays": [["float32", [0] + [16 * 2**20] * 7]]}),
+        frame({"arrays": [["float32", [16 * 2**20] * 7 + [0]]]}),
         frame({"arrays": [["float32", []]] * 65}, b"1234" * 65),
         PREFIX.pack(MAGIC, 2**31, 0),
         PREFIX.pack(MAGIC, 2, 2**31),
     ],
-    ids=range(17),
+    ids=range(19),
 )
 def test_malformed_frame_is_refused(data: bytes) -> None:
     with pytest.raises(WireError):

@@ -1,4 +1,8 @@
-"""Runs a submission's code in a confined child of a warm process; only raw arrays come back."""
+"""The isolation of student code belongs here: the warm process, its confined children, and the typed conversation.
+
+It may import the foundation and nothing else.
+Begin with `protocol.py`.
+"""
 
 from autograder.sandbox.client import Sandbox, Warm
 from autograder.sandbox.conversation import Child, ChildLost, SandboxFault

