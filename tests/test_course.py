@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell
 
 from autograder.assignment.course_folder import CourseFolder
 from autograder.assignment.questions import WRITTEN
@@ -160,9 +161,16 @@ def test_triage_says_what_to_look_at_and_gives_no_points(tmp_path: Path) -> None
     model = cell(read(SOLUTION), "q4").source
     course.submit("ann", text("", PROMPT, "Sigmoid, mostly.", model))
     course.submit("bob", b"nonsense")
+    split = answered({"q1": "What shrinks is the gradient."})
+    at = split.cells.index(cell(split, "q1"))
+    split.cells.insert(at + 1, new_markdown_cell("And so is the update.", metadata=cell(split, "q1").metadata))
+    course.submit("cy", split)
     said = course.run(sys.executable, "-m", "autograder", "course", "triage")
     (row,) = [line.split() for line in said.splitlines() if line.startswith("ann")]
     assert row == ["ann", "empty", "copied", "short", "·", "untouched", "untouched"]
+    row, remark = [line for line in said.splitlines() if line.startswith("cy")]
+    assert row.split()[:3] == ["cy", "short", "untouched"]
+    assert remark.startswith(f"cy: q1: cells {at + 1}, {at + 2} have this grade id; their texts count as one answer")
     (line,) = [line for line in said.splitlines() if "bob" in line]
     assert line.startswith("autograder: ")
     assert "is not a notebook: not JSON" in line

@@ -104,7 +104,9 @@ def blank(given: Sequence[Given], reason: str) -> Sanitized:
 
 
 def _rebuilt(given: Given, piece: Piece | None = None) -> NotebookNode:
-    source = given.source if piece is None or given.locked else piece.source
+    # An emptied answer is as good as an untouched one: nbgrader gives both 0 without sending a person there.
+    emptied = piece is not None and given.points is not None and not piece.source.strip()
+    source = given.source if piece is None or given.locked or emptied else piece.source
     make = new_code_cell if given.kind == "code" else new_markdown_cell
     node = make(source, id=f"given-{given.grade_id}"[:64], metadata=given.metadata())
     if piece is not None and not given.locked:

@@ -8,14 +8,19 @@ from pathlib import Path
 from autograder.assignment.release import Release
 from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.submission.reader import read_submission
+from autograder.submission.remarks import Remark
 
 
 @dataclass(frozen=True)
 class Triage:
-    """One student's written answers: what is remarkable about each, or ``answered``; or why the file is unreadable."""
+    """One student's written answers: what is remarkable about each, or ``answered``; or why the file is unreadable.
+
+    ``remarks`` are the reader's, on the whole notebook.
+    """
 
     student: str
     answers: dict[str, str]
+    remarks: tuple[Remark, ...] = ()
     problem: str | None = None
 
 
@@ -24,5 +29,5 @@ def triage(student: str, path: Path, release: Release) -> Triage:
     try:
         submission = read_submission(read_notebook(path), release.notebook)
     except UnreadableNotebook as problem:
-        return Triage(student, {}, str(problem))
-    return Triage(student, {a.grade_id: a.remarkable for a in submission.written})
+        return Triage(student, {}, problem=str(problem))
+    return Triage(student, {a.grade_id: a.remarkable for a in submission.written}, submission.remarks)

@@ -22,6 +22,7 @@ def triage() -> None:
     table.add_column("student", overflow="fold", min_width=8)
     for question in WRITTEN:
         table.add_column(question.upper(), overflow="fold", min_width=len("untouched"))
+    remarks: list[str] = []
     for student, path in course.submissions().items():
         found = triage(student, path, release)
         if found.problem is not None:
@@ -30,4 +31,8 @@ def triage() -> None:
         words = [found.answers[question] for question in WRITTEN]
         shown = ["·" if word == "answered" else word.replace("unchanged", "untouched") for word in words]
         table.add_row(Text(student), *map(Text, shown))
-    Console(highlight=False).print(table)
+        remarks += [f"{student}: {remark.text}" for remark in found.remarks]
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    for line in remarks:
+        console.print(line, soft_wrap=True)
