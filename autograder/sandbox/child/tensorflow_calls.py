@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograder.sandbox.child.exceptions import text_of
 from autograder.sandbox.child.values import built, forward, returned
@@ -28,10 +29,15 @@ def build_model(question: BuildModel, function: Any) -> ModelBuilt:
     def outputs() -> Array:
         inputs = tf.constant(question.inputs)
         found = model(inputs, training=False) if isinstance(model, tf.keras.Model) else model(inputs)
-        values: Array = tf.convert_to_tensor(found).numpy()
-        return values
+        return _numbers(tf.convert_to_tensor(found))
 
     answered = forward(outputs)
     # After the call: a model without an Input has no weights before it.
     weights = model.weights if isinstance(model, tf.keras.Model) else model.variables
-    return built(kind, [(getattr(v, "path", v.name), np.asarray(v)) for v in weights], answered)
+    return built(kind, [(getattr(v, "path", v.name), _numbers(v)) for v in weights], answered)
+
+
+def _numbers(values: Any) -> NDArray[Any]:
+    """Return the numbers of a tensor or variable; NumPy has no bfloat16, and float32 holds every number of it."""
+    numbers = np.asarray(values)
+    return numbers.astype(np.float32) if numbers.dtype.name == "bfloat16" else numbers

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from numpy.typing import NDArray
+
 from autograder.sandbox.child.exceptions import text_of
 from autograder.sandbox.child.values import built, forward, returned
 from autograder.sandbox.protocol import Array, BuildModel, CallInitializer, ModelBuilt, Returned
@@ -27,17 +29,34 @@ def call_initializer(question: CallInitializer, function: Any) -> Returned:
 def build_model(question: BuildModel, function: Any) -> ModelBuilt:
     """Build a model with ``function``, push the inputs through, and describe both."""
     import torch
+    from torch.nn.parameter import is_lazy
 
     model = function()
     kind = text_of(type(model).__name__)
     if not isinstance(model, torch.nn.Module):
         return ModelBuilt(kind)
     model.eval()
-    named = [(name, value.detach().cpu().numpy().copy()) for name, value in model.state_dict().items()]
+
+    def weights() -> list[tuple[str, NDArray[Any]]]:
+        return [(name, _numbers(each).copy()) for name, each in model.state_dict().items() if not is_lazy(each)]
 
     def outputs() -> Array:
         with torch.no_grad():
-            values: Array = model(torch.from_numpy(question.inputs.copy())).detach().numpy()
-        return values
+            found = model(torch.from_numpy(question.inputs.copy()))
+        if not isinstance(found, torch.Tensor):
+            raise TypeError(f"the forward pass returned {text_of(type(found).__name__)}, not a tensor")
+        return _numbers(found)
 
-    return built(kind, named, forward(outputs))
+    named = weights()
+    answered = forward(outputs)
+    # Lazy layers have no weights before their first forward pass.
+    return built(kind, named if len(named) == len(model.state_dict()) else weights(), answered)
+
+
+def _numbers(tensor: Any) -> Array:
+    """Return a tensor's numbers; NumPy has no bfloat16, and float32 holds every number of it."""
+    import torch
+
+    tensor = tensor.detach().cpu()
+    numbers: Array = (tensor.float() if tensor.dtype is torch.bfloat16 else tensor).numpy()
+    return numbers
