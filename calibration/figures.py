@@ -16,10 +16,10 @@ from autograder.judge.criteria.mean import MEAN
 from autograder.judge.criteria.variance import POOLED_VARIANCE, SHAPE_VARIANCE
 from autograder.judge.criteria.variance_hidden import LAYER_VARIANCE
 from autograder.judge.power import mean_power, variance_power
+from autograder.report.palette import BLACK, BLUE, GREEN, VERMILION
 from calibration.simulate import Tallies
 
 #: Okabe and Ito's colours, which colour-blind people tell apart.
-_BLUE, _ORANGE, _GREEN, _BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"
 _FLOOR = 320.0
 _STYLE: Any = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "calibration"}
 
@@ -50,18 +50,18 @@ def gap(tallies: Tallies, path: Path) -> None:
         figure = Figure(figsize=(8.0, 4.2), layout="constrained")
         axes = figure.subplots()
         for y, name in enumerate(reversed(names)):
-            axes.plot([0.01, right[name]], [y, y], color=_BLUE, linewidth=6, solid_capstyle="butt")
+            axes.plot([0.01, right[name]], [y, y], color=BLUE, linewidth=6, solid_capstyle="butt")
             if name in wrong:
-                axes.plot([wrong[name], _FLOOR], [y, y], color=_ORANGE, linewidth=6, solid_capstyle="butt")
-            axes.plot([allowed[name]] * 2, [y - 0.32, y + 0.32], color=_BLACK, linewidth=2)
+                axes.plot([wrong[name], _FLOOR], [y, y], color=VERMILION, linewidth=6, solid_capstyle="butt")
+            axes.plot([allowed[name]] * 2, [y - 0.32, y + 0.32], color=BLACK, linewidth=2)
         axes.set_xscale("symlog", linthresh=10)
         axes.set_xlim(0, _FLOOR)
         axes.set_xticks([0, 5, 10, 30, 100, 300], ["1", "1e-5", "1e-10", "1e-30", "1e-100", "1e-300"])
         axes.set_yticks(range(len(names)), list(reversed(names)))
         axes.set_xlabel("bound on the probability that a right answer strays as far (smaller to the right)")
-        axes.plot([], [], color=_BLUE, linewidth=6, label="right answers, all of them")
-        axes.plot([], [], color=_BLACK, linewidth=2, label="threshold (the weakest of its tests)")
-        axes.plot([], [], color=_ORANGE, linewidth=6, label="mistakes, where this criterion failed them")
+        axes.plot([], [], color=BLUE, linewidth=6, label="right answers, all of them")
+        axes.plot([], [], color=BLACK, linewidth=2, label="threshold (the weakest of its tests)")
+        axes.plot([], [], color=VERMILION, linewidth=6, label="mistakes, where this criterion failed them")
         axes.legend(loc="upper center", bbox_to_anchor=(0.45, 1.16), ncols=3, frameon=False, fontsize=9)
         figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
 
@@ -73,9 +73,9 @@ def power(path: Path) -> None:
         figure = Figure(figsize=(9.0, 4.0), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(1.7, 1.0))
         for label, test, colour, style in (
-            ("all shapes alike, pooled", POOLED_VARIANCE, _BLUE, "-"),
-            ("one shape alone", SHAPE_VARIANCE, _ORANGE, "--"),
-            ("one hidden layer of a model", LAYER_VARIANCE, _GREEN, "-."),
+            ("all shapes alike, pooled", POOLED_VARIANCE, BLUE, "-"),
+            ("one shape alone", SHAPE_VARIANCE, VERMILION, "--"),
+            ("one hidden layer of a model", LAYER_VARIANCE, GREEN, "-."),
         ):
             n = test.sample(PLAN)
             left.plot(ratios, [variance_power(n, test.threshold, r) for r in ratios], style, color=colour, label=label)
@@ -92,7 +92,7 @@ def power(path: Path) -> None:
         left.set_ylabel("probability of detection")
         left.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=3, frameon=False, fontsize=9)
         means = np.linspace(0.0, 0.06, 400)
-        right.plot(means, [mean_power(MEAN.sample(PLAN), MEAN.threshold, m) for m in means], color=_BLUE)
+        right.plot(means, [mean_power(MEAN.sample(PLAN), MEAN.threshold, m) for m in means], color=BLUE)
         right.set_xlabel("mean of one shape, in standard deviations")
         for axes in (left, right):
             axes.set_ylim(-0.02, 1.02)

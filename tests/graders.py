@@ -8,9 +8,9 @@ from pathlib import Path
 from autograder.assignment.release import Release, load_release
 from autograder.assignment.settings import Terms
 from autograder.grading.engine import Engine
-from autograder.grading.grade import Unreadable, grade_files, job_of
+from autograder.grading.grade import grade_files, job_of
 from autograder.grading.worker import InThisProcess
-from autograder.report.result import Result
+from autograder.report.result import Result, Unreadable
 from autograder.sandbox.opening import AnySandbox
 
 

@@ -25,6 +25,7 @@ from rich.console import Console
 
 from autograder.assignment.release import load_release
 from autograder.report import html, markdown
+from autograder.report.document import to_json
 from autograder.report.result import QuestionResult, Result
 from autograder.report.terminal import print_result
 from autograder.sandbox import Limits, Sandbox
@@ -70,7 +71,7 @@ def left_in(scratch: Path) -> list[Path]:
 
 
 def as_json(result: Result) -> str:
-    return json.dumps(result.to_json(), sort_keys=True)
+    return json.dumps(to_json(result), sort_keys=True)
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from autograder.assignment.questions import task
 from autograder.assignment.release import DEFAULT_PATH
 from autograder.assignment.settings import Terms
 from autograder.batch.jobs import Settings, as_text
 from autograder.batch.result_cache import Store, Unusable
 from autograder.batch.run import NoClass, find_class
 from autograder.report import class_report as report
-from autograder.report.result import CriterionResult, QuestionResult, Result
+from autograder.report.document import from_json, to_json
+from autograder.report.result import CriterionResult, CriterionStatus, QuestionResult, QuestionStatus, Result
 from autograder.report.statistics import ClassStatistics, percent
 from autograder.sandbox import Limits, scratch
 from tests import chaos
@@ -144,10 +146,16 @@ def test_key_changes_with_everything_that_a_result_rests_on() -> None:
 
 def result_with(score: float, diagnosis: str | None = None, status: str = "graded") -> Result:
     criterion = CriterionResult(
-        "variance", "failed" if diagnosis else "passed", score, 40.0, "Var(W) is 2/fan_in.", "It is not.", diagnosis
+        "variance",
+        CriterionStatus.FAILED if diagnosis else "passed",
+        score,
+        40.0,
+        "Var(W) is 2/fan_in.",
+        "It is not.",
+        diagnosis,
     )
     criteria = (criterion,) if status == "graded" else ()
-    question = QuestionResult("q7_tf_initializer_check", status, score, 40.0, criteria=criteria)
+    question = QuestionResult.of(task("q7_tf_initializer"), QuestionStatus(status), score, 40.0, criteria=criteria)
     return Result("n.ipynb", "0", "graded", (question,))
 
 
@@ -210,11 +218,11 @@ def test_result_survives_its_json(grader: Grader, tmp_path: Path) -> None:
     for name in ("glorot", "raises"):
         result = grader.grade(write(scenario(name).build(), tmp_path / f"{name}.ipynb"), seed=1)
         document = json.loads(as_text(result))
-        again = Result.from_json({**document, "class": {"student": "ann"}})
-        assert again.to_json() == document
+        again = from_json({**document, "class": {"student": "ann"}})
+        assert to_json(again) == document
     for broken in ({}, {**document, "schema": "x"}, {**document, "questions": [{}]}, {**document, "written": None}):
         with pytest.raises(ValueError, match="autograder/result/v1"):
-            Result.from_json(broken)
+            from_json(broken)
 
 
 # --- scratch folders of servers that were killed -------------------------------------------------------------

@@ -20,9 +20,10 @@ from autograder.assignment.settings import HelpLevel
 from autograder.grading.scoring import better_of_the_two, score_task
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.report import html, markdown
+from autograder.report.document import to_json
 from autograder.report.figures import draw, number
 from autograder.report.picture import SignalPicture, WeightsPicture
-from autograder.report.result import QuestionResult, Result, question_text
+from autograder.report.result import QuestionResult, QuestionStatus, Result, question_text
 from autograder.report.terminal import picture_text, print_result
 from calibration.samplers import mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
@@ -187,7 +188,7 @@ def test_help_goes_as_far_as_the_course_says_in_every_report(level: HelpLevel) -
 
 
 def test_json_is_the_same_contract_whatever_is_drawn_and_explained() -> None:
-    question = Result("a.ipynb", "0" * 64, "graded", (judged("lecun", "formula"),)).to_json()["questions"][0]
+    question = to_json(Result("a.ipynb", "0" * 64, "graded", (judged("lecun", "formula"),)))["questions"][0]
     assert set(question) == {"grade_id", "status", "score", "max_score", "message", "criteria"}
     assert set(question["criteria"][0]) == {
         *("name", "status", "points", "max_points", "asks", "message"),
@@ -296,7 +297,7 @@ def test_numbers_are_written_to_three_figures(value: float, said: str) -> None:
 
 def question(name: str, score: float) -> QuestionResult:
     points = 12.0 if name.endswith("initializer") else 8.0
-    return QuestionResult(f"q7_{name}_check", "graded", score, points)
+    return QuestionResult.of(task(f"q7_{name}"), QuestionStatus.GRADED, score, points)
 
 
 NAMES = ("tf_initializer", "tf_model", "torch_initializer", "torch_model")

@@ -17,9 +17,20 @@ import xmlschema
 from cmarkgfm.cmark import Options
 from junitparser import JUnitXml
 
-from autograder.report import classroom50, github, gradescope, junit
+from autograder.assignment.questions import task
+from autograder.report import github
+from autograder.report.formats import Outcomes, classroom50, gradescope, junit
 from autograder.report.pull_request import Changed, PullRequest
-from autograder.report.result import CellProblem, CriterionResult, QuestionResult, Result, WrittenResult
+from autograder.report.result import (
+    CellProblem,
+    CriterionResult,
+    CriterionStatus,
+    QuestionResult,
+    QuestionStatus,
+    Result,
+    Unreadable,
+    WrittenResult,
+)
 from autograder.text import one_line
 from tests.graders import Grader
 from tests.samples import ROOT, answered, scenario, write
@@ -58,6 +69,11 @@ HOSTILE = "\n".join(
 )
 
 
+def one(result: Result) -> Outcomes:
+    """The outcome of grading one notebook."""
+    return Outcomes([result], [], single=True)
+
+
 @pytest.fixture(scope="module")
 def results(grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     folder = tmp_path_factory.mktemp("formats")
@@ -80,7 +96,7 @@ def shape(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", GRADED)
 def test_gradescope_reads_the_results(name: str, results: dict[str, Result]) -> None:
-    document = json.loads(gradescope.render(results[name]))
+    document = json.loads(gradescope.render(one(results[name])))
     jsonschema.validate(document, shape("gradescope"))
     assert sum(test["score"] for test in document["tests"]) == pytest.approx(results[name].score)
     assert sum(test["max_score"] for test in document["tests"]) == pytest.approx(results[name].max_score)
@@ -89,7 +105,9 @@ def test_gradescope_reads_the_results(name: str, results: dict[str, Result]) -> 
 
 
 def test_gradescope_tells_the_author_of_an_unreadable_file_what_to_do() -> None:
-    document = json.loads(gradescope.refusal("is not valid JSON"))
+    document = json.loads(
+        gradescope.render(Outcomes([], [Unreadable(Path("a.ipynb"), "is not valid JSON")], single=True))
+    )
     jsonschema.validate(document, shape("gradescope"))
     assert document["score"] == 0
     assert "Mend it and hand it in again" in document["output"]
@@ -97,7 +115,7 @@ def test_gradescope_tells_the_author_of_an_unreadable_file_what_to_do() -> None:
 
 @pytest.mark.parametrize("name", GRADED)
 def test_classroom50_reads_the_result(name: str, results: dict[str, Result]) -> None:
-    document = json.loads(classroom50.render(results[name], classroom50.context(RUNNER, TIME)))
+    document = json.loads(classroom50.document(results[name], classroom50.context(RUNNER, TIME)))
     jsonschema.validate(document, shape("classroom50"))
     assert document["score"] == sum(test["score"] for test in document["tests"])
     assert document["max-score"] == sum(test["max-score"] for test in document["tests"]) == 40
@@ -115,8 +133,8 @@ def test_classroom50_without_its_runner_says_what_is_missing() -> None:
 @pytest.mark.parametrize("name", GRADED)
 def test_junit_is_read_as_ci_systems_read_it(name: str, results: dict[str, Result]) -> None:
     result = results[name]
-    xmlschema.validate(junit.render([result]), str(SHAPES / "junit.xsd"))
-    suites = list(JUnitXml.fromstring(junit.render([result]).encode()))
+    xmlschema.validate(junit.render(one(result)), str(SHAPES / "junit.xsd"))
+    suites = list(JUnitXml.fromstring(junit.render(one(result)).encode()))
     assert [suite.name for suite in suites] == [q.grade_id.removesuffix("_check") for q in result.questions]
     for suite, question in zip(suites, result.questions, strict=True):
         outcomes = [case.result[0]._tag if case.result else "passed" for case in suite]
@@ -133,12 +151,12 @@ def test_junit_is_read_as_ci_systems_read_it(name: str, results: dict[str, Resul
 
 def test_junit_of_a_fault_is_an_error_and_no_failure() -> None:
     fault = Result("x.ipynb", "0" * 64, "fault", fault="the sandbox died")
-    (suite,) = JUnitXml.fromstring(junit.render([fault]).encode())
+    (suite,) = JUnitXml.fromstring(junit.render(one(fault)).encode())
     assert (suite.errors, suite.failures) == (1, 0)
 
 
 def test_junit_tells_of_files_that_could_not_be_read(results: dict[str, Result]) -> None:
-    text = junit.render([results["glorot"]], [("bob.ipynb", "is empty")])
+    text = junit.render(Outcomes([results["glorot"]], [Unreadable(Path("bob.ipynb"), "is empty")], single=False))
     xmlschema.validate(text, str(SHAPES / "junit.xsd"))
     last = list(JUnitXml.fromstring(text.encode()))[-1]
     assert (last.name, last.errors) == ("bob.ipynb", 1)
@@ -183,9 +201,12 @@ def test_annotations_stand_at_the_stub_and_name_the_mistake(results: dict[str, R
 
 
 def test_no_more_annotations_than_github_shows() -> None:
-    failed = tuple(CriterionResult(f"c{i}", "failed", 0.0, 1.0, "Ask.", "Lost.") for i in range(25))
+    failed = tuple(CriterionResult(f"c{i}", CriterionStatus.FAILED, 0.0, 1.0, "Ask.", "Lost.") for i in range(25))
     result = Result(
-        "n.ipynb", "0" * 64, "graded", (QuestionResult("q7_tf_model_check", "graded", 0.0, 25.0, None, failed),)
+        "n.ipynb",
+        "0" * 64,
+        "graded",
+        (QuestionResult.of(task("q7_tf_model"), QuestionStatus.GRADED, 0.0, 25.0, None, failed),),
     )
     found = github.annotate(result, "n.ipynb", "")
     assert len(found) == github.MOST_ANNOTATIONS
@@ -230,10 +251,10 @@ PULL = PullRequest(
 
 def made_of(text: str) -> Result:
     """A result whose every text is this one: more than any notebook can bring about."""
-    criterion = CriterionResult("variance", "failed", 0.0, 3.0, text, text, text, look_up=text)
+    criterion = CriterionResult("variance", CriterionStatus.FAILED, 0.0, 3.0, text, text, text, look_up=text)
     questions = (
-        QuestionResult("q7_tf_initializer_check", "graded", 0.0, 3.0, text, (criterion,)),
-        QuestionResult("q7_tf_model_check", "error", 0.0, 8.0, text),
+        QuestionResult.of(task("q7_tf_initializer"), QuestionStatus.GRADED, 0.0, 3.0, text, (criterion,)),
+        QuestionResult.of(task("q7_tf_model"), QuestionStatus.ERROR, 0.0, 8.0, text),
     )
     return Result(text, "0" * 64, "graded", questions, problems=(CellProblem(text, text),))
 
@@ -278,11 +299,16 @@ def test_summary_draws_measured_against_asked_for(name: str, results: dict[str, 
 
 def test_chart_cuts_and_says_what_no_page_has_room_for() -> None:
     wild = (
-        CriterionResult("variance", "failed", 0.0, 3.0, "Ask.", "Lost.", measured=1e30, expected=0.1),
-        CriterionResult("variance_conv", "failed", 0.0, 3.0, "Ask.", "Lost.", measured=float("nan"), expected=0.1),
+        CriterionResult("variance", CriterionStatus.FAILED, 0.0, 3.0, "Ask.", "Lost.", measured=1e30, expected=0.1),
+        CriterionResult(
+            "variance_conv", CriterionStatus.FAILED, 0.0, 3.0, "Ask.", "Lost.", measured=float("nan"), expected=0.1
+        ),
     )
     result = Result(
-        "n", "0" * 64, "graded", (QuestionResult("q7_tf_initializer_check", "graded", 0.0, 6.0, None, wild),)
+        "n",
+        "0" * 64,
+        "graded",
+        (QuestionResult.of(task("q7_tf_initializer"), QuestionStatus.GRADED, 0.0, 6.0, None, wild),),
     )
     summary = github.summary(result)
     assert "bar [3]" in summary
@@ -297,7 +323,7 @@ def test_summary_of_a_fault_scores_nothing() -> None:
 
 
 def test_outputs_are_numbers() -> None:
-    question = QuestionResult("q7_tf_model_check", "graded", 2.675, 8.0)
+    question = QuestionResult.of(task("q7_tf_model"), QuestionStatus.GRADED, 2.675, 8.0)
     assert github.outputs(Result("x", "0", "graded", (question,), (WrittenResult("q1", "answered", 3, 10.0),))) == (
         "score=2.67\nmax-score=8\n"
     )

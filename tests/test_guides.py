@@ -20,14 +20,25 @@ def test_check_needs_nothing_that_colab_does_not_bring(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "autograder", tmp_path / "course/autograder")
     for part in ("assignment", "course.toml"):
         (tmp_path / "course" / part).symlink_to(ROOT / part)
-    missing = ["nh3", "markdown", "typer", "pyseccomp", "nbgrader", "nbconvert", "latex2mathml", "playwright"]
+    missing = [
+        "nh3",
+        "markdown",
+        "msgspec",
+        "typer",
+        "pyseccomp",
+        "nbgrader",
+        "nbconvert",
+        "latex2mathml",
+        "playwright",
+    ]
     code = (
         f"import sys\nsys.modules |= dict.fromkeys({missing})\nsys.path.insert(0, 'course')\n"
         "import autograder\nfrom autograder import check\nfrom autograder.report.html import render_question\n"
         "print(autograder.__file__)\n"
         "def stub(shape):\n    raise NotImplementedError()\nprint(check('q7_tf_initializer', stub))\n"
-        "from autograder.report.result import QuestionResult\n"
-        "print(render_question(QuestionResult('q7_tf_model_check', 'timeout', 0.0, 8.0, 'Too slow.')))"
+        "from autograder.assignment.questions import task\n"
+        "from autograder.report.result import QuestionResult, QuestionStatus\n"
+        "print(render_question(QuestionResult.of(task('q7_tf_model'), QuestionStatus.TIMEOUT, 0.0, 8.0, 'Too slow.')))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

@@ -11,25 +11,35 @@ from jinja2 import Environment
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.utils import determine_grade
 
+from autograder.assignment.questions import task
 from autograder.grading.cell_output import shown
 from autograder.nbgrader_bridge.cell_outputs import check_outputs
 from autograder.nbgrader_bridge.formgrader_markdown import markdown2html
 from autograder.publishing.notebook_page import NotebookPage
 from autograder.report.html import prose, render_question
 from autograder.report.picture import SignalPicture
-from autograder.report.result import CriterionResult, QuestionResult, Result, WrittenResult, question_text, to_look_at
+from autograder.report.result import (
+    CriterionResult,
+    CriterionStatus,
+    QuestionResult,
+    QuestionStatus,
+    Result,
+    WrittenResult,
+    question_text,
+    to_look_at,
+)
 from autograder.sandbox.protocol import MAX_FIGURES, MAX_SIDE, BadAnswer, RunCell
 from autograder.sandbox.wire import Message
 from tests.samples import SOLUTION, cell, read
 
-QUESTION = QuestionResult(
-    "q7_tf_initializer_check",
-    "graded",
+QUESTION = QuestionResult.of(
+    task("q7_tf_initializer"),
+    QuestionStatus.GRADED,
     3.0,
     12.0,
     criteria=(
-        CriterionResult("mean", "passed", 3.0, 3.0, "Zero mean.", "The mean is 0."),
-        CriterionResult("variance", "failed", 0.0, 9.0, "Give 2/fan_in.", "It is <b>1</b>."),
+        CriterionResult("mean", CriterionStatus.PASSED, 3.0, 3.0, "Zero mean.", "The mean is 0."),
+        CriterionResult("variance", CriterionStatus.FAILED, 0.0, 9.0, "Give 2/fan_in.", "It is <b>1</b>."),
     ),
 )
 
@@ -77,7 +87,7 @@ def test_text_says_what_was_lost_and_why() -> None:
 @pytest.mark.parametrize("score", [0.0, 3.0, 12.0])
 def test_nbgrader_reads_the_very_score_from_a_check_cells_outputs(score: float) -> None:
     check = cell(read(SOLUTION), "q7_tf_initializer_check")
-    check.outputs = check_outputs(QuestionResult("q7_tf_initializer_check", "graded", score, 12.0))
+    check.outputs = check_outputs(QuestionResult.of(task("q7_tf_initializer"), QuestionStatus.GRADED, score, 12.0))
     assert determine_grade(check) == (score, 12.0)
 
 

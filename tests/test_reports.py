@@ -11,12 +11,16 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from autograder.assignment.questions import task
 from autograder.report import html, markdown
+from autograder.report.document import to_json
 from autograder.report.result import (
     CellProblem,
     CriterionResult,
+    CriterionStatus,
     Provenance,
     QuestionResult,
+    QuestionStatus,
     Result,
     WrittenResult,
     points_text,
@@ -33,17 +37,19 @@ HOSTILE = (
 
 def result(text: str = "x") -> Result:
     criteria = (
-        CriterionResult("output", "passed", 1.0, 1.0, "Return a tensor.", "It did."),
-        CriterionResult("variance", "failed", 0.0, 3.0, "Give 2/fan_in.", text, "glorot_normal", 0.01, 0.03, 0.0),
-        CriterionResult("fresh", "skipped", 0.0, 2.0, "Draw anew.", "Not judged."),
+        CriterionResult("output", CriterionStatus.PASSED, 1.0, 1.0, "Return a tensor.", "It did."),
+        CriterionResult(
+            "variance", CriterionStatus.FAILED, 0.0, 3.0, "Give 2/fan_in.", text, "glorot_normal", 0.01, 0.03, 0.0
+        ),
+        CriterionResult("fresh", CriterionStatus.SKIPPED, 0.0, 2.0, "Draw anew.", "Not judged."),
     )
     return Result(
         path=text,
         sha256="0" * 64,
         status="graded",
         questions=(
-            QuestionResult("q7_tf_initializer_check", "graded", 1.0, 12.0, None, criteria),
-            QuestionResult("q7_tf_model_check", "error", 0.0, 8.0, text),
+            QuestionResult.of(task("q7_tf_initializer"), QuestionStatus.GRADED, 1.0, 12.0, None, criteria),
+            QuestionResult.of(task("q7_tf_model"), QuestionStatus.ERROR, 0.0, 8.0, text),
         ),
         written=(WrittenResult("q1", "answered", 12, 10.0), WrittenResult("q2", "unchanged", 0, 10.0)),
         problems=(CellProblem("cell 3", text),),
@@ -123,11 +129,11 @@ def test_every_report_says_what_was_made_without_confinement() -> None:
     for render in (html.render, markdown.render, lambda results: terminal(results[0])):
         assert "no official grade" in render([unconfined])
         assert "no official grade" not in render([confined])
-    assert unconfined.to_json()["provenance"]["confinement"] == ["unconfined"]
+    assert to_json(unconfined)["provenance"]["confinement"] == ["unconfined"]
 
 
 def test_json_of_a_fault_has_no_score() -> None:
-    document = Result("a.ipynb", "0" * 64, "fault", fault="broken").to_json()
+    document = to_json(Result("a.ipynb", "0" * 64, "fault", fault="broken"))
     assert document["score"] is None
     assert document["questions"] == []
     json.dumps(document, allow_nan=False)
@@ -137,7 +143,7 @@ def test_json_knows_no_infinity() -> None:
     odd = result()
     criterion = dataclasses.replace(odd.questions[0].criteria[1], measured=float("inf"), expected=float("nan"))
     odd = dataclasses.replace(odd, questions=(dataclasses.replace(odd.questions[0], criteria=(criterion,)),))
-    figures = json.loads(json.dumps(odd.to_json(), allow_nan=False))["questions"][0]["criteria"][0]
+    figures = json.loads(json.dumps(to_json(odd), allow_nan=False))["questions"][0]["criteria"][0]
     assert (figures["measured"], figures["expected"]) == (None, None)
 
 

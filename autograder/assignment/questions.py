@@ -14,6 +14,10 @@ from autograder.assignment.kernels import KernelShape, Layout
 NAME = "weight_initialization"
 TITLE = "Weight Initialization Techniques"
 
+#: A framework's name as people write it, and where there is little room.
+FRAMEWORKS = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
+SHORT_NAMES = {"tensorflow": "tf", "torch": "torch"}
+
 WRITTEN = ("q1", "q2", "q3", "q4", "q5", "q6")
 
 #: Layer widths of both models, inputs first.
@@ -61,6 +65,8 @@ class Task:
     ----------
     stub, check : str
         Grade ids of the stub's cell and of its check cell. The stub's id also names the task.
+    title : str
+        What people call it.
     function : str
         What the student defines.
     kind : Kind
@@ -72,6 +78,7 @@ class Task:
     """
 
     stub: str
+    title: str
     function: str
     kind: Kind
     framework: Framework
@@ -99,16 +106,24 @@ _INITIALIZER = {
 _MODEL = {"layers": 1, "forward": 1, "variance_hidden": 3, "variance_output": 1, "bias": 2}
 
 TASKS = (
-    Task("q7_tf_initializer", "tf_he_normal", Kind.INITIALIZER, Framework.TENSORFLOW, {"output": 2, **_INITIALIZER}),
-    Task("q7_tf_model", "build_tf_model", Kind.MODEL, Framework.TENSORFLOW, _MODEL),
+    Task(
+        "q7_tf_initializer",
+        "Part 1: He initializer in TensorFlow",
+        "tf_he_normal",
+        Kind.INITIALIZER,
+        Framework.TENSORFLOW,
+        {"output": 2, **_INITIALIZER},
+    ),
+    Task("q7_tf_model", "Part 2: the model in TensorFlow", "build_tf_model", Kind.MODEL, Framework.TENSORFLOW, _MODEL),
     Task(
         "q7_torch_initializer",
+        "Part 3: He initializer in PyTorch",
         "torch_he_normal_",
         Kind.INITIALIZER,
         Framework.TORCH,
         {"output": 1, "in_place": 1, **_INITIALIZER},
     ),
-    Task("q7_torch_model", "CustomModel", Kind.MODEL, Framework.TORCH, _MODEL),
+    Task("q7_torch_model", "Part 4: the model in PyTorch", "CustomModel", "model", "torch", _MODEL),
 )
 
 

@@ -27,7 +27,7 @@ from autograder.grading.jobs import Graded
 from autograder.grading.provenance import graded_by
 from autograder.grading.retries import RetryPolicy
 from autograder.notebook import UnreadableNotebook
-from autograder.report.result import Result
+from autograder.report.result import Result, ResultStatus
 from autograder.sandbox import Limits
 from autograder.sandbox.support import NoConfinement, probe
 
@@ -196,7 +196,7 @@ class Cluster:
                 if tries < _MOST_TRIES:
                     self._submit(work, tries + 1, begun, ending)
                     continue
-                outcome = Graded(Result(work.name, "", "fault", fault=_told(problem, tries)))
+                outcome = Graded(Result(work.name, "", ResultStatus.FAULT, fault=_told(problem, tries)))
             finally:
                 future.release()
             yield work, outcome

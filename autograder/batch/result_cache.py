@@ -13,6 +13,7 @@ from autograder.batch.jobs import to_text
 from autograder.errors import UserError
 from autograder.files import UNFINISHED, write_text
 from autograder.linux import NeedsLinux
+from autograder.report.document import from_json, to_json
 from autograder.report.result import Result
 
 try:
@@ -88,14 +89,14 @@ class Store:
     def load(self, student: str, key: str) -> Result | None:
         """Return this student's result with this key, if it is there."""
         document = self._document(student, key)
-        return Result.from_json(document) if document is not None else None
+        return from_json(document) if document is not None else None
 
     def save(self, student: str, key: str, result: Result) -> None:
         """Write a result.
 
         Not forced onto the disk: a power cut may leave less than all of it, which is then graded again.
         """
-        document = {**result.to_json(), "class": {"student": _printable(student), "key": key}}
+        document = {**to_json(result), "class": {"student": _printable(student), "key": key}}
         write_text(self._path(student), to_text(document))
 
     def strangers(self, students: set[str]) -> int:
@@ -106,7 +107,7 @@ class Store:
         path = self._path(student)
         try:
             document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if document["class"]["key"] == key and Result.from_json(document).status == "graded":
+            if document["class"]["key"] == key and from_json(document).status == "graded":
                 return document
         except FileNotFoundError:
             return None

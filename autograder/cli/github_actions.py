@@ -8,14 +8,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from autograder.report import github
 from autograder.report.pull_request import PullRequest
-from autograder.report.result import Result
-
-if TYPE_CHECKING:
-    from autograder.grading.grade import Unreadable
+from autograder.report.result import Result, Unreadable
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from autograder.files import CannotWrite, check_output, output_file, remove_output
 from autograder.notebook import UnreadableNotebook, read_notebook
-from autograder.report.result import Result
-
-if TYPE_CHECKING:
-    from autograder.grading.grade import Unreadable
+from autograder.report.formats import Outcomes, formats
+from autograder.report.result import Result, Unreadable
 
 
 def check_reports(reports: Mapping[str, Path], notebooks: Sequence[Path] = ()) -> None:
@@ -54,7 +49,7 @@ def _same(path: Path, other: Path) -> bool:
 
 @dataclass(frozen=True)
 class Reports:
-    """The files that were asked for, by kind: json, html, markdown, junit, gradescope, classroom50."""
+    """The files that were asked for, by the format's name."""
 
     paths: Mapping[str, Path]
 
@@ -74,7 +69,7 @@ class Reports:
         """Write each report there is something to say in; return what went wrong, a line each."""
         problems = []
         for kind, path in self.paths.items():
-            text = _MAKERS[kind](results, unreadable, single)
+            text = formats()[kind].render(Outcomes(results, unreadable, single))
             if text is None:
                 continue
             try:
@@ -83,64 +78,3 @@ class Reports:
             except CannotWrite as problem:
                 problems.append(str(problem))
         return problems
-
-
-def _json(results: Sequence[Result], _: Sequence[Unreadable], single: bool) -> str | None:
-    documents = [result.to_json() for result in results]
-    document: Any = documents[0] if single and documents else documents
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n" if results else None
-
-
-def _html(results: Sequence[Result], _: Sequence[Unreadable], __: bool) -> str | None:
-    from autograder.report import html
-
-    return html.render(results) if results else None
-
-
-def _markdown(results: Sequence[Result], _: Sequence[Unreadable], __: bool) -> str | None:
-    from autograder.report import markdown
-
-    return markdown.render(results) if results else None
-
-
-def _junit(results: Sequence[Result], unreadable: Sequence[Unreadable], _: bool) -> str | None:
-    from autograder.report import junit
-
-    return junit.render(results, [(str(each.path), each.reason) for each in unreadable])
-
-
-def _gradescope(results: Sequence[Result], unreadable: Sequence[Unreadable], _: bool) -> str | None:
-    from autograder.report import gradescope
-
-    if unreadable:
-        return gradescope.refusal(unreadable[0].reason)
-    # Without a file, Gradescope says that grading failed, and gives nobody a zero.
-    return None if results[0].fault is not None else gradescope.render(results[0])
-
-
-def _classroom50(results: Sequence[Result], _: Sequence[Unreadable], __: bool) -> str | None:
-    from autograder.report import classroom50
-
-    if not results or results[0].fault is not None:
-        return None
-    return classroom50.render(results[0], classroom50.context(os.environ, _committed(Path(results[0].path).parent)))
-
-
-_MAKERS: dict[str, Callable[[Sequence[Result], Sequence[Unreadable], bool], str | None]] = {
-    "json": _json,
-    "html": _html,
-    "markdown": _markdown,
-    "junit": _junit,
-    "gradescope": _gradescope,
-    "classroom50": _classroom50,
-}
-
-
-def _committed(folder: Path) -> datetime:
-    """Return when the commit was made that is checked out around ``folder``; now, where none is."""
-    from autograder.git import GitFailed, Repository
-
-    try:
-        return Repository(folder).commit("HEAD").time
-    except GitFailed:
-        return datetime.now(tz=UTC)

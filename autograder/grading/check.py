@@ -15,7 +15,7 @@ from autograder.assignment.questions import Challenge, Task, draw_challenge, tas
 from autograder.assignment.release import BadRelease, load_release
 from autograder.assignment.settings import BadSettings, HelpLevel, load_settings
 from autograder.grading.interview import CallRaised, interview
-from autograder.report.result import QuestionResult
+from autograder.report.result import QuestionResult, QuestionStatus
 from autograder.sandbox.child.calls import call
 from autograder.sandbox.protocol import BuildModel, CallInitializer, Question
 from autograder.sandbox.wire import Message
@@ -117,11 +117,11 @@ def _judge(
     try:
         evidence = interview(_Live(function), asked, challenge)
     except CallRaised as problem:
-        status, message = "error", f"{asked.function} raised {problem.raised}."
+        status, message = QuestionStatus.ERROR, f"{asked.function} raised {problem.raised}."
         if problem.raised.name == "NotImplementedError":
-            status = "not_attempted"
+            status = QuestionStatus.NOT_ATTEMPTED
             message = f"{asked.function} still raises NotImplementedError: put your code in place of that line."
-        return QuestionResult(asked.check, status, 0.0, points, message)
+        return QuestionResult.of(asked, status, 0.0, points, message)
     return score_task(asked, evidence, points, help_level)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.release import Release, load_release
@@ -12,16 +11,8 @@ from autograder.assignment.settings import Settings, Terms, load_settings
 from autograder.grading.engine import Engine, ordered
 from autograder.grading.jobs import Job
 from autograder.notebook import UnreadableNotebook, read_notebook
-from autograder.report.result import Result
+from autograder.report.result import Result, Unreadable
 from autograder.submission.reader import read_submission
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A file that could not be graded, and why, in one line."""
-
-    path: Path
-    reason: str
 
 
 def grade(

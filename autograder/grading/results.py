@@ -13,7 +13,17 @@ from autograder.grading.jobs import Graded, Job
 from autograder.grading.provenance import grader_sha256
 from autograder.grading.scoring import better_of_the_two, score_task
 from autograder.notebook import Cell
-from autograder.report.result import CellProblem, Provenance, QuestionResult, Result, WrittenResult
+from autograder.report.result import (
+    AnswerStatus,
+    CellProblem,
+    Provenance,
+    QuestionResult,
+    QuestionStatus,
+    RemarkResult,
+    Result,
+    ResultStatus,
+    WrittenResult,
+)
 from autograder.sandbox import SandboxFault
 from autograder.sandbox.protocol import Raised
 from autograder.submission.reader import Submission
@@ -43,7 +53,7 @@ def fault(submission: Submission, problem: Exception) -> Result:
     if not isinstance(problem, SandboxFault | OSError):
         place = traceback.extract_tb(problem.__traceback__)[-1]
         told = f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
-    return Result(submission.path, submission.sha256, "fault", fault=one_line(told, 600))
+    return Result(submission.path, submission.sha256, ResultStatus.FAULT, fault=one_line(told, 600))
 
 
 def _result(job: Job, execution: Execution) -> Result:
@@ -51,11 +61,13 @@ def _result(job: Job, execution: Execution) -> Result:
     return Result(
         path=submission.path,
         sha256=submission.sha256,
-        status="graded",
+        status=ResultStatus.GRADED,
         questions=tuple(_question(job, task, execution.outcomes[task.stub]) for task in TASKS),
         written=tuple(
-            WrittenResult(a.grade_id, a.status, a.words, job.points[a.grade_id], a.remark) for a in submission.written
+            WrittenResult(a.grade_id, AnswerStatus(a.status), a.words, job.points[a.grade_id], a.remark)
+            for a in submission.written
         ),
+        remarks=tuple(RemarkResult(r.cell, r.kind, r.text) for r in submission.remarks),
         problems=_problems(submission, execution),
         provenance=Provenance(
             grader_version=__version__,
@@ -70,7 +82,7 @@ def _result(job: Job, execution: Execution) -> Result:
 def _question(job: Job, task: Task, outcome: Evidence | Ending) -> QuestionResult:
     points = job.points[task.check]
     if isinstance(outcome, Ending):
-        return QuestionResult(task.check, outcome.status, 0.0, points, outcome.message)
+        return QuestionResult.of(task, QuestionStatus(outcome.status), 0.0, points, outcome.message)
     return score_task(task, outcome, points, job.terms.help_level)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder.assignment.questions import TASKS, Task
+from autograder.assignment.questions import FRAMEWORKS, Task
 from autograder.assignment.settings import HelpLevel
 from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights
@@ -16,9 +16,7 @@ from autograder.judge.judging import Verdict, judge_initializer, judge_model
 from autograder.judge.measure import InitializerMeasurements
 from autograder.judge.model import ModelMeasurements
 from autograder.report.picture import Picture
-from autograder.report.result import CriterionResult, QuestionResult, points_text
-
-_FRAMEWORK_NAMES = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
+from autograder.report.result import CriterionResult, CriterionStatus, QuestionResult, QuestionStatus, points_text
 
 
 def score_task(task: Task, evidence: Evidence, points: float, help_level: HelpLevel = "explain") -> QuestionResult:
@@ -31,9 +29,9 @@ def score_task(task: Task, evidence: Evidence, points: float, help_level: HelpLe
 
     # Weights are added before they become points: a perfect answer gets the full points, exactly.
     passed = sum(task.weights[v.name] for v in verdicts if v.status == "passed")
-    return QuestionResult(
-        grade_id=task.check,
-        status="graded",
+    return QuestionResult.of(
+        task,
+        QuestionStatus.GRADED,
         score=share(passed),
         max_score=points,
         criteria=_said_once(_criterion(v, share(task.weights[v.name]), help_level) for v in verdicts),
@@ -57,7 +55,7 @@ def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionRes
     why = [said for said in (lesson.why if lesson else None, finding.consequence) if said]
     return CriterionResult(
         name=verdict.name,
-        status=verdict.status.value,
+        status=CriterionStatus(verdict.status),
         points=worth if verdict.status == "passed" else 0.0,
         max_points=worth,
         asks=verdict.asks,
@@ -89,8 +87,7 @@ def better_of_the_two(questions: Sequence[QuestionResult]) -> tuple[QuestionResu
     No question loses anything. What is added fills the same part of what each question of that framework lacks, so
     that its total comes out at the better one's share exactly; each of them says so.
     """
-    tasks = {task.check: task for task in TASKS}
-    of = {f: [q for q in questions if tasks[q.grade_id].framework == f] for f in _FRAMEWORK_NAMES}
+    of = {f: [q for q in questions if q.framework == f] for f in FRAMEWORKS}
     shares = {f: _total(own) / most if (most := _most(own)) else 0.0 for f, own in of.items()}
     worse, better = sorted(shares, key=shares.__getitem__)
     target, own, most = shares[better] * _most(of[worse]), _total(of[worse]), _most(of[worse])
@@ -105,7 +102,7 @@ def better_of_the_two(questions: Sequence[QuestionResult]) -> tuple[QuestionResu
         score = question.score + part * (question.max_score - question.score)
         said = (
             f"Raised from {points_text(question.score)} to {points_text(score)} points: in this course the better of "
-            f"the two frameworks counts for both, and {_FRAMEWORK_NAMES[better]} earned {earned}."
+            f"the two frameworks counts for both, and {FRAMEWORKS[better]} earned {earned}."
         )
         return replace(question, score=score, message=f"{question.message} {said}" if question.message else said)
 

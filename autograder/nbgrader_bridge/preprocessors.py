@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 from traitlets import Enum, Float, Integer
 
+from autograder.assignment.questions import TASKS
 from autograder.assignment.release import BadRelease, Release, load_release
 from autograder.assignment.seeds import course_seed, submission_seed
 from autograder.assignment.settings import Frameworks, HelpLevel, Terms
@@ -40,7 +41,8 @@ from autograder.nbgrader_bridge.records import Record, load_record, record_path,
 from autograder.nbgrader_bridge.sanitize import Given, Sanitized, blank, sanitize
 from autograder.nbgrader_bridge.warm import warm_engine
 from autograder.notebook import Notebook, UnreadableNotebook, read_notebook
-from autograder.report.result import QuestionResult, Result
+from autograder.report.document import to_json
+from autograder.report.result import QuestionResult, QuestionStatus, Result
 from autograder.sandbox import Limits
 from autograder.submission.arrangement import arrange
 from autograder.submission.reader import Submission, submission_in
@@ -178,10 +180,12 @@ class GradeInSandbox(NbGraderPreprocessor):
             )
         if reading.submission is None:
             questions = {
-                cell.grade_id: QuestionResult(
-                    cell.grade_id, "error", 0.0, cell.points or 0.0, f"The file {reading.problem}."
+                task.check: QuestionResult.of(
+                    task, QuestionStatus.ERROR, 0.0, cell.points or 0.0, f"The file {reading.problem}."
                 )
+                for task in TASKS
                 for cell in reading.graded
+                if cell.grade_id == task.check
             }
             resources["result"] = None
         else:
@@ -271,7 +275,7 @@ class KeepRecord(NbGraderPreprocessor):
         unsure = [cell.grade_id for cell in reading.graded] if reading.problem is not None else missing
         ask_for_review(handed, unsure)
         result: Result | None = resources["result"]
-        document = result.to_json() if result else {}
+        document = to_json(result) if result else {}
         save_record(path, Record(reading.sha256, document, scores, answers, reading.problem, missing))
         return nb, resources
 

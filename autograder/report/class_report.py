@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.report.palette import BLUE, ORANGE
 from autograder.report.result import UNCONFINED_NOTICE, points_text
 from autograder.report.statistics import ClassStatistics, percent
 from autograder.report.templating import environment
@@ -19,7 +20,6 @@ from autograder.text import one_line
 
 _MOST_COMMON = 8
 _MOST_BARS = 12
-_BLUE, _ORANGE = "#0072B2", "#E69F00"
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ def scores_figure(found: ClassStatistics) -> Chart | None:
 
     def draw(axes: Any) -> None:
         edges, width = [bar[0] for bar in bars], bars[0][1] - bars[0][0]
-        drawn = axes.bar(edges, [bar[2] for bar in bars], width=0.92 * width, align="edge", color=_BLUE)
+        drawn = axes.bar(edges, [bar[2] for bar in bars], width=0.92 * width, align="edge", color=BLUE)
         axes.bar_label(drawn, labels=[str(bar[2]) if bar[2] else "" for bar in bars], padding=1)
-        axes.axvline(found.quartiles[1], color=_ORANGE, linestyle="--", zorder=0, label=f"median {middle}")
+        axes.axvline(found.quartiles[1], color=ORANGE, linestyle="--", zorder=0, label=f"median {middle}")
         axes.set_xticks([*edges, bars[-1][1]], [points_text(x) for x in (*edges, bars[-1][1])])
         axes.set_xlabel("points for Q7")
         axes.set_ylabel("submissions")
@@ -133,7 +133,7 @@ def mistakes_figure(found: ClassStatistics) -> Chart | None:
         return None
 
     def draw(axes: Any) -> None:
-        drawn = axes.barh([m.name for m in mistakes], [100.0 * m.share for m in mistakes], color=_ORANGE)
+        drawn = axes.barh([m.name for m in mistakes], [100.0 * m.share for m in mistakes], color=ORANGE)
         axes.bar_label(drawn, labels=[f"{percent(m.share)} ({m.count})" for m in mistakes], padding=3)
         axes.invert_yaxis()
         axes.margins(x=0.2)

@@ -17,10 +17,11 @@ from functools import lru_cache
 from typing import Any
 from xml.etree import ElementTree  # only ever reads what Matplotlib wrote
 
+from autograder.report.palette import SKY_BLUE, VERMILION
 from autograder.report.picture import Picture, SignalPicture, WeightsPicture
 
 #: After Okabe and Ito's blue and vermilion: what is the student's, and what of it is off.
-_OWN, _OFF = "#2b8cc4", "#d55e00"
+_OWN, _OFF = SKY_BLUE, VERMILION
 #: Stands for the page's text colour while Matplotlib draws.
 _INK = "#010203"
 #: A deviation further from its prediction than this is drawn as off: more than the judge lets pass for any shape.

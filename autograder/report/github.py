@@ -10,9 +10,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
+from autograder.assignment.questions import FRAMEWORKS, TITLE
 from autograder.report.markdown import escape, result_sections
+from autograder.report.palette import BLUE, VERMILION
 from autograder.report.pull_request import PullRequest
-from autograder.report.result import QuestionResult, Result, points_text
+from autograder.report.result import QuestionResult, QuestionStatus, Result, points_text
 from autograder.text import one_line
 
 #: Below GitHub's 1 MiB, which other steps of the job do not share but rounding might.
@@ -21,15 +23,12 @@ MOST_ANNOTATIONS = 10
 _MOST_FILES = 100
 #: Bars are cut here: what is larger is wrong enough.
 _TALLEST = 3.0
-#: From Okabe and Ito's palette: told apart by the colour-blind, and seen in light and in dark.
-_BAR, _LINE = "#0072B2", "#D55E00"
 _STATUS = {"A": "added", "M": "changed", "D": "deleted", "T": "changed its type"}
-_FRAMEWORKS = {"tf": "TensorFlow", "torch": "PyTorch"}
 
 
 def summary(result: Result, pull_request: PullRequest | None = None) -> str:
     """Return the job summary, in GitHub's Markdown: the score, every criterion, a chart, and what else was changed."""
-    lines = ["# Weight Initialization Techniques", ""]
+    lines = [f"# {TITLE}", ""]
     if pull_request is not None:
         lines += _call_outs(pull_request)
     lines += result_sections(result)
@@ -41,7 +40,7 @@ def summary(result: Result, pull_request: PullRequest | None = None) -> str:
 
 def refusal(path: str, reason: str, pull_request: PullRequest | None = None) -> str:
     """Return the job summary of a notebook that could not be graded."""
-    lines = ["# Weight Initialization Techniques", "", f"**Not graded.** {escape(path)}: {escape(reason)}.", ""]
+    lines = [f"# {TITLE}", "", f"**Not graded.** {escape(path)}: {escape(reason)}.", ""]
     if pull_request is not None:
         lines += [*_call_outs(pull_request), *_files(pull_request)]
     return _bounded(lines)
@@ -94,13 +93,15 @@ def variances(result: Result) -> list[tuple[str, float]]:
     """Return each measured variance as a multiple of the variance asked for, with a short label."""
     found = []
     for question in result.questions:
-        framework, part = question.grade_id.removeprefix("q7_").removesuffix("_check").split("_", 1)
         for criterion in question.criteria:
             if criterion.name.startswith("variance") and criterion.measured is not None and criterion.expected:
                 which = {"variance_conv": "conv", "variance_hidden": "hidden", "variance_output": "output"}
-                kind = which.get(criterion.name, "dense" if part == "initializer" else "model")
+                kind = which.get(criterion.name, "dense" if question.kind == "initializer" else "model")
                 found.append(
-                    (f"{_FRAMEWORKS.get(framework, framework)} {kind}", criterion.measured / criterion.expected)
+                    (
+                        f"{FRAMEWORKS.get(question.framework, question.framework)} {kind}",
+                        criterion.measured / criterion.expected,
+                    )
                 )
     return found
 
@@ -121,7 +122,7 @@ def _chart(result: Result) -> list[str]:
         "config:",
         "  themeVariables:",
         "    xyChart:",
-        f'      plotColorPalette: "{_BAR}, {_LINE}"',
+        f'      plotColorPalette: "{BLUE}, {VERMILION}"',
         "---",
         "xychart-beta horizontal",
         f"  x-axis [{', '.join(chr(34) + label + chr(34) for label, _ in bars)}]",
@@ -174,21 +175,23 @@ def annotate(result: Result, path: str, source: str) -> list[str]:
 
 
 def _told(question: QuestionResult) -> list[tuple[str, str]]:
-    name = question.grade_id.removesuffix("_check")
-    if question.status == "not_attempted":
+    if question.status == QuestionStatus.NOT_ATTEMPTED:
         return []
-    if question.status != "graded":
-        return [(f"{name}: {question.status}", question.message or "")]
+    if question.status != QuestionStatus.GRADED:
+        return [(f"{question.task}: {question.status}", question.message or "")]
     return [
-        (f"{name}: {criterion.name} (−{points_text(criterion.max_points - criterion.points)})", criterion.message)
+        (
+            f"{question.task}: {criterion.name} (−{points_text(criterion.max_points - criterion.points)})",
+            criterion.message,
+        )
         for criterion in question.criteria
-        if criterion.status == "failed"
+        if criterion.failed
     ]
 
 
 def _line(source: str, question: QuestionResult) -> int:
     """Return the line of the notebook's file where the question's stub begins; 1 when it cannot be told."""
-    stub = f'"grade_id": "{question.grade_id.removesuffix("_check")}"'
+    stub = f'"grade_id": "{question.task}"'
     before, found, _ = source.partition(stub)
     return before.count("\n") + 1 if found else 1
 

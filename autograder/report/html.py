@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
+from autograder.assignment.questions import TITLE
 from autograder.report.figures import Figure, draw
 from autograder.report.picture import Picture
 from autograder.report.result import (
@@ -22,12 +23,6 @@ from autograder.text import one_line
 
 #: Submissions up to which a page has figures: drawing them takes longer than grading.
 _MOST_DRAWN = 20
-_PARTS = {
-    "q7_tf_initializer_check": "Part 1: He initializer in TensorFlow",
-    "q7_tf_model_check": "Part 2: the model in TensorFlow",
-    "q7_torch_initializer_check": "Part 3: He initializer in PyTorch",
-    "q7_torch_model_check": "Part 4: the model in PyTorch",
-}
 
 
 def _figure(picture: Picture | None) -> Figure | None:
@@ -37,7 +32,6 @@ def _figure(picture: Picture | None) -> Figure | None:
 _ENVIRONMENT = environment(
     one_line=partial(one_line, limit=10_000),
     reasons=reasons,
-    part=lambda grade_id: _PARTS.get(grade_id, grade_id),
     figure=_figure,
     # Matplotlib wrote it, of numbers and of our own words; nothing in a picture is a student's text.
     drawn=Markup,
@@ -49,6 +43,7 @@ def render(results: Sequence[Result]) -> str:
     return _ENVIRONMENT.get_template("report.html").render(
         results=results,
         names=short_names([result.path for result in results]),
+        title=TITLE,
         unconfined_notice=UNCONFINED_NOTICE,
         draws=len(results) <= _MOST_DRAWN,
         most_drawn=_MOST_DRAWN,

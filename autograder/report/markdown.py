@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autograder.report.result import UNCONFINED_NOTICE, QuestionResult, Result, points_text
+from autograder.assignment.questions import TITLE
+from autograder.report.result import (
+    UNCONFINED_NOTICE,
+    CriterionStatus,
+    QuestionResult,
+    QuestionStatus,
+    Result,
+    points_text,
+)
 from autograder.text import one_line
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>$@:])")
-_MARKS = {"passed": "✅", "failed": "❌", "skipped": "➖"}
+_MARKS = {CriterionStatus.PASSED: "✅", CriterionStatus.FAILED: "❌", CriterionStatus.SKIPPED: "➖"}
 
 
 def escape(text: str) -> str:
@@ -22,15 +30,15 @@ def escape(text: str) -> str:
 
 def _question(question: QuestionResult) -> list[str]:
     score = f"{points_text(question.score)} / {points_text(question.max_score)}"
-    lines = [f"### `{question.grade_id.removesuffix('_check')}`: {score}", ""]
-    if question.status != "graded":
-        return [*lines, f"**{question.status.replace('_', ' ')}.** {escape(question.message or '')}", ""]
+    lines = [f"### `{question.task}`: {score}", ""]
+    if question.status != QuestionStatus.GRADED:
+        return [*lines, f"**{question.status.words}.** {escape(question.message or '')}", ""]
     if question.message:
         lines += [escape(question.message), ""]
     lines += ["| | criterion | points | what was found |", "|---|---|---:|---|"]
     for criterion in question.criteria:
         points = f"{points_text(criterion.points)} / {points_text(criterion.max_points)}"
-        asks = f"**{escape(criterion.asks)}** " if criterion.status == "failed" else ""
+        asks = f"**{escape(criterion.asks)}** " if criterion.failed else ""
         told = "".join(
             f" *{heading}:* {escape(text)}{'' if text.endswith('.') else '.'}" for heading, text in criterion.help
         )
@@ -54,6 +62,9 @@ def result_sections(result: Result) -> list[str]:
     lines += [f"**Q7: {points_text(result.score)} / {points_text(result.max_score)}**", ""]
     if result.unconfined:
         lines += [f"**{UNCONFINED_NOTICE}**", ""]
+    if result.remarks:
+        lines += [f"- Note: {escape(remark.text)}" for remark in result.remarks]
+        lines += [""]
     for question in result.questions:
         lines += _question(question)
     if result.problems:
@@ -76,7 +87,7 @@ def render(results: Sequence[Result]) -> str:
     """Return the whole document."""
     return "\n".join(
         [
-            "# Weight Initialization Techniques: grading report",
+            f"# {TITLE}: grading report",
             "",
             *(line for r in results for line in result_sections(r)),
         ]

@@ -5,19 +5,69 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Self
 
+from autograder.assignment.questions import SHORT_NAMES, Task
 from autograder.report.picture import Picture
 
-SCHEMA = "autograder/result/v1"
 #: What every report says of a result that was made without confinement.
 UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, so this is no official grade."
 
 
+class ResultStatus(StrEnum):
+    """Whether a notebook was graded; ``fault`` is the grader's own failure, and scores nothing."""
+
+    GRADED = "graded"
+    FAULT = "fault"
+
+
+class QuestionStatus(StrEnum):
+    """How one check cell's grading ended."""
+
+    GRADED = "graded"
+    NOT_ATTEMPTED = "not_attempted"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+    BLOCKED = "blocked"
+
+    @property
+    def words(self) -> str:
+        """The status as people read it."""
+        return self.value.replace("_", " ")
+
+
+class CriterionStatus(StrEnum):
+    """Whether a criterion holds; ``skipped`` where one that it depends on failed."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class AnswerStatus(StrEnum):
+    """What stands in a written answer's cell."""
+
+    ANSWERED = "answered"
+    UNCHANGED = "unchanged"
+    EMPTY = "empty"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that could not be graded, and why, in one line."""
+
+    path: Path
+    reason: str
+
+
 @dataclass(frozen=True)
 class CriterionResult:
-    """One criterion: ``status`` is passed, failed or skipped. ``asks`` states it; ``message`` says what was found.
+    """One criterion. ``asks`` states it; ``message`` says what was found.
 
     ``diagnosis`` names the mistake where it was recognised, and ``look_up`` says what to read about it. ``p_value``
     bounds the probability that a right answer strays as far. ``why`` explains, and ``formula`` states what is right,
@@ -25,7 +75,7 @@ class CriterionResult:
     """
 
     name: str
-    status: str
+    status: CriterionStatus
     points: float
     max_points: float
     asks: str
@@ -39,42 +89,98 @@ class CriterionResult:
     formula: str | None = None
 
     @property
+    def failed(self) -> bool:
+        """Whether points were lost here, and not at a criterion before."""
+        return self.status == CriterionStatus.FAILED
+
+    @property
     def help(self) -> list[tuple[str, str]]:
         """What to say of a failure besides the message, each with its heading: why, the formula, what to look up."""
         told = (("Why", self.why), ("Formula", self.formula), ("Look up", self.look_up))
-        return [(heading, text) for heading, text in told if text and self.status == "failed"]
+        return [(heading, text) for heading, text in told if text and self.failed]
 
 
 @dataclass(frozen=True)
 class QuestionResult:
     """One check cell.
 
-    ``status`` is graded, not_attempted, error, timeout, memory, crashed or blocked; ``message`` says why when it is
-    not graded, and, whatever the status, that the points were raised to the better framework's. ``picture`` is what
-    its figure is drawn from.
+    Attributes
+    ----------
+    grade_id, task : str
+        nbgrader's ids of the check cell and of the stub that it checks.
+    title : str
+        What people call the question.
+    framework, kind : str
+        ``tensorflow`` or ``torch``; ``initializer`` or ``model``.
+    status : QuestionStatus
+        How its grading ended.
+    score, max_score : float
+        Points.
+    message : str, optional
+        Why it was not graded; or, whatever the status, that its points were raised to the better framework's.
+    criteria : tuple of CriterionResult
+        Empty where it was not graded.
+    picture : Picture, optional
+        What its figure is drawn from.
     """
 
     grade_id: str
-    status: str
+    task: str
+    title: str
+    framework: str
+    kind: str
+    status: QuestionStatus
     score: float
     max_score: float
     message: str | None = None
     criteria: tuple[CriterionResult, ...] = ()
     picture: Picture | None = None
 
+    @classmethod
+    def of(
+        cls,
+        task: Task,
+        status: QuestionStatus,
+        score: float,
+        max_score: float,
+        message: str | None = None,
+        criteria: tuple[CriterionResult, ...] = (),
+        picture: Picture | None = None,
+    ) -> Self:
+        """Return the result of one of the assignment's tasks."""
+        about = (task.check, task.stub, task.title, task.framework, task.kind)
+        return cls(*about, status, score, max_score, message, criteria, picture)
+
+    @property
+    def short_name(self) -> str:
+        """Its name where there is little room: ``tf model``."""
+        return f"{SHORT_NAMES.get(self.framework, self.framework)} {self.kind}"
+
 
 @dataclass(frozen=True)
 class WrittenResult:
-    """One written answer, graded by hand: ``status`` is answered, unchanged, empty or missing.
+    """One written answer, graded by hand.
 
     ``remark`` says of an answered one that it is short, or copied from the prompt. It costs and gives nothing.
     """
 
     grade_id: str
-    status: str
+    status: AnswerStatus
     words: int
     max_score: float
     remark: str | None = None
+
+
+@dataclass(frozen=True)
+class RemarkResult:
+    """Something unusual about the notebook's cells, and what the reader decided, as a sentence in ``text``.
+
+    ``cell`` is the cell's grade id or place, and empty for the whole notebook; ``kind`` is a word for it.
+    """
+
+    cell: str
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -104,15 +210,15 @@ class Provenance:
 class Result:
     """The outcome of grading one notebook.
 
-    ``status`` is graded, or fault when the grader itself failed: then ``fault`` says how, and there is no
-    score and no question.
+    ``fault`` says how the grader itself failed, where it did: then there is no score and no question.
     """
 
     path: str
     sha256: str
-    status: str
+    status: ResultStatus
     questions: tuple[QuestionResult, ...] = ()
     written: tuple[WrittenResult, ...] = ()
+    remarks: tuple[RemarkResult, ...] = ()
     problems: tuple[CellProblem, ...] = ()
     provenance: Provenance | None = None
     fault: str | None = None
@@ -132,72 +238,6 @@ class Result:
         """Whether the notebook's code ran without confinement, so that the score is nobody's official grade."""
         return self.provenance is not None and "unconfined" in self.provenance.confinement
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the result as `autograder/result/v1`: JSON types alone, no time, nothing of the machine's."""
-        document: dict[str, Any] = {"schema": SCHEMA, "status": self.status}
-        if self.status == "graded":
-            document |= {"score": self.score, "max_score": self.max_score}
-        else:
-            document |= {"score": None, "max_score": None, "fault": self.fault}
-        document["submission"] = {"path": self.path, "sha256": self.sha256}
-        document["provenance"] = _fields(self.provenance) if self.provenance else None
-        document["questions"] = [
-            _fields(question) | {"criteria": [_fields(criterion) for criterion in question.criteria]}
-            for question in self.questions
-        ]
-        document["written"] = [_fields(answer) for answer in self.written]
-        document["problems"] = [_fields(problem) for problem in self.problems]
-        return document
-
-    @classmethod
-    def from_json(cls, document: dict[str, Any]) -> Result:
-        """Return the result that `to_json` made ``document`` of, with numbers as they stand there; ignore more members.
-
-        Raises
-        ------
-        ValueError
-            It is no `autograder/result/v1`.
-        """
-        try:
-            if document["schema"] != SCHEMA or document["status"] not in ("graded", "fault"):
-                raise ValueError
-            provenance = document["provenance"]
-            return cls(
-                path=document["submission"]["path"],
-                sha256=document["submission"]["sha256"],
-                status=document["status"],
-                questions=tuple(_question(question) for question in document["questions"]),
-                written=tuple(WrittenResult(**answer) for answer in document["written"]),
-                problems=tuple(CellProblem(**problem) for problem in document["problems"]),
-                provenance=Provenance(**{**provenance, "confinement": tuple(provenance["confinement"])})
-                if provenance
-                else None,
-                fault=document.get("fault"),
-            )
-        except (KeyError, TypeError, AttributeError, ValueError) as problem:
-            raise ValueError(f"this is no {SCHEMA}") from problem
-
-
-def _question(document: dict[str, Any]) -> QuestionResult:
-    criteria = tuple(CriterionResult(**criterion) for criterion in document["criteria"])
-    return QuestionResult(**{**document, "criteria": criteria})
-
-
-#: What is for people alone, and no part of `autograder/result/v1`; and the criteria, which are put in one by one.
-_NOT_IN_JSON = {"criteria", "picture", "why", "formula"}
-
-
-def _fields(record: Any) -> dict[str, Any]:
-    return {name: _rounded(value) for name, value in vars(record).items() if name not in _NOT_IN_JSON}
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        # Six figures: more would be the last bits of a sum, which may differ between processors. JSON
-        # knows no infinity.
-        return float(f"{value:.6g}") if value - value == 0.0 else None
-    return list(value) if isinstance(value, tuple) else value
-
 
 def points_text(points: float) -> str:
     """Return points as people write them: 9, 9.5, 2.67."""
@@ -206,16 +246,13 @@ def points_text(points: float) -> str:
 
 def question_text(question: QuestionResult) -> str:
     """Return one check cell's result in a few lines of plain text: the points, and where they were lost."""
-    lines = [
-        f"{question.grade_id.removesuffix('_check')}: "
-        f"{points_text(question.score)} of {points_text(question.max_score)} points"
-    ]
-    if question.status != "graded":
-        lines.append(f"{question.status.replace('_', ' ')}: {question.message or ''}")
+    lines = [f"{question.task}: {points_text(question.score)} of {points_text(question.max_score)} points"]
+    if question.status != QuestionStatus.GRADED:
+        lines.append(f"{question.status.words}: {question.message or ''}")
     elif question.message:
         lines.append(question.message)
     for criterion in question.criteria:
-        if criterion.status != "passed":
+        if criterion.status != CriterionStatus.PASSED:
             lost = points_text(criterion.max_points - criterion.points)
             lines.append(f"- {criterion.name}, {criterion.status} (−{lost}): {criterion.message}")
             lines += [f"  {heading}: {text}{'' if text.endswith('.') else '.'}" for heading, text in criterion.help]
@@ -228,21 +265,25 @@ def reasons(result: Result) -> list[str]:
         return [f"fault: {result.fault}"]
     where: dict[str, list[str]] = {}
     for question in result.questions:
-        if question.status == "graded":
-            found = [c.diagnosis or c.name for c in question.criteria if c.status == "failed"]
+        if question.status == QuestionStatus.GRADED:
+            found = [c.diagnosis or c.name for c in question.criteria if c.failed]
         else:
             found = [question.status]
         for reason in dict.fromkeys(found):
-            task = question.grade_id.removeprefix("q7_").removesuffix("_check")
-            where.setdefault(reason, []).append(task.replace("_", " "))
+            where.setdefault(reason, []).append(question.short_name)
     return [f"{reason.replace('_', ' ')}: {', '.join(tasks)}" for reason, tasks in where.items()]
+
+
+def noted(result: Result) -> list[str]:
+    """Return each remark of the reader's as one line."""
+    return [f"note: {remark.text}" for remark in result.remarks]
 
 
 def to_look_at(result: Result) -> list[str]:
     """Return, in a word each, what is remarkable about the written answers: where a grader should look first."""
     found: dict[str, list[str]] = {}
     for answer in result.written:
-        if (said := answer.remark or answer.status) != "answered":
+        if (said := answer.remark or answer.status) != AnswerStatus.ANSWERED:
             found.setdefault(said, []).append(answer.grade_id.upper())
     return [f"{', '.join(questions)} {said}" for said, questions in found.items()]
 

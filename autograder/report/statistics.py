@@ -6,17 +6,17 @@ import statistics
 from collections import Counter
 from dataclasses import dataclass, field
 
-from autograder.report.result import QuestionResult, Result
+from autograder.report.result import QuestionStatus, Result
 
 #: Bars of the histogram of scores.
 BINS = 10
 _STATES = {
-    "not_attempted": "not attempted",
-    "error": "raised an error",
-    "timeout": "ran out of time",
-    "memory": "ran out of memory",
-    "crashed": "crashed",
-    "blocked": "reached for what is not allowed",
+    QuestionStatus.NOT_ATTEMPTED: "not attempted",
+    QuestionStatus.ERROR: "raised an error",
+    QuestionStatus.TIMEOUT: "ran out of time",
+    QuestionStatus.MEMORY: "ran out of memory",
+    QuestionStatus.CRASHED: "crashed",
+    QuestionStatus.BLOCKED: "reached for what is not allowed",
 }
 
 
@@ -77,11 +77,11 @@ class ClassStatistics:
         self.unconfined |= result.unconfined
         shown: dict[str, dict[str, None]] = {}  # the inner one is a set that keeps its order
         for question in result.questions:
-            task = _task(question)
+            task = question.short_name
             self._graded_tasks[task] += 1
             for criterion in question.criteria:
                 self._criteria.setdefault((task, criterion.name), Counter())[criterion.status] += 1
-                if criterion.status == "failed" and criterion.diagnosis is not None:
+                if criterion.failed and criterion.diagnosis is not None:
                     name = criterion.diagnosis.replace("_", " ")
                     shown.setdefault(name, {})[task] = None
                     if criterion.look_up is not None:
@@ -138,10 +138,6 @@ class ClassStatistics:
         width = (self.max_score or 1.0) / BINS
         counts = Counter(min(int(score / width + 1e-9), BINS - 1) for score in self.scores)
         return [(i * width, (i + 1) * width, counts[i]) for i in range(BINS)]
-
-
-def _task(question: QuestionResult) -> str:
-    return question.grade_id.removeprefix("q7_").removesuffix("_check").replace("_", " ")
 
 
 def percent(share: float) -> str:

@@ -13,8 +13,11 @@ from autograder.report.figures import describe, is_off, number, strays
 from autograder.report.picture import Picture, WeightsPicture
 from autograder.report.result import (
     UNCONFINED_NOTICE,
+    CriterionStatus,
     QuestionResult,
+    QuestionStatus,
     Result,
+    noted,
     points_text,
     reasons,
     short_names,
@@ -22,15 +25,19 @@ from autograder.report.result import (
 )
 from autograder.text import one_line
 
-_MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim")}
+_MARKS = {
+    CriterionStatus.PASSED: ("✓", "green"),
+    CriterionStatus.FAILED: ("✗", "red"),
+    CriterionStatus.SKIPPED: ("–", "dim"),
+}
 
 
 def question_table(question: QuestionResult) -> RenderableType:
     """Return one check cell's table: a row a criterion, with what was found."""
-    heading = Text(f"{question.grade_id.removesuffix('_check')}: ", style="bold")
+    heading = Text(f"{question.task}: ", style="bold")
     heading.append(f"{points_text(question.score)} / {points_text(question.max_score)}", style="bold")
-    if question.status != "graded":
-        heading.append(f"  {question.status.replace('_', ' ')}", style="yellow")
+    if question.status != QuestionStatus.GRADED:
+        heading.append(f"  {question.status.words}", style="yellow")
         return Group(heading, Text(f"  {question.message or ''}"), Text())
     if question.message:
         heading.append(f"\n{question.message}", style="yellow")
@@ -42,7 +49,7 @@ def question_table(question: QuestionResult) -> RenderableType:
     for criterion in question.criteria:
         mark, style = _MARKS[criterion.status]
         said = Text(criterion.message)
-        if criterion.status == "failed":
+        if criterion.failed:
             said = Text.assemble((criterion.asks + " ", "bold"), criterion.message)
             for what, text in criterion.help:
                 said.append(f"\n{what}: ", style="bold")
@@ -100,9 +107,11 @@ def print_result(console: Console, result: Result, *, pictures: bool = False) ->
     if result.fault is not None:
         console.print(Text(f"The grader itself failed, and nothing was scored: {result.fault}", style="bold red"))
         return
+    for remark in result.remarks:
+        console.print(Text(f"Note: {remark.text}", style="yellow"))
     for question in result.questions:
         console.print(question_table(question))
-        if pictures and question.picture is not None and any(c.status == "failed" for c in question.criteria):
+        if pictures and question.picture is not None and any(c.failed for c in question.criteria):
             console.print(picture_text(question.picture))
     if result.problems:
         console.print(Text("Cells that raised or did not finish (the others ran all the same):", style="bold"))
@@ -141,9 +150,8 @@ def print_class(console: Console, results: Sequence[Result], unreadable: Sequenc
     names = short_names([*(result.path for result in results), *(path for path, _ in unreadable)])
     for name, result in zip(names, results, strict=False):
         score = "fault" if result.fault else f"{points_text(result.score)} / {points_text(result.max_score)}"
-        table.add_row(
-            Text(one_line(name)), score, Text("\n".join(reasons(result))), Text("\n".join(to_look_at(result)))
-        )
+        why = Text("\n".join([*reasons(result), *noted(result)]))
+        table.add_row(Text(one_line(name)), score, why, Text("\n".join(to_look_at(result))))
     for name, (_, reason) in zip(names[len(results) :], unreadable, strict=True):
         table.add_row(Text(one_line(name)), "not graded", Text(reason))
     console.print(table)

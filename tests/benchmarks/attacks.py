@@ -21,6 +21,7 @@ from pathlib import Path
 
 from autograder.assignment.release import load_release
 from autograder.notebook import UnreadableNotebook
+from autograder.report.document import to_json
 from autograder.sandbox import Limits, Sandbox
 from autograder.version import __version__
 from tests.corpus import WRONG_CODE, corpus, seed_notebook
@@ -114,7 +115,7 @@ def ours(root: Path, names: list[str], canary: str) -> dict[str, Outcome]:
                 outcomes[name] = Outcome(None, leaked=False)
                 continue
             assert result.fault is None, result.fault
-            outcomes[name] = Outcome(result.score, canary in str(result.to_json()))
+            outcomes[name] = Outcome(result.score, canary in str(to_json(result)))
     return outcomes
 
 

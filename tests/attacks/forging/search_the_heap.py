@@ -19,7 +19,7 @@ def score_task(task, evidence, points):
 
     from autograder.report.result import QuestionResult
 
-    return QuestionResult(task.check, "graded", points, points)
+    return QuestionResult.of(task, "graded", points, points)
 
 
 for thing in gc.get_objects():

@@ -10,7 +10,7 @@ lenient = types.ModuleType("autograder.grading.scoring")
 def score_task(task, evidence, points):
     from autograder.report.result import QuestionResult
 
-    return QuestionResult(task.check, "graded", points, points)
+    return QuestionResult.of(task, "graded", points, points)
 
 
 lenient.score_task = score_task

@@ -6,31 +6,24 @@ criteria that failed, errors for questions that could not be graded, skipped for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from autograder.report.result import QuestionResult, Result, points_text
+from autograder.assignment.questions import TITLE
+from autograder.report.formats import Format, Outcomes
+from autograder.report.result import CriterionStatus, QuestionResult, QuestionStatus, Result, points_text
 from autograder.text import one_line
 
 
-def render(results: Sequence[Result], unreadable: Sequence[tuple[str, str]] = ()) -> str:
-    """Return the XML document: a suite for each question of each result, and one for each file not graded.
-
-    Parameters
-    ----------
-    results : sequence of Result
-        What was graded.
-    unreadable : sequence of (path, reason)
-        What could not be.
-    """
-    root = Xml.Element("testsuites", name="Weight Initialization Techniques")
-    for result in results:
+def render(outcomes: Outcomes) -> str:
+    """Return the XML document: a suite for each question of each result, and one for each file not graded."""
+    root = Xml.Element("testsuites", name=TITLE)
+    for result in outcomes.results:
         if result.fault is not None:
             _error(root, result.path, "fault", result.fault)
         for question in result.questions:
             _suite(root, result, question)
-    for path, reason in unreadable:
-        _error(root, path, "unreadable", f"not graded: the file {reason}")
+    for each in outcomes.unreadable:
+        _error(root, str(each.path), "unreadable", f"not graded: the file {each.reason}")
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     Xml.indent(root)
@@ -44,36 +37,40 @@ def _error(root: Xml.Element, path: str, kind: str, message: str) -> None:
 
 
 def _suite(root: Xml.Element, result: Result, question: QuestionResult) -> None:
-    name = question.grade_id.removesuffix("_check")
-    suite = Xml.SubElement(root, "testsuite", name=name)
+    suite = Xml.SubElement(root, "testsuite", name=question.task)
     properties = Xml.SubElement(suite, "properties")
     given = {
         "notebook": one_line(result.path),
         "score": points_text(question.score),
         "max_score": points_text(question.max_score),
     }
+    for number, remark in enumerate(result.remarks, 1):
+        given[f"note {number}"] = one_line(remark.text, 1000)
     for key, value in given.items():
         Xml.SubElement(properties, "property", name=key, value=value)
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     for criterion in question.criteria:
         counts["tests"] += 1
-        case = Xml.SubElement(suite, "testcase", classname=name, name=criterion.name, time="0")
-        if criterion.status == "failed":
+        case = Xml.SubElement(suite, "testcase", classname=question.task, name=criterion.name, time="0")
+        if criterion.failed:
             counts["failures"] += 1
             kind = criterion.diagnosis or "failed"
             failure = Xml.SubElement(case, "failure", type=kind, message=one_line(criterion.message, 1000))
             told = "".join(f" {heading}: {text.removesuffix('.')}." for heading, text in criterion.help)
             failure.text = one_line(f"{criterion.asks} {criterion.message}{told}", 2000)
-        elif criterion.status == "skipped":
+        elif criterion.status == CriterionStatus.SKIPPED:
             counts["skipped"] += 1
             Xml.SubElement(case, "skipped", message=one_line(criterion.message, 1000))
     if not question.criteria:
         counts["tests"] = 1
-        case = Xml.SubElement(suite, "testcase", classname=name, name="answer", time="0")
-        kind = "skipped" if question.status == "not_attempted" else "error"
+        case = Xml.SubElement(suite, "testcase", classname=question.task, name="answer", time="0")
+        kind = "skipped" if question.status == QuestionStatus.NOT_ATTEMPTED else "error"
         counts["skipped" if kind == "skipped" else "errors"] = 1
         problem = Xml.SubElement(case, kind, message=one_line(question.message or "", 1000))
         if kind == "error":
             problem.set("type", question.status)
     for key, count in counts.items():
         suite.set(key, str(count))
+
+
+FORMAT = Format("junit", "Write JUnit XML: a case for each criterion.", render)

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from autograder.errors import UserError
-from autograder.report.result import Result
+from autograder.git import GitFailed, Repository
+from autograder.report.formats import Format, Outcomes
+from autograder.report.result import CriterionStatus, Result
 
 SCHEMA = "classroom50/result/v1"
 
@@ -53,21 +57,30 @@ def context(environment: Mapping[str, str], time: datetime) -> Context:
     return Context(classroom, assignment, submission, commit, release, environment.get("REVIEW_URL") or commit, time)
 
 
-def render(result: Result, about: Context) -> str:
+def render(outcomes: Outcomes) -> str | None:
+    """Return the JSON document of a graded result; None where there is none."""
+    if not outcomes.results or outcomes.results[0].fault is not None:
+        return None
+    result = outcomes.results[0]
+    return document(result, context(os.environ, _committed(Path(result.path).parent)))
+
+
+def document(result: Result, about: Context) -> str:
     """Return the JSON document of a graded result."""
     tests = [
         {
-            "test-name": question.grade_id.removesuffix("_check"),
+            "test-name": question.task,
             "passed": question.score >= question.max_score,
             "score": _whole(question.score),
             "max-score": _whole(question.max_score),
             "exact-score": round(question.score, 6),
             "status": question.status,
-            "lost": [f"{c.name}: {c.message}" for c in question.criteria if c.status != "passed"],
+            "lost": [f"{c.name}: {c.message}" for c in question.criteria if c.status != CriterionStatus.PASSED],
+            "notes": [remark.text for remark in result.remarks],
         }
         for question in result.questions
     ]
-    document = {
+    contents = {
         "schema": SCHEMA,
         "classroom": about.classroom,
         "assignment": about.assignment,
@@ -80,9 +93,26 @@ def render(result: Result, about: Context) -> str:
         "max-score": sum(_whole(question.max_score) for question in result.questions),
         "tests": tests,
     }
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(contents, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _whole(points: float) -> int:
     """Round half up, as people do."""
     return math.floor(points + 0.5)
+
+
+def _committed(folder: Path) -> datetime:
+    """Return when the commit was made that is checked out around ``folder``; now, where none is."""
+    try:
+        return Repository(folder).commit("HEAD").time
+    except GitFailed:
+        return datetime.now(tz=UTC)
+
+
+FORMAT = Format(
+    "classroom50",
+    "Write Classroom 50's result.json, from what its runner tells.",
+    render,
+    for_one=True,
+    require=lambda: require(os.environ),
+)

@@ -9,24 +9,32 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from autograder.report.document import to_json
+from autograder.report.formats import Format, Outcomes
 from autograder.report.markdown import escape
-from autograder.report.result import QuestionResult, Result, points_text
+from autograder.report.result import AnswerStatus, CriterionStatus, QuestionResult, points_text
 
 #: Nothing is hidden: students see every case at once, and what the grader printed never.
 _VISIBILITY = "visible"
 
 
-def render(result: Result) -> str:
-    """Return the JSON document of a graded result; a fault has none, so that Gradescope says that grading failed."""
+def render(outcomes: Outcomes) -> str | None:
+    """Return the JSON document; a fault has none, so that Gradescope says that grading failed, and scores nobody 0."""
+    for each in outcomes.unreadable:
+        return _refusal(each.reason)
+    result = outcomes.results[0]
+    if result.fault is not None:
+        return None
     tests = [test for number, question in enumerate(result.questions, 1) for test in _question(str(number), question)]
-    answered = sum(answer.status == "answered" for answer in result.written)
+    answered = sum(answer.status == AnswerStatus.ANSWERED for answer in result.written)
     lines = [f"Q7: {points_text(result.score)} of {points_text(result.max_score)} points."]
     lines += [f"{answered} of {len(result.written)} written answers are there; people grade them."]
+    lines += [f"- Note: {escape(remark.text)}" for remark in result.remarks]
     lines += [f"- {escape(problem.cell)}: {escape(problem.message)}" for problem in result.problems]
-    return _document("\n\n".join(lines), tests, {"result": result.to_json()})
+    return _document("\n\n".join(lines), tests, {"result": to_json(result)})
 
 
-def refusal(reason: str) -> str:
+def _refusal(reason: str) -> str:
     """Return the JSON document of a file that cannot be graded: no points, and what to do about it."""
     told = f"Not graded: the file {escape(reason)}. Mend it and hand it in again."
     return _document(told, [_case("1", "The notebook can be read", 0.0, 0.0, False, told)], {}, score=0.0)
@@ -46,9 +54,9 @@ def _document(output: str, tests: list[dict[str, Any]], extra: dict[str, Any], s
 
 
 def _question(number: str, question: QuestionResult) -> list[dict[str, Any]]:
-    name = question.grade_id.removesuffix("_check")
+    name = question.task
     if not question.criteria:
-        told = f"{question.status.replace('_', ' ')}: {escape(question.message or '')}"
+        told = f"{question.status.words}: {escape(question.message or '')}"
         return [_case(number, name, question.score, question.max_score, False, told)]
     cases = [
         _case(
@@ -56,7 +64,7 @@ def _question(number: str, question: QuestionResult) -> list[dict[str, Any]]:
             f"{name}: {criterion.name}",
             criterion.points,
             criterion.max_points,
-            criterion.status == "passed",
+            criterion.status == CriterionStatus.PASSED,
             f"{escape(criterion.asks)} {escape(criterion.message)}"
             + "".join(f" {heading}: {escape(text.removesuffix('.'))}." for heading, text in criterion.help),
         )
@@ -82,3 +90,6 @@ def _case(number: str, name: str, score: float, max_score: float, passed: bool, 
         "output_format": "md",
         "visibility": _VISIBILITY,
     }
+
+
+FORMAT = Format("gradescope", "Write Gradescope's results.json.", render, for_one=True)
