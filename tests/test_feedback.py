@@ -189,7 +189,10 @@ def test_help_goes_as_far_as_the_course_says_in_every_report(level: HelpLevel) -
 
 def test_json_is_the_same_contract_whatever_is_drawn_and_explained() -> None:
     question = to_json(Result("a.ipynb", "0" * 64, "graded", (judged("lecun", "formula"),)))["questions"][0]
-    assert set(question) == {"grade_id", "status", "score", "max_score", "message", "criteria"}
+    assert set(question) == {
+        *("grade_id", "status", "score", "max_score", "message", "criteria"),
+        *("task", "title", "framework", "kind"),
+    }
     assert set(question["criteria"][0]) == {
         *("name", "status", "points", "max_points", "asks", "message"),
         *("diagnosis", "measured", "expected", "p_value", "look_up"),

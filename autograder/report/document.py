@@ -1,11 +1,12 @@
 """A result as a JSON document, `autograder/result/v1`: the types below are its published schema.
 
-docs/result.schema.json is made of them (`make schema`). A member that is added here is a new minor version, which older
+`make schema` writes docs/result.schema.json from them. A member that is added here is a new minor version, which older
 readers ignore.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any, Literal
 
@@ -155,3 +156,7 @@ def schema() -> dict[str, Any]:
         "title": SCHEMA,
         **msgspec.json.schema(ResultDocument),
     }
+
+
+if __name__ == "__main__":
+    print(json.dumps(schema(), indent=1))
