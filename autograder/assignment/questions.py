@@ -12,11 +12,6 @@ from numpy.typing import NDArray
 from autograder.assignment.kernels import KernelShape, Layout
 
 NAME = "weight_initialization"
-TITLE = "Weight Initialization Techniques"
-
-#: A framework's name as people write it, and where there is little room.
-FRAMEWORKS = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
-SHORT_NAMES = {"tensorflow": "tf", "torch": "torch"}
 
 WRITTEN = ("q1", "q2", "q3", "q4", "q5", "q6")
 

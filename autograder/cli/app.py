@@ -17,6 +17,7 @@ from autograder.cli.dev import commands as dev
 from autograder.cli.doctor import doctor
 from autograder.cli.grade import grade
 from autograder.cli.messages import complain
+from autograder.cli.options import with_reports
 from autograder.cli.take import take
 from autograder.errors import ExitCode, UserError
 from autograder.linux import NeedsLinux, is_for_want_of_linux
@@ -63,9 +64,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 _INSTRUCTORS = "For instructors"
-app.command()(check)
+app.command()(with_reports(check, lambda made: not made.for_one))
 app.command()(doctor)
-app.command(rich_help_panel=_INSTRUCTORS)(grade)
+app.command(rich_help_panel=_INSTRUCTORS)(with_reports(grade))
 app.command("class", rich_help_panel=_INSTRUCTORS)(class_command)
 app.command(rich_help_panel=_INSTRUCTORS)(collect)
 app.add_typer(course.app, name="course", rich_help_panel=_INSTRUCTORS)

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 def check(
     notebook: Annotated[Path | None, typer.Argument(show_default="the released notebook, answered in place")] = None,
     *,
+    reports: dict[str, Path],
     seed: options.Seed = None,
-    json_file: options.Json = None,
-    html: options.Html = None,
     release: options.Release = None,
     settings: options.Settings = None,
     timeout: options.Timeout = 60.0,
@@ -37,7 +36,7 @@ def check(
         raise UserError(f"say which notebook: autograder check NOTEBOOK (there is no {DEFAULT_PATH}, the usual one)")
     path = notebook or _shortest(DEFAULT_PATH)
     course = load_settings(settings)
-    reports = prepare_reports({"json": json_file, "html": html}, [path])
+    files = prepare_reports(reports, [path])
     confinable = support.probe().official
     if not confinable:
         complain(
@@ -55,7 +54,7 @@ def check(
             unconfined=not confinable,
         )
     )
-    problems = reports.write(outcome.results, outcome.unreadable, single=True)
+    problems = files.write(outcome.results, outcome.unreadable, single=True)
     print_results(outcome, single=True, pictures=True)
     for result in outcome.results:
         if result.fault is None:

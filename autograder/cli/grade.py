@@ -11,6 +11,7 @@ import typer
 from autograder.cli import options
 from autograder.cli.messages import complain
 from autograder.errors import ExitCode
+from autograder.report.formats import formats
 
 _ADVICE = (
     "To check a notebook of your own: autograder check NOTEBOOK. To grade without confinement, where you trust every "
@@ -21,15 +22,8 @@ _ADVICE = (
 def grade(
     notebooks: Annotated[list[Path], typer.Argument(metavar="NOTEBOOK…", show_default=False)],
     *,
+    reports: dict[str, Path],
     seed: options.Seed = None,
-    json_file: options.Json = None,
-    html: options.Html = None,
-    markdown: Annotated[Path | None, typer.Option("--markdown", help="Write a Markdown report.")] = None,
-    junit: Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML: a case for each criterion.")] = None,
-    gradescope: Annotated[Path | None, typer.Option("--gradescope", help="Write Gradescope's results.json.")] = None,
-    classroom50: Annotated[
-        Path | None, typer.Option("--classroom50", help="Write Classroom 50's result.json, from what its runner tells.")
-    ] = None,
     github: options.Github = False,
     pull_request: Annotated[
         Path | None,
@@ -62,13 +56,12 @@ def grade(
     if fail_under is not None and not math.isfinite(fail_under):
         raise typer.BadParameter("give a number of points", param_hint="--fail-under")
     single = len(notebooks) == 1
-    for_one = {"gradescope": gradescope, "classroom50": classroom50}
-    for option in [*(f"--{kind}" for kind, path in for_one.items() if path), *(["--github"] if github else [])]:
+    for_one = [f"--{name}" for name in reports if formats()[name].for_one]
+    for option in [*for_one, *(["--github"] if github else [])]:
         if not single:
             raise typer.BadParameter("it is for one notebook at a time", param_hint=option)
     course = load_settings(settings)
-    files = {"json": json_file, "html": html, "markdown": markdown, "junit": junit}
-    reports = prepare_reports(files | for_one, notebooks)
+    files = prepare_reports(reports, notebooks)
     actions = Actions(notebooks[0], load_pull_request(pull_request) if pull_request else None) if github else None
     try:
         outcome = grade_notebooks(
@@ -86,7 +79,7 @@ def grade(
     except NoConfinement as problem:
         raise NoConfinement(f"{problem} {_ADVICE}") from None
     # Files first: a terminal that went away must not take the reports with it.
-    problems = reports.write(outcome.results, outcome.unreadable, single=single)
+    problems = files.write(outcome.results, outcome.unreadable, single=single)
     if actions is not None:
         problems += actions.report(outcome.results, outcome.unreadable)
     else:

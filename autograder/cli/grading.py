@@ -16,8 +16,7 @@ from autograder.errors import ExitCode
 if TYPE_CHECKING:
     from autograder.assignment.settings import Settings
     from autograder.cli.report_files import Reports
-    from autograder.grading.grade import Unreadable
-    from autograder.report.result import Result
+    from autograder.report.result import Result, Unreadable
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,8 @@ def grade_notebooks(request: Request) -> Outcome:
     """
     from autograder.assignment.release import load_release
     from autograder.grading.engine import Engine
-    from autograder.grading.grade import Unreadable, grade_files
+    from autograder.grading.grade import grade_files
+    from autograder.report.result import Unreadable
     from autograder.sandbox import Limits
 
     limits = Limits(total_seconds=request.timeout, step_seconds=min(request.step_timeout, request.timeout))
@@ -95,7 +95,7 @@ def release_option(path: Path | None) -> Iterator[None]:
         raise
 
 
-def prepare_reports(files: Mapping[str, Path | None], notebooks: Sequence[Path]) -> Reports:
+def prepare_reports(files: Mapping[str, Path], notebooks: Sequence[Path]) -> Reports:
     """Return the reports that were asked for, once it is sure that they can be made and written.
 
     Raises
@@ -104,11 +104,11 @@ def prepare_reports(files: Mapping[str, Path | None], notebooks: Sequence[Path])
         When one cannot be written, would take a notebook's place, or lacks what its format needs.
     """
     from autograder.cli.report_files import Reports
-    from autograder.report.classroom50 import require
+    from autograder.report.formats import formats
 
-    reports = Reports({kind: path for kind, path in files.items() if path is not None})
-    if "classroom50" in reports.paths:
-        require(os.environ)
+    reports = Reports(files)
+    for name in files:
+        formats()[name].require()
     reports.prepare(notebooks)
     return reports
 

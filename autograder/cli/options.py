@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from autograder.report.formats import Format, formats
 
 Seed = Annotated[
     int | None,
     typer.Option(min=0, help="Draw the same shapes and numbers again. Fresh by default, and shown."),
 ]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the result as JSON: an array for several notebooks.")]
-Html = Annotated[Path | None, typer.Option("--html", help="Write a self-contained HTML report.")]
 Github = Annotated[
     bool,
     typer.Option(
@@ -29,3 +32,32 @@ Settings = Annotated[
 Jobs = Annotated[int | None, typer.Option(min=1, help="Notebooks that run at once; one a core by default.")]
 Timeout = Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Seconds for Q7, and for other cells as many.")]
 StepTimeout = Annotated[float, typer.Option(min=0.5, max=86_400.0, help="Seconds that one cell or call may take.")]
+
+
+def with_reports(
+    command: Callable[..., None], wanted: Callable[[Format], bool] = lambda _: True
+) -> Callable[..., None]:
+    """Give a command an option for each output format, `--json FILE` and so on.
+
+    The command gets the files that were named in its parameter ``reports``, by the format's name.
+    """
+    options = {made.name: f"{made.name}_file" for made in formats().values() if wanted(made)}
+    signature = inspect.signature(command, eval_str=True)
+    own = [parameter for parameter in signature.parameters.values() if parameter.name != "reports"]
+    added = [
+        inspect.Parameter(
+            parameter,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[Path | None, typer.Option(f"--{name}", help=formats()[name].help)],
+        )
+        for name, parameter in options.items()
+    ]
+
+    @functools.wraps(command)
+    def with_options(**arguments: Any) -> None:
+        files = {name: arguments.pop(parameter) for name, parameter in options.items()}
+        command(**arguments, reports={name: file for name, file in files.items() if file is not None})
+
+    with_options.__signature__ = signature.replace(parameters=[*own, *added])  # type: ignore[attr-defined]
+    return with_options

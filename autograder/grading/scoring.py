@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from autograder.assignment.questions import FRAMEWORKS, Task
+from autograder.assignment.names import FRAMEWORKS
+from autograder.assignment.questions import Task
 from autograder.assignment.settings import HelpLevel
 from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights

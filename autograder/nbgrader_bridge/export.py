@@ -11,7 +11,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
 from traitlets import Unicode
 
-from autograder.assignment.questions import NAME, TASKS, TITLE, WRITTEN
+from autograder.assignment.names import TITLE
+from autograder.assignment.questions import NAME, TASKS, WRITTEN
 from autograder.files import output_file
 
 _STUDENT = ("assignment", "student_id", "last_name", "first_name", "email")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
-from autograder.assignment.questions import FRAMEWORKS, TITLE
+from autograder.assignment.names import FRAMEWORKS, TITLE
 from autograder.report.markdown import escape, result_sections
 from autograder.report.palette import BLUE, VERMILION
 from autograder.report.pull_request import PullRequest

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-from autograder.assignment.questions import TITLE
+from autograder.assignment.names import TITLE
 from autograder.report.figures import Figure, draw
 from autograder.report.picture import Picture
 from autograder.report.result import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from autograder.assignment.questions import TITLE
+from autograder.assignment.names import TITLE
 from autograder.report.result import (
     UNCONFINED_NOTICE,
     CriterionStatus,

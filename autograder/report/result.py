@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from autograder.assignment.questions import SHORT_NAMES, Task
+from autograder.assignment.names import SHORT_NAMES
 from autograder.report.picture import Picture
+
+if TYPE_CHECKING:
+    from autograder.assignment.questions import Task
 
 #: What every report says of a result that was made without confinement.
 UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, so this is no official grade."

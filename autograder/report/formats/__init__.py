@@ -45,7 +45,7 @@ class Format:
     for_one : bool
         Whether a file holds one notebook alone.
     require : callable
-        Raises `ValueError` with one line for people where this machine cannot make the format. It runs before grading.
+        Raises `UserError` where this machine cannot make the format. It runs before grading.
     """
 
     name: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as Xml
 
-from autograder.assignment.questions import TITLE
+from autograder.assignment.names import TITLE
 from autograder.report.formats import Format, Outcomes
 from autograder.report.result import CriterionStatus, QuestionResult, QuestionStatus, Result, points_text
 from autograder.text import one_line

@@ -1,0 +1,8 @@
+"""What people call the assignment and its parts; nothing heavy is imported for it."""
+
+from __future__ import annotations
+
+TITLE = "Weight Initialization Techniques"
+#: A framework's name as people write it, and where there is little room.
+FRAMEWORKS = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
+SHORT_NAMES = {"tensorflow": "tf", "torch": "torch"}
