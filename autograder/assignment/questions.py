@@ -118,7 +118,7 @@ TASKS = (
         Framework.TORCH,
         {"output": 1, "in_place": 1, **_INITIALIZER},
     ),
-    Task("q7_torch_model", "Part 4: the model in PyTorch", "CustomModel", "model", "torch", _MODEL),
+    Task("q7_torch_model", "Part 4: the model in PyTorch", "CustomModel", Kind.MODEL, Framework.TORCH, _MODEL),
 )
 
 
