@@ -1,4 +1,9 @@
-"""Git, for us: what a commit holds, without checking any of it out; and the few commands that write, by `run`."""
+"""Git, for us: what a commit holds, without checking any of it out; and the few commands that write, by `run`.
+
+It starts the git program instead of using a library: a person's credentials, proxies and remote helpers work as they
+are set up, and hostile objects are read by the implementation that is tested most. The settings below switch off
+whatever a repository could make git run.
+"""
 
 from __future__ import annotations
 

@@ -586,6 +586,17 @@ def test_summary_of_a_refused_notebook_lists_the_other_files_all_the_same(hub: H
     assert [each.path for each in told.changed] == [".github/workflows/x.yml", "autograder/x.py"]
 
 
+def test_notebook_is_never_written_over_the_one_that_is_checked_out(hub: Hub, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    command = checked_out(hub, hub.commit(answers("ann"), "ann"), clone)
+    edited = clone / NOTEBOOK
+    edited.parent.mkdir(parents=True)
+    edited.write_text("not committed yet")
+    said = run(*command[:-1], str(edited.parent), expect=2)
+    assert "name another folder by --out" in said
+    assert edited.read_text() == "not committed yet"
+
+
 def test_unrelated_history_is_refused_in_words(hub: Hub, tmp_path: Path) -> None:
     orphan = hub.forged(hub.commit(answers("ann"), "ann"), rb"^parent .*\n", b"")
     said = run(*checked_out(hub, orphan, tmp_path / "clone"), expect=2)

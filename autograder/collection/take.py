@@ -112,10 +112,14 @@ def take_pull_request(
     ------
     Refused
         When the notebook is not to be had (see `take`; what else is changed is written and told all the same),
-        ``revision`` is not what is checked out there, or shares no history with ``base``.
+        ``revision`` is not what is checked out there, or shares no history with ``base``; or when ``out`` is where
+        the notebook itself is checked out: what is not committed there would be lost.
     GitFailed
         When there is no such commit.
     """
+    place = out / PurePosixPath(path).name
+    if place.resolve() == (repository.folder / path).resolve():
+        raise Refused(f"{place} is the notebook itself, with what is not committed in it; name another folder by --out")
     asked = repository.commit(revision).sha
     if (found := repository.commit("HEAD").sha) != asked:
         raise Refused(f"commit {revision[:12]} was asked for, and {found[:12]} is checked out")
@@ -133,5 +137,5 @@ def take_pull_request(
         taken = take(repository, asked, path)
     except Refused as refusal:
         raise Refused(str(refusal), told if base else None) from None
-    write_bytes(out / PurePosixPath(path).name, taken.content)
+    write_bytes(place, taken.content)
     return taken

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from autograder.assignment.settings import FILE, load_settings
-from autograder.files import replace_atomically
+from autograder.files import output_file
 from autograder.places import GRADER, TEMPLATES
 from autograder.publishing.tracked_files import own_repository, tracked
 
@@ -34,7 +34,7 @@ def build(path: Path) -> int:
     scripts = project / _SCRIPTS
     files |= {script.name: script for script in sorted(scripts.iterdir())}
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replace_atomically(path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+    with output_file(path) as place, zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, file in sorted(files.items()):
             entry = zipfile.ZipInfo(name)
             entry.compress_type = zipfile.ZIP_DEFLATED
