@@ -1,5 +1,4 @@
-"""Submissions from where students hand them in, to `submitted/`: folders, zips of learning platforms, pull requests.
+"""How submissions arrive: folders, a platform's zip, pull requests, and the roster that says whose they are.
 
-This room may import `report` (the pull request as data), `assignment` and the foundation; it grades nothing and runs
-nothing. Begin with `files.py`, whose `place` puts every collected notebook where nbgrader expects it.
+It may import `grading` and the rooms below it, but no other room of the instructors'. Begin with `files.py`.
 """

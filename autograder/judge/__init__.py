@@ -1,1 +1,4 @@
-"""Arrays in, verdicts out. Knows NumPy and SciPy; knows no framework, notebook, score or report."""
+"""Arrays in, verdicts out: every statistical decision has a stated error rate.
+
+It may import NumPy, SciPy and `assignment`, and it never sees a submission. Begin with `README.md`.
+"""

@@ -1,5 +1,4 @@
-"""What is made of this repository for others: the students' repository, Gradescope's zip, a notebook as a web page.
+"""What is made for others: the students' repository, the Gradescope zip, web pages, and their templates.
 
-This room may import `report`, `assignment` and the foundation. Begin with `student_repository.py`; which files go
-where says `autograder/places.py`.
+It may import `submission`, `report` and `assignment`, and never the engine. Begin with `student_repository.py`.
 """

@@ -1,1 +1,4 @@
-"""One `Result`, many ways to show it. Knows the result model; knows no notebook, sandbox or judge."""
+"""One `Result`, and one file for each format that shows it.
+
+It may import `assignment` and the foundation, and it decides nothing. Begin with `result.py`.
+"""
