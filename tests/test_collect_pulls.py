@@ -48,7 +48,7 @@ def hub(need_git: None, tmp_path: Path) -> Hub:
 def course(tmp_path: Path) -> CourseFolder:
     root = tmp_path / "course"
     root.mkdir()
-    return CourseFolder(root, "sqlite://", "course", RELEASE, "submitted", "autograded")
+    return CourseFolder(root, "sqlite://", RELEASE, "submitted", "autograded")
 
 
 @dataclass

@@ -34,7 +34,7 @@ def text(*answers: str) -> bytes:
 def folder(tmp_path: Path) -> CourseFolder:
     root = tmp_path / "course"
     root.mkdir()
-    return CourseFolder(root, "", "", RELEASE, "submitted", "autograded")
+    return CourseFolder(root, "", RELEASE, "submitted", "autograded")
 
 
 def statuses(collected: list[Collected]) -> dict[str, str]:
