@@ -1,7 +1,7 @@
 """`make chaos`: a class graded while its processes are killed at random comes out as if nothing had happened.
 
-The parent, warm servers, children and, on a Dask cluster, workers are sent SIGKILL; what was killed from the top is
-started again with --resume. `test_cohort.py` does the same with fewer submissions.
+The parent, the processes that judge, warm servers, children and, on a Dask cluster, workers are sent SIGKILL; what was
+killed from the top is started again with --resume. `test_cohort.py` does the same with fewer submissions.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _RIGHT_AND_WRONG = ("reference", "library_one_liners", "glorot", "he_uniform", "
 _ENDS_ITSELF = ("crashes", "ends_its_process")
 _KILLS_ITSELF = "import signal\nsignal.raise_signal(signal.SIGKILL)"
 #: How often each kind of process is hit, relative to the others.
-_AIM = {"child": 20, "server": 2, "worker": 1, "parent": 1}
+_AIM = {"child": 20, "server": 2, "judge": 1, "worker": 1, "parent": 1}
 #: Seconds between hits. Were a server hit more often than it takes to warm up, nothing would ever be graded.
 _PAUSE = (0.1, 0.8)
 
@@ -94,6 +94,8 @@ def _kinds(roots: list[int]) -> Iterator[tuple[str, int]]:
         above = everything.get(process.parent)
         if "autograder.sandbox.forkserver" in process.words:
             yield "child" if above and "autograder.sandbox.forkserver" in above.words else "server", process.pid
+        elif "autograder.grading.worker_process" in process.words:
+            yield "judge", process.pid
         elif "multiprocessing.spawn" in process.words:
             yield "worker", process.pid
         elif "autograder class" in process.words:
@@ -150,6 +152,10 @@ class _Cluster:
         self._operator.start()
         with Client(self.address, set_as_default=False) as client:
             client.wait_for_workers(workers, timeout=60)
+
+    @property
+    def scheduler_pid(self) -> int:
+        return self._scheduler.pid
 
     @property
     def pids(self) -> list[int]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +27,9 @@ from autograder.sandbox import SandboxFault
 from autograder.sandbox.client import Warm
 from tests import chaos
 from tests.graders import Grader
+from tests.processes import eventually, not_running
 from tests.samples import answered, scenario, write
+from tests.test_cli import descendants
 
 WARM = Warm(dict.fromkeys(("python", "numpy", "torch", "tensorflow", "keras"), "1"), ("none",))
 RAISED = Ending("error", "f raised ValueError.")
@@ -259,3 +265,32 @@ def test_code_that_kills_itself_is_run_six_times_and_its_other_questions_keep_th
     result: Result = grader.grade(path, seed=1)
     assert [question.status for question in result.questions] == ["graded", "crashed", "graded", "graded"]
     assert result.score == 32.0
+
+
+@pytest.mark.usefixtures("need_confinement")
+def test_worker_that_is_killed_costs_a_run_and_is_replaced_and_all_processes_end(job: Job, grader: Grader) -> None:
+    alone = grader.engine.grade(job).result
+    with Engine(grader.sandbox.limits) as engine:
+        assert engine.grade(job).result == alone, "a worker of its own gives what one in this process gives"
+        (worker,) = workers()
+        family = [worker, *descendants(worker)]
+        os.kill(worker, signal.SIGKILL)
+        assert engine.grade(job).result == alone
+        family += descendants(os.getpid())
+    assert eventually(lambda: all(not_running(pid) for pid in family if pid != grader.sandbox._process.pid))
+
+
+def workers() -> list[int]:
+    words = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in descendants(os.getpid())}
+    return [pid for pid, line in words.items() if b"worker_process" in line]
+
+
+@pytest.mark.usefixtures("need_confinement")
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    path = write(scenario("loops_for_ever").build(), tmp_path / "n.ipynb")
+    run = subprocess.Popen([sys.executable, "-m", "autograder", "grade", path, path])
+    assert eventually(lambda: len(descendants(run.pid)) >= 4, 60)
+    family = descendants(run.pid)
+    run.kill()
+    run.wait()
+    assert eventually(lambda: all(not_running(pid) for pid in family))

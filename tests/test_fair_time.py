@@ -15,11 +15,10 @@ from autograder.grading.execution import Ending, Execution, execute
 from autograder.notebook import Cell
 from autograder.sandbox import ChildLost, Limits
 from autograder.sandbox.client import Warm
-from autograder.sandbox.wire import Message
+from autograder.sandbox.protocol import CellRan, Done, Loss, Question, Raised, RunCell, Seed
 from autograder.submission.reader import Submission
 
 STUBS = [task.stub for task in TASKS]
-ANSWER = {"status": "error", "error": {"name": "ValueError", "message": "answered"}}
 
 
 @dataclass
@@ -47,18 +46,22 @@ class Machine:
 
     def close(self) -> None: ...
 
-    def ask(self, header: dict[str, Any], arrays: Sequence[object] = (), *, seconds: float) -> Message:
-        takes = {"seed": self.setup, "cell": 0.0}.get(header["ask"], self.call)
-        if header["ask"] == "cell":
-            if header["source"] == "inf":
-                raise ChildLost("crashed", "The code ended its own process (exit code 0).")
-            takes = float(header["source"])
+    def ask(self, question: Question[Any], *, seconds: float) -> object:
+        if isinstance(question, Seed):
+            self.now += self.setup
+            return Done()
+        takes = self.call
+        if isinstance(question, RunCell):
+            if question.source == "inf":
+                raise ChildLost(Loss.CRASHED, "The code ended its own process (exit code 0).")
+            takes = float(question.source)
         self.now += min(takes, seconds)
         if takes > seconds:
-            raise ChildLost("timeout", "")
-        if header["ask"] == "cell":
-            self.ran.append(header["name"])
-        return Message({"status": "ok"} if header["ask"] in ("cell", "seed") else ANSWER, ())
+            raise ChildLost(Loss.TIMEOUT, "")
+        if not isinstance(question, RunCell):
+            return Raised("ValueError", "answered")
+        self.ran.append(question.name)
+        return CellRan()
 
 
 def notebook(*cells: str | float) -> Submission:

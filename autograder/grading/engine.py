@@ -15,11 +15,10 @@ from autograder.grading.jobs import Graded, Job
 from autograder.grading.result_cache import ResultCache, cache_key
 from autograder.grading.results import fault, on_terms
 from autograder.grading.retries import Attempts, RetryPolicy
-from autograder.grading.worker import Servers, Worker
-from autograder.sandbox import Limits
-
-#: Submissions that keep one worker busy: while one runs, another is judged.
-_SLOTS = 2
+from autograder.grading.worker import SLOTS, InThisProcess, Worker
+from autograder.grading.worker_process import InOwnProcess
+from autograder.sandbox import Limits, support
+from autograder.sandbox.opening import open_sandbox
 
 T = TypeVar("T")
 Label = TypeVar("Label")
@@ -40,6 +39,9 @@ class Engine:
         How many; they warm up side by side.
     unconfined : bool
         Whether students' code runs without confinement; the results say so.
+    apart : bool
+        Whether each worker has a process of its own, where this system can fork: faster for many submissions, and
+        slower to start for one.
     policy : RetryPolicy, optional
         Which run of a submission counts.
     cache : ResultCache, optional
@@ -65,6 +67,7 @@ class Engine:
         *,
         workers: int = 1,
         unconfined: bool = False,
+        apart: bool = True,
         policy: RetryPolicy | None = None,
         cache: ResultCache | None = None,
         start: Callable[[], Worker] | None = None,
@@ -72,7 +75,7 @@ class Engine:
         self._limits = limits or Limits()
         self._policy = policy or RetryPolicy()
         self._cache = cache
-        self._start = start or Servers(self._limits, unconfined)
+        self._start = start or partial(_worker, self._limits, unconfined=unconfined, apart=apart)
         self._closed = False
         self._workers: list[Worker] = []
         self._slots: queue.SimpleQueue[Worker] = queue.SimpleQueue()
@@ -99,7 +102,7 @@ class Engine:
         """Have at least so many workers."""
         started = [self._start() for _ in range(workers - len(self._workers))]
         self._workers += started
-        for worker in started * _SLOTS:
+        for worker in started * SLOTS:
             self._slots.put(worker)
 
     def key(self, job: Job) -> str:
@@ -128,7 +131,7 @@ class Engine:
         again: list[tuple[Label, Job, Attempts]] = []
         left = True
         while left or begun:
-            while left and len(begun) < _SLOTS * len(self._workers):
+            while left and len(begun) < SLOTS * len(self._workers):
                 label_and_job = next(waiting, None)
                 left = label_and_job is not None
                 if label_and_job is not None:
@@ -188,6 +191,14 @@ class Engine:
     def _cached(self, job: Job) -> Graded | None:
         found = self._cache.load(self.key(job)) if self._cache is not None else None
         return found and replace(found, result=replace(found.result, path=job.submission.path))
+
+
+def _worker(limits: Limits, *, unconfined: bool, apart: bool) -> Worker:
+    if not unconfined:
+        support.probe().require()
+    if apart and support.can_fork():
+        return InOwnProcess(limits, unconfined=unconfined)
+    return InThisProcess(partial(open_sandbox, limits, unconfined=unconfined))
 
 
 def ordered(ended: Iterable[tuple[int, T]]) -> Iterator[T]:

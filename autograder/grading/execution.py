@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -115,10 +115,13 @@ def _ask(child: Child, step: Step, question: Question[A]) -> A:
         step.account.left -= time.monotonic() - begun
 
 
-def execute(sandbox: AnySandbox, submission: Submission, seed: int) -> Execution:
+def execute(
+    sandbox: AnySandbox, submission: Submission, seed: int, finished: Callable[[], None] = lambda: None
+) -> Execution:
     """Run ``submission``'s cells and try its functions on challenges drawn from ``seed``.
 
-    It takes at most what a `Budget` allows, and the grader's own time for `MOST_CHILDREN` forks.
+    It takes at most what a `Budget` allows, and the grader's own time for `MOST_CHILDREN` forks. ``finished`` is called
+    when the last step is over: the child has still to be ended, and the next submission may already run.
 
     Raises
     ------
@@ -137,6 +140,8 @@ def execute(sandbox: AnySandbox, submission: Submission, seed: int) -> Execution
             _set_up(child, child_seed)
             if _run_cells(child, budget, submission, execution):
                 _try_tasks(child, budget, submission, execution, seed)
+            if len(execution.outcomes) == len(TASKS):
+                finished()
         finally:
             child.close()
     used_up = Ending("timeout", "All of the time that Q7 gets was used up before this was reached.")

@@ -49,11 +49,15 @@ def on_terms(job: Job, one: Graded) -> Graded:
 
 def fault(submission: Submission, problem: Exception) -> Result:
     """Return the result of a grading that failed by no fault of the submission's: it scores nothing."""
-    told = str(problem)
-    if not isinstance(problem, SandboxFault | OSError):
-        place = traceback.extract_tb(problem.__traceback__)[-1]
-        told = f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
-    return Result(submission.path, submission.sha256, ResultStatus.FAULT, fault=one_line(told, 600))
+    return Result(submission.path, submission.sha256, ResultStatus.FAULT, fault=one_line(reason(problem), 600))
+
+
+def reason(problem: Exception) -> str:
+    """Say what failed, and where, if it is no known kind of failure."""
+    if isinstance(problem, SandboxFault | OSError):
+        return str(problem)
+    place = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
 
 
 def _result(job: Job, execution: Execution) -> Result:

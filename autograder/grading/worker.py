@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from typing import Protocol
 
 from autograder.grading.execution import execute
 from autograder.grading.jobs import Job
 from autograder.grading.results import graded
 from autograder.grading.retries import Attempt, endings_of
-from autograder.sandbox import Limits
-from autograder.sandbox.opening import AnySandbox, open_sandbox
+from autograder.sandbox.opening import AnySandbox
+
+#: Submissions that keep one worker busy: while one runs, another is judged.
+SLOTS = 2
 
 
 class Worker(Protocol):
@@ -27,32 +28,6 @@ class Worker(Protocol):
     def close(self) -> None:
         """End it, and whatever still runs."""
         ...
-
-
-@dataclass(frozen=True)
-class Servers:
-    """Starts workers that are all alike; one and the same in every process that has these limits.
-
-    Attributes
-    ----------
-    limits : Limits
-        What every submission may use.
-    unconfined : bool
-        Whether students' code runs without confinement.
-    """
-
-    limits: Limits
-    unconfined: bool = False
-
-    def __call__(self) -> Worker:
-        """Start a worker, which begins to warm up at once.
-
-        Raises
-        ------
-        NoConfinement
-            This machine cannot confine student code, and ``unconfined`` was not asked for.
-        """
-        return InThisProcess(partial(open_sandbox, self.limits, unconfined=self.unconfined))
 
 
 class InThisProcess:
@@ -71,12 +46,13 @@ class InThisProcess:
 
     def attempt(self, job: Job) -> Attempt:
         """Run and judge ``job`` once."""
-        with self._running:
+        with contextlib.ExitStack() as turn:
+            turn.enter_context(self._running)
             begun = time.monotonic()
             try:
                 if self._sandbox is None:
                     self._sandbox = self._start()
-                execution = execute(self._sandbox, job.submission, job.seed)
+                execution = execute(self._sandbox, job.submission, job.seed, finished=turn.close)
             except BaseException:
                 self.close()
                 raise
