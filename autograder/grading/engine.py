@@ -119,7 +119,8 @@ class Engine:
         Closed
             `close` was called meanwhile.
         """
-        return self._cached(job) or self._settle(job, self._begin(job))
+        first = self._first(job)
+        return self._settle(job, first) if isinstance(first, Attempts) else first
 
     def grade_all(self, jobs: Iterable[tuple[Label, Job]]) -> Iterator[tuple[Label, Graded]]:
         """Grade labelled ``jobs``, taken as there is room, and yield each label with what it gave, as they end.
@@ -150,24 +151,20 @@ class Engine:
         """Return ``job``'s result, or its first run where that does not tell."""
         if cached := self._cached(job):
             return cached
-        begun = self._begin(job)
-        return self._settle(job, begun) if isinstance(begun, Graded) or begun.chosen is not None else begun
-
-    def _begin(self, job: Job) -> Graded | Attempts:
-        """Run ``job`` once; return a fault's result, or the attempts that this one is the first of."""
         attempts = Attempts(self._policy)
-        return self._run(job, attempts) or attempts
+        if failed := self._run(job, attempts):
+            return failed
+        return self._settle(job, attempts) if attempts.chosen is not None else attempts
 
-    def _settle(self, job: Job, attempts: Graded | Attempts) -> Graded:
-        """Run ``job`` alone until it is sure what counts."""
-        while isinstance(attempts, Attempts):
-            if chosen := attempts.chosen:
-                graded = on_terms(job, chosen)
-                if self._cache is not None:
-                    self._cache.save(self.key(job), graded)
-                return graded
-            attempts = self._run(job, attempts, alone=True) or attempts
-        return attempts
+    def _settle(self, job: Job, attempts: Attempts) -> Graded:
+        """Run ``job`` alone until it is sure what counts, and keep that."""
+        while (chosen := attempts.chosen) is None:
+            if failed := self._run(job, attempts, alone=True):
+                return failed
+        graded = on_terms(job, chosen)
+        if self._cache is not None:
+            self._cache.save(self.key(job), graded)
+        return graded
 
     def _run(self, job: Job, attempts: Attempts, *, alone: bool = False) -> Graded | None:
         """Add one run to ``attempts``; return a fault's result where there is none, however often it is tried."""

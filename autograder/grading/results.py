@@ -6,9 +6,8 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.assignment.questions import TASKS, Task
+from autograder.assignment.questions import TASKS
 from autograder.grading.execution import Ending, Execution, explanation
-from autograder.grading.interview import Evidence
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.provenance import grader_sha256
 from autograder.grading.scoring import better_of_the_two, score_task
@@ -36,8 +35,15 @@ _MOST_PROBLEMS = 50
 
 def graded(job: Job, execution: Execution) -> Graded:
     """Judge what running ``job``'s submission gave."""
+    questions = []
+    for task in TASKS:
+        outcome, points = execution.outcomes[task.stub], job.points[task.check]
+        if isinstance(outcome, Ending):
+            questions.append(QuestionResult.of(task, QuestionStatus(outcome.status), 0.0, points, outcome.message))
+        else:
+            questions.append(score_task(task, outcome, points, job.terms.help_level))
     outputs = {cell.name: execution.output(position) for position, cell in enumerate(job.submission.code)}
-    return Graded(_result(job, execution), outputs)
+    return Graded(_result(job, execution, tuple(questions)), outputs)
 
 
 def on_terms(job: Job, one: Graded) -> Graded:
@@ -60,13 +66,13 @@ def reason(problem: Exception) -> str:
     return f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
 
 
-def _result(job: Job, execution: Execution) -> Result:
+def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...]) -> Result:
     submission = job.submission
     return Result(
         path=submission.path,
         sha256=submission.sha256,
         status=ResultStatus.GRADED,
-        questions=tuple(_question(job, task, execution.outcomes[task.stub]) for task in TASKS),
+        questions=questions,
         written=tuple(
             WrittenResult(a.grade_id, AnswerStatus(a.status), a.words, job.points[a.grade_id], a.remark)
             for a in submission.written
@@ -81,13 +87,6 @@ def _result(job: Job, execution: Execution) -> Result:
             **execution.warm.versions,
         ),
     )
-
-
-def _question(job: Job, task: Task, outcome: Evidence | Ending) -> QuestionResult:
-    points = job.points[task.check]
-    if isinstance(outcome, Ending):
-        return QuestionResult.of(task, QuestionStatus(outcome.status), 0.0, points, outcome.message)
-    return score_task(task, outcome, points, job.terms.help_level)
 
 
 def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:

@@ -22,7 +22,14 @@ from autograder.report.result import CriterionResult, CriterionStatus, QuestionR
 
 def score_task(task: Task, evidence: Evidence, points: float, help_level: HelpLevel = "explain") -> QuestionResult:
     """Judge ``evidence`` by the task's criteria, and share ``points`` between them by their weights."""
-    verdicts, picture = _judged(evidence, tuple(task.weights))
+    picture: Picture | None
+    with np.errstate(all="ignore"):  # a student's infinities are findings, not warnings
+        if isinstance(evidence, InitializerEvidence):
+            weights = InitializerMeasurements(evidence)
+            verdicts, picture = judge_initializer(weights, tuple(task.weights)), picture_weights(weights)
+        else:
+            model = ModelMeasurements(evidence)
+            verdicts, picture = judge_model(model, tuple(task.weights)), picture_signal(model)
     total = sum(task.weights.values())
 
     def share(weight: int) -> float:
@@ -38,15 +45,6 @@ def score_task(task: Task, evidence: Evidence, points: float, help_level: HelpLe
         criteria=_said_once(_criterion(v, share(task.weights[v.name]), help_level) for v in verdicts),
         picture=picture,
     )
-
-
-def _judged(evidence: Evidence, criteria: Sequence[str]) -> tuple[list[Verdict], Picture | None]:
-    with np.errstate(all="ignore"):  # a student's infinities are findings, not warnings
-        if isinstance(evidence, InitializerEvidence):
-            weights = InitializerMeasurements(evidence)
-            return judge_initializer(weights, criteria), picture_weights(weights)
-        model = ModelMeasurements(evidence)
-        return judge_model(model, criteria), picture_signal(model)
 
 
 def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionResult:
