@@ -62,6 +62,7 @@ TOGETHER = (
     "tests/test_cohort.py",
     "tests/test_installed.py",
     "tests/test_reader.py",
+    "tests/test_roads.py",
     "tests/browser/test_student_pages.py",
 )
 
