@@ -118,7 +118,7 @@ collect: setup ## Take submissions from a folder or zip, or, with ROSTER=… DEA
 class: setup ## Grade every submission in a folder without nbgrader: make class FROM=submitted; results in build/class
 	$(BIN)/autograder class "$(FROM)" --resume
 
-autograde: setup ## Grade what is new in submitted/, in the sandbox; STUDENT=... for one
+autograde: setup ## Grade what is new in submitted/, side by side in the sandbox, into the gradebook; STUDENT=... for one
 	$(BIN)/nbgrader autograde $(ASSIGNMENT) $(ONE_STUDENT)
 
 regrade: setup ## After a fix to the grader or the points: grade everything anew, and say who moved

@@ -70,9 +70,8 @@ c.Autograde.sanitize_preprocessors = []  # it leaves nothing for nbgrader's own 
 c.Autograde.autograde_preprocessors = [
     "autograder.nbgrader_bridge.preprocessors.GradeInSandbox",  # in the place of nbgrader.preprocessors.Execute
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "autograder.nbgrader_bridge.preprocessors.KeepRecord",
-    "autograder.nbgrader_bridge.late.LatePenalties",
+    "autograder.nbgrader_bridge.preprocessors.SaveGrades",  # in the place of nbgrader.preprocessors.SaveAutoGrades
+    "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 # Seconds that one cell or one call of a student's function may take, and a whole submission.
@@ -88,7 +87,7 @@ c.GradeInSandbox.frameworks = course.frameworks
 # `autograder course regrade --all`. For a rule of your own, name a subclass of nbgrader.plugins.LateSubmissionPlugin.
 c.AssignLatePenalties.plugin_class = "autograder.nbgrader_bridge.late.CoursePolicy"
 c.CoursePolicy.policy = course.late
-c.LatePenalties.deadline = course.due_date
+c.SubmissionExporter.deadline = course.due_date
 
 # --- What people see ------------------------------------------------------------------------------------
 

@@ -184,6 +184,37 @@ def test_commands_outside_a_course_say_so_in_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.parametrize(
+    ("gradebook", "said"),
+    [
+        (None, "there is no gradebook"),
+        (b"not a database, whatever its name says" * 100, "cannot be used"),
+        ("released", "does not know the assignment weight_initialization yet; run `make release`"),
+    ],
+)
+def test_a_gradebook_that_cannot_be_used_is_told_of_in_a_line(
+    tmp_path: Path, gradebook: bytes | str | None, said: str
+) -> None:
+    course = Course.make(tmp_path)
+    write(read(RELEASE), tmp_path / "assignment" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
+    course.submit("ann", text("An answer."))
+    if isinstance(gradebook, bytes):
+        (tmp_path / "gradebook.db").write_bytes(gradebook)
+    elif gradebook is not None:
+        course.nbgrader("db", "student", "add", "ann")
+    regraded = course.run(sys.executable, "-m", "autograder", "regrade", expect=2)
+    (line,) = [line for line in regraded.splitlines() if said in line]
+    assert line.startswith("autograder: ")
+    autograded = course.autograde(expect=1)
+    (line,) = [line for line in autograded.splitlines() if said in line]
+    assert "nothing was autograded" in line
+    for output in (regraded, autograded):
+        assert "Traceback" not in output
+        assert "internal error" not in output
+    assert (tmp_path / "gradebook.db").exists() == (gradebook is not None)
+
+
+@pytest.mark.usefixtures("need_confinement")
 def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_moved(tmp_path: Path) -> None:
     course = Course.make(tmp_path)
     course.nbgrader("generate_assignment", ASSIGNMENT)

@@ -1,39 +1,107 @@
-"""What nbgrader's gradebook knows of an assignment and of a submission, and what we change in it ourselves."""
+"""nbgrader's gradebook: what it knows of an assignment and of a submission, and the one writer of scores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from subprocess import CalledProcessError
 
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from autograder.errors import UserError
 from autograder.nbgrader_bridge.sanitize import Given
+
+_SQLITE = "sqlite:///"
+
+
+class GradebookProblem(UserError):
+    """The gradebook cannot be used."""
 
 
 @dataclass(frozen=True)
-class Handed:
-    """One notebook of one student's, as nbgrader names it: what all of its preprocessors are told."""
+class SubmissionId:
+    """One notebook of one student's submission, as nbgrader names it."""
 
     db_url: str
     student: str
     assignment: str
     notebook: str
 
-    @contextmanager
-    def opened(self) -> Iterator[Gradebook]:
-        """Open the gradebook and close it again."""
-        with Gradebook(self.db_url) as gradebook:
+
+@contextmanager
+def opened(db_url: str) -> Iterator[Gradebook]:
+    """Open the gradebook at a SQLAlchemy address and close it again.
+
+    Raises
+    ------
+    GradebookProblem
+        There is none, or it cannot be read or written.
+    """
+    if db_url.startswith(_SQLITE) and not Path(db_url.removeprefix(_SQLITE)).exists():
+        # SQLite would make an empty one.
+        raise GradebookProblem(f"there is no gradebook {_shown(db_url)}; run `make release`, which makes one")
+    try:
+        gradebook = Gradebook(db_url)
+    except (SQLAlchemyError, ModuleNotFoundError, FileNotFoundError, CalledProcessError) as problem:
+        raise _unusable(db_url, problem) from None
+    with gradebook:
+        try:
             yield gradebook
+        except SQLAlchemyError as problem:
+            raise _unusable(db_url, problem) from None
 
 
-def given_cells(handed: Handed, order: Sequence[str]) -> tuple[Given, ...]:
-    """Return the cells that were handed out, in ``order``; those that it does not name come last."""
-    with handed.opened() as gradebook:
-        notebook = gradebook.find_notebook(handed.notebook, handed.assignment)
-        points = {cell.name: float(cell.max_score) for cell in (*notebook.grade_cells, *notebook.task_cells)}
-        solutions = {cell.name for cell in notebook.solution_cells}
-        tasks = {cell.name for cell in notebook.task_cells}
+def _unusable(db_url: str, problem: Exception) -> GradebookProblem:
+    cause = str(getattr(problem, "orig", None) or problem).splitlines()[0]
+    return GradebookProblem(
+        f"the gradebook {_shown(db_url)} cannot be used: {cause}; end other programs that use it and try again, or put "
+        "back a copy from your backup"
+    )
+
+
+def _shown(url: str) -> str:
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "at the address that is set"
+
+
+@contextmanager
+def _known(assignment: str, db_url: str) -> Iterator[None]:
+    try:
+        yield
+    except MissingEntry:
+        raise GradebookProblem(
+            f"the gradebook {_shown(db_url)} does not know the assignment {assignment} yet; run `make release`"
+        ) from None
+
+
+def released_cells(
+    db_url: str, assignment: str, notebook: str, order: Sequence[str], deadline: datetime | None = None
+) -> tuple[Given, ...]:
+    """Return the released cells in ``order``; those that it does not name come last.
+
+    ``deadline``, in UTC and without a time zone, becomes the assignment's due date; None leaves the gradebook's.
+
+    Raises
+    ------
+    GradebookProblem
+        The gradebook cannot be used, or does not know the assignment.
+    """
+    with opened(db_url) as gradebook, _known(assignment, db_url):
+        known = gradebook.find_assignment(assignment)
+        if deadline is not None and known.duedate != deadline:
+            known.duedate = deadline
+            gradebook.db.commit()
+        found = gradebook.find_notebook(notebook, assignment)
+        points = {cell.name: float(cell.max_score) for cell in (*found.grade_cells, *found.task_cells)}
+        solutions = {cell.name for cell in found.solution_cells}
+        tasks = {cell.name for cell in found.task_cells}
         cells = [
             Given(
                 grade_id=cell.name,
@@ -45,17 +113,31 @@ def given_cells(handed: Handed, order: Sequence[str]) -> tuple[Given, ...]:
                 points=points.get(cell.name),
                 task=cell.name in tasks,
             )
-            for cell in notebook.source_cells
+            for cell in found.source_cells
         ]
     places = {grade_id: place for place, grade_id in enumerate(order)}
     return tuple(sorted(cells, key=lambda cell: (places.get(cell.grade_id, len(places)), cell.grade_id)))
 
 
-def clear_automatic_scores(handed: Handed) -> None:
+def points_and_totals(db_url: str, assignment: str, notebook: str) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the maximum points by grade id, and every student's total.
+
+    Raises
+    ------
+    GradebookProblem
+        The gradebook cannot be used, or does not know the assignment.
+    """
+    with opened(db_url) as gradebook, _known(assignment, db_url):
+        cells = gradebook.find_notebook(notebook, assignment).grade_cells
+        totals = {each.student.id: float(each.score) for each in gradebook.assignment_submissions(assignment)}
+        return {cell.name: float(cell.max_score) for cell in cells}, totals
+
+
+def clear_scores(which: SubmissionId) -> None:
     """Forget what was scored automatically: whatever happens next, no score of an earlier submission stays."""
-    with handed.opened() as gradebook:
+    with opened(which.db_url) as gradebook:
         try:
-            submission = gradebook.find_submission_notebook(handed.notebook, handed.assignment, handed.student)
+            submission = gradebook.find_submission_notebook(which.notebook, which.assignment, which.student)
         except MissingEntry:
             return
         for grade in submission.grades:
@@ -64,44 +146,50 @@ def clear_automatic_scores(handed: Handed) -> None:
         gradebook.db.commit()
 
 
-def clear_manual_scores(handed: Handed, grade_ids: Iterable[str]) -> dict[str, float]:
-    """Forget the points that people gave for these cells, and return them; their comments stay."""
-    cleared = {}
-    with handed.opened() as gradebook:
-        for grade_id in grade_ids:
-            grade = gradebook.find_grade(grade_id, handed.notebook, handed.assignment, handed.student)
-            if grade.manual_score is None and grade.extra_credit is None:
+@dataclass(frozen=True)
+class Grades:
+    """What autograding gives to one submission.
+
+    Attributes
+    ----------
+    scores : dict of str to float or None
+        Points by grade id; None where a person has to give them.
+    comments : dict of str to str or None
+        nbgrader's automatic comment on each cell that a student answers in.
+    changed : collection of str
+        Cells with another answer than the one that was there at the autograding before.
+    confirmed : collection of str
+        Cells with that same answer and the same points: whoever looked at them need not look again.
+    unsure : collection of str
+        Cells that a person should look at, whatever they scored.
+    """
+
+    scores: dict[str, float | None]
+    comments: dict[str, str | None]
+    changed: Collection[str]
+    confirmed: Collection[str]
+    unsure: Collection[str]
+
+
+def write_grades(which: SubmissionId, grades: Grades) -> dict[str, float]:
+    """Write ``grades``. Points that people gave stay, but for changed answers: those are dropped, and returned.
+
+    People's comments stay.
+    """
+    dropped = {}
+    with opened(which.db_url) as gradebook:
+        submission = gradebook.find_submission_notebook(which.notebook, which.assignment, which.student)
+        for grade in submission.grades:
+            if grade.name not in grades.scores:
                 continue
-            cleared[grade_id] = (grade.manual_score or 0.0) + (grade.extra_credit or 0.0)
-            grade.manual_score = grade.extra_credit = None
-            grade.needs_manual_grade = grade.auto_score is None
+            grade.auto_score = grades.scores[grade.name]
+            if grade.name in grades.changed and (grade.manual_score is not None or grade.extra_credit is not None):
+                dropped[grade.name] = (grade.manual_score or 0.0) + (grade.extra_credit or 0.0)
+                grade.manual_score = grade.extra_credit = None
+            reviewed = grade.auto_score is not None if grade.manual_score is None else grade.name in grades.confirmed
+            grade.needs_manual_grade = grade.name in grades.unsure or not reviewed
+        for comment in submission.comments:
+            if comment.name in grades.comments:
+                comment.auto_comment = grades.comments[comment.name]
         gradebook.db.commit()
-    return cleared
-
-
-def settle(handed: Handed, grade_ids: Sequence[str]) -> None:
-    """Mark these cells as done where a person has given points: nbgrader asks again after every autograding."""
-    with handed.opened() as gradebook:
-        for grade_id in grade_ids:
-            grade = gradebook.find_grade(grade_id, handed.notebook, handed.assignment, handed.student)
-            if grade.manual_score is not None:
-                grade.needs_manual_grade = False
-        gradebook.db.commit()
-
-
-def automatic_scores(handed: Handed) -> dict[str, float | None]:
-    """Return what was scored automatically, by cell."""
-    with handed.opened() as gradebook:
-        submission = gradebook.find_submission_notebook(handed.notebook, handed.assignment, handed.student)
-        return {grade.name: grade.auto_score for grade in submission.grades}
-
-
-def ask_for_review(handed: Handed, grade_ids: Sequence[str]) -> None:
-    """Mark these cells as waiting for a person, whatever they scored."""
-    if not grade_ids:
-        return
-    with handed.opened() as gradebook:
-        for grade_id in grade_ids:
-            grade = gradebook.find_grade(grade_id, handed.notebook, handed.assignment, handed.student)
-            grade.needs_manual_grade = True
-        gradebook.db.commit()
+    return dropped

@@ -1,150 +1,138 @@
 """nbgrader's autograding with our grader in it: `nbgrader_config.py` names these classes.
 
-nbgrader converts every submission twice: it sanitizes the file, then grades what it wrote. Here `SubmissionExporter`
-reads the student's file and rebuilds it, `GradeInSandbox` stands where nbgrader executes notebooks in a kernel, and
-`KeepRecord` follows its saving of scores.
+nbgrader makes one `SubmissionExporter` for a run and converts every submission twice: it sanitizes the file, then
+grades what it wrote. Here `SubmissionExporter` grades all new submissions side by side before the first conversion, and
+keeps the results in a cache. It then reads each file and rebuilds it. `GradeInSandbox` stands where nbgrader executes
+notebooks in a kernel, and looks the result up; `SaveGrades` writes the gradebook.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
-from weakref import WeakKeyDictionary
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
+from nbgrader.converters import NbGraderException
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
-from traitlets import Enum, Float, Integer
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
+from traitlets import Enum, Float, Instance, Integer
 
-from autograder.assignment.questions import TASKS
-from autograder.assignment.release import BadRelease, Release, load_release
-from autograder.assignment.seeds import course_seed, submission_seed
+from autograder.assignment.questions import NAME
+from autograder.assignment.release import BadRelease, load_release
+from autograder.assignment.seeds import BadCourseSeed, course_seed
 from autograder.assignment.settings import Frameworks, HelpLevel, Terms
-from autograder.grading.jobs import Graded, Job
-from autograder.grading.scoring import better_of_the_two
-from autograder.nbgrader_bridge.cell_outputs import check_outputs, student_outputs
 from autograder.nbgrader_bridge.gradebook import (
-    Handed,
-    ask_for_review,
-    automatic_scores,
-    clear_automatic_scores,
-    clear_manual_scores,
-    given_cells,
-    settle,
+    GradebookProblem,
+    Grades,
+    SubmissionId,
+    clear_scores,
+    released_cells,
+    write_grades,
 )
-from autograder.nbgrader_bridge.prefetch import Ahead, upcoming
+from autograder.nbgrader_bridge.graded_cells import Cache
+from autograder.nbgrader_bridge.grading import GraderFault, Grading, NothingGraded
+from autograder.nbgrader_bridge.reading import Reading, Released, read
 from autograder.nbgrader_bridge.records import Record, load_record, record_path, save_record
-from autograder.nbgrader_bridge.sanitize import Given, Sanitized, blank, sanitize
-from autograder.nbgrader_bridge.warm import warm_engine
-from autograder.notebook import Notebook, UnreadableNotebook, read_notebook
-from autograder.report.document import to_json
-from autograder.report.result import QuestionResult, QuestionStatus, Result
+from autograder.notebook import UnreadableNotebook, read_bytes
 from autograder.sandbox import Limits
-from autograder.submission.arrangement import arrange
-from autograder.submission.reader import Submission, submission_in
+from autograder.sandbox.support import NoConfinement
 
 Resources = dict[str, Any]
+#: In the course folder: results by what they rest on. `make clean` deletes it.
+CACHE = Path("build", "graded")
 
 
-class GraderFault(RuntimeError):
-    """The grader failed, and the submission has no score: nothing that the student did."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What reading a student's file gave, besides the notebook that was rebuilt from it.
-
-    ``submission`` is what is graded, and ``problem`` says why there is none. ``missing`` lists the released cells that
-    the file does not have. ``names`` says, for ids of cells in the rebuilt notebook, how the submission calls them.
-    """
-
-    path: str
-    sha256: str
-    given: tuple[Given, ...]
-    problem: str | None = None
-    submission: Submission | None = None
-    missing: tuple[str, ...] = ()
-    names: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def graded(self) -> tuple[Given, ...]:
-        """The cells that carry points."""
-        return tuple(cell for cell in self.given if cell.points is not None)
-
-
-def _handed(resources: Resources) -> Handed:
-    told = resources["nbgrader"]
-    return Handed(told["db_url"], told["student"], told["assignment"], told["notebook"])
+def _id(resources: Resources) -> SubmissionId:
+    names = resources["nbgrader"]
+    return SubmissionId(names["db_url"], names["student"], names["assignment"], names["notebook"])
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a student's file, trusting nothing in it, and writes the notebook that is graded and shown."""
+    """Reads students' files, trusting nothing in them, and writes the notebooks that are graded and shown."""
+
+    deadline = Instance(
+        datetime, allow_none=True, help="The assignment's due date, in UTC; None leaves the gradebook's."
+    ).tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._readings: dict[Handed, Reading] = {}
-        self._given: dict[tuple[str, str], tuple[Notebook, tuple[Given, ...]]] = {}
+        self._readings: dict[SubmissionId, Reading] = {}
+        converter = self.parent
+        self._leave_out_misnamed(converter)
+        course = converter.coursedir
+        self.root = Path(course.root)
+        try:
+            self.released = self._released(course)
+            self.seed = course_seed(self.root)
+            GradeInSandbox(parent=self).grade_side_by_side(self._new(converter), again=converter.force)
+        except (BadRelease, BadCourseSeed, GradebookProblem, NoConfinement, NothingGraded) as problem:
+            raise self._refusal(f"nothing was autograded: {problem}") from None
+
+    def _refusal(self, message: str) -> NbGraderException:
+        self.log.error(message)
+        return NbGraderException(message)
+
+    def _leave_out_misnamed(self, converter: Any) -> None:
+        """Have nbgrader pass over notebooks with another name: it would fail for want of a release of that name."""
+        right = f"{NAME}.ipynb"
+        for folder, paths in list(converter.assignments.items()):
+            named = [path for path in paths if Path(path).name == right]
+            for path in sorted(set(paths) - set(named)):
+                if named:
+                    self.log.warning("%s is not graded: the submission is %s beside it.", path, right)
+                else:
+                    self.log.error("%s is not graded: rename it to %s, then autograde again.", path, right)
+            converter.assignments[folder] = named
+            if not named:
+                del converter.assignments[folder]
+        if not converter.assignments:
+            raise self._refusal(f"nothing was autograded: no submission is named {right}.")
+
+    def _released(self, course: Any) -> Released:
+        assignment = course.assignment_id
+        folder = Path(course.format_path(course.release_directory, ".", assignment))
+        release = load_release(folder / f"{NAME}.ipynb")
+        order = [cell.grade_id or "" for cell in release.notebook.cells]
+        cells = released_cells(course.db_url, assignment, NAME, order, self.deadline)
+        # The gradebook's points, should somebody have changed the release without releasing it.
+        points = {cell.grade_id: cell.points for cell in cells if cell.points is not None}
+        return Released(replace(release, points={**release.points, **points}), cells)
+
+    def _new(self, converter: Any) -> list[Path]:
+        """Return the files that no record says were autograded as they are."""
+        paths = [path for folder in sorted(converter.assignments) for path in converter.assignments[folder]]
+        return [Path(path) for path in paths if converter.force or not self._is_autograded(converter, path)]
+
+    def _is_autograded(self, converter: Any, path: str) -> bool:
+        course, names = converter.coursedir, converter.init_single_notebook_resources(path)["nbgrader"]
+        assignment, student = names["assignment"], names["student"]
+        if not Path(course.format_path(course.autograded_directory, student, assignment)).exists():
+            return False
+        record = load_record(record_path(self.root, assignment, student))
+        try:
+            return record is not None and record.sha256 == hashlib.sha256(read_bytes(Path(path))).hexdigest()
+        except UnreadableNotebook:
+            return True
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:
         """Convert the student's file, and, when nbgrader comes again, what was made of it."""
-        handed = _handed(resources)
-        reading = self._readings.pop(handed, None)
+        which = _id(resources)
+        reading = self._readings.pop(which, None)
         if reading is not None:
             resources["autograder"] = reading
             return super().from_filename(filename, resources=resources, **more)
-        clear_automatic_scores(handed)
-        sanitized, reading = self._read(Path(filename), handed)
+        clear_scores(which)
+        reading = read(Path(filename), self.released)
         if reading.problem is not None:
-            told = "%s %s. It scores 0, and waits for a person to look at it."
-            self.log.error(told, filename, reading.problem)
-        self._readings[handed] = reading
-        return self.from_notebook_node(sanitized.notebook, resources=resources, **more)
-
-    def look_ahead(self, path: Path, handed: Handed) -> Reading:
-        """Read a student's file that nbgrader has not come to yet."""
-        return self._read(path, handed)[1]
-
-    def _read(self, path: Path, handed: Handed) -> tuple[Sanitized, Reading]:
-        # Once a run: the same was released to everybody.
-        key = (handed.assignment, handed.notebook)
-        if key not in self._given:
-            release = _release(self, handed).notebook
-            self._given[key] = release, given_cells(handed, [cell.grade_id or "" for cell in release.cells])
-        release, given = self._given[key]
-        sha256 = ""
-        try:
-            notebook = read_notebook(path)
-            sha256 = notebook.sha256
-            arrangement = arrange(notebook, release)
-        except UnreadableNotebook as problem:
-            return blank(given, str(problem)), Reading(str(path), sha256, given, str(problem))
-        sanitized = sanitize(arrangement, given)
-        submission = submission_in(arrangement, release)
-        return sanitized, Reading(str(path), sha256, given, None, submission, arrangement.missing, sanitized.names)
-
-
-def _course(configurable: Any) -> Any:
-    """Return the course directory that an exporter, or one of its preprocessors, works for."""
-    return _course_converter(configurable).coursedir
-
-
-def _course_converter(configurable: Any) -> Any:
-    while not hasattr(configurable, "coursedir"):
-        configurable = configurable.parent
-    return configurable
-
-
-def _release(configurable: Any, handed: Handed) -> Release:
-    course = _course(configurable)
-    folder = Path(course.format_path(course.release_directory, ".", handed.assignment))
-    try:
-        return load_release(folder / f"{handed.notebook}.ipynb")
-    except BadRelease as problem:
-        raise GraderFault(str(problem)) from None
+            message = "%s %s. It scores 0, and waits for a person to look at it."
+            self.log.error(message, filename, reading.problem)
+        self._readings[which] = reading
+        return self.from_notebook_node(reading.notebook, resources=resources, **more)
 
 
 class GradeInSandbox(NbGraderPreprocessor):
@@ -156,137 +144,103 @@ class GradeInSandbox(NbGraderPreprocessor):
     total_seconds = Float(60.0, help="Seconds that one submission may take altogether.").tag(config=True)
     help_level = Enum(get_args(HelpLevel), "explain", help="How far the feedback helps.").tag(config=True)
     frameworks = Enum(get_args(Frameworks), "both", help="Which framework counts.").tag(config=True)
-    jobs = Integer(
-        0, help="Submissions that run at once, ahead of nbgrader's own work on them; 0 stands for one a core."
-    ).tag(config=True)
+    jobs = Integer(0, help="Submissions that run at once; 0 stands for one a core.").tag(config=True)
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._limits = Limits(total_seconds=self.total_seconds, step_seconds=min(self.step_seconds, self.total_seconds))
-        converter = _course_converter(self)
-        waiting = 1 + sum(1 for _ in islice(upcoming(converter, None), os.cpu_count() or 1))
-        self._servers = min(self.jobs or os.cpu_count() or 1, waiting)
-        self._engine = warm_engine(self._limits, self._servers)
-        # nbgrader makes this object anew for every notebook; what is under way belongs to the converter's whole run.
-        self._ahead: Ahead = _runs.setdefault(converter, Ahead())
+    @property
+    def grading(self) -> Grading:
+        """How submissions are graded in this run."""
+        exporter = self.parent
+        if not isinstance(exporter, SubmissionExporter):
+            raise GraderFault(
+                "submissions are read by SubmissionExporter: set c.Autograde.exporter_class as in the course's own "
+                "nbgrader_config.py"
+            )
+        return Grading(
+            exporter.released,
+            exporter.seed,
+            Limits(total_seconds=self.total_seconds, step_seconds=min(self.step_seconds, self.total_seconds)),
+            Terms(help_level=self.help_level, frameworks=self.frameworks),
+            Cache(exporter.root / CACHE),
+        )
+
+    def grade_side_by_side(self, paths: list[Path], *, again: bool) -> None:
+        """Grade the files at ``paths`` that have no result yet, or all of them ``again``; say so of each."""
+        for path in self.grading.side_by_side(paths, self.jobs or os.cpu_count() or 1, again=again):
+            self.log.info("Graded %s", path)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Fill in the outputs of every code cell; raise `GraderFault` where there is no result."""
-        reading = resources.get("autograder")
-        if not isinstance(reading, Reading):
-            raise GraderFault(
-                "the submission was not read by SubmissionExporter: set c.Autograde.exporter_class as in "
-                "the course's own nbgrader_config.py"
-            )
-        if reading.submission is None:
-            questions = {
-                task.check: QuestionResult.of(
-                    task, QuestionStatus.ERROR, 0.0, cell.points or 0.0, f"The file {reading.problem}."
-                )
-                for task in TASKS
-                for cell in reading.graded
-                if cell.grade_id == task.check
-            }
-            resources["result"] = None
-        else:
-            graded = self._grade(resources, reading, reading.submission)
-            resources["result"] = graded.result
-            questions = {question.grade_id: question for question in graded.result.questions}
+        reading: Reading = resources["autograder"]
+        cells = self.grading.of(reading)
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
-            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-            if grade_id in questions:
-                cell.outputs = check_outputs(questions[grade_id])
-                cell.execution_count = 1
-            elif reading.submission is not None and (put_out := graded.outputs.get(reading.names.get(cell.id, ""))):
-                cell.outputs = student_outputs(put_out)
+            if is_grade(cell):
+                cell.outputs, cell.execution_count = cells.outputs[_grade_id(cell)], 1
+            else:
+                cell.outputs = cells.outputs.get(reading.names.get(cell.id, ""), [])
+        resources["result"] = cells.result
         return nb, resources
 
-    def _grade(self, resources: Resources, reading: Reading, submission: Submission) -> Graded:
-        handed = _handed(resources)
-        release, seed = self._challenge(handed, reading)
-        self._begin_others(handed)
-        job = Job.of(submission, release, self._terms, seed)
-        graded = self._ahead.take(handed, job)
-        self.log.debug("%s: %s", handed.student, "graded here and now" if graded is None else "graded ahead")
-        graded = graded or self._engine.grade(job)
-        if graded.result.fault is not None:
-            raise GraderFault(f"{reading.path} was not graded, and has no score: {graded.result.fault}")
-        result = graded.result
-        if self.frameworks == "better":
-            result = replace(result, questions=better_of_the_two(result.questions))
-        return replace(graded, result=result)
 
-    @property
-    def _terms(self) -> Terms:
-        # Which framework is the better one is known only when missing cells have scored 0.
-        return Terms(help_level=self.help_level)
+class SaveGrades(NbGraderPreprocessor):
+    """Writes the scores, as nbgrader's SaveAutoGrades reads them from the cells, and keeps a record.
 
-    def _challenge(self, handed: Handed, reading: Reading) -> tuple[Release, int]:
-        release = _release(self, handed)
-        # The gradebook's points, should somebody have changed the release without releasing it.
-        points = {cell.grade_id: cell.points for cell in reading.graded if cell.points is not None}
-        release = replace(release, points={**release.points, **points})
-        return release, submission_seed(course_seed(Path(_course(self).root)), reading.sha256)
-
-    def _begin_others(self, handed: Handed) -> None:
-        """Have the engine begin with the submissions that nbgrader will come to next."""
-        exporter: SubmissionExporter = self.parent
-        for path, other in islice(upcoming(_course_converter(self), handed), 2 * self._servers):
-            if other in self._ahead:
-                continue
-            reading = exporter.look_ahead(path, other)
-            if reading.submission is not None:
-                release, seed = self._challenge(other, reading)
-                job = Job.of(reading.submission, release, self._terms, seed)
-                self._ahead.begin(self._engine, other, job)
-
-
-#: What is graded ahead, by the nbgrader run that will come to it.
-_runs: WeakKeyDictionary[Any, Ahead] = WeakKeyDictionary()
-
-
-class KeepRecord(NbGraderPreprocessor):
-    """Follows SaveAutoGrades: drops people's points for answers that are not the ones they read, and keeps a record."""
+    Points that a person gave stay where the answer is the one that the person read.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Compare with the record of the grading before, and replace it."""
+        """Compare with the record of the grading before, write the gradebook, and replace the record."""
         reading: Reading = resources["autograder"]
-        handed = _handed(resources)
-        path = record_path(Path(_course(self).root), handed.assignment, handed.student)
-        answers = _answers(nb, reading)
-        before = load_record(path)
-        if before is not None and before.sha256 != reading.sha256:
-            changed = [grade_id for grade_id in answers if before.answers.get(grade_id) != answers[grade_id]]
-            for grade_id, points in clear_manual_scores(handed, changed).items():
-                self.log.warning(
-                    "%s: %s is another answer than the one that a person gave %g points; grade it again.",
-                    handed.student,
-                    grade_id,
-                    points,
-                )
-        scores = automatic_scores(handed)
-        if before is not None:
-            # The answer that a person read, and the same points under it: nothing to look at again.
-            same = [g for g in answers if before.answers.get(g) == answers[g] and before.scores.get(g) == scores.get(g)]
-            settle(handed, same)
-        missing = [cell.grade_id for cell in reading.graded if cell.grade_id in reading.missing and not cell.locked]
-        unsure = [cell.grade_id for cell in reading.graded] if reading.problem is not None else missing
-        ask_for_review(handed, unsure)
-        result: Result | None = resources["result"]
-        document = to_json(result) if result else {}
-        save_record(path, Record(reading.sha256, document, scores, answers, reading.problem, missing))
+        which = _id(resources)
+        scores = {_grade_id(cell): determine_grade(cell, self.log)[0] for cell in nb.cells if is_grade(cell)}
+        answers = _answers(nb)
+        answer_cells = [cell for cell in nb.cells if is_solution(cell) or is_task(cell)]
+        path = record_path(self.parent.root, which.assignment, which.student)
+        before = load_record(path) or Record("")
+        lost = [_grade_id(cell) for cell in answer_cells if _grade_id(cell) in reading.missing]
+        grades = Grades(
+            scores=scores,
+            comments={_grade_id(cell): _comment(cell) for cell in answer_cells},
+            changed=[
+                each
+                for each in answers
+                if before.sha256 not in ("", reading.sha256) and before.answers.get(each) != answers[each]
+            ],
+            confirmed=[
+                each
+                for each in answers
+                if before.answers.get(each) == answers[each] and before.scores.get(each) == scores[each]
+            ],
+            unsure=scores if reading.problem is not None else lost,
+        )
+        for grade_id, points in write_grades(which, grades).items():
+            self.log.warning(
+                "%s: %s is another answer than the one that a person gave %g points; grade it again.",
+                which.student,
+                grade_id,
+                points,
+            )
+        save_record(path, Record(reading.sha256, resources["result"], scores, answers))
         return nb, resources
 
 
-def _answers(nb: NotebookNode, reading: Reading) -> dict[str, str]:
+def _grade_id(cell: NotebookNode) -> str:
+    return str(cell.metadata.nbgrader.grade_id)
+
+
+def _comment(cell: NotebookNode) -> str | None:
+    untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+    return "No response." if untouched and not is_task(cell) else None
+
+
+def _answers(nb: NotebookNode) -> dict[str, str]:
     """Hash what each graded cell rests on: a written answer on its own text, a check cell on all of the code."""
     code = "\0".join(cell.source for cell in nb.cells if cell.cell_type == "code")
-    texts = {c.metadata["nbgrader"]["grade_id"]: c.source for c in nb.cells if "nbgrader" in c.metadata}
     return {
-        cell.grade_id: hashlib.sha256((code if cell.kind == "code" else texts[cell.grade_id]).encode()).hexdigest()
-        for cell in reading.graded
+        _grade_id(cell): hashlib.sha256((code if cell.cell_type == "code" else cell.source).encode()).hexdigest()
+        for cell in nb.cells
+        if is_grade(cell)
     }
 
 

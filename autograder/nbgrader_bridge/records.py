@@ -1,9 +1,9 @@
-"""What became of each submission, kept beside the gradebook: to tell a new answer from an old one, and who moved."""
+"""Autograding records, kept beside the gradebook: they tell changed answers, and which scores a regrade changed."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +27,12 @@ class Record:
         What each graded cell was given automatically.
     answers : dict of str to str
         Hash of what each graded cell rests on, by grade id: its own text, or all of the code.
-    problem : str or None
-        Why the file could not be read.
-    missing : list of str
-        Graded cells that the file did not have.
     """
 
     sha256: str
     result: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, float | None] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
-    problem: str | None = None
-    missing: list[str] = field(default_factory=list)
 
 
 def record_path(root: Path, assignment: str, student: str) -> Path:
@@ -49,8 +43,9 @@ def record_path(root: Path, assignment: str, student: str) -> Path:
 def load_record(path: Path) -> Record | None:
     """Return the record at ``path``; None where there is none, or none that can be understood."""
     try:
-        return Record(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return Record(*(document[each.name] for each in fields(Record)))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 

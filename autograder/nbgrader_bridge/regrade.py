@@ -1,9 +1,9 @@
-"""After a fix to the grader or the points: autograde again whoever it affects, and tell who moved, and why."""
+"""After a fix to the grader or the points: autograde whoever it affects again, and say whose score changed, and why."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,15 @@ from nbgrader.coursedir import CourseDirectory
 from autograder.assignment.course_folder import CourseFolder
 from autograder.assignment.questions import NAME
 from autograder.grading.provenance import grader_sha256
-from autograder.nbgrader_bridge.gradebook import Handed
+from autograder.nbgrader_bridge.gradebook import GradebookProblem, points_and_totals
 from autograder.nbgrader_bridge.records import Record, load_record, record_path
 from autograder.report.result import points_text
 
 
 @dataclass(frozen=True)
 class Move:
-    """One question whose score changed. The total of whom a person has overruled may stay."""
+    """One question whose score changed. The total stays where a person has overruled the score."""
 
-    student: str
     grade_id: str
     before: float
     after: float
@@ -32,22 +31,26 @@ class Move:
 
 @dataclass(frozen=True)
 class Regraded:
-    """One student's regrading: how the total changed, and which questions; ``fault`` where it failed."""
+    """One student's regrading: how the total changed, and which questions; ``failed`` where there is no score now."""
 
     student: str
     before: float
     after: float
     moves: tuple[Move, ...] = ()
-    fault: str | None = None
+    failed: bool = False
 
 
 def affected(course: CourseFolder, *, everybody: bool = False) -> list[str]:
-    """Return the students whose grades another grader, or other points, than today's have made."""
+    """Return the students whose grades another grader, or other points, than today's have made.
+
+    Raises
+    ------
+    GradebookProblem
+        The gradebook cannot be used, or does not know the assignment.
+    """
+    points, _ = points_and_totals(course.db_url, NAME, NAME)
     students = list(course.submissions())
-    if everybody:
-        return students
-    points = _points(course)
-    return [student for student in students if _is_stale(_record(course, student), points)]
+    return [student for student in students if everybody or _is_stale(_record(course, student), points)]
 
 
 def _is_stale(record: Record | None, points: dict[str, float]) -> bool:
@@ -61,62 +64,68 @@ def _is_stale(record: Record | None, points: dict[str, float]) -> bool:
 
 
 def regrade(course: CourseFolder, students: list[str]) -> Iterator[Regraded]:
-    """Autograde each of ``students`` again and yield what became of it. People's points stay as they are."""
+    """Autograde ``students`` again and yield how each one's scores changed. Points that people gave stay.
+
+    Raises
+    ------
+    GradebookProblem
+        Nothing was graded; what was there before is still there.
+    """
+    before = {student: _record(course, student) for student in students}
+    _, old = points_and_totals(course.db_url, NAME, NAME)
+    failure = _autograde(students)
+    failed = {student for student in students if not course.autograded_folder(student).exists()}
+    if failure and not failed:
+        raise GradebookProblem(failure)
+    _, new = points_and_totals(course.db_url, NAME, NAME)
     for student in students:
-        before, total = _record(course, student), _total(course, student)
-        try:
-            _autograde(student)
-        except NbGraderException as problem:
-            yield Regraded(student, total, _total(course, student), fault=str(problem))
-            continue
-        after = _record(course, student)
-        moves = tuple(_moves(student, before, after)) if after is not None else ()
-        yield Regraded(student, total, _total(course, student), moves)
+        after = None if student in failed else _record(course, student)
+        moves = tuple(_moves(before[student], after)) if after is not None else ()
+        yield Regraded(student, old.get(student, 0.0), new.get(student, 0.0), moves, failed=student in failed)
 
 
-def _autograde(student: str) -> None:
+class _AutogradeSome(Autograde):
+    """nbgrader's autograding, of some students rather than of one or all."""
+
+    students: Collection[str] = ()
+
+    def init_notebooks(self) -> None:
+        """Find the submissions of ``students``."""
+        super().init_notebooks()
+        for folder, paths in list(self.assignments.items()):
+            if self.init_single_notebook_resources(paths[0])["nbgrader"]["student"] not in self.students:
+                del self.assignments[folder]
+
+
+def _autograde(students: list[str]) -> str | None:
+    """Autograde ``students``; return what nbgrader says where something failed."""
     app = NbGrader()
     app.load_config_file()
     app.log.setLevel(logging.ERROR)
     folder = CourseDirectory(parent=app)
-    folder.assignment_id, folder.student_id = NAME, student
-    converter = Autograde(coursedir=folder, parent=app)
-    converter.force = True
-    converter.start()
+    folder.assignment_id = NAME
+    converter = _AutogradeSome(coursedir=folder, parent=app)
+    converter.force, converter.students = True, students
+    try:
+        converter.start()
+    except NbGraderException as problem:
+        return str(problem)
+    return None
 
 
 def _record(course: CourseFolder, student: str) -> Record | None:
     return load_record(record_path(course.root, NAME, student))
 
 
-def _handed(course: CourseFolder, student: str) -> Handed:
-    return Handed(course.db_url, student, NAME, NAME)
-
-
-def _total(course: CourseFolder, student: str) -> float:
-    from nbgrader.api import MissingEntry
-
-    with _handed(course, student).opened() as gradebook:
-        try:
-            return float(gradebook.find_submission(NAME, student).score)
-        except MissingEntry:
-            return 0.0
-
-
-def _points(course: CourseFolder) -> dict[str, float]:
-    with _handed(course, "").opened() as gradebook:
-        return {cell.name: float(cell.max_score) for cell in gradebook.find_notebook(NAME, NAME).grade_cells}
-
-
-def _moves(student: str, before: Record | None, after: Record) -> Iterator[Move]:
+def _moves(before: Record | None, after: Record) -> Iterator[Move]:
     old = _questions(before)
     for grade_id, question in _questions(after).items():
         was = old.get(grade_id)
         if was is None:
             if question["score"]:
-                yield Move(student, grade_id, 0.0, question["score"], "it had no score before")
+                yield Move(grade_id, 0.0, question["score"], "it had no score before")
         elif was["score"] != question["score"]:
-            yield Move(student, grade_id, was["score"], question["score"], "; ".join(_reasons(was, question)))
+            yield Move(grade_id, was["score"], question["score"], "; ".join(_reasons(was, question)))
 
 
 def _questions(record: Record | None) -> dict[str, Any]:

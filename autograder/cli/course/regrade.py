@@ -31,8 +31,8 @@ def regrade(
         return
     moved, faults = 0, 0
     for each in regrade(course, students):
-        if each.fault is not None:
-            complain(f"{each.student}: could not be graded again, and has no automatic score: {each.fault}")
+        if each.failed:
+            complain(f"{each.student}: could not be graded again, and has no automatic score; the reason is above")
             faults += 1
         elif each.moves:
             moved += 1
