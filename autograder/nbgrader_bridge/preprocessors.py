@@ -23,11 +23,11 @@ from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solut
 from traitlets import Enum, Float, Instance, Integer
 
 from autograder.assignment.questions import NAME
-from autograder.assignment.release import BadRelease, load_release
-from autograder.assignment.seeds import BadCourseSeed, course_seed
+from autograder.assignment.release import load_release
+from autograder.assignment.seeds import course_seed
 from autograder.assignment.settings import Frameworks, HelpLevel, Terms
+from autograder.errors import UserError
 from autograder.nbgrader_bridge.gradebook import (
-    GradebookProblem,
     Grades,
     SubmissionId,
     clear_scores,
@@ -35,12 +35,11 @@ from autograder.nbgrader_bridge.gradebook import (
     write_grades,
 )
 from autograder.nbgrader_bridge.graded_cells import Cache
-from autograder.nbgrader_bridge.grading import GraderFault, Grading, NothingGraded
+from autograder.nbgrader_bridge.grading import GraderFault, Grading
 from autograder.nbgrader_bridge.reading import Reading, Released, read
 from autograder.nbgrader_bridge.records import Record, load_record, record_path, save_record
 from autograder.notebook import UnreadableNotebook, read_bytes
 from autograder.sandbox import Limits
-from autograder.sandbox.support import NoConfinement
 
 Resources = dict[str, Any]
 #: In the course folder: results by what they rest on. `make clean` deletes it.
@@ -70,7 +69,7 @@ class SubmissionExporter(NotebookExporter):
             self.released = self._released(course)
             self.seed = course_seed(self.root)
             GradeInSandbox(parent=self).grade_side_by_side(self._new(converter), again=converter.force)
-        except (BadRelease, BadCourseSeed, GradebookProblem, NoConfinement, NothingGraded) as problem:
+        except (UserError, OSError) as problem:
             raise self._refusal(f"nothing was autograded: {problem}") from None
 
     def _refusal(self, message: str) -> NbGraderException:
@@ -175,10 +174,12 @@ class GradeInSandbox(NbGraderPreprocessor):
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
-            if is_grade(cell):
-                cell.outputs, cell.execution_count = cells.outputs[_grade_id(cell)], 1
-            else:
+            if not is_grade(cell) or is_solution(cell):
                 cell.outputs = cells.outputs.get(reading.names.get(cell.id, ""), [])
+                continue
+            if _grade_id(cell) not in cells.outputs:  # to nbgrader, no output is full credit
+                raise GraderFault(f"{_grade_id(cell)} is a check cell that this grader does not know")
+            cell.outputs, cell.execution_count = cells.outputs[_grade_id(cell)], 1
         resources["result"] = cells.result
         return nb, resources
 
@@ -197,21 +198,13 @@ class SaveGrades(NbGraderPreprocessor):
         answers = _answers(nb)
         answer_cells = [cell for cell in nb.cells if is_solution(cell) or is_task(cell)]
         path = record_path(self.parent.root, which.assignment, which.student)
-        before = load_record(path) or Record("")
+        now, before = Record(reading.sha256, resources["result"], scores, answers), load_record(path)
         lost = [_grade_id(cell) for cell in answer_cells if _grade_id(cell) in reading.missing]
         grades = Grades(
             scores=scores,
             comments={_grade_id(cell): _comment(cell) for cell in answer_cells},
-            changed=[
-                each
-                for each in answers
-                if before.sha256 not in ("", reading.sha256) and before.answers.get(each) != answers[each]
-            ],
-            confirmed=[
-                each
-                for each in answers
-                if before.answers.get(each) == answers[each] and before.scores.get(each) == scores[each]
-            ],
+            changed=now.changed_since(before),
+            confirmed=now.confirmed_since(before),
             unsure=scores if reading.problem is not None else lost,
         )
         for grade_id, points in write_grades(which, grades).items():
@@ -221,7 +214,7 @@ class SaveGrades(NbGraderPreprocessor):
                 grade_id,
                 points,
             )
-        save_record(path, Record(reading.sha256, resources["result"], scores, answers))
+        save_record(path, now)
         return nb, resources
 
 

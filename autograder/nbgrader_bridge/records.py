@@ -34,6 +34,19 @@ class Record:
     scores: dict[str, float | None] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
 
+    def changed_since(self, before: Record | None) -> list[str]:
+        """Return the cells with another answer than ``before``; none where there is no earlier record."""
+        if before is None or before.sha256 == self.sha256:
+            return []
+        return [each for each in self.answers if before.answers.get(each) != self.answers[each]]
+
+    def confirmed_since(self, before: Record | None) -> list[str]:
+        """Return the cells with the answer and the automatic score of ``before``: nothing to look at again."""
+        if before is None:
+            return []
+        old = {each: (before.answers.get(each), before.scores.get(each)) for each in self.answers}
+        return [each for each in self.answers if old[each] == (self.answers[each], self.scores[each])]
+
 
 def record_path(root: Path, assignment: str, student: str) -> Path:
     """Return where the record of a student's submission is kept."""

@@ -10,13 +10,14 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.browser.chromium import Page, chromium, expect
 from tests.course import ASSIGNMENT, Course
-from tests.processes import eventually
+from tests.processes import eventually, family
 from tests.samples import ENVIRONMENT, ROOT, SOLUTION, answered, scenario
 
 ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
@@ -39,9 +40,16 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return course
 
 
+@dataclass(frozen=True)
+class Formgrader:
+    """What `make formgrader` starts, and the address that it prints."""
+
+    pid: int
+    address: str
+
+
 @pytest.fixture(scope="module")
-def address(course: Course) -> Iterator[str]:
-    """Start what `make formgrader` starts, and give the address that it prints."""
+def formgrader(course: Course) -> Iterator[Formgrader]:
     makefile = ["make", "-s", "-f", str(ROOT / "Makefile"), "formgrader-server", "FORMGRADER_PORT=0"]
     makefile.append(f"VENV={sys.prefix}")
     log = course.folder / "server.log"
@@ -60,7 +68,7 @@ def address(course: Course) -> Iterator[str]:
         assert eventually(printed, 60.0), log.read_text(encoding="utf-8")
         assert found, log.read_text(encoding="utf-8")
         assert eventually(lambda: answers(found[0]), 60.0)
-        yield found[0]
+        yield Formgrader(server.pid, found[0])
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGTERM)
@@ -73,6 +81,11 @@ def answers(address: str) -> bool:
             return answer.status == 200
     except (urllib.error.URLError, TimeoutError):
         return False
+
+
+@pytest.fixture(scope="module")
+def address(formgrader: Formgrader) -> str:
+    return formgrader.address
 
 
 @pytest.fixture(scope="module")
@@ -129,11 +142,16 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
     picture(page, "feedback")
 
 
-def test_the_autograde_button_grades_in_our_sandbox(course: Course, address: str, page: Page) -> None:
-    root = address.partition("/formgrader")[0]
+def test_the_autograde_button_grades_in_our_sandbox_and_leaves_no_server_behind(
+    course: Course, formgrader: Formgrader, page: Page
+) -> None:
+    root = formgrader.address.partition("/formgrader")[0]
     page.goto(f"{root}/formgrader/manage_submissions/{ASSIGNMENT}")
     row = page.locator("tr", has_text="later")
     row.locator(".autograde a").click()
+    assert eventually(lambda: any("forkserver" in command for command in family(formgrader.pid).values()), 60.0)
     expect(page.locator(".modal-title", has_text="Success")).to_be_visible(timeout=60_000)
     assert course.totals()["later"] == 40.0
     assert course.record("later")["result"]["status"] == "graded"
+
+    assert eventually(lambda: not any("forkserver" in command for command in family(formgrader.pid).values()), 30.0)
