@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,7 @@ def grade_notebooks(request: Request) -> Outcome:
     """
     from autograder.assignment.release import load_release
     from autograder.grading.engine import Engine
-    from autograder.grading.grade import grade_files
+    from autograder.grading.grade import grade_file, grade_files
     from autograder.report.result import Unreadable
     from autograder.sandbox import Limits
 
@@ -73,8 +73,14 @@ def grade_notebooks(request: Request) -> Outcome:
     with Engine(limits, workers=workers, unconfined=request.unconfined, apart=many) as engine:
         with release_option(request.release):
             release = load_release(request.release)
+        terms, seed = request.settings.terms, request.seed
+        graded: Iterable[Result | Unreadable]
+        if many:
+            graded = grade_files(engine, request.notebooks, release, terms, seed)
+        else:
+            graded = (grade_file(engine, request.notebooks[0], release, terms, seed),)
         outcome = Outcome([], [])
-        for each in grade_files(engine, request.notebooks, release, request.settings.terms, request.seed):
+        for each in graded:
             if isinstance(each, Unreadable):
                 complain(f"{each.path}: {each.reason}")
                 outcome.unreadable.append(each)

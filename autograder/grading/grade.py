@@ -60,6 +60,17 @@ def grade(
         return engine.grade(job).result
 
 
+def grade_file(
+    engine: Engine, path: Path, release: Release, terms: Terms, seed: int | None = None
+) -> Result | Unreadable:
+    """Grade one notebook, as `grade_files` grades many."""
+    try:
+        job = job_of(path, release, terms, seed)
+    except UnreadableNotebook as problem:
+        return Unreadable(path, str(problem))
+    return engine.grade(job).result
+
+
 def grade_files(
     engine: Engine, paths: Iterable[Path], release: Release, terms: Terms, seed: int | None = None
 ) -> Iterator[Result | Unreadable]:

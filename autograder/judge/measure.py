@@ -146,17 +146,29 @@ def pool(draws: Sequence[DrawFigures]) -> Moments:
 
 
 class InitializerMeasurements:
-    """Draws in, figures out, each computed once and only when asked for.
+    """Draws in, figures out, each computed once.
 
     Parameters
     ----------
     evidence : InitializerEvidence
         The draws. For an in-place initializer a draw's values are those of the passed tensor, unless it
         was left as it was and something else was returned.
+
+    Attributes
+    ----------
+    by_shape : tuple of tuple of DrawFigures
+        For each kernel shape that came back every time, its draws in order.
     """
 
     def __init__(self, evidence: InitializerEvidence) -> None:
         self.evidence = evidence
+        shapes = []
+        for draws in zip(*evidence.rounds, strict=True):
+            values = [array for draw in draws if (array := self.values(draw)) is not None]
+            if len(values) == len(draws):
+                kernel, layout = draws[0].kernel, evidence.layout
+                shapes.append(tuple(draw_figures(kernel, layout, array) for array in values))
+        self.by_shape = tuple(shapes)
 
     def untouched(self, draw: Draw) -> bool:
         """Whether an in-place initializer left the passed tensor as it was."""
@@ -173,17 +185,6 @@ class InitializerMeasurements:
         """Every draw of every round."""
         for draws in self.evidence.rounds:
             yield from draws
-
-    @cached_property
-    def by_shape(self) -> tuple[tuple[DrawFigures, ...], ...]:
-        """For each kernel shape that came back every time, its draws in order."""
-        shapes = []
-        for draws in zip(*self.evidence.rounds, strict=True):
-            values = [array for draw in draws if (array := self.values(draw)) is not None]
-            if len(values) == len(draws):
-                kernel, layout = draws[0].kernel, self.evidence.layout
-                shapes.append(tuple(draw_figures(kernel, layout, array) for array in values))
-        return tuple(shapes)
 
     @cached_property
     def moments(self) -> tuple[Moments, ...]:
