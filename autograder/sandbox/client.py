@@ -31,7 +31,7 @@ _BANNER = re.compile(r"[IWE]\d{4} |WARNING: All log messages|To enable the follo
 
 @dataclass(frozen=True)
 class Warm:
-    """What the warm process said of itself: package versions, and the confinement its children get."""
+    """What the warm process reports once it is warm: package versions, and the confinement of its children."""
 
     versions: dict[str, str]
     layers: tuple[str, ...]
@@ -85,7 +85,7 @@ class Sandbox:
 
     @property
     def warm(self) -> Warm:
-        """Wait until the frameworks are imported and return what the warm process said.
+        """Wait until the frameworks are imported and return the warm process's report.
 
         Raises
         ------
@@ -148,10 +148,10 @@ class Sandbox:
         data = os.read(report, MAX_ORDER_BYTES)
         if not data:
             raise self._gone("lost a child")
-        said = json.loads(data)
-        if "fault" in said:
-            raise SandboxFault(str(said["fault"]))
-        return End(int(said["code"]), said.get("limit"))
+        end = json.loads(data)
+        if "fault" in end:
+            raise SandboxFault(str(end["fault"]))
+        return End(int(end["code"]), end.get("limit"))
 
     def close(self) -> None:
         """End the warm process and every child."""
@@ -175,8 +175,8 @@ class Sandbox:
             raise self._gone("is gone") from problem
         if not data:
             raise self._gone("ended")
-        said = json.loads(data)
-        return Warm(said["versions"], tuple(said["layers"]))
+        warmth = json.loads(data)
+        return Warm(warmth["versions"], tuple(warmth["layers"]))
 
     def _gone(self, how: str) -> SandboxFault:
         return SandboxFault(f"the warm process {how}{self._last_words()}")

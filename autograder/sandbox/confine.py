@@ -1,4 +1,4 @@
-"""What a child gives up before it runs a student's first line. Runs in the child, right after the fork."""
+"""Confines a child, after its fork and before the student's first line: descriptors, environment, limits, access."""
 
 from __future__ import annotations
 
@@ -212,6 +212,6 @@ def limit(limits: Limits, server: int) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(what, (most, most))
-    # A file over its limit shall be an error in the student's cell (EFBIG), not the end of the child.
+    # A file over its limit must be an error in the student's cell (EFBIG), not the end of the child.
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

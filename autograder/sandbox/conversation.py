@@ -1,4 +1,4 @@
-"""A conversation with one child: questions out, bounded answers back, whatever the child does."""
+"""The grader's conversation with one child: sends questions, and receives bounded answers within a time limit."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ChildLost(Exception):
 
 @dataclass(frozen=True)
 class End:
-    """How a child ended: its exit code (negative: the signal), and a limit of ours that ended it, if one did."""
+    """How a child ended: its exit code (negative: the signal), and the sandbox's limit that ended it, if one did."""
 
     code: int
     limit: str | None = None
@@ -176,7 +176,7 @@ class Child(ABC):
         except BlockingIOError:
             return False
         except OSError:
-            return True  # it has ended, which reading will tell
+            return True  # it has ended; reading raises that
         return True
 
     def _send(self, data: memoryview) -> int:
@@ -202,8 +202,8 @@ class Child(ABC):
         code = self.close(_DYING_SECONDS)
         last = self._last.decode(errors="replace")
         if code == ExitCode.SETUP_FAILED and not self._answered:
-            said = last.strip().splitlines() or ["it said nothing"]
-            raise SandboxFault(f"a child could not be set up: {said[-1][-500:]}")
+            lines = last.strip().splitlines() or ["it printed nothing"]
+            raise SandboxFault(f"a child could not be set up: {lines[-1][-500:]}")
         return _lost(self._end or End(code), last, self._limits)
 
 

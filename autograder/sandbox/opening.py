@@ -1,4 +1,4 @@
-"""Which sandbox this machine gets: the confined one, or, where somebody asked for it, one without confinement."""
+"""Chooses the sandbox: the confined one, or one without confinement where the user asked for it."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class Raised:
     cell : str or None
         Name of the student's cell in which it was raised; None in a notebook of the student's own.
     line, source : int or None, str or None
-        The deepest line of the student's own code, counted from 1, and what it says.
+        The deepest line of the student's own code, counted from 1, and its text.
     refused : Refusal or None
         What the sandbox refused, if the exception came from that.
     """
@@ -494,7 +494,7 @@ def _status(answer: Message, *allowed: Status) -> Status:
 
 
 def _ended(answer: Message) -> Raised | NotDefined | None:
-    """Return what there is instead of a call's result, if anything."""
+    """Return the exception or the missing name that an answer holds in place of a result; None for a result."""
     status = _status(answer, *Status)
     if status is Status.ERROR:
         return Raised.read(answer.header.get("error"))
@@ -524,7 +524,7 @@ def _string(header: dict[str, Any], key: str) -> str:
     value = header.get(key)
     if not isinstance(value, str):
         raise BadAnswer(f"an answer's {one_line(key, 40)} is no text")
-    # What differs from run to run says nothing to anybody: addresses, and the name of the scratch folder.
+    # Addresses and the scratch folder's name differ from run to run: the same code must give the same message.
     return one_line(_SCRATCH.sub("~", _ADDRESS.sub("0x…", value[:MAX_TEXT])))
 
 

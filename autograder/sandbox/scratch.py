@@ -1,7 +1,7 @@
 """Children's scratch folders: how full one is, and its removal, whatever a hostile child built in it.
 
-A warm process keeps them in a folder of its own, with a file that it holds locked for as long as it lives: what a
-process that was killed has left behind is told by its open lock, and removed by the next one.
+A warm process keeps them in a folder of its own, with a file that it holds locked for as long as it lives: a folder
+whose lock is open belonged to a process that was killed, and the next one removes it.
 
 No recursion, and no long paths: a tree may be deeper than either can go.
 """

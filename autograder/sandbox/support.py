@@ -1,4 +1,4 @@
-"""What this machine offers to confine student code with."""
+"""Finds out which means of confinement this machine offers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 #: Processors whose system calls' numbers and arguments the filter and Landlock's three calls are written for.
 _ARCHITECTURES = ("x86_64", "aarch64")
 
-#: What a result's provenance says where nothing confined the code.
+#: The confinement in a result's provenance where nothing confined the code.
 UNCONFINED = ("unconfined",)
 
 

@@ -1,8 +1,8 @@
-"""Runs submissions without confinement and without a warm process: for students, where Linux is not to be had.
+"""Runs submissions without confinement and without a warm process: for students on macOS and Windows.
 
-A child is a Python process of its own that runs the same code as a forked one. They talk over a socket of this very
-machine, because that is what every system has; a secret that the child reads on its standard input tells
-it from whoever else might connect.
+A child is a Python process of its own that runs the same code as a forked one. They talk over a socket of this
+machine, because every system has sockets. The child reads a secret on its standard input and sends it back, so that
+no other process can take its place.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NEEDED_ENVIRONMENT = ("SYSTEMROOT", "TEMP", "TMP", "USERPROFILE")
 
 
 class PlainSandbox:
-    """The same as a `Sandbox` for whoever asks, without its safety and its speed.
+    """A `Sandbox` without confinement and without a warm process: less safe, and slower.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class PlainSandbox:
 
     @property
     def warm(self) -> Warm:
-        """Start a child, if there was none yet, and return what it said of itself.
+        """Start a child, if there was none yet, and return its versions.
 
         Raises
         ------
@@ -135,8 +135,8 @@ class PlainChild(Child):
                 if hmac.compare_digest(_receive(channel, _SECRET_BYTES), secret):
                     return channel
             channel.close()
-        said = self._output().decode(errors="replace").strip().splitlines() or ["none"]
-        raise SandboxFault(f"the process that runs the notebook did not start. Its last words: {said[-1][-500:]}")
+        lines = self._output().decode(errors="replace").strip().splitlines() or ["none"]
+        raise SandboxFault(f"the process that runs the notebook did not start. Its last words: {lines[-1][-500:]}")
 
     def _finish(self, patience: float) -> End:
         if patience:

@@ -1,6 +1,6 @@
 """The figures that a cell drew, as pixels: made in the child, so that no picture format of its is ever decoded.
 
-Matplotlib is imported by the warm process alone; here it is looked up, for whoever imports this must stay light.
+Matplotlib is imported by the warm process alone; here it is looked up, so that an import of this module stays light.
 """
 
 from __future__ import annotations

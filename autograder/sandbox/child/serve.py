@@ -28,7 +28,7 @@ _MAX_QUESTION_BYTES = 64 * 1024 * 1024
 
 
 def serve(channel: socket.socket, versions: Mapping[str, str] | None = None) -> None:
-    """Answer questions on ``channel`` until the grader hangs up; tell ``versions`` to whoever asks for them."""
+    """Answer questions on ``channel`` until the grader hangs up; ``versions`` answers `Versions`."""
     decoder = Decoder(_MAX_QUESTION_BYTES, _MAX_QUESTION_BYTES)
     while data := channel.recv(_READ_BYTES):
         for message in decoder.feed(data):

@@ -1,0 +1,15 @@
+# Tries: to keep the grader busy with one message, a text on which a careless pattern takes quadratic time.
+# Must: be cut before any pattern looks at it.
+# Problem: Slow: /////
+import autograder.sandbox.child.serve as serve
+
+honest = serve.encode
+
+
+def slow(header, arrays=()):
+    serve.encode = honest
+    error = {"name": "Slow", "message": "/" * 250_000}
+    return honest({**header, "status": "error", "error": error}, arrays)
+
+
+serve.encode = slow
