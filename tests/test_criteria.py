@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Status, criterion
 from autograder.judge.judging import judge_initializer
 from autograder.judge.statistical_test import ErrorRate, StatisticalTest
+from autograder.report.github import variances
 from calibration.samplers import Maker, came_back, he_deviation, right
 from calibration.simulate import initializer_evidence
 
@@ -113,6 +115,13 @@ def test_new_criterion_takes_its_share_of_the_points_and_explains_itself(signs: 
     assert (last.name, last.points, last.max_points) == ("signs", 0.0, worth)
     assert last.look_up == signs.mistakes[0].lesson.look_up
     assert score_task(asked, evidence(right("normal")), 14.0).score == 14.0
+
+
+def test_new_criterion_of_a_variance_is_a_bar_of_the_chart_under_its_own_name() -> None:
+    question = score_task(TASK, evidence(right("normal")), 12.0)
+    named = tuple(replace(c, name="variance_depthwise") if c.name == "variance_conv" else c for c in question.criteria)
+    bars = variances(SimpleNamespace(questions=[replace(question, criteria=named)]))
+    assert [label for label, _ in bars] == ["TensorFlow dense", "TensorFlow depthwise"]
 
 
 def test_every_module_of_the_folder_declares_a_criterion_that_is_found() -> None:

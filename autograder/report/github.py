@@ -95,8 +95,7 @@ def variances(result: Result) -> list[tuple[str, float]]:
     for question in result.questions:
         for criterion in question.criteria:
             if criterion.name.startswith("variance") and criterion.measured is not None and criterion.expected:
-                which = {"variance_conv": "conv", "variance_hidden": "hidden", "variance_output": "output"}
-                kind = which.get(criterion.name, "dense" if question.kind == "initializer" else "model")
+                kind = criterion.name.removeprefix("variance").removeprefix("_") or "dense"
                 found.append(
                     (
                         f"{FRAMEWORKS.get(question.framework, question.framework)} {kind}",
