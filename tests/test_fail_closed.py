@@ -200,7 +200,7 @@ def test_plain_child_ends_when_its_time_does_and_leaves_nothing() -> None:
 
 
 def test_plain_child_that_does_not_start_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", str(_wrapper(tmp_path, "sandbox.plain", "raise SystemExit('broken')")))
+    monkeypatch.setattr(sys, "executable", str(_wrapper(tmp_path, "sandbox.unconfined", "raise SystemExit('broken')")))
     with PlainSandbox() as plain, pytest.raises(SandboxFault, match="broken"):
         plain.open()
 
