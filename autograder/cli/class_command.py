@@ -23,6 +23,7 @@ def class_command(
     ),
     resume: Annotated[bool, typer.Option("--resume", help="Go on in a folder that holds results already.")] = False,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write the scores as CSV, a row a student.")] = None,
+    gradebook: Annotated[str | None, typer.Option(hidden=True)] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:8786.")
     ] = None,
@@ -36,6 +37,8 @@ def class_command(
     Each result is kept as it ends; --resume grades what is missing or has changed, and nothing else. Exit status: 0
     graded, whatever the scores; 2 bad usage, or a submission that cannot be read; 3 a fault of the grader; 130 stopped.
     """
+    if gradebook is not None:
+        raise typer.BadParameter("it is gone: make autograde writes the gradebook", param_hint="--gradebook")
     from rich.console import Console
 
     from autograder.cli.class_grading import Request, grade_class
