@@ -1,4 +1,4 @@
-"""What became of a process, for tests that end some."""
+"""Whether processes run, and which ones belong together, for tests that end some."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ def eventually(true: Callable[[], bool], seconds: float = 20.0) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def descendants(pid: int) -> list[int]:
+    """Return all processes that descend from one, whichever of its threads began them."""
+    return list(family(pid))
 
 
 def family(pid: int) -> dict[int, str]:

@@ -19,7 +19,7 @@ from autograder.errors import ExitCode, UserError
 from autograder.grading import results as grading
 from autograder.grading.retries import RetryPolicy
 from tests.graders import Grader
-from tests.processes import eventually, not_running
+from tests.processes import descendants, eventually, not_running
 from tests.samples import RELEASE, ROOT, SOLUTION, answered, scenario, write
 
 pytestmark = pytest.mark.usefixtures("need_confinement")
@@ -273,11 +273,6 @@ def test_submission_that_would_kill_the_warm_process_harms_itself_alone(tmp_path
     assert [r["score"] for r in results] == [40.0, 20.0, 40.0, 40.0], run.stderr
     assert [q["status"] for q in results[1]["questions"]] == ["blocked", "error", "graded", "graded"]
     assert run.returncode == 0
-
-
-def descendants(pid: int) -> list[int]:
-    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return children + [d for child in children for d in descendants(child)]
 
 
 def test_check_tells_what_is_left_to_do(tmp_path: Path) -> None:

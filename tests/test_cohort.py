@@ -27,9 +27,9 @@ from autograder.sandbox import Limits, scratch
 from tests import chaos
 from tests.course import ASSIGNMENT
 from tests.graders import Grader
-from tests.processes import eventually, not_running
+from tests.processes import descendants, eventually, not_running
 from tests.samples import scenario, write
-from tests.test_cli import autograder, descendants
+from tests.test_cli import autograder
 
 
 def results(out: Path) -> dict[str, bytes]:

@@ -27,9 +27,8 @@ from autograder.sandbox import SandboxFault
 from autograder.sandbox.client import Warm
 from tests import chaos
 from tests.graders import Grader
-from tests.processes import eventually, not_running
+from tests.processes import descendants, eventually, not_running
 from tests.samples import answered, scenario, write
-from tests.test_cli import descendants
 
 WARM = Warm(dict.fromkeys(("python", "numpy", "torch", "tensorflow", "keras"), "1"), ("none",))
 RAISED = Ending("error", "f raised ValueError.")
