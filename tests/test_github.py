@@ -304,6 +304,7 @@ def test_students_repository_works_alone(target: str, honest: Handed, classroom:
     alone = honest.base  # a checkout of nothing but the export, set up by its own Makefile
     (alone / ".venv/.made-in").write_text(f"{alone.resolve()}\n")  # other runs have borrowed it
     (alone / NOTEBOOK).write_bytes(notebook("library_one_liners", classroom.folder))
+    assert (alone / "autograder/assignment/released.ipynb").exists(), "the release that no answer goes into"
     run = subprocess.run(
         ["make", target, "EXTRAS="], cwd=alone, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )

@@ -7,14 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from autograder.assignment import release
 from autograder.assignment.questions import TASKS, WRITTEN
-from autograder.notebook import PLACEHOLDER
+from autograder.assignment.release import load_release, release_path
+from autograder.notebook import PLACEHOLDER, read_notebook
 from autograder.publishing.release_drift import drift
+from autograder.submission.reader import read_submission
 from tests.figures import MEASURING
 from tests.samples import RELEASE, ROOT, SOLUTION, cell, read, write
 
@@ -141,3 +145,19 @@ def test_mark_schemes_add_up_to_the_points_and_name_errors_with_their_cost() -> 
         assert sum(worth) == POINTS[grade_id], grade_id
         assert len(worth) >= 5
         assert len(re.findall(r"^\| .+ \| −\d \|$", scheme, re.M)) >= 4
+
+
+@pytest.mark.parametrize("case", sorted((ROOT / "tests/cases/notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_who_answers_in_the_release_itself_is_read_as_from_anywhere_else(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = load_release()
+    elsewhere = read_submission(read_notebook(case), given.notebook)
+    in_place, copy = tmp_path / "weight_initialization.ipynb", tmp_path / "released.ipynb"
+    shutil.copyfile(case, in_place)
+    shutil.copyfile(release_path(), copy)
+    monkeypatch.setattr(release, "DEFAULT_PATH", in_place)
+    monkeypatch.setattr(release, "UNTOUCHED_COPY", copy)
+    assert load_release().points == given.points
+    read = read_submission(read_notebook(in_place), load_release().notebook)
+    assert replace(read, path="") == replace(elsewhere, path="")

@@ -12,10 +12,12 @@ from typing import Any
 from autograder.assignment.questions import NAME, TASKS, WRITTEN
 from autograder.errors import ExitCode, UserError
 from autograder.notebook import Notebook, UnreadableNotebook, parse_notebook, read_bytes
-from autograder.places import BESIDE, named, unnamed
+from autograder.places import BESIDE, PACKAGE, named, unnamed
 
 #: Where this repository, and the students', keep the release.
 DEFAULT_PATH = BESIDE / "assignment" / NAME / f"{NAME}.ipynb"
+#: The students' repository has a second copy: there, a student's answers go into the first.
+UNTOUCHED_COPY = PACKAGE / "assignment" / "released.ipynb"
 #: What names another.
 OPTION, VARIABLE = "--release", "AUTOGRADER_RELEASE"
 
@@ -62,7 +64,7 @@ def release_path(path: Path | None = None) -> Path:
     BadRelease
         Nobody named it, and the repository is not there, or has none.
     """
-    file = named(path, VARIABLE) or DEFAULT_PATH
+    file = named(path, VARIABLE) or (UNTOUCHED_COPY if UNTOUCHED_COPY.exists() else DEFAULT_PATH)
     if file is DEFAULT_PATH and not file.exists():
         raise BadRelease(unnamed("the released notebook", file, OPTION, VARIABLE))
     return file

@@ -133,7 +133,7 @@ def _report(group: Class, tally: Tally, console: Console, table: ScoreTable | No
         ungraded.append(each)
         if table is not None:
             table.add_ungraded(entry, each.status, each.reason)
-    write_text(group.store.folder / PAGE, report.render(found, ungraded))
+    write_text(group.store.folder / PAGE, report.render(found, len(ungraded)))
     report.print_statistics(console, found, ungraded)
     if strangers := group.store.strangers({entry.student for entry in group.entries}):
         console.print(f"{strangers} more results in {group.store.folder} are nobody's in this class; left alone.")

@@ -70,7 +70,7 @@ def grade_notebooks(request: Request) -> Outcome:
     limits = Limits(total_seconds=request.timeout, step_seconds=min(request.step_timeout, request.timeout))
     workers = min(request.jobs or os.cpu_count() or 1, len(request.notebooks))
     many = len(request.notebooks) > 1
-    with Engine(limits, workers=workers, unconfined=request.unconfined, apart=many) as engine:
+    with Engine(limits, workers=workers, unconfined=request.unconfined, many=many) as engine:
         with release_option(request.release):
             release = load_release(request.release)
         terms, seed = request.settings.terms, request.seed

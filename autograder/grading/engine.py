@@ -39,9 +39,9 @@ class Engine:
         How many; they warm up side by side.
     unconfined : bool
         Whether students' code runs without confinement; the results say so.
-    apart : bool
-        Whether each worker has a process of its own, where this system can fork: faster for many submissions, and
-        slower to start for one.
+    many : bool
+        Whether many submissions will come: each worker then has a process of its own, where this system can fork.
+        That is faster for many, and slower to start for one.
     policy : RetryPolicy, optional
         Which run of a submission counts.
     cache : ResultCache, optional
@@ -67,7 +67,7 @@ class Engine:
         *,
         workers: int = 1,
         unconfined: bool = False,
-        apart: bool = True,
+        many: bool = True,
         policy: RetryPolicy | None = None,
         cache: ResultCache | None = None,
         start: Callable[[], Worker] | None = None,
@@ -75,7 +75,7 @@ class Engine:
         self._limits = limits or Limits()
         self._policy = policy or RetryPolicy()
         self._cache = cache
-        self._start = start or partial(_worker, self._limits, unconfined=unconfined, apart=apart)
+        self._start = start or partial(_worker, self._limits, unconfined=unconfined, many=many)
         self._closed = False
         self._workers: list[Worker] = []
         self._slots: queue.SimpleQueue[Worker] = queue.SimpleQueue()
@@ -190,10 +190,10 @@ class Engine:
         return found and replace(found, result=replace(found.result, path=job.submission.path))
 
 
-def _worker(limits: Limits, *, unconfined: bool, apart: bool) -> Worker:
+def _worker(limits: Limits, *, unconfined: bool, many: bool) -> Worker:
     if not unconfined:
         support.probe().require()
-    if apart and support.can_fork():
+    if many and support.can_fork():
         return InOwnProcess(limits, unconfined=unconfined)
     return InThisProcess(partial(open_sandbox, limits, unconfined=unconfined))
 

@@ -56,7 +56,7 @@ def grade(
     terms = (settings or load_settings()).terms
     given = load_release(Path(release) if release else None)
     job = job_of(Path(path), given, terms, seed)
-    with Engine(unconfined=unconfined, apart=False) as engine:
+    with Engine(unconfined=unconfined, many=False) as engine:
         return engine.grade(job).result
 
 

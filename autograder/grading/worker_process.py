@@ -118,7 +118,7 @@ def main() -> NoReturn:
     connections = [Connection(channel) for channel in channels]
     told = [connection.recv() for connection in connections]
     limits, unconfined, sys.executable = told[0]
-    worker = InThisProcess(partial(open_sandbox, limits, unconfined=unconfined))
+    worker = InThisProcess(partial(open_sandbox, limits, unconfined=unconfined, many=True))
     for connection in connections:
         threading.Thread(target=_serve, args=(worker, connection), daemon=True).start()
     with socket.socket(fileno=control) as parent:

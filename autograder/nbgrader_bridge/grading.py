@@ -75,7 +75,7 @@ class Grading:
         if first is None:
             return
         faults, done = 0, 0
-        with Engine(self.limits, workers=min(servers, len(paths)), apart=len(paths) > 1) as engine:
+        with Engine(self.limits, workers=min(servers, len(paths)), many=len(paths) > 1) as engine:
             for (path, job), graded in engine.grade_all(((path, job), job) for path, job in chain([first], jobs)):
                 if graded.result.fault is None:
                     self._keep(job, graded)
@@ -99,7 +99,7 @@ class Grading:
             return self._unreadable(reading)
         cells = self.cache.load(self._key(job))
         if cells is None:
-            with Engine(self.limits, apart=False) as engine:
+            with Engine(self.limits, many=False) as engine:
                 graded = engine.grade(job)
             if graded.result.fault is not None:
                 raise GraderFault(f"{reading.path} was not graded, and has no score: {graded.result.fault}")

@@ -15,6 +15,7 @@ import nbformat
 from nbgrader.utils import compute_checksum
 
 from autograder.assignment.questions import NAME
+from autograder.assignment.release import UNTOUCHED_COPY
 from autograder.errors import UserError
 from autograder.git import GitFailed, Repository
 from autograder.notebook import UnreadableNotebook
@@ -51,6 +52,8 @@ _RENAMED = {"gitignore": ".gitignore"}
 _OWNERS, _NOBODY = ".github/CODEOWNERS", "@ORG/instructors"
 #: Where the release says from where Colab fetches the course, and what stands there before anybody has said it.
 _RELEASE = f"assignment/{NAME}/{NAME}.ipynb"
+#: Students answer in the release itself; the grader there reads grade ids, texts and points from this copy.
+_UNTOUCHED_COPY = UNTOUCHED_COPY.relative_to(PROJECT).as_posix()
 _COURSE = re.compile(rb'(?<="COURSE = \\")[^"\\]*(?=\\")')
 _NOWHERE = "https://github.com/ORG/REPO"
 #: In the message of every commit made here, by which the next export knows them.
@@ -95,6 +98,7 @@ def export(destination: Path, course: str = "", owners: str = "", *, project: Pa
     files[_RELEASE] = _with_address(
         files[_RELEASE], course or _address_in(files[_RELEASE]) or _address_in(_content(destination / _RELEASE))
     )
+    files[_UNTOUCHED_COPY] = files[_RELEASE]
     _refuse_answers(project, files)
     repository = _open(destination)
     before = _exported_before(repository)

@@ -86,8 +86,8 @@ def _rates_table(found: ClassStatistics) -> Table:
 _ENVIRONMENT = environment(percent=percent)
 
 
-def render(found: ClassStatistics, ungraded: Sequence[Ungraded] = ()) -> str:
-    """Return the class's page: nobody's name but those of submissions without a result."""
+def render(found: ClassStatistics, ungraded: int = 0) -> str:
+    """Return the class's page, with nobody's name on it; ``ungraded`` counts the submissions without a result."""
     figures = [figure for figure in (scores_figure(found), mistakes_figure(found)) if figure is not None]
     return _ENVIRONMENT.get_template("class.html").render(
         found=found,

@@ -23,6 +23,7 @@ from autograder.sandbox.environment import isolation, warm_environment
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.protocol import MAX_ORDER_BYTES
 
+_SERVER = "autograder.sandbox.forkserver"
 _START_SECONDS = 180.0
 _END_SECONDS = 10.0
 _LAST_READS = 4
@@ -49,11 +50,13 @@ class Sandbox:
         What every child may use.
     confined : bool
         Whether children are confined. Where that is asked for and cannot be had, every child is a fault.
+    many : bool
+        Whether many children will be forked: the server then takes half a second more to start, and each fork less.
     """
 
-    def __init__(self, limits: Limits | None = None, *, confined: bool = True) -> None:
+    def __init__(self, limits: Limits | None = None, *, confined: bool = True, many: bool = False) -> None:
         self.limits = limits or Limits()
-        self._confined = confined
+        self._modes = ("confined" if confined else "unconfined", "many" if many else "few")
         self._lock = threading.Lock()
         self._jobs = 0
         self._start()
@@ -63,10 +66,16 @@ class Sandbox:
         self._broken: SandboxFault | None = None
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close())
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        mode = "confined" if self._confined else "unconfined"
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 (our own module, by our own interpreter)
-                [sys.executable, isolation(), "-m", "autograder.sandbox.forkserver", str(theirs.fileno()), mode],
+                [
+                    sys.executable,
+                    isolation(),
+                    "-m",
+                    _SERVER,
+                    str(theirs.fileno()),
+                    *self._modes,
+                ],
                 pass_fds=[theirs.fileno()],
                 env=warm_environment(),
                 stdin=subprocess.DEVNULL,

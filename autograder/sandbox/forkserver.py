@@ -41,8 +41,6 @@ from autograder.sandbox.support import UNCONFINED
 _WATCH_SECONDS = 0.1
 #: Look at mapped files at every tenth look only: reading /proc/PID/maps is slow.
 _LOOKS_A_LONG_LOOK = 10
-#: Children that are forked before memory is put into large pages: who grades one notebook must not wait for that.
-_CHILDREN_IN_SMALL_PAGES = 4
 
 
 @dataclass
@@ -75,7 +73,6 @@ class ForkServer:
         self._home = home
         self._confinement = confinement
         self._jobs: dict[int, _Job] = {}
-        self._forked = 0
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ)
 
@@ -124,9 +121,6 @@ class ForkServer:
         return True
 
     def _fork(self, number: int, limits: Limits, conversation: int, output: int, report: int) -> None:
-        if self._forked == _CHILDREN_IN_SMALL_PAGES:
-            huge_pages.gather()
-        self._forked += 1
         scratch = scratches.make(self._home)
         sys.stdout.flush()
         sys.stderr.flush()
@@ -231,6 +225,8 @@ def main() -> None:
         # Everything that lives now is shared with every child; a collection would copy its pages.
         gc.collect()
         gc.freeze()
+        if sys.argv[3] == "many":
+            huge_pages.gather()
         server = ForkServer(control, confinement, home)
         control.send(json.dumps({"versions": versions, "layers": layers}).encode())
         server.run()

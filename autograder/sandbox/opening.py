@@ -10,7 +10,7 @@ from autograder.sandbox.unconfined import PlainSandbox
 AnySandbox = Sandbox | PlainSandbox
 
 
-def open_sandbox(limits: Limits | None = None, *, unconfined: bool = False) -> AnySandbox:
+def open_sandbox(limits: Limits | None = None, *, unconfined: bool = False, many: bool = False) -> AnySandbox:
     """Start the sandbox that this machine can have.
 
     Parameters
@@ -19,6 +19,8 @@ def open_sandbox(limits: Limits | None = None, *, unconfined: bool = False) -> A
         What every child may use.
     unconfined : bool
         Confine nothing. Never chosen for anybody: without it, a machine that cannot confine is refused.
+    many : bool
+        Whether many children will be opened; see `Sandbox`.
 
     Raises
     ------
@@ -27,5 +29,5 @@ def open_sandbox(limits: Limits | None = None, *, unconfined: bool = False) -> A
     """
     if not unconfined:
         support.probe().require()
-        return Sandbox(limits)
-    return Sandbox(limits, confined=False) if support.can_fork() else PlainSandbox(limits)
+        return Sandbox(limits, many=many)
+    return Sandbox(limits, confined=False, many=many) if support.can_fork() else PlainSandbox(limits)

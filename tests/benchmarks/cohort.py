@@ -241,13 +241,13 @@ def shares(folder: Path) -> dict[str, float]:
     release = load_release()
     with tempfile.TemporaryDirectory() as name, tempfile.NamedTemporaryFile("w", delete=False) as starter:
         timed = f"PYTHONPATH={ROOT} exec {sys.executable} -m tests.benchmarks.timed_server"
-        starter.write(f'#!/bin/sh\n{timed} "$4" "$5"\n')
+        starter.write(f'#!/bin/sh\n{timed} "$4" "$5" "$6"\n')
         starter.close()
         os.chmod(starter.name, 0o755)
         real, sys.executable = sys.executable, starter.name
         ForkedChild.exchange, ForkedChild._finish, Sandbox.open = timed_exchange, timed_finish, timed_open  # type: ignore[assignment, method-assign]
         try:
-            with Sandbox() as sandbox, Store(Path(name)) as store:
+            with Sandbox(many=True) as sandbox, Store(Path(name)) as store:
                 entries = find_class(folder)
                 for number, entry in enumerate([entries[0], *entries]):
                     if number == 1:
