@@ -16,14 +16,16 @@ import pytest
 from autograder.assignment.questions import TASKS
 from autograder.assignment.release import load_release
 from autograder.assignment.settings import Terms
+from autograder.grading import worker_process
 from autograder.grading.engine import Engine, ordered
 from autograder.grading.execution import Ending, Execution, challenge_of
 from autograder.grading.grade import job_of
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.results import graded
 from autograder.grading.retries import Attempt, RetryPolicy, endings_of
+from autograder.grading.worker import SLOTS
 from autograder.report.result import Result
-from autograder.sandbox import SandboxFault
+from autograder.sandbox import Limits, SandboxFault
 from autograder.sandbox.client import Warm
 from tests import chaos
 from tests.graders import Grader
@@ -94,6 +96,7 @@ def test_where_other_programs_load_the_machine_a_lost_step_must_come_again(job: 
     policy = RetryPolicy(confirm=True)
     assert settled(job, {FIRST: ending}, policy=policy) == (ending.status, 2)
     assert settled(job, {FIRST: ending}, {}, policy=policy) == ("error", 2)
+    assert settled(job, {FIRST: ending}, {SECOND: ending}, {SECOND: ending}, policy=policy) == ("error", 3)
 
 
 def test_somebodys_kill_is_nobodys_crash(job: Job) -> None:
@@ -293,3 +296,39 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     run.kill()
     run.wait()
     assert eventually(lambda: all(not_running(pid) for pid in family))
+
+
+def test_process_that_cannot_be_replaced_now_is_replaced_later(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = iter(["gone", *[OSError("no more processes")] * 3, "fine"])
+
+    class Channel:
+        def __init__(self, answer: str) -> None:
+            self.answer = answer
+
+        def send(self, job: Job) -> None:
+            if self.answer == "gone":
+                raise BrokenPipeError
+
+        def recv(self) -> str:
+            return self.answer
+
+    class Process:
+        def __init__(self, *_: object, **__: object) -> None:
+            start = next(starts)
+            if isinstance(start, OSError):
+                raise start
+            self.channels = [Channel(start) for _ in range(SLOTS)]
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(worker_process, "_Process", Process)
+    worker = worker_process.InOwnProcess(Limits())
+    for _ in range(3):  # more than it has channels
+        with pytest.raises(OSError, match="no more processes"):
+            worker.attempt(job)
+    for _ in range(SLOTS):  # each of its channels is found to lead nowhere once
+        with pytest.raises(SandboxFault, match="is gone"):
+            worker.attempt(job)
+    with pytest.raises(SandboxFault, match="fine"):
+        worker.attempt(job)

@@ -82,7 +82,7 @@ def test_every_notebook_earns_what_a_fair_teacher_gives(road: str, roads: Roads)
     assert {name: points for name, (points, _) in roads[road].items()} == {case.name: case.score for case in OURS}
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("road", [road for road in ROADS if road != "grade"])
 def test_every_notebook_is_remarked_on_in_the_same_words(road: str, roads: Roads) -> None:
     told = {name: remarks for name, (_, remarks) in roads[road].items()}
     assert told == {name: remarks for name, (_, remarks) in roads["grade"].items()}

@@ -133,7 +133,7 @@ class Attempts:
             return sum(attempt.endings == last.endings for attempt in self.all) >= self.policy.kills
         if last.beside_others:
             return False
-        return not self.policy.confirm or sum(not attempt.killed for attempt in self.all) >= 2
+        return not self.policy.confirm or sum(attempt.endings == last.endings for attempt in self.all) >= 2
 
     def _worst(self) -> Graded:
         last = self.all[-1].graded

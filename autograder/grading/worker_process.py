@@ -86,7 +86,7 @@ class InOwnProcess:
             channel.send(job)
             answer: Attempt | str = channel.recv()
         except (EOFError, OSError):
-            self._replace(process)
+            self._replace(process, channel)
             raise SandboxFault("the process that runs and judges submissions is gone") from None
         self._free.put((process, channel))
         if isinstance(answer, str):
@@ -99,12 +99,20 @@ class InOwnProcess:
             self._closed = True
             self._process.close()
 
-    def _replace(self, gone: _Process) -> None:
+    def _replace(self, gone: _Process, channel: Connection) -> None:
         with self._changing:
-            if self._process is gone and not self._closed:
+            if self._process is not gone:
+                return
+            try:
+                if self._closed:
+                    raise SandboxFault("the process that runs and judges submissions was closed")
                 gone.close()
                 self._process = self._start()
-                self._offer(self._process)
+            except (OSError, SandboxFault):
+                # Whoever takes it next tries again: nobody may wait for a channel that never comes.
+                self._free.put((gone, channel))
+                raise
+            self._offer(self._process)
 
     def _offer(self, process: _Process) -> None:
         for channel in process.channels:
