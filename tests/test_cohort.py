@@ -16,7 +16,7 @@ import pytest
 from autograder.assignment.questions import task
 from autograder.assignment.release import DEFAULT_PATH
 from autograder.assignment.settings import Terms
-from autograder.batch.jobs import Settings, as_text
+from autograder.batch.jobs import Settings, to_text
 from autograder.batch.result_cache import Store, Unusable
 from autograder.batch.run import NoClass, find_class
 from autograder.report import class_report as report
@@ -218,7 +218,7 @@ def test_page_is_self_contained_says_its_figures_in_words_and_runs_nothing() -> 
 def test_result_survives_its_json(grader: Grader, tmp_path: Path) -> None:
     for name in ("glorot", "raises"):
         result = grader.grade(write(scenario(name).build(), tmp_path / f"{name}.ipynb"), seed=1)
-        document = json.loads(as_text(result))
+        document = json.loads(to_text(to_json(result)))
         again = from_json({**document, "class": {"student": "ann"}})
         assert to_json(again) == document
     for broken in ({}, {**document, "schema": "x"}, {**document, "questions": [{}]}, {**document, "written": None}):

@@ -186,8 +186,9 @@ def test_children_are_opened_and_ended_beyond_a_thousand_descriptors(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Jupyter server holds many; select() takes none of 1024 and more."""
-    resource = pytest.importorskip("resource")
-    fcntl = pytest.importorskip("fcntl")
+    import fcntl
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     pipe = os.pipe
 

@@ -13,8 +13,6 @@ from autograder.grading.engine import Engine
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.result_cache import result_key
 from autograder.notebook import UnreadableNotebook, parse_notebook
-from autograder.report.document import to_json
-from autograder.report.result import Result
 from autograder.sandbox import Limits
 from autograder.submission.reader import read_submission
 
@@ -116,11 +114,6 @@ class ThisMachine:
             unreadable.clear()
             yield work, graded
         yield from unreadable
-
-
-def as_text(result: Result) -> str:
-    """Return the one form in which a class's results are written and compared."""
-    return to_text(to_json(result))
 
 
 def to_text(document: dict[str, Any]) -> str:

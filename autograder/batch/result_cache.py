@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from autograder.batch.jobs import to_text
 from autograder.errors import UserError
 from autograder.files import UNFINISHED, write_text
 from autograder.linux import NeedsLinux
 from autograder.report.document import from_json, to_json
-from autograder.report.result import Result
+from autograder.report.result import Result, ResultStatus
 
 try:
     import fcntl
@@ -28,14 +27,6 @@ _LOCK = ".lock"
 
 class Unusable(UserError):
     """The folder cannot be used."""
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A result as it stands on disk, and whose it is."""
-
-    student: str
-    result: Result
 
 
 class Store:
@@ -82,14 +73,21 @@ class Store:
     def __exit__(self, *_: object) -> None:
         os.close(self._descriptor)
 
-    def has(self, student: str, key: str) -> bool:
-        """Tell whether this student's result with this key is there; remove one with another key: it is outdated."""
-        return self._document(student, key) is not None
-
     def load(self, student: str, key: str) -> Result | None:
-        """Return this student's result with this key, if it is there."""
-        document = self._document(student, key)
-        return from_json(document) if document is not None else None
+        """Return this student's result with this key, if it is there; remove one with another key: it is outdated."""
+        path = self._path(student)
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            result = from_json(document)
+            if document["class"]["key"] == key and result.status == ResultStatus.GRADED:
+                return result
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # cut short, or not ours: as good as none
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return None
 
     def save(self, student: str, key: str, result: Result) -> None:
         """Write a result.
@@ -102,20 +100,6 @@ class Store:
     def strangers(self, students: set[str]) -> int:
         """Count the results of whoever is not among ``students``."""
         return sum(path.stem not in students for path in self._results.glob("*.json"))
-
-    def _document(self, student: str, key: str) -> dict[str, Any] | None:
-        path = self._path(student)
-        try:
-            document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if document["class"]["key"] == key and from_json(document).status == "graded":
-                return document
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # cut short, or not ours: as good as none
-        with contextlib.suppress(OSError):
-            path.unlink()
-        return None
 
     def _path(self, student: str) -> Path:
         return self._results / f"{student}.json"
