@@ -125,6 +125,8 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
     expect(page.get_by_text("An answer.")).to_be_visible()
     assert page.title() == ASSIGNMENT
 
+    # The page fetches the scores first, and puts what it fetched over whatever stands in the fields.
+    page.wait_for_function("formgrader.grades.loaded && formgrader.comments.loaded")
     score.fill("7.5")
     score.press("Tab")
     comment = page.locator("textarea#q1-comment")
