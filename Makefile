@@ -16,7 +16,7 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup
 .DEFAULT_GOAL := help
 # `setup` comes before whatever needs it, also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo check grade test lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel student-repo gradescope
+.PHONY: help demo check grade test lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version student-repo gradescope
 .PHONY: release drift page hooks settings collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
@@ -157,6 +157,16 @@ gradescope: setup ## Make build/gradescope.zip, an autograder to upload to Grade
 wheel: setup ## Make dist/*.whl, the grader for machines without this repository
 	@rm -rf build/lib build/bdist.*
 	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --no-index -w dist .
+
+VERSION ?=
+version: ## Tag a version that is committed, with its section in CHANGELOG.md: make version VERSION=x.y.z
+	@test -n "$(VERSION)" || { echo "Name the version: make version VERSION=x.y.z"; exit 2; }
+	@test -z "$$(git status --porcelain)" || { echo "There are changes that are not committed. Commit them first."; exit 2; }
+	@grep -qxF '__version__ = "$(VERSION)"' autograder/version.py \
+	  || { echo "autograder/version.py has another version. Write $(VERSION) there."; exit 2; }
+	@grep -qF '## [$(VERSION)] - ' CHANGELOG.md \
+	  || { echo "CHANGELOG.md has no section for it. Begin one: ## [$(VERSION)] - YYYY-MM-DD"; exit 2; }
+	git tag -a "v$(VERSION)" -m "Version $(VERSION)"
 
 bench: setup ## Measure seconds a submission, beside the bare imports
 	$(BIN)/python -m tests.benchmarks.throughput

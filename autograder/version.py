@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import metadata
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 #: What a grade depends on, besides Python: where these versions differ, grades may.
 PACKAGES = ("numpy", "scipy", "torch", "tensorflow", "keras", "ipython")

@@ -284,6 +284,16 @@ def test_no_line_of_an_answer_is_in_the_students_repository_or_its_history(class
     assert not [path for path in paths if path.startswith(TEMPLATES)], "their copies stand at the top"
 
 
+def test_students_repository_has_the_students_templates_and_not_the_developers(classroom: Classroom) -> None:
+    exported = classroom.exported / ".github"
+    assert "make check" in (exported / "pull_request_template.md").read_text(encoding="utf-8")
+    developers = {path.name for path in (ROOT / ".github/ISSUE_TEMPLATE").iterdir()} - {"config.yml"}
+    found = {path.name for path in (exported / "ISSUE_TEMPLATE").iterdir()}
+    assert found == {"config.yml", "grading.yml"}
+    assert developers
+    assert not found & developers
+
+
 def test_cache_is_prepared_anew_after_every_change_of_what_grades() -> None:
     # YAML 1.1 reads the key `on` as true.
     paths = load(WORKFLOWS / "prepare.yml")[True]["push"]["paths"]
