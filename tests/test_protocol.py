@@ -32,7 +32,8 @@ from autograder.sandbox.protocol import (
     Versions,
     read_question,
 )
-from autograder.sandbox.wire import Decoder, Message, encode
+from autograder.sandbox.wire import Message, encode
+from tests.streams import messages
 
 RAISED = Raised("ValueError", "no such fan", "cell 3", 2, "return fan / 0", Refusal.FILES)
 KERNEL = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -60,7 +61,7 @@ QUESTIONS = [Versions(), Seed(3), CELL, INITIALIZER, MODEL]
 
 
 def over_the_wire(message: Message) -> Message:
-    (arrived,) = Decoder().feed(encode(message.header, message.arrays))
+    (arrived,) = messages(b"".join(encode(message.header, message.arrays)))
     return arrived
 
 

@@ -152,7 +152,7 @@ def test_answer_that_waits_counts_though_its_time_is_up(monkeypatch: pytest.Monk
     ours, theirs = socket.socketpair()
     with theirs:
         child = Simulated(Limits(), ours)
-        theirs.sendall(encode({"status": "ok", "nonce": "the nonce"}))
+        theirs.sendall(b"".join(encode({"status": "ok", "nonce": "the nonce"})))
         assert child.ask(Seed(1), seconds=0.0) == Done()
         child.close()
 
@@ -166,7 +166,7 @@ def test_no_answer_when_the_time_is_up_is_a_timeout() -> None:
 
 def test_half_an_answer_when_the_time_is_up_is_a_timeout() -> None:
     ours, theirs = socket.socketpair()
-    theirs.sendall(encode({"status": "ok"})[:-1])
+    theirs.sendall(b"".join(encode({"status": "ok"}))[:-1])
     with theirs, pytest.raises(ChildLost) as lost:
         Simulated(Limits(), ours).ask(Seed(1), seconds=0.0)
     assert lost.value.status == "timeout"
@@ -175,7 +175,7 @@ def test_half_an_answer_when_the_time_is_up_is_a_timeout() -> None:
 def test_answer_of_another_form_ends_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda size: "the nonce")
     ours, theirs = socket.socketpair()
-    theirs.sendall(encode({"status": "full points", "nonce": "the nonce"}))
+    theirs.sendall(b"".join(encode({"status": "full points", "nonce": "the nonce"})))
     with theirs, pytest.raises(ChildLost, match="no answer") as lost:
         Simulated(Limits(), ours).ask(Seed(1), seconds=0.0)
     assert lost.value.status == "crashed"

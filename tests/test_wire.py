@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
+import threading
 import tracemalloc
 
 import numpy as np
@@ -12,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from autograder.sandbox.wire import MAGIC, PREFIX, Decoder, WireError, encode
+from autograder.sandbox.wire import MAGIC, PREFIX, Decoder, WireError, encode, send
+from tests.streams import messages
 
 FLOATS = st.sampled_from([np.float16, np.float32, np.float64])
 
@@ -31,11 +34,10 @@ def frame(header: object, payload: bytes = b"", *, magic: bytes = MAGIC) -> byte
 )
 def test_what_is_sent_arrives_however_it_is_cut(sent: list, header: dict, chunk: int) -> None:
     header.pop("arrays", None)
-    data = encode(header, sent) * 2
-    decoder = Decoder()
-    messages = [m for i in range(0, len(data), chunk) for m in decoder.feed(data[i : i + chunk])]
-    assert len(messages) == 2
-    for message in messages:
+    data = b"".join(encode(header, sent)) * 2
+    arrived = list(messages(data, chunk=chunk))
+    assert len(arrived) == 2
+    for message in arrived:
         assert message.header == header
         for before, after in zip(sent, message.arrays, strict=True):
             assert after.dtype == before.dtype
@@ -45,9 +47,8 @@ def test_what_is_sent_arrives_however_it_is_cut(sent: list, header: dict, chunk:
 
 @given(st.binary(max_size=400))
 def test_random_bytes_are_refused_or_awaited_never_worse(data: bytes) -> None:
-    decoder = Decoder()
     with contextlib.suppress(WireError):
-        assert list(decoder.feed(data)) == [] or data[:4] == MAGIC
+        assert list(messages(data)) == [] or data[:4] == MAGIC
 
 
 def mutated(frame: bytes, position: int, replacement: bytes, cut: int) -> bytes:
@@ -66,10 +67,9 @@ def mutated(frame: bytes, position: int, replacement: bytes, cut: int) -> bytes:
 def test_damaged_and_truncated_frames_are_refused_or_awaited_never_worse(
     sent: list, position: int, replacement: bytes, cut: int
 ) -> None:
-    data = mutated(encode({"status": "ok"}, sent), position, replacement, cut)
-    decoder = Decoder()
+    data = mutated(b"".join(encode({"status": "ok"}, sent)), position, replacement, cut)
     with contextlib.suppress(WireError):
-        for message in decoder.feed(data):
+        for message in messages(data):
             assert isinstance(message.header, dict)
             assert sum(array.nbytes for array in message.arrays) <= len(data)
 
@@ -79,7 +79,7 @@ def test_announcement_of_more_than_may_be_sent_is_refused_before_it_arrives(head
     decoder = Decoder(max_header_bytes=500, max_payload_bytes=500)
     too_much = max(head, body) > 500
     with pytest.raises(WireError, match="more than may be sent") if too_much else contextlib.suppress(WireError):
-        list(decoder.feed(PREFIX.pack(MAGIC, head, body) + b" " * sent))
+        list(messages(PREFIX.pack(MAGIC, head, body) + b" " * sent, decoder))
 
 
 JSON = st.recursive(
@@ -92,9 +92,9 @@ JSON = st.recursive(
 @given(JSON, st.binary(max_size=64))
 def test_any_json_is_a_message_or_refused(header: object, payload: bytes) -> None:
     with contextlib.suppress(WireError):
-        list(Decoder().feed(frame(header, payload)))
+        list(messages(frame(header, payload)))
     with contextlib.suppress(WireError):
-        list(Decoder().feed(frame({"arrays": header}, payload)))
+        list(messages(frame({"arrays": header}, payload)))
 
 
 SIDES = st.sampled_from([0, 1, 2, 16 * 2**20, 2**31, 2**63]) | st.integers(-1, 2**20)
@@ -103,7 +103,7 @@ SIDES = st.sampled_from([0, 1, 2, 16 * 2**20, 2**31, 2**63]) | st.integers(-1, 2
 @given(st.lists(SIDES, max_size=9), st.sampled_from(["float16", "float32", "float64"]), st.binary(max_size=64))
 def test_any_shape_is_an_array_of_what_was_sent_or_refused(shape: list[int], dtype: str, payload: bytes) -> None:
     with contextlib.suppress(WireError):
-        (message,) = Decoder().feed(frame({"arrays": [[dtype, shape]]}, payload))
+        (message,) = messages(frame({"arrays": [[dtype, shape]]}, payload))
         (array,) = message.arrays
         assert (array.dtype, array.shape, array.nbytes) == (dtype, tuple(shape), len(payload))
 
@@ -116,7 +116,7 @@ def test_refused_streams_leave_no_memory_behind() -> None:
     def refuse_all() -> None:
         for data in hostile:
             with pytest.raises(WireError):
-                list(Decoder().feed(data))
+                list(messages(data))
 
     refuse_all()
     tracemalloc.start()
@@ -158,7 +158,24 @@ def test_refused_streams_leave_no_memory_behind() -> None:
 )
 def test_malformed_frame_is_refused(data: bytes) -> None:
     with pytest.raises(WireError):
-        list(Decoder().feed(data))
+        list(messages(data))
+
+
+def test_a_large_frame_is_sent_whole_through_a_full_socket() -> None:
+    ours, theirs = socket.socketpair()
+    values = np.arange(1_000_000, dtype=np.float32)
+    with ours, theirs:
+        sender = threading.Thread(
+            target=send, args=(theirs, encode({"status": "ok"}, [values, values[:0], values[::2]]))
+        )
+        sender.start()
+        decoder = Decoder()
+        while (message := decoder.receive(ours)) is None:
+            pass
+        sender.join()
+    for after, before in zip(message.arrays, (values, values[:0], values[::2]), strict=True):
+        np.testing.assert_array_equal(after, before)
+        assert not after.flags.writeable
 
 
 def test_other_dtypes_are_not_sent() -> None:

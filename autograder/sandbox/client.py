@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from autograder.sandbox.conversation import READ_BYTES, Child, End, SandboxFault
+from autograder.sandbox.conversation import Child, End, SandboxFault
 from autograder.sandbox.environment import isolation, warm_environment
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.protocol import MAX_ORDER_BYTES
@@ -27,6 +27,7 @@ _SERVER = "autograder.sandbox.forkserver"
 _START_SECONDS = 180.0
 _END_SECONDS = 10.0
 _LAST_READS = 4
+_READ_BYTES = 1024 * 1024
 _BANNER = re.compile(r"[IWE]\d{4} |WARNING: All log messages|To enable the following")
 
 
@@ -224,7 +225,7 @@ class ForkedChild(Child):
 
     def _drain(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            data = os.read(self._output, READ_BYTES)
+            data = os.read(self._output, _READ_BYTES)
             self._keep(data)
             if not data:
                 with contextlib.suppress(KeyError):

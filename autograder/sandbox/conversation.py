@@ -17,7 +17,6 @@ from autograder.sandbox.wire import Decoder, Message, WireError, encode
 
 A = TypeVar("A")
 
-READ_BYTES = 1024 * 1024
 _DYING_SECONDS = 1.0
 #: For the rest of an answer that had begun to arrive when its time was up.
 _REST_SECONDS = 0.25
@@ -75,7 +74,6 @@ class Child(ABC):
         self._printed = bytearray()
         self._last = b""
         self._decoder = Decoder()
-        self._answers: list[Message] = []
         self._end: End | None = None
         self._answered = False
         channel.setblocking(False)
@@ -120,9 +118,10 @@ class Child(ABC):
             raise ChildLost(Loss.CRASHED, "The process that ran this notebook had already ended.")
         deadline = time.monotonic() + seconds
         nonce = secrets.token_hex(8)
-        unsent = memoryview(encode({**question.header, "nonce": nonce}, question.arrays))
+        unsent = memoryview(b"".join(encode({**question.header, "nonce": nonce}, question.arrays)))
+        answer: Message | None = None
         late = False
-        while not self._answers:
+        while answer is None:
             self._selector.modify(self._channel, selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0))
             left = deadline - time.monotonic()
             if left <= 0:
@@ -137,11 +136,10 @@ class Child(ABC):
                     if events & selectors.EVENT_WRITE:
                         unsent = unsent[self._send(unsent) :]
                     if events & selectors.EVENT_READ:
-                        self._receive()
+                        answer = self._receive()
                 else:
                     self._drain()
-        answer = self._answers.pop(0)
-        if answer.header.pop("nonce", None) != nonce or self._answers or unsent:
+        if answer.header.pop("nonce", None) != nonce or unsent:
             self.close()
             raise ChildLost(Loss.CRASHED, "It sent the grader an answer to no question that was asked.")
         self._answered = True
@@ -187,16 +185,13 @@ class Child(ABC):
         except OSError:
             raise self._ended() from None
 
-    def _receive(self) -> None:
+    def _receive(self) -> Message | None:
         try:
-            data = self._channel.recv(READ_BYTES)
+            return self._decoder.receive(self._channel)
         except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            raise self._ended()
-        self._answers.extend(self._decoder.feed(data))
+            return None
+        except (EOFError, OSError):
+            raise self._ended() from None
 
     def _ended(self) -> ChildLost:
         code = self.close(_DYING_SECONDS)

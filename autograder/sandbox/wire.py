@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import math
+import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,8 +43,8 @@ class Message:
     arrays: tuple[NDArray[np.floating[Any]], ...] = field(default=())
 
 
-def encode(header: dict[str, Any], arrays: Sequence[NDArray[np.floating[Any]]] = ()) -> bytes:
-    """Return the frame that carries ``header`` and ``arrays``.
+def encode(header: dict[str, Any], arrays: Sequence[NDArray[np.floating[Any]]] = ()) -> list[bytes | memoryview]:
+    """Return the frame that carries ``header`` and ``arrays``, in parts; contiguous arrays are not copied.
 
     Raises
     ------
@@ -59,11 +60,19 @@ def encode(header: dict[str, Any], arrays: Sequence[NDArray[np.floating[Any]]] =
         if name not in DTYPES:
             raise WireError(f"dtype {name} may not be sent; only {', '.join(DTYPES)}")
         specifications.append([name, list(array.shape)])
-        # Not copied, where it is contiguous: the one copy is made when all is joined.
-        payload.append(np.ascontiguousarray(array, dtype=DTYPES[name]).data)
+        values = np.ascontiguousarray(array, dtype=DTYPES[name])
+        payload.append(values.reshape(-1).view(np.uint8).data)
     head = json.dumps({**header, "arrays": specifications}, allow_nan=False).encode()
-    size = sum(part.nbytes for part in payload)
-    return b"".join((PREFIX.pack(MAGIC, len(head), size), head, *payload))
+    return [PREFIX.pack(MAGIC, len(head), sum(map(len, payload))) + head, *payload]
+
+
+def send(channel: socket.socket, parts: Sequence[bytes | memoryview]) -> None:
+    """Send all of a frame's parts on a blocking socket."""
+    sent = channel.sendmsg(parts)
+    for part in parts:
+        if sent < len(part):
+            channel.sendall(part[sent:])
+        sent = max(0, sent - len(part))
 
 
 def _decode_header(raw: bytes) -> dict[str, Any]:
@@ -93,7 +102,7 @@ def _array_size(specification: object) -> tuple[np.dtype[Any], tuple[int, ...], 
     return dtype, tuple(shape), math.prod(shape) * dtype.itemsize
 
 
-def _decode_arrays(header: dict[str, Any], payload: bytes) -> tuple[NDArray[np.floating[Any]], ...]:
+def _decode_arrays(header: dict[str, Any], payload: NDArray[np.uint8]) -> tuple[NDArray[np.floating[Any]], ...]:
     specifications = header.pop("arrays", [])
     if not isinstance(specifications, list) or len(specifications) > MAX_ARRAYS:
         raise WireError("the list of arrays is missing or too long")
@@ -103,8 +112,9 @@ def _decode_arrays(header: dict[str, Any], payload: bytes) -> tuple[NDArray[np.f
         dtype, shape, size = _array_size(specification)
         if offset + size > len(payload):
             raise WireError("the payload is shorter than its arrays")
-        flat = np.frombuffer(payload, dtype, count=math.prod(shape), offset=offset)
-        arrays.append(flat.reshape(shape))
+        array = payload[offset : offset + size].view(dtype).reshape(shape)
+        array.flags.writeable = False
+        arrays.append(array)
         offset += size
     if offset != len(payload):
         raise WireError("the payload is longer than its arrays")
@@ -112,39 +122,71 @@ def _decode_arrays(header: dict[str, Any], payload: bytes) -> tuple[NDArray[np.f
 
 
 class Decoder:
-    """Turns a stream of bytes into messages, holding at most one frame of bounded size.
+    """Takes in a stream of bytes, where they are to stay, and turns it into messages: one frame of bounded size a time.
 
     Parameters
     ----------
     max_header_bytes, max_payload_bytes : int
         What one frame may announce; a larger announcement is refused before a byte of it is kept.
+
+    Examples
+    --------
+    >>> ours, theirs = socket.socketpair()
+    >>> send(theirs, encode({"ask": "seed"}))
+    >>> decoder = Decoder()
+    >>> while (message := decoder.receive(ours)) is None:
+    ...     pass
+    >>> message.header
+    {'ask': 'seed'}
+    >>> ours.close(), theirs.close()
+    (None, None)
     """
 
     def __init__(self, max_header_bytes: int = MAX_HEADER_BYTES, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> None:
         self._max_header_bytes = max_header_bytes
         self._max_payload_bytes = max_payload_bytes
-        self._buffer = bytearray()
+        self._begin()
 
-    def feed(self, data: bytes) -> Iterator[Message]:
-        """Add ``data`` and yield every message that is now complete; raise `WireError` on a bad frame."""
-        self._buffer += data
-        while (message := self._next()) is not None:
-            yield message
+    def _begin(self) -> None:
+        self._parts = [np.empty(PREFIX.size, np.uint8)]
+        self._have = 0
 
-    def _next(self) -> Message | None:
-        buffer = self._buffer
-        if len(buffer) < PREFIX.size:
-            return None
-        magic, head_size, body_size = PREFIX.unpack_from(buffer)
+    def receive(self, channel: socket.socket) -> Message | None:
+        """Read what has arrived on ``channel``, and return the message that this completes, if it does.
+
+        Raises
+        ------
+        BlockingIOError
+            Nothing has arrived, on a channel that does not block.
+        EOFError
+            The other end has hung up.
+        WireError
+            It sent what is no frame.
+        """
+        while True:
+            count = channel.recv_into(self._parts[-1].data[self._have :])
+            if not count:
+                raise EOFError
+            self._have += count
+            # After a part in pieces the caller may look at the clock: a child may send a byte at a time.
+            if self._have < self._parts[-1].size:
+                return None
+            while self._have == self._parts[-1].size:
+                if len(self._parts) == 3:
+                    return self._message()
+                self._next_part()
+
+    def _next_part(self) -> None:
+        magic, head_size, body_size = PREFIX.unpack(self._parts[0].data)
         if magic != MAGIC:
             raise WireError("a frame does not begin as one")
         if head_size > self._max_header_bytes or body_size > self._max_payload_bytes:
             raise WireError("a frame announces more than may be sent")
-        start, middle, end = PREFIX.size, PREFIX.size + head_size, PREFIX.size + head_size + body_size
-        if len(buffer) < end:
-            return None
-        header = _decode_header(bytes(buffer[start:middle]))
-        with memoryview(buffer) as view, view[middle:end] as part:
-            payload = bytes(part)
-        del buffer[:end]
+        self._parts.append(np.empty((head_size, body_size)[len(self._parts) - 1], np.uint8))
+        self._have = 0
+
+    def _message(self) -> Message:
+        _, head, payload = self._parts
+        self._begin()
+        header = _decode_header(head.tobytes())
         return Message(header, _decode_arrays(header, payload))

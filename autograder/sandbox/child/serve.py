@@ -20,9 +20,8 @@ from autograder.sandbox.protocol import (
     Seed,
     read_question,
 )
-from autograder.sandbox.wire import Decoder, Message, encode
+from autograder.sandbox.wire import Decoder, Message, encode, send
 
-_READ_BYTES = 1024 * 1024
 #: Sources come from the grader, and may be long.
 _MAX_QUESTION_BYTES = 64 * 1024 * 1024
 
@@ -30,10 +29,14 @@ _MAX_QUESTION_BYTES = 64 * 1024 * 1024
 def serve(channel: socket.socket, versions: Mapping[str, str] | None = None) -> None:
     """Answer questions on ``channel`` until the grader hangs up; ``versions`` answers `Versions`."""
     decoder = Decoder(_MAX_QUESTION_BYTES, _MAX_QUESTION_BYTES)
-    while data := channel.recv(_READ_BYTES):
-        for message in decoder.feed(data):
+    while True:
+        try:
+            message = decoder.receive(channel)
+        except EOFError:
+            return
+        if message is not None:
             answered = respond(message, versions or {})
-            channel.sendall(encode({**answered.header, "nonce": message.header["nonce"]}, answered.arrays))
+            send(channel, encode({**answered.header, "nonce": message.header["nonce"]}, answered.arrays))
 
 
 def respond(message: Message, versions: Mapping[str, str]) -> Message:
