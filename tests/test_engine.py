@@ -7,24 +7,38 @@ import signal
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 from autograder.assignment.questions import TASKS
 from autograder.assignment.release import load_release
 from autograder.assignment.settings import Terms
 from autograder.grading import worker_process
+from autograder.grading.cell_output import CellOutput
 from autograder.grading.engine import Engine, ordered
 from autograder.grading.execution import Ending, Execution, challenge_of
 from autograder.grading.grade import job_of
 from autograder.grading.jobs import Graded, Job
+from autograder.grading.result_cache import ResultCache
 from autograder.grading.results import graded
 from autograder.grading.retries import Attempt, RetryPolicy, endings_of
 from autograder.grading.worker import SLOTS
-from autograder.report.result import Result
+from autograder.notebook import UnreadableNotebook
+from autograder.report.picture import Deviation, SignalPicture, WeightsPicture
+from autograder.report.result import (
+    CriterionResult,
+    CriterionStatus,
+    QuestionResult,
+    QuestionStatus,
+    Result,
+    ResultStatus,
+)
 from autograder.sandbox import Limits, SandboxFault
 from autograder.sandbox.client import Warm
 from tests import chaos
@@ -211,16 +225,17 @@ def test_jobs_are_taken_as_there_is_room(job: Job) -> None:
 # --- the cache ------------------------------------------------------------------------------------------
 
 
-class Kept(dict[str, Graded]):
-    def load(self, key: str) -> Graded | None:
-        return self.get(key)
-
-    def save(self, key: str, one: Graded) -> None:
-        self[key] = one
+@pytest.fixture
+def cache(tmp_path: Path) -> ResultCache:
+    return ResultCache(tmp_path / "cache", pytest.fail)
 
 
-def test_cached_result_is_not_computed_again_and_goes_by_the_files_own_name(job: Job) -> None:
-    worker, cache = Scripted({}), Kept()
+def entries(cache: ResultCache) -> int:
+    return len(list(cache._folder.iterdir())) if cache._folder.exists() else 0
+
+
+def test_cached_result_is_not_computed_again_and_goes_by_the_files_own_name(job: Job, cache: ResultCache) -> None:
+    worker = Scripted({})
     with Engine(start=lambda: worker, cache=cache) as engine:
         engine.grade(job)
         copy = replace(job, submission=replace(job.submission, path="copy.ipynb"))
@@ -231,14 +246,94 @@ def test_cached_result_is_not_computed_again_and_goes_by_the_files_own_name(job:
         engine.grade(replace(job, terms=Terms(help_level="name")))
         engine.grade(replace(job, points={**job.points, TASKS[0].check: 1.0}))
         engine.grade(replace(job, release_sha256="another"))
-    assert worker.runs == len(cache) == 5
+    with Engine(Limits(step_seconds=1.0), start=lambda: worker, cache=cache) as engine:
+        engine.grade(job)
+    with Engine(start=lambda: worker, cache=cache, unconfined=True) as engine:
+        engine.grade(job)
+    assert worker.runs == entries(cache) == 7
 
 
-def test_fault_is_not_kept(job: Job) -> None:
-    cache = Kept()
+def test_no_worker_starts_for_what_the_cache_holds(job: Job, cache: ResultCache) -> None:
+    started: list[Scripted] = []
+    with Engine(start=lambda: started.append(Scripted({})) or started[-1], cache=cache) as engine:
+        assert started == []
+        first = engine.grade(job)
+        assert len(started) == 1
+    with Engine(start=pytest.fail, cache=cache) as engine:
+        assert engine.grade(job) == first
+        assert list(engine.grade_all([(1, job), (2, job)])) == [(1, first), (2, first)]
+
+
+def test_fault_is_not_kept(job: Job, cache: ResultCache) -> None:
     with Engine(start=lambda: Scripted(FAULT), cache=cache) as engine:
         assert engine.grade(job).result.status == "fault"
-    assert cache == {}
+    assert entries(cache) == 0
+
+
+def test_everything_that_a_report_shows_survives_the_cache(cache: ResultCache) -> None:
+    weights = WeightsPicture(0, -1.0, 1.0, (0.5, 0.25), 0.0, True, (Deviation("8 × 4", 0.5, 0.25),))
+    signal = SignalPicture((64, 10), ((1.0, 0.1),), ((0.9, 1.1), (0.0, float("inf"))))
+    criterion = CriterionResult(
+        "mean", CriterionStatus.FAILED, 0.0, 1.0, "asks", "said", measured=float("inf"), why="y", formula="f"
+    )
+    questions = tuple(
+        QuestionResult.of(task, QuestionStatus.GRADED, 1 / 3, 12.0, criteria=(criterion,), picture=picture)
+        for task, picture in zip(TASKS, (weights, signal), strict=False)
+    )
+    figure = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    cache.save(
+        "key", Graded(Result("", "5" * 64, ResultStatus.GRADED, questions), {"cell 1": CellOutput(figures=(figure,))})
+    )
+    found = cache.load("key")
+    assert found is not None
+    assert [question.picture for question in found.result.questions] == [weights, signal]
+    assert found.result.questions == questions
+    assert np.array_equal(found.outputs["cell 1"].figures[0], figure)
+
+
+EMPTY = {"path": "", "sha256": "", "status": "graded"}
+STRANGE = [
+    [],
+    None,
+    {"result": 3},
+    {"result": {**EMPTY, "status": "unheard of"}},
+    {"result": {**EMPTY, "questions": [{}]}},
+    *(
+        {"result": EMPTY, "outputs": {"cell 1": {"figures": [figure]}}}
+        for figure in (3, [[2, 2, 3], b"not packed"], [["x"], zlib.compress(b"")], [[2], zlib.compress(b"")])
+    ),
+]
+
+
+@pytest.mark.parametrize("content", [*map(msgspec.msgpack.encode, STRANGE), b"", b"\xff", b'{"json": 1}'])
+def test_whatever_else_stands_in_a_file_of_the_cache_is_as_good_as_none(
+    content: bytes, job: Job, cache: ResultCache
+) -> None:
+    with Engine(start=lambda: Scripted({}), cache=cache) as engine:
+        engine.grade(job)
+        (file,) = cache._folder.iterdir()
+        file.write_bytes(content)
+        assert cache.load(file.stem) is None
+        assert engine.grade(job).result.status == "graded"
+        assert cache.load(file.stem) is not None
+
+
+def test_cache_that_cannot_be_written_costs_no_result_and_says_so_once(job: Job, tmp_path: Path) -> None:
+    said: list[str] = []
+    (tmp_path / "cache").touch()
+    with Engine(start=lambda: Scripted({}), cache=ResultCache(tmp_path / "cache", said.append)) as engine:
+        ended = dict(engine.grade_all([(seed, replace(job, seed=seed)) for seed in range(3)]))
+    assert [ended[seed].result.status for seed in range(3)] == ["graded"] * 3
+    (line,) = said
+    assert line.startswith(f"results cannot be kept in {tmp_path / 'cache'}: ")
+
+
+def test_what_cannot_be_read_is_yielded_in_its_place(job: Job) -> None:
+    problem = UnreadableNotebook("is no notebook")
+    with Engine(start=lambda: Scripted({})) as engine:
+        ended = dict(engine.grade_all([("a", problem), ("b", job), ("c", problem)]))
+    assert (ended["a"], ended["c"]) == (problem, problem)
+    assert isinstance(ended["b"], Graded)
 
 
 # --- challenges -----------------------------------------------------------------------------------------

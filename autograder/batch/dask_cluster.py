@@ -101,11 +101,8 @@ def grade(told: Message, work: Message) -> Graded | UnreadableNotebook:
     if told["graded_by"] != graded_by():
         raise Unfit("another version of the grader, or of what it grades with, is installed there")
     settings, engine = _engine(told, get_worker().state.nthreads)
-    try:
-        job = Work(**work).job(settings)
-    except UnreadableNotebook as problem:
-        return problem
-    return engine.grade(job)
+    job = Work(**work).job(settings)
+    return job if isinstance(job, UnreadableNotebook) else engine.grade(job)
 
 
 class Unfit(RuntimeError):

@@ -59,9 +59,12 @@ class Work:
     seed: int
     key: str
 
-    def job(self, settings: Settings) -> Job:
-        """Read the submission; raise `UnreadableNotebook` where it is none."""
-        submission = read_submission(parse_notebook(self.name, self.raw), settings.release.notebook)
+    def job(self, settings: Settings) -> Job | UnreadableNotebook:
+        """Read the submission; return the problem where it cannot be read."""
+        try:
+            submission = read_submission(parse_notebook(self.name, self.raw), settings.release.notebook)
+        except UnreadableNotebook as problem:
+            return problem
         return Job.of(submission, settings.release, settings.terms, self.seed)
 
 
@@ -100,20 +103,7 @@ class ThisMachine:
 
     def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
         """Grade ``works``, taken as there is room, and yield each with what it gave, as they end."""
-        unreadable: list[tuple[Work, UnreadableNotebook]] = []
-
-        def jobs() -> Iterator[tuple[Work, Job]]:
-            for work in works:
-                try:
-                    yield work, work.job(self._settings)
-                except UnreadableNotebook as problem:
-                    unreadable.append((work, problem))
-
-        for work, graded in self._engine.grade_all(jobs()):
-            yield from unreadable
-            unreadable.clear()
-            yield work, graded
-        yield from unreadable
+        return self._engine.grade_all((work, work.job(self._settings)) for work in works)
 
 
 def to_text(document: dict[str, Any]) -> str:

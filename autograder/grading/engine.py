@@ -22,6 +22,7 @@ from autograder.sandbox.opening import open_sandbox
 
 T = TypeVar("T")
 Label = TypeVar("Label")
+Refused = TypeVar("Refused")
 
 
 class Closed(RuntimeError):
@@ -45,7 +46,7 @@ class Engine:
     policy : RetryPolicy, optional
         Which run of a submission counts.
     cache : ResultCache, optional
-        Where results are looked up first, and kept.
+        Where results are looked up first, and kept. With a cache, no worker starts before one is needed.
     start : callable, optional
         Starts one worker, in place of what the other parameters say of sandboxes.
 
@@ -75,16 +76,20 @@ class Engine:
         self._limits = limits or Limits()
         self._policy = policy or RetryPolicy()
         self._cache = cache
+        self._unconfined = unconfined
         self._start = start or partial(_worker, self._limits, unconfined=unconfined, many=many)
         self._closed = False
+        self._wanted = workers
+        self._starting = threading.Lock()
         self._workers: list[Worker] = []
         self._slots: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._floor = _Floor()
-        try:
-            self.grow(workers)
-        except BaseException:
-            self.close()
-            raise
+        if cache is None:
+            try:
+                self._have_workers()
+            except BaseException:
+                self.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -98,16 +103,17 @@ class Engine:
         for worker in self._workers:
             worker.close()
 
-    def grow(self, workers: int) -> None:
-        """Have at least so many workers."""
-        started = [self._start() for _ in range(workers - len(self._workers))]
-        self._workers += started
+    def _have_workers(self) -> None:
+        """Start the workers that are wanted and not there yet."""
+        with self._starting:
+            started = [self._start() for _ in range(self._wanted - len(self._workers))]
+            self._workers += started
         for worker in started * SLOTS:
             self._slots.put(worker)
 
     def key(self, job: Job) -> str:
         """Return the key of ``job``'s result in a cache."""
-        return cache_key(job, self._limits)
+        return cache_key(job, self._limits, unconfined=self._unconfined)
 
     def grade(self, job: Job) -> Graded:
         """Grade one submission. May be called from several threads.
@@ -119,24 +125,36 @@ class Engine:
         Closed
             `close` was called meanwhile.
         """
+        if cached := self._cached(job):
+            return cached
+        self._have_workers()
         first = self._first(job)
         return self._settle(job, first) if isinstance(first, Attempts) else first
 
-    def grade_all(self, jobs: Iterable[tuple[Label, Job]]) -> Iterator[tuple[Label, Graded]]:
+    def grade_all(self, jobs: Iterable[tuple[Label, Job | Refused]]) -> Iterator[tuple[Label, Graded | Refused]]:
         """Grade labelled ``jobs``, taken as there is room, and yield each label with what it gave, as they end.
 
-        A slow submission keeps no other one from starting. What must be tried again alone waits for the end.
+        A slow submission keeps no other one from starting. What must be tried again alone waits for the end. Whatever
+        stands in a job's place, because a file cannot be read, is yielded as it is.
         """
         waiting = iter(jobs)
         begun: dict[Future[Graded | Attempts], tuple[Label, Job]] = {}
         again: list[tuple[Label, Job, Attempts]] = []
         left = True
         while left or begun:
-            while left and len(begun) < SLOTS * len(self._workers):
-                label_and_job = next(waiting, None)
-                left = label_and_job is not None
-                if label_and_job is not None:
-                    begun[in_a_thread(partial(self._first, label_and_job[1]))] = label_and_job
+            while left and len(begun) < SLOTS * self._wanted:
+                asked = next(waiting, None)
+                left = asked is not None
+                if asked is None:
+                    break
+                label, job = asked
+                if not isinstance(job, Job):
+                    yield label, job
+                elif cached := self._cached(job):
+                    yield label, cached
+                else:
+                    self._have_workers()
+                    begun[in_a_thread(partial(self._first, job))] = label, job
             for ended in wait(begun, return_when=FIRST_COMPLETED).done if begun else ():
                 label, job = begun.pop(ended)
                 outcome = ended.result()
@@ -149,8 +167,6 @@ class Engine:
 
     def _first(self, job: Job) -> Graded | Attempts:
         """Return ``job``'s result, or its first run where that does not tell."""
-        if cached := self._cached(job):
-            return cached
         attempts = Attempts(self._policy)
         if failed := self._run(job, attempts):
             return failed

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autograder.assignment.release import Release, load_release
 from autograder.assignment.settings import Settings, Terms, load_settings
 from autograder.grading.engine import Engine, ordered
-from autograder.grading.jobs import Job
+from autograder.grading.jobs import Graded, Job
 from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.report.result import Result, Unreadable
 from autograder.submission.reader import read_submission
@@ -64,15 +64,12 @@ def grade_file(
     engine: Engine, path: Path, release: Release, terms: Terms, seed: int | None = None
 ) -> Result | Unreadable:
     """Grade one notebook, as `grade_files` grades many."""
-    try:
-        job = job_of(path, release, terms, seed)
-    except UnreadableNotebook as problem:
-        return Unreadable(path, str(problem))
-    return engine.grade(job).result
+    job = _job_or_problem(path, release, terms, seed)
+    return _outcome(path, job if isinstance(job, UnreadableNotebook) else engine.grade(job))
 
 
 def grade_files(
-    engine: Engine, paths: Iterable[Path], release: Release, terms: Terms, seed: int | None = None
+    engine: Engine, paths: Sequence[Path], release: Release, terms: Terms, seed: int | None = None
 ) -> Iterator[Result | Unreadable]:
     """Grade many notebooks side by side, and yield what each gave, in the order of ``paths``.
 
@@ -80,33 +77,29 @@ def grade_files(
     ----------
     engine : Engine
         Who grades.
-    paths : iterable of Path
+    paths : sequence of Path
         Students' notebooks, read one by one as their turn comes.
     release, terms
         What they were made from, and how they are graded.
     seed : int, optional
         The seed of every one of them; each gets its own fresh one by default.
     """
-    unreadable: list[tuple[int, Unreadable]] = []
-
-    def jobs() -> Iterator[tuple[int, Job]]:
-        for position, path in enumerate(paths):
-            try:
-                yield position, job_of(path, release, terms, seed)
-            except UnreadableNotebook as problem:
-                unreadable.append((position, Unreadable(path, str(problem))))
-
-    def ended() -> Iterator[tuple[int, Result | Unreadable]]:
-        for position, graded in engine.grade_all(jobs()):
-            yield from unreadable
-            unreadable.clear()
-            yield position, graded.result
-        yield from unreadable
-
-    return ordered(ended())
+    jobs = ((number, _job_or_problem(path, release, terms, seed)) for number, path in enumerate(paths))
+    return ordered((number, _outcome(paths[number], ended)) for number, ended in engine.grade_all(jobs))
 
 
 def job_of(path: Path, release: Release, terms: Terms, seed: int | None = None) -> Job:
     """Read the notebook at ``path``, and return the job of grading it; raise `UnreadableNotebook` where it is none."""
     submission = read_submission(read_notebook(path), release.notebook)
     return Job.of(submission, release, terms, secrets.randbits(32) if seed is None else seed)
+
+
+def _job_or_problem(path: Path, release: Release, terms: Terms, seed: int | None) -> Job | UnreadableNotebook:
+    try:
+        return job_of(path, release, terms, seed)
+    except UnreadableNotebook as problem:
+        return problem
+
+
+def _outcome(path: Path, ended: Graded | UnreadableNotebook) -> Result | Unreadable:
+    return Unreadable(path, str(ended)) if isinstance(ended, UnreadableNotebook) else ended.result

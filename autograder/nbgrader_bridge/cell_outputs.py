@@ -12,9 +12,16 @@ from nbformat.v4 import new_output
 from numpy.typing import NDArray
 
 from autograder.grading.cell_output import CellOutput
+from autograder.grading.jobs import Graded
 from autograder.report.figures import describe
 from autograder.report.html import render_question
 from autograder.report.result import QuestionResult, question_text
+
+
+def cell_outputs(graded: Graded) -> dict[str, list[NotebookNode]]:
+    """Return each cell's outputs by grade id or ``cell N``: what the student's cells put out, and the check cells'."""
+    outputs = {name: student_outputs(output) for name, output in graded.outputs.items()}
+    return outputs | {question.grade_id: check_outputs(question) for question in graded.result.questions}
 
 
 def check_outputs(question: QuestionResult) -> list[NotebookNode]:

@@ -27,6 +27,8 @@ from autograder.assignment.release import load_release
 from autograder.assignment.seeds import course_seed
 from autograder.assignment.settings import Frameworks, HelpLevel, Terms
 from autograder.errors import UserError
+from autograder.grading.result_cache import ResultCache
+from autograder.nbgrader_bridge.cell_outputs import cell_outputs
 from autograder.nbgrader_bridge.gradebook import (
     Grades,
     SubmissionId,
@@ -34,11 +36,11 @@ from autograder.nbgrader_bridge.gradebook import (
     released_cells,
     write_grades,
 )
-from autograder.nbgrader_bridge.graded_cells import Cache
 from autograder.nbgrader_bridge.grading import GraderFault, Grading
 from autograder.nbgrader_bridge.reading import Reading, Released, read
 from autograder.nbgrader_bridge.records import Record, load_record, record_path, save_record
 from autograder.notebook import UnreadableNotebook, read_bytes
+from autograder.report.document import to_json
 from autograder.sandbox import Limits
 
 Resources = dict[str, Any]
@@ -65,6 +67,7 @@ class SubmissionExporter(NotebookExporter):
         self._leave_out_misnamed(converter)
         course = converter.coursedir
         self.root = Path(course.root)
+        self.cache = ResultCache(self.root / CACHE, self.log.warning)
         try:
             self.released = self._released(course)
             self.seed = course_seed(self.root)
@@ -159,7 +162,7 @@ class GradeInSandbox(NbGraderPreprocessor):
             exporter.seed,
             Limits(total_seconds=self.total_seconds, step_seconds=min(self.step_seconds, self.total_seconds)),
             Terms(help_level=self.help_level, frameworks=self.frameworks),
-            Cache(exporter.root / CACHE),
+            exporter.cache,
         )
 
     def grade_side_by_side(self, paths: list[Path], *, again: bool) -> None:
@@ -170,17 +173,18 @@ class GradeInSandbox(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Fill in the outputs of every code cell; raise `GraderFault` where there is no result."""
         reading: Reading = resources["autograder"]
-        cells = self.grading.of(reading)
+        graded = self.grading.of(reading)
+        outputs = cell_outputs(graded)
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
             if not is_grade(cell) or is_solution(cell):
-                cell.outputs = cells.outputs.get(reading.names.get(cell.id, ""), [])
+                cell.outputs = outputs.get(reading.names.get(cell.id, ""), [])
                 continue
-            if _grade_id(cell) not in cells.outputs:  # to nbgrader, no output is full credit
+            if _grade_id(cell) not in outputs:  # to nbgrader, no output is full credit
                 raise GraderFault(f"{_grade_id(cell)} is a check cell that this grader does not know")
-            cell.outputs, cell.execution_count = cells.outputs[_grade_id(cell)], 1
-        resources["result"] = cells.result
+            cell.outputs, cell.execution_count = outputs[_grade_id(cell)], 1
+        resources["result"] = to_json(graded.result) if reading.problem is None else {}
         return nb, resources
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 
 @dataclass(frozen=True)
 class Deviation:
@@ -19,8 +21,7 @@ class Deviation:
         return self.measured / self.expected
 
 
-@dataclass(frozen=True)
-class WeightsPicture:
+class WeightsPicture(msgspec.Struct, frozen=True, tag=True):
     """An initializer's weights beside those that He's rule gives.
 
     Attributes
@@ -48,8 +49,7 @@ class WeightsPicture:
     shapes: tuple[Deviation, ...]
 
 
-@dataclass(frozen=True)
-class SignalPicture:
+class SignalPicture(msgspec.Struct, frozen=True, tag=True):
     """Mean square of the signal through a model, in units of the inputs', by depth.
 
     Attributes
