@@ -1,1 +1,1 @@
-"""Simulates whole gradings, right and wrong, to check what the judge promises. Knows judge and assignment."""
+"""Simulates whole gradings of right and wrong code, to check the judge's promises. Imports judge and assignment."""

@@ -1,4 +1,4 @@
-"""Runs a calibration with progress, and writes its page and figures."""
+"""Runs a calibration, shows its progress, and writes the page and its figures."""
 
 from __future__ import annotations
 

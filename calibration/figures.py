@@ -1,4 +1,4 @@
-"""Two figures: the gap in which each threshold lies, and power against deviation."""
+"""Draws two figures: the gap around each threshold, and statistical power against deviation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What common practice decides on the same draws: rules of public courses and of the frameworks' own tests."""
+"""Applies rules from public courses and the frameworks' own tests to the same draws, for comparison with the judge."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _kolmogorov_smirnov(w: Array, he: float) -> bool:
 
 @dataclass(frozen=True)
 class Practice:
-    """One rule, and what of a grading's first draws it looks at."""
+    """One such rule, and which of a grading's first draws it reads."""
 
     name: str
     rule: Rule

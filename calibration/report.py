@@ -1,4 +1,4 @@
-"""What a calibration found, as one Markdown page."""
+"""Writes the result of a calibration as one Markdown page."""
 
 from __future__ import annotations
 

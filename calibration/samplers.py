@@ -1,4 +1,4 @@
-"""Implementations to be judged, right and wrong, as NumPy or the frameworks would draw them."""
+"""Simulated implementations, right and wrong: each returns draws as NumPy or the frameworks make them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulated gradings: whole evidences of right and wrong implementations, judged, and counted."""
+"""Simulates gradings: builds the evidence of right and wrong implementations, judges it, and counts the outcomes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _WEIGHTS = {(task.kind, task.layout): tuple(task.weights) for task in TASKS}
 
 @dataclass(frozen=True)
 class Batch:
-    """Gradings of one implementation: ``kind`` is right, framework, mistake or model."""
+    """Gradings of one implementation; ``kind`` is right, framework, mistake or model."""
 
     kind: str
     label: str
@@ -50,16 +50,16 @@ class Batch:
 
 @dataclass
 class Tally:
-    """What came of gradings of one implementation in one layout.
+    """Counts over the gradings of one implementation in one layout.
 
     Attributes
     ----------
     gradings : int
-        How many.
+        Number of gradings.
     failed : int
-        Gradings in which any criterion failed that a right answer, or a uniform one, should pass.
+        Gradings in which a criterion failed that a right (or a uniform) answer should pass.
     named : int
-        Gradings in which the mistake's name was among the diagnoses or their twins.
+        Gradings in which the diagnoses or their twins include the mistake's name.
     passed_p, failed_p : dict of str to float
         By criterion, the smallest bound of one that passed and the largest of one that failed.
     practices : Counter

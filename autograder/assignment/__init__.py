@@ -1,4 +1,4 @@
-"""What Q7 asks, as data; the released notebook, the course's settings and its seeds.
+"""The assignment: the questions as data, the released notebook, the course's settings, and seeds.
 
-It may import the foundation and nothing else. Begin with `questions.py`.
+This room imports the foundation only. Begin with `questions.py`.
 """

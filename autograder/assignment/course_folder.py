@@ -1,4 +1,4 @@
-"""The course folder, for our commands beside nbgrader's own: its settings come from nbgrader_config.py."""
+"""Finds the course folder and its paths in nbgrader_config.py, for commands that work beside nbgrader's own."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from autograder.errors import UserError
 
 
 class NoCourse(UserError):
-    """There is no course folder here."""
+    """The current folder is not a course folder."""
 
 
 @dataclass(frozen=True)
 class CourseFolder:
-    """Where nbgrader keeps things, as its configuration says."""
+    """Paths of a course folder, as nbgrader_config.py sets them."""
 
     root: Path
     db_url: str

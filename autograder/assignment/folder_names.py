@@ -1,4 +1,4 @@
-"""Names of a course folder that nbgrader 0.9.6 cannot work in: each was tried, and so were many that it can."""
+"""Detects names of a course folder that nbgrader 0.9.6 cannot work in. Each rule was tried with nbgrader."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Layout(StrEnum):
-    """Where a framework keeps a kernel's channels."""
+    """Order of a kernel's axes in a framework."""
 
     KERAS = "keras"  # Dense (in, out); Conv2D (kh, kw, in, out)
     TORCH = "torch"  # Linear (out, in); Conv2d (out, in, kh, kw)

@@ -1,4 +1,4 @@
-"""What people call the assignment and its parts; nothing heavy is imported for it."""
+"""Titles of the assignment and its parts. This module imports nothing, so that every report can afford it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Q7 asks, as data: tasks, criteria with their weights, and the challenges drawn for each."""
+"""Question 7 as data: its tasks, their criteria with weights, and the random challenges for each submission."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _SPREAD = 0.06
 
 
 class Kind(StrEnum):
-    """What a task asks for."""
+    """Kind of code that a task asks for."""
 
     INITIALIZER = "initializer"
     MODEL = "model"
 
 
 class Framework(StrEnum):
-    """What a task is solved with."""
+    """Framework of a task."""
 
     TENSORFLOW = "tensorflow"
     TORCH = "torch"
@@ -54,22 +54,23 @@ class Framework(StrEnum):
 
 @dataclass(frozen=True)
 class Task:
-    """One stub of Q7 and the check cell that carries its points.
+    """One task of Q7: a cell that the student completes (the stub), and a check cell that carries the points.
 
     Attributes
     ----------
     stub, check : str
-        Grade ids of the stub's cell and of its check cell. The stub's id also names the task.
+        Grade ids of the two cells. The stub's id also names the task.
     title : str
-        What people call it.
+        Title for people.
     function : str
-        What the student defines.
+        Name of the function or class that the student defines.
     kind : Kind
-        What it asks for.
+        Kind of code that the task asks for.
     framework : Framework
-        What it is solved with.
+        Framework of the task.
     weights : dict of str to int
-        Criteria that the task is judged by, and how they share its points.
+        Criteria of the task, in the order in which they are judged. A criterion's share of the task's points is its
+        weight over the sum of the weights.
     """
 
     stub: str
@@ -124,16 +125,16 @@ TASKS = (
 
 @dataclass(frozen=True)
 class Challenge:
-    """What one task is tried on. Drawn after the student's code is loaded, and sent piece by piece.
+    """Random shapes and inputs for one submission. They are drawn after the student's code is loaded.
 
     Attributes
     ----------
     kernels : tuple of KernelShape
-        For an initializer.
+        Kernels for an initializer.
     fill : float
-        What a tensor that is passed in holds before the call.
+        Value of every entry of a passed tensor before the call.
     inputs : tuple of array
-        For each build of a model: (batch, 64) float32, standard normal.
+        Inputs for each build of a model: (batch, 64) float32, standard normal.
     """
 
     kernels: tuple[KernelShape, ...]

@@ -1,4 +1,4 @@
-"""The released notebook: where grade ids and points come from. Trusted, but checked."""
+"""Loads the released notebook, the source of grade ids and points. The file is trusted, but its form is checked."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ OPTION, VARIABLE = "--release", "AUTOGRADER_RELEASE"
 
 
 class BadRelease(UserError):
-    """The release cannot be used: a fault of the course's set-up, never of a submission."""
+    """The release is unusable. This is a fault of the course's set-up, never of a submission."""
 
     exit_code = ExitCode.FAULT
 
 
 @dataclass(frozen=True)
 class Release:
-    """The notebook that students were given, and the points in it.
+    """The notebook that students received, and its points.
 
     Attributes
     ----------
     notebook : Notebook
-        Its cells.
+        The cells.
     points : dict of str to float
         Maximum points by grade id, for Q1–Q6 and Q7's check cells.
     """

@@ -1,4 +1,4 @@
-"""A submission's seed: its own, unknown to its author, and the same whenever it is graded again."""
+"""Derives a seed for each submission: unknown to its author, and the same whenever the submission is graded again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = "course-seed.txt"
 
 
 class BadCourseSeed(UserError):
-    """The course's seed cannot be read or written: a fault of the course's set-up."""
+    """The course's seed cannot be read or written. This is a fault of the course's set-up."""
 
     exit_code = ExitCode.FAULT
 

@@ -1,6 +1,6 @@
-"""The course's settings, from `course.toml`: read once by whoever begins, and handed on as values.
+"""Reads the course's settings from `course.toml`. A command reads them once and passes them on as values.
 
-Nothing secret is in there: students have the file, too.
+The file holds nothing secret: students have it, too.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ _MOST_GRACE_MINUTES = 7 * 24 * 60
 
 
 class BadSettings(UserError):
-    """The settings cannot be used: where, what is wrong and what to write, in one line for people."""
+    """The settings are unusable; the message says in one line where, what is wrong, and what to write."""
 
 
 @dataclass(frozen=True)
 class LatePolicy:
-    """What being late costs.
+    """Penalty for late submissions.
 
     Attributes
     ----------
     policy : str
-        ``none``, ``zero``, ``percent`` (of what was earned, a day) or ``points`` (a day).
+        ``none``, ``zero``, ``percent`` (of the earned points, for each day) or ``points`` (for each day).
     per_day : float
         Percent or points for each day that has begun.
     grace : timedelta
-        Lateness up to this costs nothing.
+        Lateness up to this has no penalty.
     """
 
     policy: LatePolicyName = "none"
@@ -80,7 +80,7 @@ class LatePolicy:
 
 @dataclass(frozen=True)
 class Terms:
-    """What of the settings a result depends on: ``help_level`` and ``frameworks``, as in `Settings`."""
+    """The settings that a result depends on: ``help_level`` and ``frameworks``, as in `Settings`."""
 
     help_level: HelpLevel = "explain"
     frameworks: Frameworks = "both"
@@ -88,18 +88,18 @@ class Terms:
 
 @dataclass(frozen=True)
 class Settings:
-    """What an instructor sets, points apart: these live in the notebook.
+    """The instructor's settings. Points are not among them: the notebook holds the points.
 
     Attributes
     ----------
     help_level : str
-        How far feedback helps: ``name``, ``explain`` or ``formula``.
+        How much feedback helps: ``name``, ``explain`` or ``formula``.
     frameworks : str
-        ``both``, or ``better``: the framework that scored lower is raised to the better one's share.
+        ``both``, or ``better``: the framework with the lower score is raised to the share of the better one.
     deadline : datetime or None
         With its time zone.
     late : LatePolicy
-        What being late costs.
+        Penalty for late submissions.
     """
 
     help_level: HelpLevel = "explain"
@@ -150,7 +150,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 class _Reader:
-    """Reads one file's values, and says where a wrong one stands."""
+    """Reads the values of one settings file; an error names the line of the wrong value."""
 
     def __init__(self, file: Path, text: str) -> None:
         self._file = file

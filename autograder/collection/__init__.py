@@ -1,4 +1,4 @@
-"""How submissions arrive: folders, a platform's zip, pull requests, and the roster that says whose they are.
+"""Collects submissions from folders, zip files and pull requests, and finds out whose they are.
 
-It may import `grading` and the rooms below it, but no other room of the instructors'. Begin with `files.py`.
+This room imports `grading` and the rooms below it, but no other instructors' room. Begin with `files.py`.
 """

@@ -1,7 +1,7 @@
-"""Which commit of a pull request counts: its own commits, and of those the newest that was there in time.
+"""Chooses the commit of a pull request that is graded: the newest of its own commits that is in time.
 
-A commit's date is what its author's machine wrote. What the course itself saw in time therefore counts as in time,
-whatever its date; and what it first saw late does not replace that, whatever its date.
+The author's machine writes a commit's date, so the date can be false. A commit that the course itself saw before the
+deadline is in time, whatever its date. A commit that the course first saw later does not replace it, whatever its date.
 """
 
 from __future__ import annotations
@@ -17,7 +17,21 @@ from autograder.git import Commit, Repository
 
 @dataclass(frozen=True)
 class Chosen:
-    """The commit that counts; when it was handed in; the commit it is to be compared with; what to look at."""
+    """The commit to grade.
+
+    Attributes
+    ----------
+    commit : Commit
+        The chosen commit.
+    time : datetime
+        Submission time.
+    first_seen : datetime
+        When the course first collected it.
+    base : str
+        Commit to compare with, to list what else the pull request changes.
+    remark : str
+        Warning for the instructor; empty if there is none.
+    """
 
     commit: Commit
     time: datetime
@@ -28,7 +42,7 @@ class Chosen:
 
 @dataclass(frozen=True)
 class _Own:
-    """A pull request's own commits, each before its parents, and what they are not on."""
+    """A pull request's own commits, each before its parents, and the commit of the main branch that they start from."""
 
     commits: list[Commit]
     base: str

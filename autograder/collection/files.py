@@ -1,4 +1,4 @@
-"""Files as a learning platform hands them out → `submitted/`: a folder, or a zip, of notebooks named by student."""
+"""Copies notebooks from a folder or zip, as a learning platform exports them, to `submitted/`."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _UNFIT = re.compile(r"[^\w.@+-]+")
 
 
 class CannotCollect(UserError):
-    """There is nothing here to collect."""
+    """The source has no submission to collect."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A notebook, whose it is, and when it was handed in, where that is known."""
+    """A notebook, its student, and its submission time if known."""
 
     student: str
     origin: str
@@ -45,9 +45,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Collected:
-    """What became of one file: ``status`` is new, changed, same or refused.
+    """Outcome for one file: ``status`` is new, changed, same or refused.
 
-    ``reason`` says why it was refused; of the others, what somebody should look at.
+    ``reason`` says why a file was refused; for the other statuses, it is a warning for the instructor.
     """
 
     student: str

@@ -1,4 +1,4 @@
-"""What the course saw of pull requests, and when: the one witness of a commit's time that its author cannot forge."""
+"""Records when the course first saw each commit of a pull request: the only time that its author cannot forge."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class Seen:
-    """When each head of a pull request was first collected."""
+    """Times at which the heads of pull requests were first collected."""
 
     mirror: Repository
     times: dict[str, datetime]

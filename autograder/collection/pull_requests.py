@@ -1,8 +1,8 @@
-"""Pull requests → `submitted/`: from `refs/pull/*/head`, by git alone. Nothing of a pull request is run or checked out.
+"""Collects pull requests to `submitted/`: git fetches `refs/pull/*/head`, and nothing is run or checked out.
 
-Who opened a pull request, git does not know: GitHub's own word is asked for with `gh` where that is installed and
-logged in, or the roster says it (column ``pull_request``). A commit's author is what its author wrote there: good
-enough where nobody else claims the same student, and told.
+Git does not record who opened a pull request. GitHub's answer counts if `gh` is installed and logged in; else the
+roster's (column ``pull_request``). Without either, the author of the commits counts if nobody else claims the same
+student, and the report says so, because anybody can write any name into a commit.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _MOST_CHANGED = 50
 
 @dataclass(frozen=True)
 class Claim:
-    """Whose a pull request is, and whether that is GitHub's or the roster's word, or only its commits'."""
+    """The student of a pull request; ``sure`` is True if GitHub or the roster says so, False if only the commits do."""
 
     student: str
     login: str | None
@@ -69,7 +69,7 @@ class _Candidate:
 
 @dataclass(frozen=True)
 class Collection:
-    """What became of each pull request; who of the roster opened none and has nothing; what went wrong besides."""
+    """Result of collecting: the outcome of each pull request, students without one, and problems."""
 
     collected: list[Collected]
     missing: list[str] = field(default_factory=list)

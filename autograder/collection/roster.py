@@ -1,4 +1,4 @@
-"""Who is who: a CSV with a line a student, from GitHub login to the student's id in the gradebook."""
+"""Reads the roster: a CSV file with one line for each student, from GitHub login to the id in the gradebook."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Roster:
-    """Student ids by GitHub login and by e-mail address, both in lower case, and by pull request number."""
+    """Student ids by GitHub login and by e-mail address (both in lower case), and by pull request number."""
 
     by_login: dict[str, str]
     by_email: dict[str, str]

@@ -1,4 +1,4 @@
-"""A pull request's one notebook, and what else the pull request changes. Nothing is checked out, nothing runs."""
+"""Takes the notebook from a pull request's commit, and lists the other changed files. Nothing is run or checked out."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _STUDENTS = ("submitted", "submissions", "students")
 
 
 class Refused(UserError):
-    """The notebook of this commit is not taken; the message says why, in one line for people.
+    """The notebook of this commit is not accepted; the message says why in one line.
 
-    ``pull_request`` is what is known of the pull request all the same.
+    ``pull_request`` holds what is known about the pull request nevertheless.
     """
 
     def __init__(self, reason: str, pull_request: PullRequest | None = None) -> None:
@@ -47,7 +47,7 @@ class Refused(UserError):
 
 @dataclass(frozen=True)
 class Taken:
-    """A notebook as it was committed, and when its committer says that was."""
+    """A committed notebook, and the commit time that its author states."""
 
     commit: str
     time: datetime

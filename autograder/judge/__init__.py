@@ -1,4 +1,4 @@
-"""Arrays in, verdicts out: every statistical decision has a stated error rate.
+"""The judge receives arrays and returns verdicts; every statistical decision has a stated error rate.
 
-It may import NumPy, SciPy and `assignment`, and it never sees a submission. Begin with `README.md`.
+The judge imports NumPy, SciPy and `assignment` only, and never sees a submission. Begin with `README.md`.
 """

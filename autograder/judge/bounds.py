@@ -1,9 +1,9 @@
-"""The bounds: how far a right He initializer can stray, at any sample size.
+"""Upper bounds on how far the statistics of a right He initializer can stray, at any sample size.
 
-Everything is in units of He's standard deviation: u = w·√(fan_in/2), so that a right initializer has
-mean 0 and second moment 1, whether normal, normal truncated at two deviations and rescaled, or uniform.
-Each ``…_bound`` returns an upper bound on the probability that a *right* initializer gives a statistic at
-least as extreme as the one measured. The derivations, with their sources, are in this folder's README.
+All values are in units of He's standard deviation: u = w·√(fan_in/2). A right initializer has mean 0 and second moment
+1 in these units, whether it is normal, uniform, or normal truncated at two deviations and rescaled. Each function
+``…_bound`` bounds the probability that a right initializer gives a statistic at least as extreme as the given one.
+`README.md` in this folder derives the bounds and names their sources.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def share_bound(size: int, shares: Array, overall: float) -> float:
 
 @dataclass(frozen=True)
 class SquareMoments:
-    """Central moments of u² for unit variance: ``variance`` E(u²−1)² and ``fourth`` E(u²−1)⁴."""
+    """Central moments of u² for unit variance: ``variance`` is E(u²−1)², ``fourth`` is E(u²−1)⁴."""
 
     variance: float
     fourth: float

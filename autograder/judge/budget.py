@@ -1,6 +1,6 @@
-"""The error budget: every statistical test of a whole grading, its bound on a false fail, and their sum.
+"""The error budget: sums the bounds on a false fail over every statistical test of a grading.
 
-A grading judges an initializer and a model in each framework. The tests are those that its criteria declare.
+A grading judges one initializer and one model in each framework. The budget lists the tests that the criteria declare.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ PROMISE = 1e-9
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of test.
+    """One kind of statistical test in the budget.
 
     Attributes
     ----------
     criteria : tuple of str
-        What it can fail.
+        Criteria that the test can fail.
     statistic : str
-        What it looks at.
+        What the test computes.
     threshold : str
-        When it fails, as people write it.
+        When the test fails, in words and signs.
     n : int
-        Sample of one test.
+        Sample size of one test.
     bound : float
-        Bound on a false fail of one test.
+        Upper bound on the probability of a false fail of one test.
     count : int
-        Tests of this kind in a whole grading.
+        Number of tests of this kind in a whole grading.
     margin : float or None
-        Threshold in standard deviations of a right draw's statistic; None where that has no meaning.
+        The threshold in standard deviations of a right draw's statistic; None if that has no meaning.
     """
 
     criteria: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Every mistake that the judge can name: those of scale, and those that a criterion finds otherwise."""
+"""All mistakes that the judge can name: the laws of scale, and the mistakes that criteria declare."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""How a criterion is declared, and what it says.
+"""Declares criteria: the decorator `criterion`, and the outcomes `Finding`, `Failed` and `Skipped`.
 
-A criterion is a small function whose docstring is what the student reads. It returns a finding when it passes and
-raises `Failed` when it does not. It declares the criteria it depends on: when one of those failed in a way that leaves
-nothing to measure, it is skipped, so that what cannot be seen does not cost twice. It declares its statistical tests:
-only these can fail it by chance, and the error budget adds up exactly these.
+A criterion is a function. Its docstring is the sentence that students read. The function returns a `Finding` if the
+criterion is met and raises `Failed` if it is not. A criterion declares the criteria that it needs: if one of them
+failed and left nothing to measure, the criterion is skipped, so that one mistake does not cost points twice. A
+criterion declares its statistical tests: only these can fail it by chance, and the error budget sums exactly these.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Measured = TypeVar("Measured")
 
 
 class Status(StrEnum):
-    """How a criterion ended."""
+    """Outcome of a criterion."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -30,25 +30,24 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a criterion found.
+    """Result of a measurement: a message for the student, the figures behind it, and the mistake if recognized.
 
     Attributes
     ----------
     message : str
-        What was measured and what was expected, in a sentence or two, with the mistake explained where it was
-        recognised.
+        What was measured and what was expected, in one or two sentences. Explains the mistake if it was recognized.
     measured, expected : float or None
         The figures behind the message.
     p_value : float or None
-        Upper bound on the probability that a right answer strays as far as this one did.
+        Upper bound on the probability that a right answer strays as far as this one.
     mistake : Misconception or None
-        The mistake, when it was recognised.
+        The recognized mistake.
     twins : tuple of str
-        Names of the mistakes that cannot be told from it.
+        Names of mistakes that the measurement cannot tell from this one.
     named : str or None
-        The message where help goes no further than naming the mistake; None where the message does that already.
+        The message at the help level that only names the mistake; None if ``message`` serves for that, too.
     consequence : str or None
-        What the figures measured mean for a network, in a sentence.
+        What the measured figures mean for a network, in one sentence.
     """
 
     message: str
@@ -67,21 +66,21 @@ class Finding:
 
 
 class Failed(Exception):
-    """A criterion is not met.
+    """Raised by a criterion that is not met.
 
     Parameters
     ----------
     finding : Finding
-        Why.
+        The reason.
     by : StatisticalTest or None
-        The test that decided; None where a fact did, which no right answer can meet.
+        The test that decided. None if a fact decided that no right answer can show.
     measurable : bool
-        Whether criteria that depend on this one can still be judged.
+        Whether the criteria that need this one can still be judged.
 
     Raises
     ------
     ValueError
-        If the finding says that a right answer may stray as far, and no test decided.
+        If the finding has a p-value and no test decided.
     """
 
     def __init__(self, finding: Finding, *, by: StatisticalTest | None, measurable: bool = False) -> None:
@@ -99,27 +98,27 @@ def fail(message: str, mistake: Misconception, *, measurable: bool = False) -> F
 
 
 class Skipped(Exception):
-    """There is nothing here to judge; the message says why."""
+    """Raised by a criterion that has nothing to judge; the message says why."""
 
 
 @dataclass(frozen=True)
 class Criterion(Generic[Measured]):
-    """One criterion.
+    """A declared criterion.
 
     Attributes
     ----------
     name : str
-        As weights and results name it.
+        Key in the weights of `assignment.questions` and in results.
     asks : str
-        The sentence that states it.
+        The sentence that states the criterion.
     find : callable
-        What was measured → the finding; raises `Failed` or `Skipped`.
+        Takes the measurements, returns a `Finding`; raises `Failed` or `Skipped`.
     needs : tuple of str
-        Criteria that are judged before it.
+        Names of criteria that are judged before this one.
     tests : tuple of StatisticalTest
-        All that can fail it by chance.
+        All tests that can fail this criterion by chance.
     mistakes : tuple of Misconception
-        What it finds otherwise than by a law of scale.
+        Mistakes that this criterion recognizes without a law of scale.
     """
 
     name: str

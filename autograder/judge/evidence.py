@@ -1,4 +1,4 @@
-"""What the judge is given: arrays that came back, and plain facts about how they came."""
+"""The judge's input: arrays that a student's code produced, and facts about how they were returned."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ Array = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Draw:
-    """What one call of an initializer gave.
+    """Result of one call of an initializer.
 
     Attributes
     ----------
     kernel : KernelShape
-        What was asked for.
+        The requested shape.
     kind : str
-        What was returned, as a student would name it: ``tf.Tensor``, ``numpy.ndarray``, ``None``, …
+        Type of the returned value as a student would name it: ``tf.Tensor``, ``numpy.ndarray``, ``None``, …
     dtype, shape
-        Of what was returned; None where it was no array.
+        Of the returned value; None if it was not an array.
     returned : array or None
-        The returned values, in the framework's layout; None unless they had the shape asked for.
+        The returned values in the framework's layout; None unless they have the requested shape.
     passed : array or None
-        PyTorch: the tensor that was passed in, after the call, where it is not the one returned.
+        PyTorch: the tensor that was passed in, after the call, if it is not the returned one.
     same : bool
-        PyTorch: whether the very tensor that was passed in was returned.
+        PyTorch: whether the call returned the tensor that was passed in.
     error : str or None
-        What the call raised, in one line; then there is nothing else.
+        The exception that the call raised, in one line. If set, the other fields hold nothing.
     """
 
     kernel: KernelShape
@@ -47,16 +47,16 @@ class Draw:
 
 @dataclass(frozen=True)
 class InitializerEvidence:
-    """Every draw of one initializer: at least two `rounds` over the same kernel shapes, in order, none of them empty.
+    """All draws of one initializer: at least two rounds over the same kernel shapes, in the same order, none empty.
 
     Attributes
     ----------
     layout : Layout
-        How the arrays are laid out.
+        Memory layout of the arrays.
     rounds : tuple of tuple of Draw
         ``rounds[r][s]`` is draw r of shape s.
     fill : float or None
-        For an in-place initializer, what every entry of the passed tensor held before the call.
+        For an in-place initializer, the value of every entry of the passed tensor before the call.
     on_parameter : Draw or None
         For an in-place initializer, one more draw, into a parameter that requires gradients.
     """
@@ -69,7 +69,7 @@ class InitializerEvidence:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One named array of a model; ``values`` is None when it was too large or no float array."""
+    """One named array of a model; ``values`` is None if the array was too large or not floating-point."""
 
     name: str
     shape: tuple[int, ...]
@@ -78,18 +78,18 @@ class Parameter:
 
 @dataclass(frozen=True)
 class ModelBuild:
-    """One model that the student's code built, and what it made of the inputs.
+    """One model that the student's code built, and its outputs.
 
     Attributes
     ----------
     kind : str
-        Type name of what was returned.
+        Type name of the returned value.
     parameters : tuple of Parameter or None
-        In the model's order; None when what was returned is no model of the framework.
+        In the model's order; None if the returned value is not a model of the framework.
     outputs : array or None
-        The outputs (batch, features); None when the forward pass failed.
+        The outputs, (batch, features); None if the forward pass failed.
     forward_error : str or None
-        Why it failed, in one line.
+        Why the forward pass failed, in one line.
     """
 
     kind: str
@@ -100,22 +100,22 @@ class ModelBuild:
 
 @dataclass(frozen=True)
 class ModelEvidence:
-    """Several builds of one model, each with inputs of its own pushed through.
+    """Several builds of one model, each with outputs for inputs of its own.
 
     Attributes
     ----------
     layout : Layout
-        How kernels are laid out.
+        Memory layout of the kernels.
     widths : tuple of int
-        The layer widths that the assignment asks for, inputs first.
+        Required layer widths, inputs first.
     names : tuple of str
-        Names that the assignment asks the layers to have; empty where it asks for none.
+        Required layer names; empty if the assignment requires none.
     softmax : bool
-        Whether the outputs should be probabilities rather than logits.
+        Whether the outputs should be probabilities instead of logits.
     inputs : tuple of array
-        For each build, what was pushed through it: (batch, features), the batch of another size each time.
+        The inputs of each build, (batch, features); every build has another batch size.
     builds : tuple of ModelBuild
-        In the order in which they were built.
+        In the order of construction.
     """
 
     layout: Layout

@@ -1,7 +1,7 @@
-"""Families of distributions, and the Kolmogorov–Smirnov distance of draws to each, counted out on a grid.
+"""Families of distributions, and the Kolmogorov–Smirnov distance from draws to each family, computed on a grid.
 
-The distribution functions are written out: importing scipy.stats takes half a second, about as long as judging ten
-submissions, and nothing else of it is needed.
+The module writes the distribution functions out, because importing scipy.stats takes half a second: about the time in
+which the judge judges ten submissions.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ FAMILIES: dict[str, Array] = {
 
 
 class Histogram:
-    """Counts of draws on the grid, filled array by array and never sorted."""
+    """Counts of draws on the grid. The histogram is filled array by array; nothing is sorted."""
 
     def __init__(self) -> None:
         self._counts = np.zeros(CELLS + 2, dtype=np.int64)

@@ -1,6 +1,6 @@
-"""Evidence in, verdicts out: judges by the criteria named, in their order.
+"""Judges evidence by named criteria, in the given order, and returns one verdict for each.
 
-A student's infinities are findings, not warnings: run the judge under ``np.errstate(all="ignore")``.
+A student's infinities are findings, not warnings: call these functions inside ``np.errstate(all="ignore")``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from autograder.judge.model import ModelMeasurements
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one criterion; ``asks`` is the sentence that states the criterion."""
+    """Outcome of one criterion; ``asks`` is the sentence that states the criterion."""
 
     name: str
     status: Status

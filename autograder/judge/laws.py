@@ -1,6 +1,6 @@
-"""The mistakes of scale: each gives its variance as a ratio to He's 2/fan_in, and its mean where that is not 0.
+"""Catalogue of mistakes of scale: each entry gives its variance as a ratio to He's 2/fan_in, and its mean if not 0.
 
-They are ordered by how common a mistake is: of two that fit equally well, `naming` gives the first.
+Common mistakes come first: of two entries that fit a measurement equally well, `naming` returns the first.
 """
 
 from __future__ import annotations

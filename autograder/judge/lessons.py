@@ -1,6 +1,6 @@
-"""What there is to learn from a mistake: why it matters, the formula that is right, and where to read on.
+"""Lessons: why a mistake matters, the right formula, and what to read.
 
-Many mistakes share a lesson; each of them says which. A formula is mathematics, never code.
+Several mistakes can share one lesson. A formula is mathematics, never code.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a student reads besides what was found.
+    """Explanation that a student reads after the name of a mistake.
 
     Attributes
     ----------
     look_up : str
-        What to read about: completes "Look up: ….".
+        What to read; completes "Look up: ….".
     why : str
-        What is wrong with it, in a sentence or two.
+        Why the mistake matters, in one or two sentences.
     formula : str or None
-        What is right, where a formula says it.
+        The right formula, if a formula states it.
     """
 
     look_up: str

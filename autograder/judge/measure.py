@@ -1,4 +1,4 @@
-"""One pass over an initializer's draws: the figures that several criteria share."""
+"""Measures an initializer's draws in one pass: moments, histograms and ratios that several criteria share."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True)
 class DrawFigures:
-    """One draw in He's units, u = w·√(fan_in/2), as its criteria need it.
+    """Figures of one draw in He's units, u = w·√(fan_in/2).
 
     Attributes
     ----------
     kernel : KernelShape
-        What was drawn.
+        The drawn shape.
     layout : Layout
-        How it is laid out in memory.
+        Memory layout of the draw.
     centred : array
-        (n,) float32, or float64 where that came back, in memory's order: u minus its mean.
+        (n,) u minus its mean, in memory order. float32, or float64 if the draw was float64.
     mean : float
         Mean of u.
     second, fourth : float
-        Means of the centred values' squares and fourth powers.
+        Means of the second and fourth powers of ``centred``.
     """
 
     kernel: KernelShape
@@ -81,13 +81,13 @@ class Moments:
     Attributes
     ----------
     kernel : KernelShape
-        What was drawn.
+        The drawn shape.
     n : int
-        Number of weights, all draws together.
+        Number of weights in all draws of the shape together.
     mean, variance : float
         Of u = w·√(fan_in/2): 0 and 1 for He.
     kurtosis : float
-        Fourth central moment over the squared variance: 3 normal, 2.37 truncated, 1.8 uniform.
+        Fourth central moment over the squared variance: 3 for a normal, 2.37 truncated, 1.8 uniform.
     """
 
     kernel: KernelShape
@@ -146,18 +146,18 @@ def pool(draws: Sequence[DrawFigures]) -> Moments:
 
 
 class InitializerMeasurements:
-    """Draws in, figures out, each computed once.
+    """All figures of an initializer's draws, each computed once.
 
     Parameters
     ----------
     evidence : InitializerEvidence
-        The draws. For an in-place initializer a draw's values are those of the passed tensor, unless it
-        was left as it was and something else was returned.
+        The draws. The values of an in-place initializer are those of the passed tensor, unless the call left that
+        tensor unchanged and returned another one.
 
     Attributes
     ----------
     by_shape : tuple of tuple of DrawFigures
-        For each kernel shape that came back every time, its draws in order.
+        For each kernel shape that was returned in every round, its draws in order.
     """
 
     def __init__(self, evidence: InitializerEvidence) -> None:

@@ -1,4 +1,4 @@
-"""One mistake worth naming: what tells it apart, a line for the student, and the lesson in it."""
+"""Data type of a mistake that the judge can name: how to recognize it, what to say, and its lesson."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ Ratio = Callable[[KernelShape, Layout], float]
 
 @dataclass(frozen=True)
 class Misconception:
-    """One mistake: of scale, with a ``ratio`` (all of them are in `laws`), or one that a criterion finds otherwise.
+    """A mistake. A mistake of scale has a ``ratio`` and is listed in `laws`; all others are declared by a criterion.
 
     Attributes
     ----------
     name : str
-        Identifier, as results carry it.
+        Identifier in results.
     says : str
         Completes "that is …" in a student's feedback.
     lesson : Lesson
-        What to learn from it, and where to read on.
+        Why the mistake matters, and what to read.
     ratio : callable or None
-        Var(W) / (2/fan_in) for a kernel in a layout; None for a mistake that is not one of scale.
+        Var(W) / (2/fan_in) for a kernel in a layout; None if this is not a mistake of scale.
     mean : callable or None
         E(W) / √(2/fan_in), for mistakes that move the mean.
     families : tuple of str
-        Families of distributions that tell it from others of nearly the same ratio; empty where any will do.
+        Families of distributions in which the mistake occurs; empty if it occurs in all of them.
     drawn : str
-        The family that it is simulated with.
+        Family that the calibration simulates the mistake with.
     of_windows : bool
-        True if it concerns a convolution's window; it is left out where all kernels are dense.
+        True if the mistake concerns a convolution's window. It is ignored if all kernels are dense.
     title : str
-        Its name, as people use it, where help goes no further than naming; what it ``says`` where that is a name.
+        Short name, for the help level that only names mistakes. Empty if ``says`` serves for that, too.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The layers and figures of a model's builds, and what its weights make of the inputs."""
+"""Reads the layers from a model's builds, measures them, and computes the forward pass that their weights give."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def owner(name: str) -> str:
 
 
 class ModelMeasurements:
-    """Builds in, layers and figures out.
+    """All figures of a model's builds, each computed once.
 
     Parameters
     ----------

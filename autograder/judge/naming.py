@@ -1,4 +1,4 @@
-"""Names a mistake by likelihood: the entry whose variances and means are nearest, in standard errors."""
+"""Names the most likely mistake of scale: the law whose variances and means are nearest, in standard errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _POWER_LAW_ERROR = 0.05
 
 @dataclass(frozen=True)
 class MeasuredRatio:
-    """What was measured of one kernel, in He's units.
+    """Measured variance and mean of one kernel, in He's units.
 
     Attributes
     ----------
@@ -54,14 +54,14 @@ class MeasuredRatio:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The likeliest mistake, and those that cannot be told from it on any of the kernels.
+    """The most likely mistake, and the mistakes that give the same figures on all kernels.
 
     Attributes
     ----------
     mistake : Misconception
-        The likeliest (of twins: the commonest).
+        The most likely mistake; of several with the same figures, the most common one.
     also : tuple of Misconception
-        The mistakes that coincide with it.
+        The mistakes with the same figures.
     """
 
     mistake: Misconception

@@ -1,4 +1,4 @@
-"""Power: bounds on missing each mistake, and the smallest deviation that is sure to be seen."""
+"""Statistical power: bounds on missing each mistake, and the smallest effect that is detected at power 1 − 1e-9."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A statistical decision and its error rate, declared together: there is no threshold without a bound.
+"""Declares a statistical decision together with its error rate: no threshold exists without a bound.
 
-A criterion declares its tests; what decides (`StatisticalTest.fails`) and what the error budget adds up
-(`StatisticalTest.error`) is one object.
+A criterion declares its tests. One object both decides (`StatisticalTest.fails`) and states the error rate that the
+budget sums (`StatisticalTest.error`).
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from autograder.assignment.kernels import KernelShape
 
 @dataclass(frozen=True)
 class Plan:
-    """The least that a grading draws.
+    """Minimum sample sizes of a grading.
 
     Attributes
     ----------
     kernels : tuple of KernelShape
         The initializers' kernels at their smallest.
     rounds : int
-        Draws of each.
+        Draws of each kernel.
     widths : tuple of int
         The models' layer widths, inputs first.
     builds : int
         Builds of each model.
     criteria : tuple of str
-        What an initializer and a model are judged by.
+        Criteria for an initializer and a model.
     frameworks : int
-        How many initializers and models are judged.
+        Number of frameworks; each has one initializer and one model.
     """
 
     kernels: tuple[KernelShape, ...]
@@ -74,18 +74,18 @@ class Plan:
 
 @dataclass(frozen=True)
 class ErrorRate:
-    """How rarely a right answer fails one kind of test.
+    """Bound on the rate at which a right answer fails one kind of test.
 
     Attributes
     ----------
     n : int
         Smallest sample of one test.
     bound : float
-        Bound on a false fail of one test, at that sample.
+        Upper bound on the probability of a false fail of one test at that sample size.
     count : int
-        Tests of this kind for one framework.
+        Number of tests of this kind for one framework.
     margin : float or None
-        Threshold in standard deviations of a right draw's statistic; None where that has no meaning.
+        The threshold in standard deviations of a right draw's statistic; None if that has no meaning.
     """
 
     n: int

@@ -1,7 +1,7 @@
-"""Whether the entries of one draw depend on one another: repetition, reflection, unlike groups, groups made even.
+"""Detects dependence between the entries of one draw: repetition, reflection, unequal groups, and forced evenness.
 
-Each test bounds its own false alarms for independent, identically distributed entries (`bounds`, with sources); the
-tests of groups need no more than that, so that a wrong distribution is not a lack of independence too.
+Each test bounds its false alarms for independent, identically distributed entries (`bounds` names the sources). The
+tests of groups assume nothing else, so a wrong distribution alone does not count as dependence.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _LEAST_KURTOSIS = 1.5
 
 @dataclass(frozen=True)
 class Structure:
-    """A dependence that was found: the mistake, what was seen, the figure, its bound, and the test that decided."""
+    """A detected dependence: the mistake, the message, the measured figure, its bound, and the test that decided."""
 
     mistake: Misconception
     says: str
@@ -77,9 +77,9 @@ class Axis:
     name : str
         What a group belongs to: an output channel, an input channel, a place in the window.
     size : int
-        Entries of a group.
+        Number of entries in a group.
     fold : callable
-        Turns sums over the matrix's rows and over its columns into sums by group.
+        Converts sums over the matrix's rows and over its columns into sums by group.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The tests of whether the entries of a draw depend on one another, with their error rates."""
+"""Declares the statistical tests of independence within a draw, with their error rates."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _EVENNESS = 0.02
 
 @dataclass(frozen=True)
 class StructureTests:
-    """What decides whether the entries of a draw depend on one another.
+    """The tests that decide whether the entries of a draw depend on one another.
 
     Attributes
     ----------
     lag, centre, flip : StatisticalTest
-        Correlation with the draw moved by any lag, read backwards about any centre, and flipped along an axis.
+        Correlation of the draw with itself: shifted by any lag, reversed about any centre, flipped along an axis.
     groups : StatisticalTest
         Bound on the worst group's share along an axis.
     transpose : StatisticalTest or None
-        Correlation of a square matrix with its transpose; None where no matrix is square.
+        Correlation of a square matrix with its transpose; None if no matrix is square.
     norms, means : StatisticalTest or None
-        Evenness of the groups' mean squares and of their means; None where there are too few groups.
+        Evenness of the groups' mean squares and of their means; None if there are too few groups.
     """
 
     lag: StatisticalTest

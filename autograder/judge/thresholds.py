@@ -1,6 +1,6 @@
-"""The two thresholds that the measurements need, too: in whose units a draw is read depends on them.
+"""Thresholds of mean and variance. They stand apart because `measure` needs them, too, to choose a draw's units.
 
-Every other threshold stands with its test: see `criteria`.
+Every other threshold stands beside its test in `criteria`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The isolation of student code belongs here: the warm process, its confined children, and the typed conversation.
+"""Isolation of student code: the warm process, its confined children, and the typed conversation with them.
 
-It may import the foundation and nothing else.
-Begin with `protocol.py`.
+The sandbox imports the foundation only. Begin with `protocol.py`.
 """
 
 from autograder.sandbox.client import Sandbox, Warm

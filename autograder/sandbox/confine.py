@@ -1,4 +1,4 @@
-"""Confines a child, after its fork and before the student's first line: descriptors, environment, limits, access."""
+"""Confines a child after its fork, before the student's first line: descriptors, environment, limits, file access."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ def environment(scratch: Path) -> None:
 
 
 class Confinement:
-    """What every child of a warm process is confined to. Made before the forks, put in place after each.
+    """The restrictions of every child of one warm process. They are prepared before a fork and applied after it.
 
     Parameters
     ----------
     home : Path
-        The folder that the children's scratch folders are made in.
+        Folder that contains the children's scratch folders.
 
     Raises
     ------
     OSError
-        The kernel cannot be asked for it.
+        If the kernel cannot apply the restrictions.
     """
 
     def __init__(self, home: Path) -> None:

@@ -1,4 +1,4 @@
-"""The environment of processes that run student code, and the interpreter's options for them."""
+"""Environment variables and interpreter options of processes that run student code."""
 
 from __future__ import annotations
 

@@ -1,15 +1,14 @@
-"""The warm process: imports both frameworks once, then forks a child for every submission.
+"""The warm process: imports both frameworks once, then forks one child for each submission.
 
-Runs as ``python -sP -m autograder.sandbox.forkserver FD MODE``, where FD is a SOCK_SEQPACKET socket to the
-grader, and MODE says whether children are ``confined`` or ``unconfined``. It holds no scores, thresholds or
-submissions: each child receives its pipes as descriptors and talks to the grader itself. Nothing is executed
-with TensorFlow here, because a process that has run one operation owns threads that a fork would lose.
+Runs as ``python -sP -m autograder.sandbox.forkserver FD MODE``. FD is a SOCK_SEQPACKET socket to the grader; MODE is
+``confined`` or ``unconfined``. The process holds no scores, thresholds or submissions: each child receives its pipes
+as descriptors and talks to the grader itself. The process executes no TensorFlow operation, because an operation
+starts threads, and a fork loses threads.
 
-Orders are JSON datagrams: ``{"order": "fork", "job": 1, "limits": {...}}`` with three descriptors
-(the child's conversation, its output, and where to report its end), and ``{"order": "kill", "job": 1}``.
-The report of an end is ``{"code": -9}``, with a sentence as its ``"limit"`` where the server ended a child
-that went beyond one, or ``{"fault": "…"}`` when no child could be started; the server itself reports
-``{"versions": …, "layers": …}`` on the socket once it is warm.
+Requests are JSON datagrams: ``{"order": "fork", "job": 1, "limits": {...}}`` with three descriptors (the child's
+conversation, its output, and a pipe for the report of its end), and ``{"order": "kill", "job": 1}``. The report of an
+end is ``{"code": -9}``, with a sentence as ``"limit"`` if the server ended the child for exceeding a limit, or
+``{"fault": "…"}`` if no child could be started. The server sends ``{"versions": …, "layers": …}`` once it is warm.
 """
 
 from __future__ import annotations
@@ -56,16 +55,16 @@ class _Job:
 
 
 class ForkServer:
-    """Forks on order and reports every child's end.
+    """Forks a child on request, and reports every child's end.
 
     Parameters
     ----------
     control : socket.socket
-        SOCK_SEQPACKET socket to the grader; its end of file ends the server and every child.
+        SOCK_SEQPACKET socket to the grader. Its end of file ends the server and every child.
     confinement : Confinement or None
-        What to confine children to; None leaves them with resource limits alone.
+        The children's restrictions; None leaves only resource limits.
     home : Path
-        Where children's scratch folders are made.
+        Folder that contains the children's scratch folders.
     """
 
     def __init__(self, control: socket.socket, confinement: Confinement | None, home: Path) -> None:

@@ -1,7 +1,7 @@
-"""Landlock, the kernel's own file-system sandbox for unprivileged processes, by its three system calls.
+"""Landlock, the Linux kernel's file-system sandbox for unprivileged processes, called through its three system calls.
 
-Each version of its interface (ABI) can restrict more than the one before. Whatever the kernel knows is
-restricted; what it does not know yet is left to the system-call filter.
+Each version of the interface (ABI) can restrict more than the one before. This module restricts all that the running
+kernel supports; the system-call filter covers the rest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How much of the machine one submission may use."""
+"""Resource limits of one submission."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one submission's run.
+    """Resource limits of one submission's run.
 
     Attributes
     ----------
     total_seconds : float
-        Wall-clock seconds for Q7's cells and calls together; as many, and a step more, for a student's other cells.
+        Wall-clock seconds for Q7's cells and calls together. A student's other cells get as many, and one step more.
     step_seconds : float
-        Wall-clock seconds for one step: one cell, or one call of a student's function. A step that
-        runs over ends its child; the other steps go on in a fresh one while total time lasts.
+        Wall-clock seconds for one step: one cell, or one call of a student's function. A step that exceeds this ends
+        its child; the other steps continue in a new child while total time lasts.
     cpu_seconds : int
-        CPU seconds of one child, all threads together: the kernel's own guard behind the two above.
+        CPU seconds of one child, all threads together. The kernel enforces this limit if the two above fail.
     memory_bytes : int
-        Data segment that a child may add to what the warm process already had.
+        Bytes that a child may add to the data segment of the warm process.
     file_bytes : int
         Largest file that a child may write.
     open_files : int
         File descriptors that a child may hold.
     output_bytes : int
-        How much of a child's printed output is kept; the rest is read and dropped.
+        Bytes of a child's printed output that are kept; the rest is read and dropped.
     scratch_bytes, scratch_entries : int
-        What may stand in a child's scratch folder, all files together; a child that puts more there is ended.
+        Bytes and files that a child's scratch folder may hold; a child that exceeds this is ended.
     threads : int
-        Threads that a child may run; one that starts more is ended. Frameworks start a few a core.
+        Threads that a child may run; a child that starts more is ended. Frameworks start a few on each core.
     """
 
     total_seconds: float = 60.0

@@ -1,4 +1,4 @@
-"""Chooses the sandbox: the confined one, or one without confinement where the user asked for it."""
+"""Opens the confined sandbox, or an unconfined one if the user asked for it."""
 
 from __future__ import annotations
 

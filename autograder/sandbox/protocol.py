@@ -48,14 +48,14 @@ _SCRATCH = re.compile(r"(?:/[^\s/]{1,255}){1,16}/autograder-[a-z0-9_]{8}\b")
 
 
 class Framework(StrEnum):
-    """The framework that a question is about."""
+    """The framework of a question."""
 
     TENSORFLOW = "tensorflow"
     TORCH = "torch"
 
 
 class Status(StrEnum):
-    """What an answer is: what was asked for, an exception of the student's code, or no such function."""
+    """Kind of an answer: the requested data, an exception of the student's code, or "no such function"."""
 
     OK = "ok"
     ERROR = "error"
@@ -63,7 +63,7 @@ class Status(StrEnum):
 
 
 class Refusal(StrEnum):
-    """What the sandbox refused to student code that raised for it."""
+    """What the sandbox refused to student code, if the code raised because of it."""
 
     NETWORK = "network"
     PROCESSES = "processes"
@@ -80,7 +80,7 @@ class Loss(StrEnum):
 
 
 class ExitCode(IntEnum):
-    """Exit codes by which the sandbox's own code in a child says why it ends."""
+    """Exit codes of a child that the sandbox's own code ended."""
 
     #: The child could not be set up: the grader's fault, not the student's.
     SETUP_FAILED = 70
@@ -89,14 +89,14 @@ class ExitCode(IntEnum):
 
 
 class BadAnswer(WireError):
-    """An answer is not of the form that the question allows: the student's code meddled with it."""
+    """Raised for an answer that the question does not allow. Student code must have manipulated it."""
 
 
 # --- answers ------------------------------------------------------------------------------------------
 
 
 class Answer(Protocol):
-    """What a child answers."""
+    """Base class of a child's answers."""
 
     def to_message(self) -> Message:
         """Return the header and the arrays that carry this answer."""
@@ -105,7 +105,7 @@ class Answer(Protocol):
 
 @dataclass(frozen=True)
 class Done:
-    """The child did what was asked; there is nothing to say about it."""
+    """The child did what the question asked; the answer has no data."""
 
     def to_message(self) -> Message:
         """Return the header and the arrays that carry this answer."""
@@ -114,7 +114,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Installed:
-    """Versions of Python and of the packages that matter, by name."""
+    """Versions of Python and of the packages that grades depend on, by name."""
 
     versions: dict[str, str]
 
@@ -130,13 +130,13 @@ class Raised:
     Attributes
     ----------
     name, message : str
-        Its type's name, and its text.
+        The exception's type name and its text.
     cell : str or None
-        Name of the student's cell in which it was raised; None in a notebook of the student's own.
+        Name of the student's cell that raised it; None in a student's own notebook.
     line, source : int or None, str or None
-        The deepest line of the student's own code, counted from 1, and its text.
+        The innermost line of the student's own code, counted from 1, and its text.
     refused : Refusal or None
-        What the sandbox refused, if the exception came from that.
+        What the sandbox refused, if that caused the exception.
     """
 
     name: str
@@ -180,7 +180,7 @@ class Raised:
 
 @dataclass(frozen=True)
 class NotDefined:
-    """The notebook defines no function of this name."""
+    """The notebook defines no function of the requested name."""
 
     def to_message(self) -> Message:
         """Return the header and the arrays that carry this answer."""
@@ -189,16 +189,16 @@ class NotDefined:
 
 @dataclass(frozen=True)
 class CellRan:
-    """What one cell put out, and how it ended.
+    """Output of one cell.
 
     Attributes
     ----------
     stdout, stderr : str
-        The beginning of what it printed; once read, without control characters but line ends and tabs.
+        The beginning of the printed text. After reading, it has no control characters except line ends and tabs.
     figures : tuple of array
         (height, width, 3) pixels of each figure, float16, from 0 to 255; at most `MAX_SIDE` along a side.
     raised : Raised or None
-        What it raised.
+        The exception that ended the cell.
     """
 
     stdout: str = ""
@@ -216,20 +216,20 @@ class CellRan:
 
 @dataclass(frozen=True)
 class Returned:
-    """What one call of an initializer gave.
+    """Result of one call of an initializer.
 
     Attributes
     ----------
     kind : str
-        What was returned, as a student would name it: ``tf.Tensor``, ``numpy.ndarray``, ``None``, …
+        Type of the returned value as a student would name it: ``tf.Tensor``, ``numpy.ndarray``, ``None``, …
     dtype, shape
-        Of what was returned; None where it was no array.
+        Of the returned value; None if it was not an array.
     values : array or None
-        The returned values, in the framework's layout; None unless they have the shape asked for.
+        The returned values in the framework's layout; None unless they have the requested shape.
     passed : array or None
-        PyTorch: the tensor that was passed in, after the call, where it is not the one returned; float32.
+        PyTorch: the tensor that was passed in, after the call, if it is not the returned one; float32.
     same : bool
-        PyTorch: whether the tensor that was passed in was returned.
+        PyTorch: whether the call returned the tensor that was passed in.
     """
 
     kind: str
@@ -252,7 +252,7 @@ class Returned:
 
 @dataclass(frozen=True)
 class ModelParameter:
-    """One named array of a model; ``values`` is None when it was too large or no float array."""
+    """One named array of a model; ``values`` is None if the array was too large or not floating-point."""
 
     name: str
     shape: tuple[int, ...]
@@ -261,18 +261,18 @@ class ModelParameter:
 
 @dataclass(frozen=True)
 class ModelBuilt:
-    """One model that the student's code built, and what it made of the inputs.
+    """One model that the student's code built, and its outputs.
 
     Attributes
     ----------
     kind : str
-        Type name of what was returned.
+        Type name of the returned value.
     parameters : tuple of ModelParameter or None
-        In the model's order; None when what was returned is no model of the framework.
+        In the model's order; None if the returned value is not a model of the framework.
     outputs : array or None
-        What the forward pass returned; None when it failed.
+        The forward pass's outputs; None if it failed.
     forward_raised : Raised or None
-        Why it failed.
+        Why the forward pass failed.
     """
 
     kind: str
@@ -300,7 +300,7 @@ class ModelBuilt:
 
 
 class Question(ABC, Generic[A_co]):
-    """What the grader asks; ``A_co`` is what a child may answer."""
+    """Base class of the grader's questions; ``A_co`` is the type of the answer."""
 
     ask: ClassVar[str]
 
@@ -321,7 +321,7 @@ class Question(ABC, Generic[A_co]):
 
 @dataclass(frozen=True)
 class Versions(Question[Installed]):
-    """Which versions of Python and its packages does the child run?"""
+    """Asks for the versions of Python and of the packages that grades depend on."""
 
     ask = "versions"
 
@@ -335,7 +335,7 @@ class Versions(Question[Installed]):
 
 @dataclass(frozen=True)
 class Seed(Question[Done]):
-    """Seed every generator that a student's code may draw from."""
+    """Seeds every generator that a student's code may draw from."""
 
     ask = "seed"
     seed: int
@@ -348,7 +348,7 @@ class Seed(Question[Done]):
 
 @dataclass(frozen=True)
 class RunCell(Question[CellRan]):
-    """Run one cell; ``name`` is its name in messages."""
+    """Runs one cell; messages call it ``name``."""
 
     ask = "cell"
     name: str
@@ -369,16 +369,16 @@ class RunCell(Question[CellRan]):
 
 @dataclass(frozen=True)
 class Call(Question[A_co]):
-    """Call the student's ``function``.
+    """Calls the student's ``function``.
 
     Attributes
     ----------
     function : str
-        Its name in the notebook.
+        The function's name in the notebook.
     framework : Framework
-        The framework that it is written for.
+        The framework that the function is written for.
     seed : int
-        For this call's generators.
+        Seed of all generators for this call.
     """
 
     function: str
@@ -392,16 +392,16 @@ class Call(Question[A_co]):
 
 @dataclass(frozen=True)
 class CallInitializer(Call[Returned | Raised | NotDefined]):
-    """Call an initializer once.
+    """Calls an initializer once.
 
     Attributes
     ----------
     shape : tuple of int
-        The kernel's shape, in the framework's own layout.
+        The kernel's shape in the framework's layout.
     fill : float
-        PyTorch: what every entry of the tensor holds before the call.
+        PyTorch: value of every entry of the tensor before the call.
     parameter : bool
-        PyTorch: whether that tensor is a parameter that requires gradients.
+        PyTorch: whether the tensor is a parameter that requires gradients.
     """
 
     ask = "initializer"
@@ -431,7 +431,7 @@ class CallInitializer(Call[Returned | Raised | NotDefined]):
 
 @dataclass(frozen=True)
 class BuildModel(Call[ModelBuilt | Raised | NotDefined]):
-    """Build a model, and push ``inputs``, (batch, features), through it."""
+    """Builds a model and computes its outputs for ``inputs``, (batch, features)."""
 
     ask = "model"
     inputs: NDArray[np.float32] = field(compare=False)

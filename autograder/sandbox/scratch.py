@@ -1,9 +1,8 @@
-"""Children's scratch folders: how full one is, and its removal, whatever a hostile child built in it.
+"""Measures and removes children's scratch folders, whatever a hostile child built in them.
 
-A warm process keeps them in a folder of its own, with a file that it holds locked for as long as it lives: a folder
-whose lock is open belonged to a process that was killed, and the next one removes it.
-
-No recursion, and no long paths: a tree may be deeper than either can go.
+A warm process keeps these folders in one folder of its own and holds a file in it locked while it lives. A folder with
+an open lock belonged to a process that was killed; the next warm process removes it. The functions use neither
+recursion nor long paths: a hostile tree can be deeper than either allows.
 """
 
 from __future__ import annotations

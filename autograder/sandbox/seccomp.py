@@ -1,7 +1,7 @@
-"""The system calls that a child may make: a list of what is needed, and everything else refused.
+"""The system-call filter of a child: an allowlist; the kernel refuses every other call.
 
-A list of what is allowed, because a list of what is dangerous ages with every kernel. The filter is made
-once, in the warm process, and completed after each fork with the child's own process id.
+An allowlist, because a list of dangerous calls becomes incomplete with every new kernel. The warm process builds the
+filter once, and completes it after each fork with the child's process id.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _PRCTLS = (3, 15, 16, 21, 23, 27, 29, 30, 39, 40, 41, 42, 0x53564D41)
 
 
 class Filter:
-    """A filter that lacks only the process id of the child that will load it."""
+    """A system-call filter that lacks only the process id of the child that will load it."""
 
     def __init__(self) -> None:
         import pyseccomp as seccomp

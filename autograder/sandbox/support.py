@@ -1,4 +1,4 @@
-"""Finds out which means of confinement this machine offers."""
+"""Detects which means of confinement this machine offers."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ UNCONFINED = ("unconfined",)
 
 
 class NoConfinement(UserError):
-    """This machine lacks what official grades need; the message says what, and what to do."""
+    """This machine lacks what official grades need; the message says what, and how to get it."""
 
     exit_code = ExitCode.FAULT
 
 
 @dataclass(frozen=True)
 class Support:
-    """What there is.
+    """Means of confinement on this machine.
 
     Attributes
     ----------
     kernel : str
         Name and version of the operating system's kernel.
     landlock : int
-        Version of Landlock's interface; 0 where there is none.
+        Version of Landlock's interface; 0 if the kernel has none.
     seccomp : bool
-        Whether the kernel filters system calls, and libseccomp is there to write the filter.
+        Whether the kernel filters system calls and libseccomp is installed.
     missing : tuple of str
-        What is missing, and what to do, a sentence each; empty where student code can be confined.
+        One sentence for each missing means, with what to do; empty if student code can be confined.
     """
 
     kernel: str

@@ -1,8 +1,8 @@
 """Runs submissions without confinement and without a warm process: for students on macOS and Windows.
 
-A child is a Python process of its own that runs the same code as a forked one. They talk over a socket of this
-machine, because every system has sockets. The child reads a secret on its standard input and sends it back, so that
-no other process can take its place.
+Each child is a new Python process that runs the same code as a forked child. Grader and child talk over a local
+socket, because every system has sockets. The child reads a secret on its standard input and sends it back, so that no
+other process can take its place.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class PlainSandbox:
     Parameters
     ----------
     limits : Limits
-        What every child may use; where there is no fork, time is all that is limited.
+        Limits of every child. Only the time limits apply where the system cannot fork.
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
@@ -90,7 +90,7 @@ class PlainSandbox:
 
 
 class PlainChild(Child):
-    """A process that runs one notebook's code as its user."""
+    """A process that runs one notebook's code with its user's rights."""
 
     def __init__(self, limits: Limits) -> None:
         self._folder = tempfile.mkdtemp(prefix="autograder-")

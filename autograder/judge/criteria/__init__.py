@@ -1,6 +1,6 @@
-"""The criteria. Each module declares one or two with `criterion`; to add a criterion, add a module.
+"""All criteria of the judge. Each module declares one or two with `criterion`; to add a criterion, add a module.
 
-Besides it, a criterion takes its weight in `assignment.questions`, which decides what is judged, and in which order.
+A criterion also needs a weight in `assignment.questions`, which sets the criteria of a task and their order.
 """
 
 from __future__ import annotations

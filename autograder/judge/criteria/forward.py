@@ -1,4 +1,4 @@
-"""`forward`: a model's outputs are those of its weights with the activations asked for."""
+"""`forward`: a model's outputs are those that its weights give with the required activations."""
 
 from __future__ import annotations
 

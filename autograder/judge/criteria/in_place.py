@@ -1,4 +1,4 @@
-"""`in_place`: what a PyTorch initializer does to the tensor that it is given."""
+"""`in_place`: a PyTorch initializer changes and returns the tensor that it receives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`independence`: nothing is repeated within a kernel, or from one shape to the next."""
+"""`independence`: the weights of a kernel do not depend on one another, and no shape repeats another's weights."""
 
 from __future__ import annotations
 

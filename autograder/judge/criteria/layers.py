@@ -1,4 +1,4 @@
-"""`layers`: a model holds the layers asked for, and nothing else."""
+"""`layers`: a model has the required layers and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`output`: what an initializer returns."""
+"""`output`: an initializer returns an array of the requested type, dtype and shape, with finite entries."""
 
 from __future__ import annotations
 

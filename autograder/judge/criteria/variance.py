@@ -1,4 +1,4 @@
-"""`variance` and `variance_conv`: an initializer's weights have He's variance, kernels of each kind by themselves."""
+"""`variance` and `variance_conv`: an initializer's weights have He's variance, dense and convolutional ones."""
 
 from __future__ import annotations
 

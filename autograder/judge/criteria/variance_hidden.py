@@ -1,4 +1,4 @@
-"""`variance_hidden`: a model's hidden layers hold independent He weights, drawn anew for each build."""
+"""`variance_hidden`: a model's hidden layers have independent He weights, drawn anew for each build."""
 
 from __future__ import annotations
 

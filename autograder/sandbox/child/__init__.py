@@ -1,5 +1,5 @@
-"""Runs in the child: executes a notebook's cells, calls the student's functions, sends back raw arrays.
+"""Code that runs in the child: executes a notebook's cells, calls the student's functions, sends raw arrays back.
 
-It may import `autograder.sandbox.protocol`, `autograder.sandbox.wire` and its own modules, and knows no score,
-no threshold and no right answer. Begin with `serve.py`.
+It imports `autograder.sandbox.protocol`, `autograder.sandbox.wire` and its own modules only. It knows no score, no
+threshold and no right answer. Begin with `serve.py`.
 """

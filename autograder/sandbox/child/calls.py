@@ -1,4 +1,4 @@
-"""Calls a student's function as a question asks: in the child, and for `check` in a student's own notebook."""
+"""Calls a student's function as a question asks. Used in the child, and by `check` in a student's own notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes an exception of student code: its name and message, the student's own line, what was refused."""
+"""Describes an exception of student code: name, message, the student's own line, and what the sandbox refused."""
 
 from __future__ import annotations
 

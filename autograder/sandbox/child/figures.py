@@ -1,6 +1,6 @@
-"""The figures that a cell drew, as pixels: made in the child, so that no picture format of its is ever decoded.
+"""Returns the figures that a cell drew as pixels, so that the grader never decodes an image file from a child.
 
-Matplotlib is imported by the warm process alone; here it is looked up, so that an import of this module stays light.
+Only the warm process imports Matplotlib. This module looks it up, so that importing the module stays cheap.
 """
 
 from __future__ import annotations

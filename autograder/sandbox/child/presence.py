@@ -1,4 +1,4 @@
-"""Whether this process is a grader's child, and what `check` is there."""
+"""Tells whether this process is a grader's child, and disables `check` in it."""
 
 from __future__ import annotations
 

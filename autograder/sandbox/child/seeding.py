@@ -1,4 +1,4 @@
-"""Seeds of the generators that a student's code may draw from. Frameworks are imported by the functions."""
+"""Seeds the random generators that a student's code may use. The functions import the frameworks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The child's end of the conversation: reads questions, does what they ask, and sends the answers."""
+"""The child's main loop: reads questions, does what they ask, and sends the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a notebook's cells in IPython, as Jupyter would. IPython and the frameworks are imported by the functions."""
+"""Runs a notebook's cells in IPython, as Jupyter does. The functions import IPython and the frameworks."""
 
 from __future__ import annotations
 

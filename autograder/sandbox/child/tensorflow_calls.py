@@ -1,4 +1,4 @@
-"""Calls a student's functions for TensorFlow, which the functions here import."""
+"""Calls a student's TensorFlow functions. The functions of this module import TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls a student's functions for PyTorch, which the functions here import."""
+"""Calls a student's PyTorch functions. The functions of this module import PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns what a student's code returned into answers: NumPy arrays where there are any, and their description."""
+"""Converts the values that a student's code returned into answers: NumPy arrays, and their description."""
 
 from __future__ import annotations
 
