@@ -19,8 +19,8 @@ A = TypeVar("A")
 
 CHALLENGE = draw_challenge(np.random.default_rng(1))
 ODD = st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.lists(st.integers(), max_size=9)
-KEYS = ("status", "kind", "dtype", "shape", "returned", "passed", "same", "error", "parameters", "outputs", "array",
-        "name", "message", "line", "source", "refused", "forward_error", "score", "points")  # fmt: skip
+KEYS = ("status", "kind", "dtype", "shape", "values", "passed", "same", "parameters", "outputs", "name", "message",
+        "cell", "line", "source", "refused", "forward_raised", "score", "points")  # fmt: skip
 ENTRY = st.dictionaries(
     st.sampled_from(KEYS), ODD | st.dictionaries(st.sampled_from(KEYS), ODD, max_size=4), max_size=6
 )
@@ -30,10 +30,10 @@ HEADER = st.builds(
         [
             {},
             {"status": "ok"},
-            {"status": "ok", "kind": "tf.Tensor", "returned": 0},
-            {"status": "ok", "kind": "torch.Tensor", "returned": 0, "passed": 1, "same": True},
+            {"status": "ok", "kind": "tf.Tensor", "values": 0, "same": False},
+            {"status": "ok", "kind": "torch.Tensor", "values": 0, "passed": 1, "same": True},
             {"status": "ok", "kind": "Sequential", "parameters": [], "outputs": 0},
-            {"status": "error", "error": {"name": "E", "message": "m"}},
+            {"status": "error", "name": "E", "message": "m"},
         ]
     ),
     ENTRY,
@@ -83,8 +83,8 @@ def test_any_answer_is_judged_or_refused(task: Task, header: dict, fill: float, 
         {"status": "ok", "kind": "x", "shape": [10**4000]},
         {"status": "ok", "kind": "x", "shape": [1] * 50_000},
         {"status": "ok", "kind": "x", "parameters": [{"name": "n", "shape": [10**300] * 8}] * 1000},
-        {"status": "error", "error": {"name": "n" * 10_000, "message": "m" * 10_000, "line": 10**4000}},
-        {"status": "ok", "kind": "k" * 100_000, "dtype": "d" * 100_000},
+        {"status": "error", "name": "n" * 10_000, "message": "m" * 10_000, "line": 10**4000},
+        {"status": "ok", "kind": "k" * 100_000, "dtype": "d" * 100_000, "same": False},
     ],
     ids=["huge_size", "many_dimensions", "many_huge_parameters", "huge_line", "huge_words"],
 )

@@ -28,7 +28,7 @@ from autograder.report.result import (
     question_text,
     to_look_at,
 )
-from autograder.sandbox.protocol import MAX_FIGURES, MAX_SIDE, BadAnswer, RunCell
+from autograder.sandbox.protocol import MAX_FIGURES, MAX_SIDE, BadAnswer, CellRan, RunCell
 from autograder.sandbox.wire import Message
 from tests.samples import SOLUTION, cell, read
 
@@ -94,20 +94,19 @@ def test_nbgrader_reads_the_very_score_from_a_check_cells_outputs(score: float) 
 def test_outputs_of_a_child_are_bounded_whatever_it_says() -> None:
     good = np.full((2, 3, 3), 300.0, np.float16)
     cell = RunCell("cell", "")
-    output = shown(cell.read(Message({"status": "ok", "stdout": "x" * 10_000 + "\x1b[2J", "stderr": ""}, (good,))))
+    output = shown(cell.read(CellRan("x" * 10_000 + "\x1b[2J", "", (good,)).to_message()))
     assert len(output.stdout) <= 4_000
     assert output.stderr == ""
     (pixels,) = output.figures
     assert pixels.dtype == np.uint8
     assert pixels.max() == 255
-    quiet = {"status": "ok", "stdout": "", "stderr": ""}
     for shape in ((MAX_SIDE + 1, 3, 3), (2, 3), (0, 3, 3), (2, 3, 4)):
         with pytest.raises(BadAnswer):
-            cell.read(Message(quiet, (np.zeros(shape, np.float16),)))
+            cell.read(CellRan(figures=(np.zeros(shape, np.float16),)).to_message())
     with pytest.raises(BadAnswer):
-        cell.read(Message(quiet, (good,) * (MAX_FIGURES + 1)))
+        cell.read(CellRan(figures=(good,) * (MAX_FIGURES + 1)).to_message())
     with pytest.raises(BadAnswer):
-        cell.read(Message({**quiet, "stderr": 7}))
+        cell.read(Message({**CellRan().to_message().header, "stderr": 7}))
 
 
 @pytest.mark.parametrize(

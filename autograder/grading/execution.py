@@ -98,7 +98,7 @@ class _Calls:
     seeds: Iterator[int]
 
     def ask(self, question: Question[A]) -> A:
-        seeded: Question[A] = question.with_seed(next(self.seeds)) if isinstance(question, Call) else question
+        seeded: Question[A] = replace(question, seed=next(self.seeds)) if isinstance(question, Call) else question
         return _ask(self.child, self.budget.call(), seeded)
 
 

@@ -1,9 +1,9 @@
 """Questions that the grader asks a child, and the answers that a child may give, as typed data.
 
-Both ends use these classes. Each one converts itself to the header and arrays of a `Message` (`to_message`) and
-reads itself back. Code of the student's shares the child's process, so the grader believes nothing in an answer:
-`Question.read` validates every field against the question, and raises `BadAnswer` for anything else. Text arrives
-cleaned, on one line and bounded; arrays arrive in the shape that was asked for, or not at all.
+Both ends use these classes, and their fields are what a `Message` carries. Code of the student's shares the child's
+process, so the grader believes nothing in an answer: `Question.read` validates every field by its type and against
+the question, and raises `BadAnswer` for anything else. Text arrives cleaned, on one line and bounded; arrays arrive
+in the shape that was asked for, or not at all.
 
 Examples
 --------
@@ -16,11 +16,12 @@ Examples
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import IntEnum, StrEnum
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,6 @@ from autograder.text import one_line, plain_text
 
 Array = NDArray[np.floating[Any]]
 A_co = TypeVar("A_co", covariant=True)
-Read = TypeVar("Read")
 
 #: Characters of one text that a child sends.
 MAX_TEXT = 4_000
@@ -92,39 +92,131 @@ class BadAnswer(WireError):
     """Raised for an answer that the question does not allow. Student code must have manipulated it."""
 
 
+# --- types of fields ----------------------------------------------------------------------------------
+
+
+def _clean(text: str) -> str:
+    # Addresses and the scratch folder's name differ from run to run: the same code must give the same message.
+    return one_line(_SCRATCH.sub("~", _ADDRESS.sub("0x…", text[:MAX_TEXT])))
+
+
+def _output(text: str) -> str:
+    return plain_text(text, MAX_TEXT)
+
+
+def _line_number(number: int | None) -> int | None:
+    return number if number is not None and 0 < number < _MOST_LINES else None
+
+
+def _shape(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    if len(sizes) > MAX_DIMENSIONS or not all(0 <= n < _MOST_ELEMENTS for n in sizes):
+        raise BadAnswer("an answer's shape is no short list of sizes")
+    return sizes
+
+
+def _picture(array: Array) -> NDArray[np.float16]:
+    if array.ndim != 3 or array.shape[2] != 3 or not 0 < min(array.shape[:2]) <= max(array.shape[:2]) <= MAX_SIDE:
+        raise BadAnswer("a figure is no picture of a size that may be sent")
+    return array.astype(np.float16)
+
+
+# A type, and what the grader makes of a value of that type: the function raises `BadAnswer` for what it refuses.
+Line = Annotated[str, _clean]
+Output = Annotated[str, _output]
+LineNumber = Annotated[int | None, _line_number]
+Shape = Annotated[tuple[int, ...], _shape]
+Picture = Annotated[NDArray[np.float16], _picture]
+
+
+def _message(sent: object, **about: str) -> Message:
+    """Return the message that carries ``about``, and every field of the dataclass ``sent``."""
+    arrays: list[Array] = []
+    return Message(about | _packed(sent, arrays), tuple(arrays))
+
+
+def _packed(value: Any, arrays: list[Array]) -> Any:
+    """Return ``value`` as JSON has it. Arrays are appended to ``arrays``; their places there stand for them."""
+    if isinstance(value, np.ndarray):
+        arrays.append(value)
+        return len(arrays) - 1
+    if isinstance(value, tuple):
+        return [_packed(each, arrays) for each in value]
+    if is_dataclass(value):
+        return {each.name: _packed(getattr(value, each.name), arrays) for each in fields(value)}
+    return value
+
+
+def _unpacked(kind: Any, value: Any, arrays: Sequence[Array], name: str) -> Any:
+    """Return the field ``name``, which has the type ``kind``, from its JSON; raise `BadAnswer` where it is another."""
+    options, origin = get_args(kind), get_origin(kind)
+    if origin is Annotated:
+        return kind.__metadata__[0](_unpacked(kind.__origin__, value, arrays, name))
+    if NoneType in options:
+        return None if value is None else _unpacked(options[0], value, arrays, name)
+    if origin is np.ndarray:
+        if type(value) is not int or not 0 <= value < len(arrays):
+            raise BadAnswer(f"an answer's {name} points to an array that is not there")
+        return arrays[value]
+    if origin is tuple:
+        if not isinstance(value, list) or len(value) > MAX_ARRAYS:
+            raise BadAnswer(f"an answer's {name} is no list, or a list too long")
+        return tuple(_unpacked(options[0], each, arrays, name) for each in value)
+    if origin is dict or is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise BadAnswer(f"an answer's {name} is no object")
+        if origin is not dict:
+            return _built(kind, value, arrays)
+        of_key, of_item = options
+        return {
+            _unpacked(of_key, key, arrays, name): _unpacked(of_item, item, arrays, name) for key, item in value.items()
+        }
+    if issubclass(kind, StrEnum):
+        if value not in list(kind):
+            raise BadAnswer(f"an answer's {name} is none that there is")
+        return kind(value)
+    if type(value) is not kind:
+        raise BadAnswer(f"an answer's {name} has not the type {kind.__name__}")
+    return value
+
+
+def _built(kind: Any, header: dict[str, Any], arrays: Sequence[Array]) -> Any:
+    """Return the dataclass ``kind`` whose fields ``header`` holds; whatever else it holds is left out."""
+    return kind(**{name: _unpacked(hint, header.get(name), arrays, name) for name, hint in _hints(kind)})
+
+
+@cache
+def _hints(kind: type) -> list[tuple[str, Any]]:
+    hints = get_type_hints(kind, include_extras=True)
+    return [(each.name, hints[each.name]) for each in fields(kind)]
+
+
 # --- answers ------------------------------------------------------------------------------------------
 
 
-class Answer(Protocol):
+class Answer:
     """Base class of a child's answers."""
 
+    status: ClassVar[Status] = Status.OK
+
     def to_message(self) -> Message:
         """Return the header and the arrays that carry this answer."""
-        ...
+        return _message(self, status=self.status)
 
 
 @dataclass(frozen=True)
-class Done:
+class Done(Answer):
     """The child did what the question asked; the answer has no data."""
 
-    def to_message(self) -> Message:
-        """Return the header and the arrays that carry this answer."""
-        return Message({"status": Status.OK})
-
 
 @dataclass(frozen=True)
-class Installed:
+class Installed(Answer):
     """Versions of Python and of the packages that grades depend on, by name."""
 
-    versions: dict[str, str]
-
-    def to_message(self) -> Message:
-        """Return the header and the arrays that carry this answer."""
-        return Message({"status": Status.OK, "versions": self.versions})
+    versions: dict[Line, Line]
 
 
 @dataclass(frozen=True)
-class Raised:
+class Raised(Answer):
     """An exception of student code.
 
     Attributes
@@ -139,11 +231,12 @@ class Raised:
         What the sandbox refused, if that caused the exception.
     """
 
-    name: str
-    message: str
-    cell: str | None = None
-    line: int | None = None
-    source: str | None = None
+    status = Status.ERROR
+    name: Line
+    message: Line
+    cell: Line | None = None
+    line: LineNumber = None
+    source: Line | None = None
     refused: Refusal | None = None
 
     def __str__(self) -> str:
@@ -155,40 +248,16 @@ class Raised:
         )
         return f"{said} ({where}: “{self.source}”)" if self.source else f"{said} ({where})"
 
-    def to_message(self) -> Message:
-        """Return the header and the arrays that carry this answer."""
-        return Message({"status": Status.ERROR, "error": vars(self)})
-
-    @classmethod
-    def read(cls, described: object) -> Raised:
-        """Return the exception that ``described`` describes; raise `BadAnswer` where it describes none."""
-        if not isinstance(described, dict):
-            raise BadAnswer("an exception's description is no object")
-        line = described.get("line")
-        refused = described.get("refused")
-        if refused is not None and refused not in list(Refusal):
-            raise BadAnswer("an exception's refusal is none that there is")
-        return cls(
-            name=_string(described, "name"),
-            message=_string(described, "message"),
-            cell=_optional(described, "cell", _string),
-            line=line if type(line) is int and 0 < line < _MOST_LINES else None,
-            source=_optional(described, "source", _string),
-            refused=Refusal(refused) if refused is not None else None,
-        )
-
 
 @dataclass(frozen=True)
-class NotDefined:
+class NotDefined(Answer):
     """The notebook defines no function of the requested name."""
 
-    def to_message(self) -> Message:
-        """Return the header and the arrays that carry this answer."""
-        return Message({"status": Status.UNDEFINED})
+    status = Status.UNDEFINED
 
 
 @dataclass(frozen=True)
-class CellRan:
+class CellRan(Answer):
     """Output of one cell.
 
     Attributes
@@ -201,21 +270,14 @@ class CellRan:
         The exception that ended the cell.
     """
 
-    stdout: str = ""
-    stderr: str = ""
-    figures: tuple[NDArray[np.float16], ...] = ()
+    stdout: Output = ""
+    stderr: Output = ""
+    figures: tuple[Picture, ...] = ()
     raised: Raised | None = None
-
-    def to_message(self) -> Message:
-        """Return the header and the arrays that carry this answer."""
-        header: dict[str, Any] = {"status": Status.OK, "stdout": self.stdout, "stderr": self.stderr}
-        if self.raised is not None:
-            header |= self.raised.to_message().header
-        return Message(header, self.figures)
 
 
 @dataclass(frozen=True)
-class Returned:
+class Returned(Answer):
     """Result of one call of an initializer.
 
     Attributes
@@ -232,35 +294,25 @@ class Returned:
         PyTorch: whether the call returned the tensor that was passed in.
     """
 
-    kind: str
-    dtype: str | None = None
-    shape: tuple[int, ...] | None = None
+    kind: Line
+    dtype: Line | None = None
+    shape: Shape | None = None
     values: Array | None = None
     passed: Array | None = None
     same: bool = False
-
-    def to_message(self) -> Message:
-        """Return the header and the arrays that carry this answer."""
-        header: dict[str, Any] = {"status": Status.OK, "kind": self.kind, "same": self.same}
-        if self.dtype is not None and self.shape is not None:
-            header |= {"dtype": self.dtype, "shape": list(self.shape)}
-        arrays: list[Array] = []
-        _attach(header, "returned", self.values, arrays)
-        _attach(header, "passed", self.passed, arrays)
-        return Message(header, tuple(arrays))
 
 
 @dataclass(frozen=True)
 class ModelParameter:
     """One named array of a model; ``values`` is None if the array was too large or not floating-point."""
 
-    name: str
-    shape: tuple[int, ...]
+    name: Line
+    shape: Shape
     values: Array | None = None
 
 
 @dataclass(frozen=True)
-class ModelBuilt:
+class ModelBuilt(Answer):
     """One model that the student's code built, and its outputs.
 
     Attributes
@@ -275,40 +327,25 @@ class ModelBuilt:
         Why the forward pass failed.
     """
 
-    kind: str
+    kind: Line
     parameters: tuple[ModelParameter, ...] | None = None
     outputs: Array | None = None
     forward_raised: Raised | None = None
-
-    def to_message(self) -> Message:
-        """Return the header and the arrays that carry this answer."""
-        header: dict[str, Any] = {"status": Status.OK, "kind": self.kind}
-        arrays: list[Array] = []
-        if self.parameters is not None:
-            header["parameters"] = []
-            for each in self.parameters:
-                entry = {"name": each.name, "shape": list(each.shape)}
-                _attach(entry, "array", each.values, arrays)
-                header["parameters"].append(entry)
-        _attach(header, "outputs", self.outputs, arrays)
-        if self.forward_raised is not None:
-            header["forward_error"] = vars(self.forward_raised)
-        return Message(header, tuple(arrays))
 
 
 # --- questions ----------------------------------------------------------------------------------------
 
 
-class Question(ABC, Generic[A_co]):
+class Question(Generic[A_co]):
     """Base class of the grader's questions; ``A_co`` is the type of the answer."""
 
     ask: ClassVar[str]
+    answers: ClassVar[tuple[type[Answer], ...]]
 
     def to_message(self) -> Message:
         """Return the header and the arrays that carry this question."""
-        return Message({"ask": self.ask, **vars(self)})
+        return _message(self, ask=self.ask)
 
-    @abstractmethod
     def read(self, answer: Message) -> A_co:
         """Return what a child answered.
 
@@ -317,6 +354,15 @@ class Question(ABC, Generic[A_co]):
         BadAnswer
             Whatever else ``answer`` holds.
         """
+        for kind in self.answers:
+            if kind.status == answer.header.get("status"):
+                found = _built(kind, answer.header, answer.arrays)
+                return self._checked(found) if kind is self.answers[0] else found  # type: ignore[no-any-return]
+        raise BadAnswer("an answer's status is none that its question allows")
+
+    def _checked(self, answer: Any) -> Any:
+        """Return what was asked for; raise `BadAnswer` where it does not fit this very question."""
+        return answer
 
 
 @dataclass(frozen=True)
@@ -324,13 +370,7 @@ class Versions(Question[Installed]):
     """Asks for the versions of Python and of the packages that grades depend on."""
 
     ask = "versions"
-
-    def read(self, answer: Message) -> Installed:
-        """Return what a child answered; raise `BadAnswer` for anything else."""
-        versions = answer.header.get("versions")
-        if not isinstance(versions, dict):
-            raise BadAnswer("an answer's versions are no object")
-        return Installed({one_line(name): _string(versions, name) for name in versions})
+    answers = (Installed,)
 
 
 @dataclass(frozen=True)
@@ -338,12 +378,8 @@ class Seed(Question[Done]):
     """Seeds every generator that a student's code may draw from."""
 
     ask = "seed"
+    answers = (Done,)
     seed: int
-
-    def read(self, answer: Message) -> Done:
-        """Return what a child answered; raise `BadAnswer` for anything else."""
-        _status(answer, Status.OK)
-        return Done()
 
 
 @dataclass(frozen=True)
@@ -351,20 +387,14 @@ class RunCell(Question[CellRan]):
     """Runs one cell; messages call it ``name``."""
 
     ask = "cell"
+    answers = (CellRan,)
     name: str
     source: str
 
-    def read(self, answer: Message) -> CellRan:
-        """Return what a child answered; raise `BadAnswer` for anything else."""
-        failed = _status(answer, Status.OK, Status.ERROR) is Status.ERROR
-        if len(answer.arrays) > MAX_FIGURES:
+    def _checked(self, answer: CellRan) -> CellRan:
+        if len(answer.figures) > MAX_FIGURES:
             raise BadAnswer("a cell has more figures than may be sent")
-        return CellRan(
-            stdout=_output(answer.header, "stdout"),
-            stderr=_output(answer.header, "stderr"),
-            figures=tuple(_pixels(array) for array in answer.arrays),
-            raised=Raised.read(answer.header.get("error")) if failed else None,
-        )
+        return answer
 
 
 @dataclass(frozen=True)
@@ -385,10 +415,6 @@ class Call(Question[A_co]):
     framework: Framework
     seed: int = field(default=0, kw_only=True)
 
-    def with_seed(self, seed: int) -> Self:
-        """Return the same question with another seed."""
-        return replace(self, seed=seed)
-
 
 @dataclass(frozen=True)
 class CallInitializer(Call[Returned | Raised | NotDefined]):
@@ -405,28 +431,20 @@ class CallInitializer(Call[Returned | Raised | NotDefined]):
     """
 
     ask = "initializer"
+    answers = (Returned, Raised, NotDefined)
     shape: tuple[int, ...]
     fill: float = 0.0
     parameter: bool = False
 
-    def read(self, answer: Message) -> Returned | Raised | NotDefined:
-        """Return what a child answered; raise `BadAnswer` for anything else."""
-        header = answer.header
-        if (ending := _ended(answer)) is not None:
-            return ending
-        values, passed = _array(answer, header, "returned"), _array(answer, header, "passed")
+    def _checked(self, answer: Returned) -> Returned:
+        values, passed = answer.values, answer.passed
         if any(array is not None and array.shape != self.shape for array in (values, passed)):
             raise BadAnswer("an array has not the shape that was asked for")
         if passed is not None and passed.dtype != np.float32:
             raise BadAnswer("the tensor that was passed in came back with another dtype")
-        return Returned(
-            kind=_string(header, "kind"),
-            dtype=values.dtype.name if values is not None else _optional(header, "dtype", _string),
-            shape=values.shape if values is not None else _optional(header, "shape", _shape),
-            values=values,
-            passed=passed,
-            same=header.get("same") is True and passed is None,
-        )
+        if values is not None:
+            answer = replace(answer, dtype=values.dtype.name, shape=values.shape)
+        return replace(answer, same=answer.same and passed is None)
 
 
 @dataclass(frozen=True)
@@ -434,121 +452,21 @@ class BuildModel(Call[ModelBuilt | Raised | NotDefined]):
     """Builds a model and computes its outputs for ``inputs``, (batch, features)."""
 
     ask = "model"
+    answers = (ModelBuilt, Raised, NotDefined)
     inputs: NDArray[np.float32] = field(compare=False)
 
-    def to_message(self) -> Message:
-        """Return the header and the arrays that carry this question."""
-        header = {name: value for name, value in vars(self).items() if name != "inputs"}
-        return Message({"ask": self.ask, **header}, (self.inputs,))
+    def _checked(self, answer: ModelBuilt) -> ModelBuilt:
+        if any(each.values is not None and each.values.shape != each.shape for each in answer.parameters or ()):
+            raise BadAnswer("a parameter's array has not the shape that it is said to have")
+        return answer
 
-    def read(self, answer: Message) -> ModelBuilt | Raised | NotDefined:
-        """Return what a child answered; raise `BadAnswer` for anything else."""
-        header = answer.header
-        if (ending := _ended(answer)) is not None:
-            return ending
-        parameters = None
-        if "parameters" in header:
-            entries = header["parameters"]
-            if not isinstance(entries, list) or len(entries) > MAX_ARRAYS:
-                raise BadAnswer("the model's parameters are no list, or a list too long")
-            parameters = tuple(_parameter(answer, entry) for entry in entries)
-        error = header.get("forward_error")
-        return ModelBuilt(
-            kind=_string(header, "kind"),
-            parameters=parameters,
-            outputs=_array(answer, header, "outputs"),
-            forward_raised=Raised.read(error) if error is not None else None,
-        )
+
+_QUESTIONS: dict[str, type[Question[Answer]]] = {
+    kind.ask: kind for kind in (Versions, Seed, RunCell, CallInitializer, BuildModel)
+}
 
 
 def read_question(message: Message) -> Question[Answer]:
-    """Return the question that the grader sent as ``message``. The child trusts the grader and validates nothing."""
-    header = dict(message.header)
-    ask = header.pop("ask")
-    header.pop("nonce", None)
-    if "framework" in header:
-        header["framework"] = Framework(header["framework"])
-    if ask == BuildModel.ask:
-        return BuildModel(**header, inputs=np.array(message.arrays[0]))
-    if ask == CallInitializer.ask:
-        return CallInitializer(**{**header, "shape": tuple(header["shape"])})
-    kinds: dict[str, type[Question[Answer]]] = {kind.ask: kind for kind in (Versions, Seed, RunCell)}
-    return kinds[ask](**header)
-
-
-# --- fields of an answer ------------------------------------------------------------------------------
-
-
-def _attach(header: dict[str, Any], key: str, array: Array | None, arrays: list[Array]) -> None:
-    """Say under ``key`` where among ``arrays`` the new last one stands."""
-    if array is not None:
-        header[key] = len(arrays)
-        arrays.append(array)
-
-
-def _status(answer: Message, *allowed: Status) -> Status:
-    status = answer.header.get("status")
-    if status not in list(allowed):
-        raise BadAnswer("an answer's status is none that its question allows")
-    return Status(status)
-
-
-def _ended(answer: Message) -> Raised | NotDefined | None:
-    """Return the exception or the missing name that an answer holds in place of a result; None for a result."""
-    status = _status(answer, *Status)
-    if status is Status.ERROR:
-        return Raised.read(answer.header.get("error"))
-    return NotDefined() if status is Status.UNDEFINED else None
-
-
-def _parameter(answer: Message, entry: object) -> ModelParameter:
-    if not isinstance(entry, dict):
-        raise BadAnswer("a parameter's description is no object")
-    values = _array(answer, entry, "array")
-    shape = _shape(entry, "shape")
-    if values is not None and values.shape != shape:
-        raise BadAnswer("a parameter's array has not the shape that it is said to have")
-    return ModelParameter(_string(entry, "name"), shape, values)
-
-
-def _array(answer: Message, header: dict[str, Any], key: str) -> Array | None:
-    if key not in header:
-        return None
-    index = header[key]
-    if type(index) is not int or not 0 <= index < len(answer.arrays):
-        raise BadAnswer("an answer points to an array that is not there")
-    return answer.arrays[index]
-
-
-def _string(header: dict[str, Any], key: str) -> str:
-    value = header.get(key)
-    if not isinstance(value, str):
-        raise BadAnswer(f"an answer's {one_line(key, 40)} is no text")
-    # Addresses and the scratch folder's name differ from run to run: the same code must give the same message.
-    return one_line(_SCRATCH.sub("~", _ADDRESS.sub("0x…", value[:MAX_TEXT])))
-
-
-def _output(header: dict[str, Any], key: str) -> str:
-    value = header.get(key)
-    if not isinstance(value, str):
-        raise BadAnswer(f"a cell's {key} is no text")
-    return plain_text(value, MAX_TEXT)
-
-
-def _pixels(array: Array) -> NDArray[np.float16]:
-    if array.ndim != 3 or array.shape[2] != 3 or not 0 < min(array.shape[:2]) <= max(array.shape[:2]) <= MAX_SIDE:
-        raise BadAnswer("a figure is no picture of a size that may be sent")
-    return array.astype(np.float16)
-
-
-def _shape(header: dict[str, Any], key: str) -> tuple[int, ...]:
-    value = header.get(key)
-    if not isinstance(value, list) or len(value) > MAX_DIMENSIONS:
-        raise BadAnswer(f"an answer's {key} is no short list")
-    if not all(type(n) is int and 0 <= n < _MOST_ELEMENTS for n in value):
-        raise BadAnswer(f"an answer's {key} is no list of sizes")
-    return tuple(value)
-
-
-def _optional(header: dict[str, Any], key: str, read: Callable[[dict[str, Any], str], Read]) -> Read | None:
-    return None if header.get(key) is None else read(header, key)
+    """Return the question that the grader sent as ``message``."""
+    question: Question[Answer] = _built(_QUESTIONS[message.header["ask"]], message.header, message.arrays)
+    return question

@@ -24,7 +24,7 @@ def describe_exception(exception: BaseException) -> Raised:
     filename, line, source = _deepest_cell(exception.__traceback__)
     if isinstance(exception, SyntaxError) and isinstance(exception.filename, str):
         message = text_of(exception.msg)
-        line = exception.lineno if isinstance(exception.lineno, int) else None
+        line = exception.lineno if type(exception.lineno) is int else None
         filename, source = exception.filename, text_of(exception.text or "")
     known = _is_students(filename)
     return Raised(
