@@ -18,7 +18,7 @@ from autograder.assignment.kernels import KernelShape, Layout
 from autograder.assignment.questions import BUILDS, ROUNDS, TASKS, WIDTHS, Kind, draw_challenge
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import InitializerEvidence, ModelBuild, ModelEvidence, Parameter
-from autograder.judge.judging import Verdict, judge_initializer, judge_model
+from autograder.judge.judging import Verdict, judge
 from autograder.judge.misconception import Misconception
 from calibration import samplers
 from calibration.practice import PRACTICES
@@ -165,12 +165,12 @@ def run(batch: Batch) -> Tally:
         verdicts: list[Verdict] = []
         if maker is not None:
             evidence = initializer_evidence(maker, rng, batch.layout)
-            verdicts += judge_initializer(evidence, _WEIGHTS[Kind.INITIALIZER, batch.layout])
+            verdicts += judge(evidence, _WEIGHTS[Kind.INITIALIZER, batch.layout])
             tally.practices.update(f"{p.name}, {p.looks_at}" for p in PRACTICES if p.fails(evidence.rounds[0]))
         if batch.kind in ("right", "model"):
             entry = BY_NAME[batch.label] if batch.kind == "model" else None
             models = model_evidence(rng, batch.layout, entry.drawn if entry else batch.label, entry)
-            verdicts += judge_model(models, _WEIGHTS[Kind.MODEL, batch.layout])
+            verdicts += judge(models, _WEIGHTS[Kind.MODEL, batch.layout])
         tally.count(verdicts, batch.label.partition(":")[0], forgiven=forgiven)
     return tally
 

@@ -20,7 +20,7 @@ from autograder.judge import criteria
 from autograder.judge.budget import decided_by_draws, rows, total
 from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Status, criterion
-from autograder.judge.judging import judge_initializer
+from autograder.judge.judging import judge
 from autograder.judge.statistical_test import ErrorRate, StatisticalTest
 from autograder.report.github import variances
 from calibration.samplers import Maker, came_back, he_deviation, right
@@ -87,8 +87,8 @@ def evidence(make: Maker):
 
 def test_new_criterion_is_judged_after_its_file_and_its_weight_alone(signs: Criterion) -> None:
     weights = {**TASK.weights, "signs": 4}
-    *_, passed = judge_initializer(evidence(right("normal")), tuple(weights))
-    *_, failed = judge_initializer(evidence(exponential), tuple(weights))
+    *_, passed = judge(evidence(right("normal")), tuple(weights))
+    *_, failed = judge(evidence(exponential), tuple(weights))
     assert (passed.name, passed.status) == ("signs", Status.PASSED)
     assert (failed.name, failed.status, failed.finding.diagnosis) == ("signs", Status.FAILED, "lopsided")
     assert failed.asks == "Draw as many positive weights as negative ones."
@@ -138,7 +138,7 @@ def test_every_criterion_of_a_task_follows_those_that_it_needs(each) -> None:
 
 def test_criterion_before_one_that_it_needs_is_refused() -> None:
     with pytest.raises(ValueError, match="mean needs output judged before it"):
-        judge_initializer(evidence(right("normal")), ("mean", "output"))
+        judge(evidence(right("normal")), ("mean", "output"))
 
 
 # --- no statistical decision without a stated error rate -------------------------------------------------
@@ -158,7 +158,7 @@ def test_test_that_a_criterion_does_not_declare_cannot_fail_it() -> None:
         raise Failed(Finding("Tails.", p_value=0.5), by=CHANCE)
 
     with pytest.raises(LookupError, match="coin was failed by a test that it does not declare: a coin"):
-        judge_initializer(evidence(right("normal")), ["coin"], {"coin": coin})
+        judge(evidence(right("normal")), ["coin"], {"coin": coin})
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from autograder.assignment.questions import TASKS, draw_challenge
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.families import Histogram
-from autograder.judge.judging import Verdict, judge_initializer, judge_model
+from autograder.judge.judging import Verdict, judge
 from autograder.judge.measure import draw_figures
 from autograder.judge.model import LAST_ACTIVATIONS, ModelMeasurements, hidden_pass, relative_difference
 from autograder.judge.structure import largest_within
@@ -62,18 +62,18 @@ def law(deviation: Callable[[KernelShape], float]) -> Maker:
 
 
 def failed(found: InitializerEvidence) -> list[str]:
-    return [v.name for v in judge_initializer(found, CRITERIA) if v.status == "failed"]
+    return [v.name for v in judge(found, CRITERIA) if v.status == "failed"]
 
 
 def verdict(found: InitializerEvidence, name: str) -> Verdict:
-    return next(v for v in judge_initializer(found, CRITERIA) if v.name == name)
+    return next(v for v in judge(found, CRITERIA) if v.name == name)
 
 
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("family", ["normal", "truncated normal"])
 @pytest.mark.parametrize("seed", range(10))
 def test_right_draws_pass_everything(family: str, layout: Layout, seed: int) -> None:
-    verdicts = judge_initializer(evidence(right(family), seed, layout), CRITERIA)
+    verdicts = judge(evidence(right(family), seed, layout), CRITERIA)
     assert [v.status for v in verdicts] == ["passed"] * len(CRITERIA), verdicts
     assert all(v.asks and v.finding.message for v in verdicts)
 
@@ -85,7 +85,7 @@ def test_he_uniform_loses_the_distribution_alone() -> None:
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("label", mistakes(MISCONCEPTIONS))
 def test_every_mistake_of_the_catalogue_is_caught_and_named(label: str, layout: Layout) -> None:
-    verdicts = judge_initializer(evidence(mistakes(MISCONCEPTIONS)[label], 3, layout), CRITERIA)
+    verdicts = judge(evidence(mistakes(MISCONCEPTIONS)[label], 3, layout), CRITERIA)
     caught = [v.finding for v in verdicts if v.status == "failed"]
     assert caught, "not caught"
     named = {name for finding in caught for name in (finding.diagnosis, *finding.twins)}
@@ -135,7 +135,7 @@ def test_heavy_tailed_law_outside_the_catalogue_is_not_misnamed() -> None:
 
         return initializer
 
-    verdicts = judge_initializer(evidence(student), CRITERIA)
+    verdicts = judge(evidence(student), CRITERIA)
     names = {v.finding.diagnosis for v in verdicts if v.status == "failed"}
     assert names == {"unknown_variance", "unknown_distribution"}
 
@@ -196,7 +196,7 @@ def test_formula_that_is_right_for_the_one_shape_it_does_not_raise_for_earns_no_
         return draw if square else Draw(draw.kernel, "nothing", error="AssertionError")
 
     found = replace(plain, rounds=tuple(tuple(raising(d) for d in draws) for draws in plain.rounds))
-    statuses = {v.name: v.status for v in judge_initializer(found, CRITERIA)}
+    statuses = {v.name: v.status for v in judge(found, CRITERIA)}
     assert statuses["output"] == "failed"
     assert statuses["variance"] == statuses["variance_conv"] == "skipped"
 
@@ -212,7 +212,7 @@ def in_place(change: Callable[[Draw], Draw], on_parameter: Callable[[Draw], Draw
         rounds=tuple(tuple(change(d) for d in draws) for draws in plain.rounds),
         on_parameter=on_parameter(plain.rounds[0][-1]),
     )
-    return {v.name: v.finding.diagnosis or v.status for v in judge_initializer(found, tuple(TASKS[2].weights))}
+    return {v.name: v.finding.diagnosis or v.status for v in judge(found, tuple(TASKS[2].weights))}
 
 
 def untouched(draw: Draw) -> Draw:
@@ -297,7 +297,7 @@ def transposed(found: InitializerEvidence) -> InitializerEvidence:
 def test_verdict_does_not_depend_on_the_layout_once_transposed(label: str, seed: int) -> None:
     make = right("normal") if label == "right" else mistakes(MISCONCEPTIONS)[label]
     found = evidence(make, seed)
-    here, there = (judge_initializer(each, CRITERIA) for each in (found, transposed(found)))
+    here, there = (judge(each, CRITERIA) for each in (found, transposed(found)))
     assert [(v.name, v.status, v.finding.diagnosis) for v in here] == [
         (v.name, v.status, v.finding.diagnosis) for v in there
     ]
@@ -309,7 +309,7 @@ ODD = st.sampled_from([0.0, 1e-100, 1e100, -0.0, 1e-45, 3e38, -3e38, 1e300, math
 @settings(max_examples=40, deadline=None)
 @given(arrays.arrays(np.float64, 64, elements=ODD), st.sampled_from(list(Layout)))
 def test_no_values_make_the_judge_raise(values: np.ndarray, layout: Layout) -> None:
-    verdicts = judge_initializer(evidence(changed(lambda w: np.resize(values, w.shape)), 1, layout), CRITERIA)
+    verdicts = judge(evidence(changed(lambda w: np.resize(values, w.shape)), 1, layout), CRITERIA)
     assert [v.name for v in verdicts] == list(CRITERIA)
     assert any(v.status == "failed" for v in verdicts)
 
@@ -323,7 +323,7 @@ def cast(values: np.ndarray, dtype: str) -> np.ndarray:
 @given(st.integers(-320, 300), st.sampled_from(["float16", "float32", "float64"]), st.sampled_from(list(Layout)))
 def test_no_scale_makes_the_judge_raise(power: int, dtype: str, layout: Layout) -> None:
     found = evidence(changed(lambda w: cast(w.astype(np.float64) * 10.0**power, dtype)), 1, layout)
-    verdicts = judge_initializer(found, CRITERIA)
+    verdicts = judge(found, CRITERIA)
     assert [v.name for v in verdicts] == list(CRITERIA)
     if power != 0:
         assert {"variance", "output"} & {v.name for v in verdicts if v.status == "failed"}
@@ -377,7 +377,7 @@ def models(seed: int = 0, hidden: str = "ReLU", last: str = "softmax", **how: fl
 
 
 def statuses(found: ModelEvidence) -> dict[str, str]:
-    return {v.name: v.status for v in judge_model(found, OF_MODELS)}
+    return {v.name: v.status for v in judge(found, OF_MODELS)}
 
 
 def test_row_repeated_in_a_hidden_layer_fails_its_variance_for_dependence() -> None:
@@ -387,7 +387,7 @@ def test_row_repeated_in_a_hidden_layer_fails_its_variance_for_dependence() -> N
 
     right_ones = models(2)
     wrong = replace(right_ones, builds=tuple(repeated(b) for b in right_ones.builds))
-    verdict = next(v for v in judge_model(wrong, OF_MODELS) if v.name == "variance_hidden")
+    verdict = next(v for v in judge(wrong, OF_MODELS) if v.name == "variance_hidden")
     assert (verdict.status, verdict.finding.diagnosis) == ("failed", "repeated")
 
 
@@ -403,7 +403,7 @@ def test_he_weights_in_the_first_layer_alone_are_named_so() -> None:
 
     right_ones = models(2)
     wrong = replace(right_ones, builds=tuple(default_after(b) for b in right_ones.builds))
-    verdict = next(v for v in judge_model(wrong, OF_MODELS) if v.name == "variance_hidden")
+    verdict = next(v for v in judge(wrong, OF_MODELS) if v.name == "variance_hidden")
     assert (verdict.status, verdict.finding.diagnosis) == ("failed", "only_first_layer")
 
 
@@ -429,7 +429,7 @@ DEFECTS: dict[str, Callable[[ModelBuild], ModelBuild]] = {
 def test_each_build_may_be_broken_in_a_way_of_its_own_and_the_judge_still_judges(broken: list[str]) -> None:
     right_ones = models(1)
     found = replace(right_ones, builds=tuple(DEFECTS[d](b) for d, b in zip(broken, right_ones.builds, strict=True)))
-    verdicts = judge_model(found, OF_MODELS)
+    verdicts = judge(found, OF_MODELS)
     assert {v.name for v in verdicts} == set(TASKS[1].weights)
     if {"none", "short", "nan", "huge"} & set(broken):
         assert {v.status for v in verdicts} == {"failed", "skipped"}
@@ -449,7 +449,7 @@ def test_two_models_handed_out_in_turn_are_not_drawn_anew() -> None:
     a, b, *_ = models(1).builds
     inputs = models(1).inputs
     found = ModelEvidence(Layout.KERAS, WIDTHS, (), True, (inputs[0], inputs[1]) * 2, (a, b, a, b))
-    verdict = next(v for v in judge_model(found, OF_MODELS) if v.name == "variance_hidden")
+    verdict = next(v for v in judge(found, OF_MODELS) if v.name == "variance_hidden")
     assert (verdict.status, verdict.finding.diagnosis) == ("failed", "same_weights_each_build")
 
 
@@ -463,14 +463,14 @@ def test_layers_that_share_one_initializer_object_are_told_so_and_lose_nothing()
 
     right_ones = models(1)
     found = replace(right_ones, builds=tuple(shared(b) for b in right_ones.builds))
-    verdict = next(v for v in judge_model(found, OF_MODELS) if v.name == "variance_hidden")
+    verdict = next(v for v in judge(found, OF_MODELS) if v.name == "variance_hidden")
     assert verdict.status == "passed"
     assert "give each an initializer object of its own" in verdict.finding.message
 
 
 def test_mistakes_that_coincide_on_dense_kernels_are_named_together_and_those_about_windows_are_not() -> None:
     found = model_evidence(np.random.default_rng(1), Layout.TORCH, "normal", BY_NAME["fan_out"])
-    finding = next(v for v in judge_model(found, OF_MODELS) if v.name == "variance_hidden").finding
+    finding = next(v for v in judge(found, OF_MODELS) if v.name == "variance_hidden").finding
     assert finding.diagnosis == "fan_out"
     assert set(finding.twins) == {"wrong_layout", "shape_0"}
     assert BY_NAME["wrong_layout"].says in finding.message
@@ -489,7 +489,7 @@ def test_nan_in_a_bias_is_told_as_such() -> None:
         )
         for b in right_ones.builds
     )
-    verdict = judge_model(replace(right_ones, builds=spoilt), OF_MODELS)[0]
+    verdict = judge(replace(right_ones, builds=spoilt), OF_MODELS)[0]
     assert (verdict.name, verdict.finding.diagnosis) == ("layers", "not_finite")
 
 
@@ -506,7 +506,7 @@ def test_wrong_gain_fails_the_hidden_variance(gain: float) -> None:
 @pytest.mark.parametrize("hidden", ["no activation", "tanh", "leaky ReLU", "SiLU"])
 @pytest.mark.parametrize("last", ["softmax", "logits"])
 def test_wrong_activation_is_named(hidden: str, last: str) -> None:
-    verdict = next(v for v in judge_model(models(hidden=hidden, last=last), OF_MODELS) if v.name == "forward")
+    verdict = next(v for v in judge(models(hidden=hidden, last=last), OF_MODELS) if v.name == "forward")
     assert verdict.status == "failed"
     assert hidden in verdict.finding.message
     assert last in verdict.finding.message

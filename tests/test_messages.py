@@ -19,7 +19,7 @@ from autograder.assignment.questions import task
 from autograder.judge import model
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelEvidence, Parameter
-from autograder.judge.judging import Verdict, judge_initializer, judge_model
+from autograder.judge.judging import Verdict, judge
 from calibration.samplers import came_back, mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
@@ -184,9 +184,9 @@ def collected() -> dict[str, dict[str, dict[str, str]]]:
                 of_criterion.setdefault(found, masked(v.finding.message))
 
     for label, evidence in initializers():
-        note("Initializers", label, judge_initializer(evidence, INITIALIZER))
+        note("Initializers", label, judge(evidence, INITIALIZER))
     for label, evidence in models():
-        note("Models", label, judge_model(evidence, MODEL))
+        note("Models", label, judge(evidence, MODEL))
     return said
 
 
@@ -197,8 +197,8 @@ def page(said: dict[str, dict[str, dict[str, str]]]) -> str:
         "Every criterion and every message of the judge, once; figures are masked.",
         "",
     ]
-    for judge, criteria in said.items():
-        lines += [f"## {judge}", ""]
+    for subject, criteria in said.items():
+        lines += [f"## {subject}", ""]
         for name, messages in criteria.items():
             lines += [f"### `{name}`", "", messages["asks"], ""]
             lines += [f"- **{found}**: {message}" for found, message in messages.items() if found != "asks"] + [""]

@@ -81,11 +81,10 @@ def detectable_page() -> str:
     ):
         n, threshold = test.sample(PLAN), test.threshold
         low, high = (
-            1.0 + side * smallest_detectable(partial(_power_of_deviation, n, threshold, side), 0.0, 0.5)
-            for side in (-1.0, 1.0)
+            1.0 + side * smallest_detectable(partial(_power_of_deviation, n, threshold, side)) for side in (-1.0, 1.0)
         )
         rows.append((what, f"{n:,}", f"{threshold:.1%}", f"below {low:.3f} or above {high:.3f} × 2/fan_in"))
-    mean = smallest_detectable(partial(mean_power, MEAN.sample(PLAN), MEAN.threshold), 0.0, 0.5)
+    mean = smallest_detectable(partial(mean_power, MEAN.sample(PLAN), MEAN.threshold))
     rows.append(("mean, one shape", f"{MEAN.sample(PLAN):,}", f"{MEAN.threshold} σ", f"beyond ±{mean:.3f} σ"))
     return "\n".join(table(("deviation", "weights", "threshold", "missed with at most 1e-9"), rows, right=(1,)))
 

@@ -13,7 +13,7 @@ from autograder.assignment.settings import HelpLevel
 from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights
 from autograder.judge.evidence import InitializerEvidence
-from autograder.judge.judging import Verdict, judge_initializer, judge_model
+from autograder.judge.judging import Verdict, judge
 from autograder.judge.measure import InitializerMeasurements
 from autograder.judge.model import ModelMeasurements
 from autograder.report.picture import Picture
@@ -26,10 +26,10 @@ def score_task(task: Task, evidence: Evidence, points: float, help_level: HelpLe
     with np.errstate(all="ignore"):  # a student's infinities are findings, not warnings
         if isinstance(evidence, InitializerEvidence):
             weights = InitializerMeasurements(evidence)
-            verdicts, picture = judge_initializer(weights, tuple(task.weights)), picture_weights(weights)
+            verdicts, picture = judge(weights, tuple(task.weights)), picture_weights(weights)
         else:
             model = ModelMeasurements(evidence)
-            verdicts, picture = judge_model(model, tuple(task.weights)), picture_signal(model)
+            verdicts, picture = judge(model, tuple(task.weights)), picture_signal(model)
     total = sum(task.weights.values())
 
     def share(weight: int) -> float:

@@ -64,6 +64,10 @@ class Finding:
         """The mistake's name, as results carry it."""
         return self.mistake.name if self.mistake else None
 
+    def failing(self, by: StatisticalTest | None = None, *, measurable: bool = False) -> Failed:
+        """Return the failure whose finding this is; `Failed` says what the arguments are."""
+        return Failed(self, by=by, measurable=measurable)
+
 
 class Failed(Exception):
     """Raised by a criterion that is not met.
@@ -94,7 +98,7 @@ class Failed(Exception):
 
 def fail(message: str, mistake: Misconception, *, measurable: bool = False) -> Failed:
     """Return the failure of a criterion that a fact decides, and no figure."""
-    return Failed(Finding(message, mistake=mistake), by=None, measurable=measurable)
+    return Finding(message, mistake=mistake).failing(measurable=measurable)
 
 
 class Skipped(Exception):

@@ -26,46 +26,29 @@ class Verdict:
     finding: Finding
 
 
-def judge_initializer(
-    evidence: InitializerEvidence | InitializerMeasurements,
+def judge(
+    found: InitializerEvidence | InitializerMeasurements | ModelEvidence | ModelMeasurements,
     names: Sequence[str],
     criteria: Mapping[str, Criterion[Any]] = CRITERIA,
 ) -> list[Verdict]:
-    """Judge one initializer's draws, or what was measured of them, by the criteria named.
+    """Judge an initializer's draws or a model's builds, or what was measured of them, by the criteria named.
 
     Raises
     ------
     ValueError
         If a criterion is named before one that it needs, or without it.
     """
-    measured = evidence if isinstance(evidence, InitializerMeasurements) else InitializerMeasurements(evidence)
-    return _judge(measured, [criteria[name] for name in names])
-
-
-def judge_model(
-    evidence: ModelEvidence | ModelMeasurements,
-    names: Sequence[str],
-    criteria: Mapping[str, Criterion[Any]] = CRITERIA,
-) -> list[Verdict]:
-    """Judge several builds of one model, or what was measured of them, by the criteria named.
-
-    Raises
-    ------
-    ValueError
-        If a criterion is named before one that it needs, or without it.
-    """
-    measured = evidence if isinstance(evidence, ModelMeasurements) else ModelMeasurements(evidence)
-    return _judge(measured, [criteria[name] for name in names])
-
-
-def _judge(measured: object, criteria: Sequence[Criterion[Any]]) -> list[Verdict]:
+    if isinstance(found, InitializerEvidence):
+        found = InitializerMeasurements(found)
+    elif isinstance(found, ModelEvidence):
+        found = ModelMeasurements(found)
     verdicts: list[Verdict] = []
     blocking: set[str] = set()
-    for criterion in criteria:
+    for criterion in (criteria[name] for name in names):
         if unjudged := set(criterion.needs) - {verdict.name for verdict in verdicts}:
             raise ValueError(f"criterion {criterion.name} needs {', '.join(sorted(unjudged))} judged before it")
         missing = [name for name in criterion.needs if name in blocking]
-        status, finding, blocks = _outcome(criterion, measured, missing)
+        status, finding, blocks = _outcome(criterion, found, missing)
         if blocks:
             blocking.add(criterion.name)
         verdicts.append(Verdict(criterion.name, status, criterion.asks, finding))

@@ -99,6 +99,6 @@ def mean_power(n: int, threshold: float, mean: float) -> float:
     return float(norm.sf((threshold - mean) * scale) + norm.cdf((-threshold - mean) * scale))
 
 
-def smallest_detectable(power: Callable[[float], float], low: float, high: float) -> float:
-    """Return the deviation at which ``power`` reaches 1 − `MISS`, between ``low`` and ``high``."""
-    return float(brentq(lambda x: (1.0 - MISS) - power(x), low, high, xtol=1e-9))
+def smallest_detectable(power: Callable[[float], float]) -> float:
+    """Return the deviation, of 0.5 at most, at which ``power`` reaches 1 − `MISS`."""
+    return float(brentq(lambda x: (1.0 - MISS) - power(x), 0.0, 0.5, xtol=1e-9))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from autograder.assignment.kernels import KernelShape
+from autograder.judge.bounds import mean_bound, variance_bound
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,19 @@ class ErrorRate:
     bound: float
     count: int = 1
     margin: float | None = None
+
+
+def mean_rate(n: int, limit: float, *, off: float, count: int = 1) -> ErrorRate:
+    """Return the error rate of ``count`` means of n weights, in units of the measured deviation.
+
+    The square of that deviation is at least 1 − ``off`` where the variance passes.
+    """
+    return ErrorRate(n, mean_bound(n, limit * math.sqrt(1.0 - off)), count, limit * math.sqrt(n))
+
+
+def variance_rate(n: int, limit: float, *, mean: float, count: int = 1) -> ErrorRate:
+    """Return the error rate of ``count`` variances of n weights, whose own mean is ``mean`` at most."""
+    return ErrorRate(n, variance_bound(n, limit, mean**2), count, limit / math.sqrt(2.0 / n))
 
 
 @dataclass(frozen=True, eq=False)

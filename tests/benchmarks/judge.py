@@ -13,7 +13,7 @@ from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import task
 from autograder.judge.catalogue import MISCONCEPTIONS
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
-from autograder.judge.judging import judge_initializer, judge_model
+from autograder.judge.judging import judge
 from calibration.samplers import mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
@@ -35,9 +35,9 @@ def submission(label: str) -> list[InitializerEvidence | ModelEvidence]:
 def judged(evidence: list[InitializerEvidence | ModelEvidence]) -> None:
     for each in evidence:
         if isinstance(each, InitializerEvidence):
-            judge_initializer(each, tuple(task("q7_torch_initializer").weights))
+            judge(each, tuple(task("q7_torch_initializer").weights))
         else:
-            judge_model(each, tuple(task("q7_torch_model").weights))
+            judge(each, tuple(task("q7_torch_model").weights))
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograder.assignment.kernels import Layout
 from autograder.judge import lessons as learn
-from autograder.judge.criterion import Failed, Finding, criterion, fail
+from autograder.judge.criterion import Finding, criterion, fail
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
 
@@ -33,13 +33,10 @@ def bias(m: ModelMeasurements) -> Finding:
                     if default
                     else ""
                 )
-                raise Failed(
-                    Finding(
-                        f"Layer {number}'s biases go up to {largest:.4g}; all should be 0.{told}",
-                        measured=largest,
-                        expected=0.0,
-                        mistake=_DEFAULT if default else _NOT_ZERO,
-                    ),
-                    by=None,
-                )
+                raise Finding(
+                    f"Layer {number}'s biases go up to {largest:.4g}; all should be 0.{told}",
+                    measured=largest,
+                    expected=0.0,
+                    mistake=_DEFAULT if default else _NOT_ZERO,
+                ).failing()
     return Finding("Every bias is exactly 0.")

@@ -8,7 +8,7 @@ import numpy as np
 
 from autograder.judge import lessons as learn
 from autograder.judge.bounds import ks_bound
-from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.criterion import Finding, criterion
 from autograder.judge.families import ACCEPTED, nearest
 from autograder.judge.measure import InitializerMeasurements
 from autograder.judge.misconception import Misconception
@@ -63,17 +63,14 @@ def distribution(m: InitializerMeasurements) -> Finding:
             p_value=p_value,
         )
     told, mistake = _name(m)
-    raise Failed(
-        Finding(
-            f"{told} A normal or truncated normal is asked for; the distribution function is {distance:.3f} away from "
-            f"the nearer of the two (at most {DISTANCE.threshold} is let pass). The scale is judged apart from this.",
-            measured=distance,
-            expected=0.0,
-            p_value=p_value,
-            mistake=mistake,
-        ),
-        by=DISTANCE,
-    )
+    raise Finding(
+        f"{told} A normal or truncated normal is asked for; the distribution function is {distance:.3f} away from "
+        f"the nearer of the two (at most {DISTANCE.threshold} is let pass). The scale is judged apart from this.",
+        measured=distance,
+        expected=0.0,
+        p_value=p_value,
+        mistake=mistake,
+    ).failing(DISTANCE)
 
 
 def _name(m: InitializerMeasurements) -> tuple[str, Misconception]:

@@ -7,7 +7,7 @@ from itertools import combinations
 from autograder.judge import lessons as learn
 from autograder.judge.bounds import correlation_bound, union
 from autograder.judge.criteria.independence import BEGINNINGS, CORRELATION, SEEDS, two_draws
-from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.criterion import Finding, criterion
 from autograder.judge.measure import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
@@ -38,16 +38,13 @@ def fresh(m: InitializerMeasurements) -> Finding:
     if SEEDS.fails(len(strays)) or len(found) == 1 == len(strays):
         draw, n, r = max(strays, key=lambda each: strength(each[2]))
         said, mistake = _repetition(m, r)
-        raise Failed(
-            Finding(
-                f"Calls for a {draw.kernel} kernel gave {said}",
-                measured=r,
-                expected=0.0,
-                p_value=union(correlation_bound(n, r), len(found)),
-                mistake=mistake,
-            ),
-            by=DRAWS,
-        )
+        raise Finding(
+            f"Calls for a {draw.kernel} kernel gave {said}",
+            measured=r,
+            expected=0.0,
+            p_value=union(correlation_bound(n, r), len(found)),
+            mistake=mistake,
+        ).failing(DRAWS)
     r, bound = worst_correlation([(n, r) for _, n, r in found])
     return Finding(
         f"Two calls with the same shape differ; their largest correlation is {r:+.4f}.",

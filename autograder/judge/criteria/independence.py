@@ -9,7 +9,7 @@ from itertools import combinations
 from autograder.assignment.kernels import KernelShape
 from autograder.judge import bounds as t
 from autograder.judge import lessons as learn
-from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.criterion import Finding, criterion
 from autograder.judge.measure import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
@@ -65,16 +65,13 @@ def independence(m: InitializerMeasurements) -> Finding:
         # Confirmed by a fresh draw before it counts.
         if found is None or find_structure(second, TESTS, in_he_units=m.in_he_units) is None:
             continue
-        raise Failed(
-            Finding(
-                f"The weights of a {first.kernel} kernel depend on one another: {found.says}.",
-                measured=found.measured,
-                expected=0.0,
-                p_value=found.p_value,
-                mistake=found.mistake,
-            ),
-            by=found.by,
-        )
+        raise Finding(
+            f"The weights of a {first.kernel} kernel depend on one another: {found.says}.",
+            measured=found.measured,
+            expected=0.0,
+            p_value=found.p_value,
+            mistake=found.mistake,
+        ).failing(found.by)
     if len(m.by_shape) < 2:
         return Finding("Nothing is repeated within a kernel.")
     pairs = list(combinations(range(len(m.by_shape)), 2))
@@ -84,18 +81,15 @@ def independence(m: InitializerMeasurements) -> Finding:
     strays = [each for each in shared if BEGINNINGS.fails(each[3])]
     if SEEDS.fails(len(strays)):
         i, j, n, r = max(strays, key=lambda each: strength(each[3]))
-        raise Failed(
-            Finding(
-                f"The kernels {m.by_shape[i][0].kernel} and {m.by_shape[j][0].kernel} begin with the same random "
-                f"numbers (r = {r:+.3f}); 0 is expected. A seed inside the function, or one initializer object "
-                "used again, does that.",
-                measured=r,
-                expected=0.0,
-                p_value=t.union(t.correlation_bound(n, r), len(shared)),
-                mistake=_SAME_STREAM,
-            ),
-            by=BEGINNINGS,
-        )
+        raise Finding(
+            f"The kernels {m.by_shape[i][0].kernel} and {m.by_shape[j][0].kernel} begin with the same random "
+            f"numbers (r = {r:+.3f}); 0 is expected. A seed inside the function, or one initializer object "
+            "used again, does that.",
+            measured=r,
+            expected=0.0,
+            p_value=t.union(t.correlation_bound(n, r), len(shared)),
+            mistake=_SAME_STREAM,
+        ).failing(BEGINNINGS)
     r, bound = worst_correlation([(n, r) for _, _, n, r in shared])
     return Finding(
         f"No repetition within a kernel; the largest correlation between two shapes is {r:+.4f}.",

@@ -8,17 +8,14 @@ from dataclasses import replace
 from autograder.judge import lessons as learn
 from autograder.judge import thresholds
 from autograder.judge.bounds import mean_bound, union
-from autograder.judge.criterion import Failed, Finding, criterion, fail
+from autograder.judge.criterion import Finding, criterion, fail
 from autograder.judge.measure import InitializerMeasurements
 from autograder.judge.misconception import Misconception
-from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate
 
 
 def _error(plan: Plan, limit: float) -> ErrorRate:
-    # The mean is in units of the measured deviation, whose square is at least this where the variance passes.
-    least = 1.0 - thresholds.VARIANCE
-    n = plan.of_a_shape
-    return ErrorRate(n, mean_bound(n, limit * math.sqrt(least)), len(plan.kernels), limit * math.sqrt(n))
+    return mean_rate(plan.of_a_shape, limit, off=thresholds.VARIANCE, count=len(plan.kernels))
 
 
 MEAN = StatisticalTest("|mean| of a shape", "> {} σ", thresholds.MEAN, _error)
@@ -41,7 +38,7 @@ def mean(m: InitializerMeasurements) -> Finding:
     if MEAN.fails(off):
         positive = all(bool((draw.centred >= -draw.mean).all()) for draws in m.by_shape for draw in draws)
         hint = " No weight is negative: were they drawn with rand, where randn is the normal?" if positive else ""
-        raise Failed(replace(finding, message=finding.message + hint, mistake=MEAN_NOT_ZERO), by=MEAN)
+        raise replace(finding, message=finding.message + hint, mistake=MEAN_NOT_ZERO).failing(MEAN)
     return finding
 
 

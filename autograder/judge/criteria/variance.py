@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from autograder.judge import lessons as learn
 from autograder.judge import thresholds
-from autograder.judge.bounds import second_moment_bound, union, variance_bound
-from autograder.judge.criterion import Failed, Finding, Skipped, criterion
+from autograder.judge.bounds import second_moment_bound, union
+from autograder.judge.criterion import Finding, Skipped, criterion
 from autograder.judge.measure import InitializerMeasurements, Moments, consequence
 from autograder.judge.misconception import Misconception
 from autograder.judge.naming import describe_unknown, diagnose
-from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, variance_rate
 
 #: Fewest weights for which the pooled variance is judged: some kernels may not have come back.
 _POOLED_WEIGHTS = 500_000
@@ -20,16 +20,12 @@ _POOLED_WEIGHTS = 500_000
 _BLAMED = 0.009
 
 
-def _error_rate(n: int, count: int, limit: float) -> ErrorRate:
-    return ErrorRate(n, variance_bound(n, limit, thresholds.MEAN**2), count, limit / math.sqrt(2.0 / n))
-
-
 def _of_a_shape(plan: Plan, limit: float) -> ErrorRate:
-    return _error_rate(plan.of_a_shape, len(plan.kernels), limit)
+    return variance_rate(plan.of_a_shape, limit, mean=thresholds.MEAN, count=len(plan.kernels))
 
 
 def _of_all(plan: Plan, limit: float) -> ErrorRate:
-    return _error_rate(plan.pooled, 1, limit)
+    return variance_rate(plan.pooled, limit, mean=thresholds.MEAN)
 
 
 SHAPE_VARIANCE = StatisticalTest("|variance − 1| of a shape", "> {:.0%}", thresholds.VARIANCE, _of_a_shape)
@@ -57,16 +53,13 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     if len(shapes) < len(asked):
         # The shapes that a wrong formula happens to get right must not speak for those that it raises for.
         raise Skipped(f"Not judged: {len(shapes)} of {len(asked)} kernels of this kind came back.")
-    worst = max(shapes, key=lambda s: _stray(s.variance))
+    worst = max(shapes, key=stray)
     he = 2.0 / worst.kernel.fan_in
     one_strays = SHAPE_VARIANCE.fails(worst.variance - 1.0)
-    (everything, overall), (total, pooled) = _pooled(m.moments), _pooled(shapes)
+    (everything, overall), (total, pooled) = pool_variances(m.moments), pool_variances(shapes)
     enough = everything >= _POOLED_WEIGHTS
     all_stray = enough and POOLED_VARIANCE.fails(overall - 1.0) and not abs(pooled - 1.0) <= _BLAMED
-    p_value = min(
-        union(second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(shapes)),
-        union(second_moment_bound(everything, overall - 1.0), 2),
-    )
+    p_value = worst_or_pooled_bound(shapes, everything, overall)
     if not one_strays and not all_stray:
         return Finding(
             f"Var(W) is {pooled:.3f} × 2/fan_in over {len(shapes)} shapes, {total:,} weights.",
@@ -80,29 +73,36 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     told = f"Var(W) is {_times(worst.variance)} × 2/fan_in for a {worst.kernel} kernel"
     everywhere = f"(All shapes: {ratios}.)"
     explained = f": that is {found.says}." if found else f". {describe_unknown(measured)}"
-    raise Failed(
-        Finding(
-            f"{told}{explained} {everywhere}",
-            named=f"{told}. That looks like {found.called}. {everywhere}" if found else None,
-            consequence=consequence(worst.variance),
-            measured=worst.variance * he,
-            expected=he,
-            p_value=p_value,
-            mistake=found.mistake if found else UNKNOWN_VARIANCE,
-            twins=found.twins if found else (),
-        ),
-        by=SHAPE_VARIANCE if one_strays else POOLED_VARIANCE,
-    )
+    raise Finding(
+        f"{told}{explained} {everywhere}",
+        named=f"{told}. That looks like {found.called}. {everywhere}" if found else None,
+        consequence=consequence(worst.variance),
+        measured=worst.variance * he,
+        expected=he,
+        p_value=p_value,
+        mistake=found.mistake if found else UNKNOWN_VARIANCE,
+        twins=found.twins if found else (),
+    ).failing(SHAPE_VARIANCE if one_strays else POOLED_VARIANCE)
 
 
-def _stray(variance: float) -> float:
-    """Return how far a variance ratio is from 1, as a factor's logarithm."""
-    return abs(math.log(variance)) if 0.0 < variance < math.inf else math.inf
+def stray(moments: Moments) -> float:
+    """Return how far a variance is from He's, as a factor's logarithm."""
+    return abs(math.log(moments.variance)) if 0.0 < moments.variance < math.inf else math.inf
 
 
-def _pooled(shapes: Sequence[Moments]) -> tuple[int, float]:
+def pool_variances(shapes: Sequence[Moments]) -> tuple[int, float]:
+    """Return the number of weights of several kernels, and their variances' mean by numbers of weights."""
     total = sum(s.n for s in shapes)
     return total, sum(s.n * s.variance for s in shapes) / total
+
+
+def worst_or_pooled_bound(shapes: Sequence[Moments], total: int, pooled: float) -> float:
+    """Bound P(a right answer's worst kernel, or the ``pooled`` variance of ``total`` weights, strays as far)."""
+    worst = max(shapes, key=stray)
+    return min(
+        union(second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(shapes)),
+        union(second_moment_bound(total, pooled - 1.0), 2),
+    )
 
 
 def _times(ratio: float) -> str:

@@ -13,13 +13,13 @@ from autograder.judge import bounds as t
 from autograder.judge import lessons as learn
 from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
-from autograder.judge.criteria.variance import UNKNOWN_VARIANCE
-from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.criteria.variance import UNKNOWN_VARIANCE, pool_variances, stray, worst_or_pooled_bound
+from autograder.judge.criterion import Finding, criterion
 from autograder.judge.laws import GLOROT_UNIFORM, PYTORCH_DEFAULT
 from autograder.judge.measure import Moments, consequence
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
-from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 from autograder.judge.structure import find_structure, prefix_correlation
 from autograder.judge.structure_tests import structure_tests
 
@@ -41,21 +41,15 @@ def _of_one(plan: Plan) -> int:
 
 
 def _mean(plan: Plan, limit: float) -> ErrorRate:
-    n = _of_one(plan)
-    bound = t.mean_bound(n, limit * math.sqrt(1.0 - _VARIANCE))
-    return ErrorRate(n, bound, len(_hidden(plan)), limit * math.sqrt(n))
-
-
-def _error_rate(n: int, count: int, limit: float) -> ErrorRate:
-    return ErrorRate(n, t.variance_bound(n, limit, _MEAN**2), count, limit / math.sqrt(2.0 / n))
+    return mean_rate(_of_one(plan), limit, off=_VARIANCE, count=len(_hidden(plan)))
 
 
 def _of_a_layer(plan: Plan, limit: float) -> ErrorRate:
-    return _error_rate(_of_one(plan), len(_hidden(plan)), limit)
+    return variance_rate(_of_one(plan), limit, mean=_MEAN, count=len(_hidden(plan)))
 
 
 def _of_both(plan: Plan, limit: float) -> ErrorRate:
-    return _error_rate(plan.builds * sum(layer.size for layer in _hidden(plan)), 1, limit)
+    return variance_rate(plan.builds * sum(layer.size for layer in _hidden(plan)), limit, mean=_MEAN)
 
 
 def _seeds(plan: Plan, limit: float) -> ErrorRate:
@@ -88,44 +82,35 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
     hidden = m.moments[:-1]
     for layer in hidden:
         if layer.variance == 0.0:
-            raise Failed(
-                Finding(
-                    f"All weights of the {layer.kernel} layer are alike: its units start alike and stay alike.",
-                    measured=0.0,
-                    expected=2.0 / layer.kernel.fan_in,
-                    p_value=0.0,
-                    mistake=CONSTANT,
-                ),
-                by=None,
-            )
+            raise Finding(
+                f"All weights of the {layer.kernel} layer are alike: its units start alike and stay alike.",
+                measured=0.0,
+                expected=2.0 / layer.kernel.fan_in,
+                p_value=0.0,
+                mistake=CONSTANT,
+            ).failing()
     same = sum(
         np.array_equal(one[i].kernel, other[i].kernel)
         for one, other in combinations(m.builds, 2)
         for i in range(len(hidden))
     )
     if SEEDS.fails(same):
-        raise Failed(
-            Finding(
-                "Models built one after the other have the same weights: a seed is set inside, a kernel is kept from "
-                "an earlier build, or one initializer object serves every build.",
-                mistake=_SAME_WEIGHTS,
-            ),
-            by=SEEDS,
-        )
+        raise Finding(
+            "Models built one after the other have the same weights: a seed is set inside, a kernel is kept from "
+            "an earlier build, or one initializer object serves every build.",
+            mistake=_SAME_WEIGHTS,
+        ).failing(SEEDS)
     _check_dependence(m)
     for number, layer in enumerate(hidden, 1):
         if LAYER_MEAN.fails(layer.standardized_mean):
-            raise Failed(
-                Finding(
-                    f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations; "
-                    "0 is expected.",
-                    measured=layer.standardized_mean,
-                    expected=0.0,
-                    p_value=t.union(t.mean_bound(layer.n, layer.standardized_mean), len(hidden)),
-                    mistake=MEAN_NOT_ZERO,
-                ),
-                by=LAYER_MEAN,
-            )
+            raise Finding(
+                f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations; "
+                "0 is expected.",
+                measured=layer.standardized_mean,
+                expected=0.0,
+                p_value=t.union(t.mean_bound(layer.n, layer.standardized_mean), len(hidden)),
+                mistake=MEAN_NOT_ZERO,
+            ).failing(LAYER_MEAN)
     return _variance(m, hidden)
 
 
@@ -134,16 +119,13 @@ def _check_dependence(m: ModelMeasurements) -> None:
     for draws, layer in zip(m.draws[:-1], m.moments, strict=False):
         found = [find_structure(draw, TESTS, in_he_units=layer.is_right) for draw in draws[:2]]
         if found[0] is not None and all(found):
-            raise Failed(
-                Finding(
-                    f"The weights of the {layer.kernel} layer depend on one another: {found[0].says}.",
-                    measured=found[0].measured,
-                    expected=0.0,
-                    p_value=found[0].p_value,
-                    mistake=found[0].mistake,
-                ),
-                by=found[0].by,
-            )
+            raise Finding(
+                f"The weights of the {layer.kernel} layer depend on one another: {found[0].says}.",
+                measured=found[0].measured,
+                expected=0.0,
+                p_value=found[0].p_value,
+                mistake=found[0].mistake,
+            ).failing(found[0].by)
 
 
 def _share_a_stream(m: ModelMeasurements) -> bool:
@@ -153,16 +135,12 @@ def _share_a_stream(m: ModelMeasurements) -> bool:
 
 
 def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
-    worst = max(hidden, key=lambda s: abs(math.log(max(s.variance, 1e-300))))
+    worst = max(hidden, key=stray)
     he = 2.0 / worst.kernel.fan_in
     ratios = " and ".join(f"{s.variance:.3f} for {s.kernel}" for s in hidden)
     strays = [i for i, s in enumerate(hidden) if LAYER_VARIANCE.fails(s.variance - 1.0)]
-    total = sum(s.n for s in hidden)
-    pooled = sum(s.n * s.variance for s in hidden) / total
-    p_value = min(
-        t.union(t.second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(hidden)),
-        t.union(t.second_moment_bound(total, pooled - 1.0), 2),
-    )
+    total, pooled = pool_variances(hidden)
+    p_value = worst_or_pooled_bound(hidden, total, pooled)
     if not strays and not POOLED_VARIANCE.fails(pooled - 1.0):
         # Said, and not judged: the variances are right, and Keras itself warns of it.
         shared = " Both layers hold the same random numbers: give each an initializer object of its own."
@@ -187,16 +165,13 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
                 mistake = _ONLY_FIRST
                 explained += " Only the first layer was initialized; this one kept its default."
                 named += " Only the first layer was initialized."
-    raise Failed(
-        Finding(
-            told + explained,
-            named=told + named,
-            consequence=consequence(worst.variance),
-            p_value=p_value,
-            mistake=mistake,
-            twins=found.twins if found else (),
-            measured=worst.variance * he,
-            expected=he,
-        ),
-        by=LAYER_VARIANCE if strays else POOLED_VARIANCE,
-    )
+    raise Finding(
+        told + explained,
+        named=told + named,
+        consequence=consequence(worst.variance),
+        p_value=p_value,
+        mistake=mistake,
+        twins=found.twins if found else (),
+        measured=worst.variance * he,
+        expected=he,
+    ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 from autograder.assignment.kernels import Layout
-from autograder.judge.bounds import mean_bound, second_moment_bound, union, variance_bound
+from autograder.judge.bounds import second_moment_bound, union
 from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
 from autograder.judge.criteria.variance import UNKNOWN_VARIANCE
-from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.criterion import Finding, criterion
 from autograder.judge.laws import PYTORCH_DEFAULT
 from autograder.judge.model import ModelMeasurements
-from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 
 #: Room below Glorot's and above He's variance, as a share of each.
 _VARIANCE = 0.22
@@ -21,13 +21,11 @@ _MEAN = 0.17
 
 
 def _variance_error(plan: Plan, limit: float) -> ErrorRate:
-    n = plan.builds * plan.layers[-1].size
-    return ErrorRate(n, variance_bound(n, limit, _MEAN**2), 1, limit / math.sqrt(2.0 / n))
+    return variance_rate(plan.builds * plan.layers[-1].size, limit, mean=_MEAN)
 
 
 def _mean_error(plan: Plan, limit: float) -> ErrorRate:
-    n = plan.builds * plan.layers[-1].size
-    return ErrorRate(n, mean_bound(n, limit * math.sqrt(1.0 - _VARIANCE)), 1, limit * math.sqrt(n))
+    return mean_rate(plan.builds * plan.layers[-1].size, limit, off=_VARIANCE)
 
 
 OUTPUT_VARIANCE = StatisticalTest("variance beside He's or Glorot's", "by {:.0%}", _VARIANCE, _variance_error)
@@ -64,15 +62,12 @@ def variance_output(m: ModelMeasurements) -> Finding:
         explained = f" But its mean is {last.standardized_mean:+.3f} standard deviations; 0 is expected."
     if found is None or mistake is not found.mistake:
         named = explained
-    raise Failed(
-        Finding(
-            message + explained,
-            named=message + named,
-            p_value=p_value,
-            mistake=mistake,
-            twins=found.twins if found and mistake is found.mistake else (),
-            measured=measured,
-            expected=expected,
-        ),
-        by=OUTPUT_VARIANCE if strays else OUTPUT_MEAN,
-    )
+    raise Finding(
+        message + explained,
+        named=message + named,
+        p_value=p_value,
+        mistake=mistake,
+        twins=found.twins if found and mistake is found.mistake else (),
+        measured=measured,
+        expected=expected,
+    ).failing(OUTPUT_VARIANCE if strays else OUTPUT_MEAN)
