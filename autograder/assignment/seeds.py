@@ -44,25 +44,20 @@ def course_seed(root: Path, file: str = FILE) -> str:
 def _make(path: Path) -> None:
     """Write a fresh seed; of two gradings that begin together, one makes it and both use it."""
     seed = f"{secrets.randbits(64)}\n"
-    descriptor, unfinished = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(seed)
-        os.link(unfinished, path)  # whole or not at all, and never over another's
-    except FileExistsError:
-        return
-    except OSError:
-        _make_without_links(path, seed)
-    finally:
-        Path(unfinished).unlink()
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", prefix=f".{path.name}.", dir=path.parent) as unfinished:
+        unfinished.write(seed)
+        unfinished.flush()
+        try:
+            os.link(unfinished.name, path)  # whole or not at all, and never over another's
+        except FileExistsError:
+            return
+        except OSError:  # the file system has no hard links, as FAT and some shared folders
+            with contextlib.suppress(FileExistsError), open(path, "x", encoding="ascii", opener=_private) as file:
+                file.write(seed)
 
 
-def _make_without_links(path: Path, seed: str) -> None:
-    """Write the seed where the file system has no hard links, as FAT and some shared folders."""
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(seed)
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def submission_seed(course: str, sha256: str) -> int:

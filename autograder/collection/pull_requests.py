@@ -19,7 +19,7 @@ from autograder.collection.choose_commit import Chosen, choose
 from autograder.collection.files import CannotCollect, Collected, Found, place
 from autograder.collection.first_seen import remember
 from autograder.collection.roster import Roster
-from autograder.collection.take import NOTEBOOK, Refused, Taken, others, take
+from autograder.collection.take import Refused, Taken, others, take
 from autograder.git import GitFailed, Repository, Unrelated
 from autograder.report.pull_request import Changed
 from autograder.text import one_line
@@ -39,15 +39,6 @@ _MOST_CHANGED = 50
 
 
 @dataclass(frozen=True)
-class Claim:
-    """The student of a pull request; ``sure`` is True if GitHub or the roster says so, False if only the commits do."""
-
-    student: str
-    login: str | None
-    sure: bool
-
-
-@dataclass(frozen=True)
 class _Pull:
     number: int
     head: str
@@ -58,9 +49,18 @@ class _Pull:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class _Claim:
+    """The student of a pull request; ``sure`` is True if GitHub or the roster says so, False if only the commits do."""
+
     pull: _Pull
-    claim: Claim
+    student: str
+    login: str | None
+    sure: bool
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    claim: _Claim
     taken: Taken
     chosen: Chosen
     changed: list[Changed]
@@ -76,9 +76,7 @@ class Collection:
     note: str = ""
 
 
-def collect_pulls(
-    remote: str, course: CourseFolder, roster: Roster, deadline: datetime | None = None, path: str = NOTEBOOK
-) -> Collection:
+def collect_pulls(remote: str, course: CourseFolder, roster: Roster, deadline: datetime | None = None) -> Collection:
     """Copy the notebook of every pull request to its student's place in ``submitted/``.
 
     Parameters
@@ -92,8 +90,6 @@ def collect_pulls(
     deadline : datetime, optional
         With a time zone. Of each pull request, the newest commit that was there by then counts (see
         `autograder.collection.choose_commit`); later ones are as if they were not there.
-    path : str
-        The notebook's path in the students' repository.
 
     Raises
     ------
@@ -106,23 +102,23 @@ def collect_pulls(
     base = mirror.run("rev-parse", "--verify", _BASE).decode().strip()
     logins, note = _logins(remote)
     collected: list[Collected] = []
-    claims: dict[str, list[tuple[_Pull, Claim]]] = {}
+    claims: dict[str, list[_Claim]] = {}
     for pull in pulls:
         try:
             claim = _claim(mirror, pull, roster, logins)
         except (Refused, GitFailed) as problem:
             collected.append(Collected("", pull.origin, "refused", str(problem)))
         else:
-            claims.setdefault(claim.student, []).append((pull, claim))
+            claims.setdefault(claim.student, []).append(claim)
     for student in sorted(claims):
         theirs, refused = _settle(student, claims[student])
         candidates: list[_Candidate] = []
-        for pull, claim in theirs:
+        for claim in theirs:
             try:
-                chosen = choose(seen, pull.number, pull.head, base, deadline)
-                candidates.append(_candidate(mirror, pull, claim, chosen, path, roster))
+                chosen = choose(seen, claim.pull.number, claim.pull.head, base, deadline)
+                candidates.append(_candidate(mirror, claim, chosen, roster))
             except (Refused, GitFailed) as problem:
-                refused.append(Collected(student, pull.origin, "refused", str(problem)))
+                refused.append(Collected(student, claim.pull.origin, "refused", str(problem)))
         collected += _decide(student, candidates, course, remote) + refused
     heard = {each.student for each in collected}
     missing = sorted(s for s in roster.students - heard if not course.submission(s).exists())
@@ -175,14 +171,14 @@ def _logins(remote: str) -> tuple[dict[int, str], str]:
     return {int(number): login for number, login in (line.split() for line in run.stdout.splitlines())}, ""
 
 
-def _claim(mirror: Repository, pull: _Pull, roster: Roster, logins: dict[int, str]) -> Claim:
+def _claim(mirror: Repository, pull: _Pull, roster: Roster, logins: dict[int, str]) -> _Claim:
     login = logins.get(pull.number)
     if (student := roster.by_pull_request.get(pull.number)) is not None:
-        return Claim(student, login, sure=True)
+        return _Claim(pull, student, login, sure=True)
     if login is not None:
         if (student := roster.by_login.get(login.lower())) is None:
             raise Refused(f"it was opened by {login}, who is not in the roster")
-        return Claim(student, login, sure=True)
+        return _Claim(pull, student, login, sure=True)
     address = (
         mirror.run("log", "-1", "--format=%ae", "--end-of-options", pull.head, "--")
         .decode(errors="replace")
@@ -196,58 +192,59 @@ def _claim(mirror: Repository, pull: _Pull, roster: Roster, logins: dict[int, st
             f"nobody in the roster goes with the author of its last commit, {address}; give the roster a column "
             "pull_request (or email), or log in with gh"
         )
-    return Claim(student, written["login"] if written else None, sure=False)
+    return _Claim(pull, student, written["login"] if written else None, sure=False)
 
 
-def _settle(student: str, claims: list[tuple[_Pull, Claim]]) -> tuple[list[tuple[_Pull, Claim]], list[Collected]]:
+def _settle(student: str, claims: list[_Claim]) -> tuple[list[_Claim], list[Collected]]:
     """Tell a student's pull requests from those that only claim to be: a sure one wins, whatever becomes of it."""
-    sure = [(pull, claim) for pull, claim in claims if claim.sure]
+    sure = [claim for claim in claims if claim.sure]
     if not sure and len(claims) == 1:
         return claims, []
     if sure:
-        known = ", ".join(f"#{pull.number}" for pull, _ in sure)
+        known = ", ".join(f"#{claim.pull.number}" for claim in sure)
         reason = f"its commits claim to be {student}'s, whose is pull request {known}"
     else:
-        numbers = ", ".join(f"#{pull.number}" for pull, _ in claims)
+        numbers = ", ".join(f"#{claim.pull.number}" for claim in claims)
         reason = (
             f"{numbers} all claim to be {student}'s, by their commits alone: say which in the roster (pull_request)"
         )
-    return sure, [Collected(student, pull.origin, "refused", reason) for pull, claim in claims if not claim.sure]
+    return sure, [Collected(student, claim.pull.origin, "refused", reason) for claim in claims if not claim.sure]
 
 
-def _candidate(mirror: Repository, pull: _Pull, claim: Claim, chosen: Chosen, path: str, roster: Roster) -> _Candidate:
-    taken = take(mirror, chosen.commit.sha, path)
+def _candidate(mirror: Repository, claim: _Claim, chosen: Chosen, roster: Roster) -> _Candidate:
+    taken = take(mirror, chosen.commit.sha)
     remarks = [chosen.remark]
     changed: list[Changed] = []
     try:
         author = claim.login or roster.login(claim.student)
-        changed = others(mirror.changes(chosen.base, taken.commit), path, author)
+        changed = others(mirror.changes(chosen.base, taken.commit), taken.path, author)
     except Unrelated:
         remarks.append("it shares no history with the main branch")
     if concerned := list(dict.fromkeys(each.concerns for each in changed if each.concerns)):
         remarks.append(f"it also changes {' and '.join(concerned)}")
     if not claim.sure:
         remarks.append("whose it is, only its commits say, which anybody can write")
-    return _Candidate(pull, claim, taken, chosen, changed, "; ".join(filter(None, remarks)))
+    return _Candidate(claim, taken, chosen, changed, "; ".join(filter(None, remarks)))
 
 
 def _decide(student: str, candidates: list[_Candidate], course: CourseFolder, remote: str) -> list[Collected]:
     """Put the one that counts in its place; say of the others that there is a newer one."""
-    counts = max(candidates, key=lambda each: (each.chosen.time, each.pull.number), default=None)
-    return [
-        _place(student, each, course, remote)
-        if each is counts
-        else Collected(student, each.pull.origin, "refused", f"{counts.pull.origin} of this student is newer")
-        for each in candidates
-        if counts is not None
-    ]
+    counts = max(candidates, key=lambda each: (each.chosen.time, each.claim.pull.number), default=None)
+    decided = []
+    for each in candidates:
+        if each is counts:
+            decided.append(_place(student, each, course, remote))
+        elif counts is not None:
+            reason = f"{counts.claim.pull.origin} of this student is newer"
+            decided.append(Collected(student, each.claim.pull.origin, "refused", reason))
+    return decided
 
 
 def _place(student: str, each: _Candidate, course: CourseFolder, remote: str) -> Collected:
     named = _REMOTE.match(remote)
     provenance = {
         "repository": named["name"] if named else _public(remote),
-        "pull_request": each.pull.number,
+        "pull_request": each.claim.pull.number,
         "commit": each.taken.commit,
         "committed": each.taken.time.isoformat(),
         "first_seen": each.chosen.first_seen.isoformat(),
@@ -256,6 +253,6 @@ def _place(student: str, each: _Candidate, course: CourseFolder, remote: str) ->
         "path": each.taken.path,
         "changed": [asdict(c) | {"path": one_line(c.path)} for c in each.changed[:_MOST_CHANGED]],
     }
-    origin = f"{each.pull.origin}, commit {each.taken.commit[:12]}"
+    origin = f"{each.claim.pull.origin}, commit {each.taken.commit[:12]}"
     found = Found(student, origin, each.taken.content, each.chosen.time, provenance)
     return place(found, course, timed=True, remark=each.remark)
