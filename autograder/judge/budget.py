@@ -6,20 +6,20 @@ A grading judges one initializer and one model in each framework. The budget lis
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion
-from autograder.judge.statistical_test import Plan, StatisticalTest
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
 
 #: What a whole grading may fail wrongly: the promise that `total` is held against.
 PROMISE = 1e-9
 
 
-@dataclass(frozen=True)
-class Row:
-    """One kind of statistical test in the budget.
+@dataclass(frozen=True, kw_only=True)
+class Row(ErrorRate):
+    """One kind of statistical test in the budget, and its error rate; ``count`` is that of a whole grading.
 
     Attributes
     ----------
@@ -29,23 +29,11 @@ class Row:
         What the test computes.
     threshold : str
         When the test fails, in words and signs.
-    n : int
-        Sample size of one test.
-    bound : float
-        Upper bound on the probability of a false fail of one test.
-    count : int
-        Number of tests of this kind in a whole grading.
-    margin : float or None
-        The threshold in standard deviations of a right draw's statistic; None if that has no meaning.
     """
 
     criteria: tuple[str, ...]
     statistic: str
     threshold: str
-    n: int
-    bound: float
-    count: int
-    margin: float | None = None
 
     @property
     def share(self) -> float:
@@ -65,9 +53,9 @@ def rows(plan: Plan, criteria: Mapping[str, Criterion[Any]] = CRITERIA) -> list[
     table = []
     for test, names in users.items():
         error = test.error(plan, test.threshold)
+        of_all = replace(error, count=error.count * plan.frameworks)
         fails_when = test.fails_when.format(test.threshold)
-        count = error.count * plan.frameworks
-        table.append(Row(names, test.statistic, fails_when, error.n, error.bound, count, error.margin))
+        table.append(Row(**vars(of_all), criteria=names, statistic=test.statistic, threshold=fails_when))
     return table
 
 

@@ -5,7 +5,7 @@ Several mistakes can share one lesson. A formula is mathematics, never code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,7 @@ KERAS_DEFAULTS = Lesson(
     "A fixed deviation knows nothing of the layer: it is too small for some shapes and too large for others.",
     f"{_STD}, from the shape",
 )
-FIXED = Lesson(
-    HE.look_up,
-    "A fixed deviation knows nothing of the layer: it is too small for some shapes and too large for others.",
-    f"{_STD}, from the shape",
-)
+FIXED = replace(KERAS_DEFAULTS, look_up=HE.look_up)
 ORTHOGONAL = Lesson(
     "orthogonal initialization: Saxe et al. (2014)",
     "An orthogonal matrix keeps lengths, which is a good property, and another initialization than He's: its entries "
@@ -179,7 +175,7 @@ LAPLACE = Lesson(
     "Each family of distributions has a parameter of its own; only the normal's scale is its standard deviation.",
     f"w ~ N(0, 2/fan_in), that is {_STD}",
 )
-LOGISTIC = Lesson("numpy's Generator.logistic: variance scale²·π²/3", LAPLACE.why, LAPLACE.formula)
+LOGISTIC = replace(LAPLACE, look_up="numpy's Generator.logistic: variance scale²·π²/3")
 RETURN = Lesson(
     "the return statement",
     "A function without a return gives None, whatever it has computed.",
