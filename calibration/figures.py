@@ -19,7 +19,7 @@ from autograder.judge.power import mean_power, variance_power
 from autograder.report.palette import BLACK, BLUE, GREEN, VERMILION
 from calibration.simulate import Tallies
 
-#: Okabe and Ito's colours, which colour-blind people tell apart.
+#: −log₁₀ of the smallest probability that a float holds: where the figures end.
 _FLOOR = 320.0
 _STYLE: Any = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "calibration"}
 
