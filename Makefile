@@ -16,7 +16,7 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup
 .DEFAULT_GOAL := help
 # `setup` comes before whatever needs it, also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo check grade test lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version student-repo gradescope
+.PHONY: help demo check grade test lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture student-repo gradescope
 .PHONY: release drift page hooks settings collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
@@ -79,6 +79,9 @@ lock: setup ## After a change to the dependencies: bring constraints.txt and the
 	@mkdir -p build && sed -n 's/^torch==.*/&+cpu/p' constraints.txt > build/torch-cpu.in
 	$(COMPILE) --generate-hashes --torch-backend cpu --no-deps build/torch-cpu.in -o requirements/torch-cpu.lock > /dev/null \
 	  || echo "PyTorch's own index is out of reach: requirements/torch-cpu.lock stays as it is."
+
+picture: setup test-tools ## After a change to the feedback: take docs/feedback.png anew, the README's picture of it
+	$(BIN)/python -m tests.picture
 
 schema: setup ## After a change to the JSON of a result: write docs/result.schema.json
 	$(BIN)/python -m autograder.report.document > docs/result.schema.json

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,47 +24,15 @@ from autograder.judge.statistical_test import ErrorRate, StatisticalTest
 from autograder.report.github import variances
 from calibration.samplers import Maker, came_back, he_deviation, right
 from calibration.simulate import initializer_evidence
+from tests import contributing
 
 TASK = task("q7_tf_initializer")
-
-#: All of a new criterion, as its file would hold it.
-SIGNS = '''
-import math
-
-from autograder.judge.criterion import Failed, Finding, criterion
-from autograder.judge.lessons import HE_SHAPE
-from autograder.judge.measure import InitializerMeasurements
-from autograder.judge.misconception import Misconception
-from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
-
-
-def error(plan: Plan, limit: float) -> ErrorRate:
-    bound = 2.0 * math.exp(-2.0 * plan.pooled * limit * limit)  # Hoeffding (1963)
-    return ErrorRate(plan.pooled, bound, margin=2.0 * limit * math.sqrt(plan.pooled))
-
-
-SHARE = StatisticalTest("share of positive weights", "off a half by > {}", 0.02, error)
-LOPSIDED = Misconception("lopsided", "more weights on one side of 0 than on the other", HE_SHAPE)
-
-
-@criterion("signs", needs=["output"], tests=[SHARE], mistakes=[LOPSIDED])
-def signs(m: InitializerMeasurements) -> Finding:
-    """Draw as many positive weights as negative ones."""
-    values = [draw.returned for draw in m.draws]
-    share = sum(int((v > 0.0).sum()) for v in values) / sum(v.size for v in values)
-    if SHARE.fails(share - 0.5):
-        raise Failed(Finding(f"{share:.0%} are positive.", measured=share, mistake=LOPSIDED), by=SHARE)
-    return Finding(f"{share:.1%} are positive.", measured=share)
-'''
 
 
 @pytest.fixture
 def signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Criterion]:
-    """The new criterion, found in its file as those of the package are."""
-    (tmp_path / "signs.py").write_text(SIGNS, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("signs", tmp_path / "signs.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """The new criterion of CONTRIBUTING.md, found in its file as those of the package are."""
+    module = contributing.module("autograder/judge/criteria/signs.py", tmp_path)
     for name, found in criteria.declared_in(vars(module)).items():
         monkeypatch.setitem(CRITERIA, name, found)
     return CRITERIA["signs"]
