@@ -19,7 +19,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get(
 
 c = get_config()  # noqa: F821 (nbgrader gives it)
 
-# Help level, which framework counts, deadline and late policy: they are set in course.toml. A mistake in it ends
+# Help level, which framework counts, limits, deadline and late policy are set in course.toml. A mistake in it ends
 # everything here: an exception would only make nbgrader go on without these settings, and so without our sandbox.
 try:
     course = load_settings(Path(__file__).resolve().parent / "course.toml")
@@ -74,20 +74,13 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# Seconds that one cell or one call of a student's function may take, and a whole submission.
-c.GradeInSandbox.step_seconds = 20.0
-c.GradeInSandbox.total_seconds = 60.0
 
-# --- From course.toml -----------------------------------------------------------------------------------
-
-c.GradeInSandbox.help_level = course.help_level
-c.GradeInSandbox.frameworks = course.frameworks
+# --- Late submissions -----------------------------------------------------------------------------------
 
 # The penalty is worked out at autograding, from the score at that moment: after grading by hand, run
 # `autograder course regrade --all`. For a rule of your own, name a subclass of nbgrader.plugins.LateSubmissionPlugin.
 c.AssignLatePenalties.plugin_class = "autograder.nbgrader_bridge.late.CoursePolicy"
 c.CoursePolicy.policy = course.late
-c.SubmissionExporter.deadline = course.due_date
 
 # --- What people see ------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from tests.samples import ENVIRONMENT, ROOT, write
 
 ASSIGNMENT = "weight_initialization"
 #: Shorter than the default: an endless loop is endless after three seconds, too.
-SETTINGS = "\nc.GradeInSandbox.step_seconds = 3.0\nc.GradeInSandbox.total_seconds = 30.0\n"
+LIMITS = {"step_seconds = 20": "step_seconds = 3", "total_seconds = 60": "total_seconds = 30"}
 
 Scores = dict[str, dict[str, tuple[float | None, float | None, bool]]]
 
@@ -31,9 +31,12 @@ class Course:
     @classmethod
     def make(cls, folder: Path, gradebook: str | None = None, **environment: str) -> Course:
         shutil.copytree(ROOT / "solutions", folder / "solutions")
-        shutil.copy(ROOT / "course.toml", folder)
-        settings = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-        (folder / "nbgrader_config.py").write_text(settings + SETTINGS, encoding="utf-8")
+        shutil.copy(ROOT / "nbgrader_config.py", folder)
+        settings = (ROOT / "course.toml").read_text(encoding="utf-8")
+        for usual, short in LIMITS.items():
+            assert usual in settings
+            settings = settings.replace(usual, short)
+        (folder / "course.toml").write_text(settings, encoding="utf-8")
         if gradebook is not None:
             environment["AUTOGRADER_GRADEBOOK"] = gradebook
         return cls(folder, environment)
@@ -45,7 +48,7 @@ class Course:
         config = folder / "nbgrader_config.py"
         lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
         start = next(i for i, line in enumerate(lines) if line.startswith("c.Autograde."))
-        end = next(i for i, line in enumerate(lines) if line.startswith("c.GradeInSandbox."))
+        end = next(i for i, line in enumerate(lines) if line.startswith("# --- Late submissions"))
         config.write_text("".join([*lines[:start], *lines[end:]]), encoding="utf-8")
         return made
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +17,10 @@ from autograder import check
 from autograder.assignment.release import BadRelease, load_release
 from autograder.assignment.settings import DEFAULT_PATH, BadSettings, LatePolicy, Settings, load_settings
 from autograder.grading.check import CannotCheck
+from autograder.limits import Limits
+from tests import gradescope_image
 from tests.course import ASSIGNMENT, Course
-from tests.samples import ENVIRONMENT, cell, scenario, write
+from tests.samples import ENVIRONMENT, answered, cell, scenario, write
 
 
 def written(folder: Path, text: str) -> Path:
@@ -32,7 +38,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         written(
             tmp_path,
             'help = "formula"\nframeworks = "better"\ndeadline = 2027-01-31T23:59:00+01:00\n'
-            '[late]\npolicy = "percent"\nper_day = 12.5\ngrace_minutes = 30\n',
+            '[late]\npolicy = "percent"\nper_day = 12.5\ngrace_minutes = 30\n'
+            "[limits]\ntotal_seconds = 120\nstep_seconds = 7.5\nmemory_gib = 3\n",
         )
     )
     assert (settings.help_level, settings.frameworks) == ("formula", "better")
@@ -40,12 +47,13 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert settings.deadline_text == "2027-01-31 23:59 UTC+01:00"
     assert settings.due_date == datetime(2027, 1, 31, 22, 59)
     assert settings.late == LatePolicy("percent", 12.5, timedelta(minutes=30))
+    assert settings.limits == Limits(120.0, 7.5, cpu_seconds=480, memory_bytes=3 * 1024**3)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("\nhlp = 1", "line 2: there is no setting hlp; there are help, frameworks, deadline, late"),
+        ("\nhlp = 1", "line 2: there is no setting hlp; there are help, frameworks, deadline, late, limits"),
         ("[late]\nper_week = 1", "line 2: there is no setting late.per_week; there are late.policy"),
         ('help = "everything"', 'line 1: help is "everything"; it should be "name" or "explain" or "formula"'),
         ("help = 3", "line 1: help is 3; it should be"),
@@ -56,6 +64,11 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         ('[late]\npolicy = "harsh"', 'line 2: late.policy is "harsh"; it should be "none" or "zero"'),
         ("[late]\nper_day = -1", "line 2: late.per_day is -1; it should be a number from 0 to 1000"),
         ("[late]\nper_day = true", "late.per_day is True"),
+        ("limits = 60", "line 1: limits is 60; it should be a table: a line [limits], with total_seconds = … below it"),
+        ("[limits]\nthreads = 1", "line 2: there is no setting limits.threads; there are limits.total_seconds"),
+        ("[limits]\ntotal_seconds = 0", "limits.total_seconds is 0; it should be a number from 1 to 86400"),
+        ("[limits]\nstep_seconds = 61", "limits.step_seconds is 61; it should be a number from 0.5 to 60"),
+        ("[limits]\nmemory_gib = 0.1", "limits.memory_gib is 0.1; it should be a number from 0.5 to 1024"),
         ("[late]\ngrace_minutes = nan", "late.grace_minutes is nan"),
         ("help = explain", "is not TOML: "),
         ("points = 3", "there is no setting points"),
@@ -151,6 +164,57 @@ def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gra
     said = course.autograde("--force", expect=1)
     assert "frameworks is 2; it should be" in said
     assert "Traceback" not in said
+
+
+def by_grade(course: Course) -> dict[str, Any]:
+    course.run("autograder", "grade", str(course.submission("ann")), "--json", "result.json")
+    return json.loads((course.folder / "result.json").read_text(encoding="utf-8"))
+
+
+def by_check(course: Course) -> dict[str, Any]:
+    course.run("autograder", "check", str(course.submission("ann")), "--json", "result.json")
+    return json.loads((course.folder / "result.json").read_text(encoding="utf-8"))
+
+
+def by_class(course: Course) -> dict[str, Any]:
+    course.run("autograder", "class", "submitted", "--out", "out")
+    return json.loads((course.folder / "out/results/ann.json").read_text(encoding="utf-8"))
+
+
+def by_nbgrader(course: Course) -> dict[str, Any]:
+    course.nbgrader("generate_assignment", ASSIGNMENT)
+    course.autograde()
+    return course.record("ann")["result"]
+
+
+def by_gradescope(course: Course) -> dict[str, Any]:
+    root = gradescope_image.make(course.folder, Path(sys.executable).parent.parent)
+    (course.folder / "course.toml").replace(root / "source/course.toml")
+    course.submission("ann").replace(root / "submission/mine.ipynb")
+    assert gradescope_image.run(root) == 0
+    return gradescope_image.results(root)["extra_data"]["result"]
+
+
+@pytest.mark.parametrize(
+    "road", [by_grade, by_check, by_class, by_nbgrader, by_gradescope], ids=lambda road: road.__name__
+)
+@pytest.mark.usefixtures("need_confinement", "need_clone")
+def test_the_limits_of_course_toml_hold_whichever_command_grades(
+    road: Callable[[Course], dict[str, Any]], tmp_path: Path
+) -> None:
+    course = Course.make(tmp_path, AUTOGRADER_COURSE=str(tmp_path / "course.toml"))
+    written(tmp_path, "[limits]\nstep_seconds = 1.5\n")
+    course.submit("ann", answered({"q7_tf_initializer": "def tf_he_normal(shape):\n    while True:\n        pass"}))
+    asked = {question["grade_id"]: question for question in road(course)["questions"]}
+    assert asked["q7_tf_initializer_check"]["status"] == "timeout"
+    assert "after 1.5 s" in asked["q7_tf_initializer_check"]["message"]
+
+
+def test_an_option_overrides_a_limit_for_one_run() -> None:
+    usual = Limits(total_seconds=100.0, step_seconds=10.0)
+    assert usual.with_times(None, None) == replace(usual, cpu_seconds=400)
+    assert usual.with_times(5.0, None) == replace(usual, total_seconds=5.0, step_seconds=5.0)
+    assert usual.with_times(None, 30.0) == replace(usual, step_seconds=30.0, cpu_seconds=400)
 
 
 def test_the_command_line_reads_the_file_and_says_when_it_cannot(tmp_path: Path) -> None:

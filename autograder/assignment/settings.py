@@ -9,12 +9,13 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from autograder.errors import UserError
+from autograder.limits import Limits
 from autograder.places import BESIDE, named, unnamed
 
 FILE = "course.toml"
@@ -29,6 +30,9 @@ LatePolicyName = Literal["none", "zero", "percent", "points"]
 
 #: A day of grace more, and "late" would mean something else.
 _MOST_GRACE_MINUTES = 7 * 24 * 60
+_MOST_SECONDS = 86_400.0
+_GIB = 1024**3
+_MOST_GIB = 1024.0
 
 
 class BadSettings(UserError):
@@ -100,12 +104,15 @@ class Settings:
         With its time zone.
     late : LatePolicy
         Penalty for late submissions.
+    limits : Limits
+        What one submission may use.
     """
 
     help_level: HelpLevel = "explain"
     frameworks: Frameworks = "both"
     deadline: datetime | None = None
     late: LatePolicy = field(default_factory=LatePolicy)
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def terms(self) -> Terms:
@@ -157,11 +164,8 @@ class _Reader:
         self._lines = text.splitlines()
 
     def settings(self, document: Mapping[str, Any]) -> Settings:
-        self._know(document, ("help", "frameworks", "deadline", "late"), "")
-        late = document.get("late", {})
-        if not isinstance(late, dict):
-            raise self._wrong("late", late, "a table: a line [late], with policy = … below it")
-        self._know(late, ("policy", "per_day", "grace_minutes"), "late.")
+        self._know(document, ("help", "frameworks", "deadline", "late", "limits"), "")
+        late = self._table(document, "late", ("policy", "per_day", "grace_minutes"))
         default, usual = Settings(), LatePolicy()
         grace = self._number(late, "late.grace_minutes", usual.grace / timedelta(minutes=1), _MOST_GRACE_MINUTES)
         return Settings(
@@ -173,7 +177,23 @@ class _Reader:
                 per_day=self._number(late, "late.per_day", usual.per_day, 1000.0),
                 grace=timedelta(minutes=grace),
             ),
+            limits=self._limits(document),
         )
+
+    def _limits(self, document: Mapping[str, Any]) -> Limits:
+        limits = self._table(document, "limits", ("total_seconds", "step_seconds", "memory_gib"))
+        usual = Limits()
+        total = self._number(limits, "limits.total_seconds", usual.total_seconds, _MOST_SECONDS, least=1.0)
+        step = self._number(limits, "limits.step_seconds", min(usual.step_seconds, total), total, least=0.5)
+        memory = self._number(limits, "limits.memory_gib", usual.memory_bytes / _GIB, _MOST_GIB, least=0.5)
+        return replace(usual.with_times(total, step), memory_bytes=int(memory * _GIB))
+
+    def _table(self, document: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> Mapping[str, Any]:
+        table = document.get(name, {})
+        if not isinstance(table, dict):
+            raise self._wrong(name, table, f"a table: a line [{name}], with {keys[0]} = … below it")
+        self._know(table, keys, f"{name}.")
+        return table
 
     def _know(self, table: Mapping[str, Any], names: tuple[str, ...], prefix: str) -> None:
         for name in table:
@@ -187,10 +207,10 @@ class _Reader:
             raise self._wrong(key, value, " or ".join(f'"{choice}"' for choice in choices))
         return value
 
-    def _number(self, table: Mapping[str, Any], key: str, default: float, most: float) -> float:
+    def _number(self, table: Mapping[str, Any], key: str, default: float, most: float, *, least: float = 0.0) -> float:
         value = table.get(key.rpartition(".")[2], default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= most:
-            raise self._wrong(key, value, f"a number from 0 to {most:g}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise self._wrong(key, value, f"a number from {least:g} to {most:g}")
         return float(value)
 
     def _time(self, table: Mapping[str, Any], key: str) -> datetime | None:

@@ -26,9 +26,9 @@ from autograder.grading.engine import Engine
 from autograder.grading.jobs import Graded
 from autograder.grading.provenance import graded_by
 from autograder.grading.retries import RetryPolicy
+from autograder.limits import Limits
 from autograder.notebook import UnreadableNotebook
 from autograder.report.result import Result, ResultStatus
-from autograder.sandbox import Limits
 from autograder.sandbox.support import NoConfinement, probe
 
 _CONNECT_SECONDS = 30

@@ -12,8 +12,8 @@ from autograder.assignment.settings import Terms
 from autograder.grading.engine import Engine
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.result_cache import result_key
+from autograder.limits import Limits
 from autograder.notebook import UnreadableNotebook, parse_notebook
-from autograder.sandbox import Limits
 from autograder.submission.reader import read_submission
 
 

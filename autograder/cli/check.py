@@ -23,19 +23,18 @@ def check(
     seed: options.Seed = None,
     release: options.Release = None,
     settings: options.Settings = None,
-    timeout: options.Timeout = 60.0,
-    step_timeout: options.StepTimeout = 20.0,
+    timeout: options.Timeout = None,
+    step_timeout: options.StepTimeout = None,
 ) -> None:
     """Check your own notebook before you hand it in: the judge that grades, with fresh shapes."""
     from autograder.assignment.release import DEFAULT_PATH
-    from autograder.assignment.settings import load_settings
-    from autograder.cli.grading import Request, grade_notebooks, prepare_reports, print_results
+    from autograder.cli.grading import grade_notebooks, prepare_reports, print_results
     from autograder.sandbox import support
 
     if notebook is None and not DEFAULT_PATH.exists():
         raise UserError(f"say which notebook: autograder check NOTEBOOK (there is no {DEFAULT_PATH}, the usual one)")
     path = notebook or _shortest(DEFAULT_PATH)
-    course = load_settings(settings)
+    course = options.course_settings(settings, timeout, step_timeout)
     files = prepare_reports(reports, [path])
     confinable = support.probe().official
     if not confinable:
@@ -43,17 +42,7 @@ def check(
             "this machine cannot confine a notebook's code, so yours runs as any program of yours does. The score is "
             "the same; the grade that counts is made elsewhere. (autograder doctor says more.)"
         )
-    outcome = grade_notebooks(
-        Request(
-            [path],
-            course,
-            seed=seed,
-            release=release,
-            timeout=timeout,
-            step_timeout=step_timeout,
-            unconfined=not confinable,
-        )
-    )
+    outcome = grade_notebooks([path], course, seed=seed, release=release, unconfined=not confinable)
     problems = files.write(outcome.results, outcome.unreadable, single=True)
     print_results(outcome, single=True, pictures=True)
     for result in outcome.results:

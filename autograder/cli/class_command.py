@@ -29,8 +29,8 @@ def class_command(
     ] = None,
     release: options.Release = None,
     settings: options.Settings = None,
-    timeout: options.Timeout = 60.0,
-    step_timeout: options.StepTimeout = 20.0,
+    timeout: options.Timeout = None,
+    step_timeout: options.StepTimeout = None,
 ) -> None:
     """Grade every submission under FOLDER: STUDENT/weight_initialization/*.ipynb, or STUDENT.ipynb.
 
@@ -42,16 +42,14 @@ def class_command(
     from rich.console import Console
 
     from autograder.cli.class_grading import Request, grade_class
-    from autograder.sandbox import Limits
 
     request = Request(
         folder=folder,
         out=out,
         jobs=jobs or os.cpu_count() or 1,
         resume=resume,
-        limits=Limits(total_seconds=timeout, step_seconds=min(step_timeout, timeout)),
+        course=options.course_settings(settings, timeout, step_timeout),
         release=release,
-        settings=settings,
         csv=csv,
         scheduler=scheduler,
     )

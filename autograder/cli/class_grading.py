@@ -12,7 +12,7 @@ from types import FrameType
 from rich.console import Console
 
 from autograder.assignment.release import release_bytes, release_in, release_path
-from autograder.assignment.settings import load_settings
+from autograder.assignment.settings import Settings as CourseSettings
 from autograder.batch.jobs import Settings, ThisMachine, Workers
 from autograder.batch.result_cache import Store
 from autograder.batch.run import Class, Entry, Tally, class_seed, find_class
@@ -26,7 +26,6 @@ from autograder.notebook import printable_path
 from autograder.report import class_report as report
 from autograder.report.progress import Meter
 from autograder.report.statistics import ClassStatistics
-from autograder.sandbox import Limits
 
 #: Beside the results.
 PAGE = "report.html"
@@ -40,9 +39,8 @@ class Request:
     out: Path
     jobs: int
     resume: bool
-    limits: Limits
+    course: CourseSettings
     release: Path | None = None
-    settings: Path | None = None
     csv: Path | None = None
     scheduler: str | None = None
 
@@ -68,7 +66,7 @@ def grade_class(request: Request, console: Console) -> Tally:
         path = release_path(request.release)
         raw = release_bytes(path)
         release = release_in(raw, path)
-    settings = Settings(raw, release, request.limits, load_settings(request.settings).terms)
+    settings = Settings(raw, release, request.course.limits, request.course.terms)
     with Store(request.out, resume=request.resume) as store:
         seed = class_seed(request.folder, request.out)
         group = Class(entries, settings, seed, store)

@@ -34,8 +34,8 @@ def grade(
     fail_under: Annotated[
         float | None, typer.Option(metavar="POINTS", help="Exit with 1 when a score is lower.")
     ] = None,
-    timeout: options.Timeout = 60.0,
-    step_timeout: options.StepTimeout = 20.0,
+    timeout: options.Timeout = None,
+    step_timeout: options.StepTimeout = None,
     jobs: options.Jobs = None,
     unconfined: Annotated[
         bool,
@@ -47,9 +47,8 @@ def grade(
     Exit status: 0 graded, whatever the score; 1 below --fail-under; 2 a file that cannot be read; 3 a
     fault of the grader, or a machine that cannot confine student code (see doctor).
     """
-    from autograder.assignment.settings import load_settings
     from autograder.cli.github_actions import Actions
-    from autograder.cli.grading import Request, grade_notebooks, prepare_reports, print_results
+    from autograder.cli.grading import grade_notebooks, prepare_reports, print_results
     from autograder.report.pull_request import load_pull_request
     from autograder.sandbox.support import NoConfinement
 
@@ -60,22 +59,11 @@ def grade(
     for option in [*for_one, *(["--github"] if github else [])]:
         if not single:
             raise typer.BadParameter("it is for one notebook at a time", param_hint=option)
-    course = load_settings(settings)
+    course = options.course_settings(settings, timeout, step_timeout)
     files = prepare_reports(reports, notebooks)
     actions = Actions(notebooks[0], load_pull_request(pull_request) if pull_request else None) if github else None
     try:
-        outcome = grade_notebooks(
-            Request(
-                notebooks,
-                course,
-                seed=seed,
-                release=release,
-                timeout=timeout,
-                step_timeout=step_timeout,
-                jobs=jobs,
-                unconfined=unconfined,
-            )
-        )
+        outcome = grade_notebooks(notebooks, course, seed=seed, release=release, jobs=jobs, unconfined=unconfined)
     except NoConfinement as problem:
         raise NoConfinement(f"{problem} {_ADVICE}") from None
     # Files first: a terminal that went away must not take the reports with it.

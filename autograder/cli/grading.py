@@ -20,20 +20,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Request:
-    """What to grade, and how; the names are those of the command's options."""
-
-    notebooks: Sequence[Path]
-    settings: Settings
-    seed: int | None = None
-    release: Path | None = None
-    timeout: float = 60.0
-    step_timeout: float = 20.0
-    jobs: int | None = None
-    unconfined: bool = False
-
-
-@dataclass(frozen=True)
 class Outcome:
     """The results of the notebooks that could be read, and the others."""
 
@@ -51,13 +37,21 @@ class Outcome:
         return ExitCode.GRADED
 
 
-def grade_notebooks(request: Request) -> Outcome:
+def grade_notebooks(
+    notebooks: Sequence[Path],
+    course: Settings,
+    *,
+    seed: int | None = None,
+    release: Path | None = None,
+    jobs: int | None = None,
+    unconfined: bool = False,
+) -> Outcome:
     """Grade each notebook. A file that cannot be read gets a line on stderr and stops no other.
 
     Raises
     ------
     NoConfinement
-        This machine cannot confine student code, and ``request.unconfined`` is false.
+        This machine cannot confine student code, and ``unconfined`` is false.
     BadRelease
         The release cannot be used.
     """
@@ -65,20 +59,17 @@ def grade_notebooks(request: Request) -> Outcome:
     from autograder.grading.engine import Engine
     from autograder.grading.grade import grade_file, grade_files
     from autograder.report.result import Unreadable
-    from autograder.sandbox import Limits
 
-    limits = Limits(total_seconds=request.timeout, step_seconds=min(request.step_timeout, request.timeout))
-    workers = min(request.jobs or os.cpu_count() or 1, len(request.notebooks))
-    many = len(request.notebooks) > 1
-    with Engine(limits, workers=workers, unconfined=request.unconfined, many=many) as engine:
-        with release_option(request.release):
-            release = load_release(request.release)
-        terms, seed = request.settings.terms, request.seed
+    workers = min(jobs or os.cpu_count() or 1, len(notebooks))
+    many = len(notebooks) > 1
+    with Engine(course.limits, workers=workers, unconfined=unconfined, many=many) as engine:
+        with release_option(release):
+            given = load_release(release)
         graded: Iterable[Result | Unreadable]
         if many:
-            graded = grade_files(engine, request.notebooks, release, terms, seed)
+            graded = grade_files(engine, notebooks, given, course.terms, seed)
         else:
-            graded = (grade_file(engine, request.notebooks[0], release, terms, seed),)
+            graded = (grade_file(engine, notebooks[0], given, course.terms, seed),)
         outcome = Outcome([], [])
         for each in graded:
             if isinstance(each, Unreadable):

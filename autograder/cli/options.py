@@ -5,12 +5,16 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from autograder.report.formats import Format, formats
+
+if TYPE_CHECKING:
+    from autograder.assignment.settings import Settings as CourseSettings
 
 Seed = Annotated[
     int | None,
@@ -30,8 +34,22 @@ Settings = Annotated[
     typer.Option("--settings", help="The course's settings; course.toml in the grader's repository by default."),
 ]
 Jobs = Annotated[int | None, typer.Option(min=1, help="Notebooks that run at once; one a core by default.")]
-Timeout = Annotated[float, typer.Option(min=1.0, max=86_400.0, help="Seconds for Q7, and for other cells as many.")]
-StepTimeout = Annotated[float, typer.Option(min=0.5, max=86_400.0, help="Seconds that one cell or call may take.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option(min=1.0, max=86_400.0, help="Seconds for Q7, and for other cells as many; course.toml's by default."),
+]
+StepTimeout = Annotated[
+    float | None,
+    typer.Option(min=0.5, max=86_400.0, help="Seconds that one cell or call may take; course.toml's by default."),
+]
+
+
+def course_settings(file: Path | None, timeout: float | None, step_timeout: float | None) -> CourseSettings:
+    """Read course.toml, with the limits that a run's options set in the place of its own; raise `BadSettings`."""
+    from autograder.assignment.settings import load_settings
+
+    course = load_settings(file)
+    return replace(course, limits=course.limits.with_times(timeout, step_timeout))
 
 
 def with_reports(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autograder.sandbox import Limits
+from autograder.limits import Limits
 
 #: Own cells that may end their process before no further one is tried: every time, all the others run again.
 MOST_LOST_CELLS = 12

@@ -17,7 +17,8 @@ from autograder.grading.results import fault, on_terms
 from autograder.grading.retries import Attempts, RetryPolicy
 from autograder.grading.worker import SLOTS, InThisProcess, Worker
 from autograder.grading.worker_process import InOwnProcess
-from autograder.sandbox import Limits, support
+from autograder.limits import Limits
+from autograder.sandbox import support
 from autograder.sandbox.opening import open_sandbox
 
 T = TypeVar("T")

@@ -53,10 +53,10 @@ def grade(
     >>> autograder.grade("weight_initialization.ipynb", seed=1).score  # doctest: +SKIP
     40.0
     """
-    terms = (settings or load_settings()).terms
+    course = settings or load_settings()
     given = load_release(Path(release) if release else None)
-    job = job_of(Path(path), given, terms, seed)
-    with Engine(unconfined=unconfined, many=False) as engine:
+    job = job_of(Path(path), given, course.terms, seed)
+    with Engine(course.limits, unconfined=unconfined, many=False) as engine:
         return engine.grade(job).result
 
 

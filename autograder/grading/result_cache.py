@@ -22,7 +22,7 @@ from autograder.assignment.settings import Terms
 from autograder.files import write_bytes
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.provenance import graded_by
-from autograder.sandbox import Limits
+from autograder.limits import Limits
 
 
 class ResultCache:

@@ -21,7 +21,8 @@ from autograder.grading.jobs import Job
 from autograder.grading.results import reason
 from autograder.grading.retries import Attempt
 from autograder.grading.worker import SLOTS, InThisProcess
-from autograder.sandbox import Limits, SandboxFault
+from autograder.limits import Limits
+from autograder.sandbox import SandboxFault
 from autograder.sandbox.environment import isolation
 from autograder.sandbox.opening import open_sandbox
 

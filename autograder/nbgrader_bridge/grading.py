@@ -13,9 +13,9 @@ from autograder.errors import ExitCode, UserError
 from autograder.grading.engine import Engine
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.result_cache import ResultCache
+from autograder.limits import Limits
 from autograder.nbgrader_bridge.reading import Reading, Released, read
 from autograder.report.result import QuestionResult, QuestionStatus, Result, ResultStatus
-from autograder.sandbox import Limits
 
 #: When so many fail, and none succeeds, so will the others.
 _HOPELESS = 5

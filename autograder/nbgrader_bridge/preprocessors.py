@@ -13,19 +13,19 @@ import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.converters import NbGraderException
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
-from traitlets import Enum, Float, Instance, Integer
+from traitlets import Integer
 
 from autograder.assignment.questions import NAME
 from autograder.assignment.release import load_release
 from autograder.assignment.seeds import course_seed
-from autograder.assignment.settings import Frameworks, HelpLevel, Terms
+from autograder.assignment.settings import FILE, load_settings
 from autograder.errors import UserError
 from autograder.grading.result_cache import ResultCache
 from autograder.nbgrader_bridge.cell_outputs import cell_outputs
@@ -41,7 +41,6 @@ from autograder.nbgrader_bridge.reading import Reading, Released, read
 from autograder.nbgrader_bridge.records import Record, load_record, record_path, save_record
 from autograder.notebook import UnreadableNotebook, read_bytes
 from autograder.report.document import to_json
-from autograder.sandbox import Limits
 
 Resources = dict[str, Any]
 #: In the course folder: results by what they rest on. `make clean` deletes it.
@@ -56,9 +55,7 @@ def _id(resources: Resources) -> SubmissionId:
 class SubmissionExporter(NotebookExporter):
     """Reads students' files, trusting nothing in them, and writes the notebooks that are graded and shown."""
 
-    deadline = Instance(
-        datetime, allow_none=True, help="The assignment's due date, in UTC; None leaves the gradebook's."
-    ).tag(config=True)
+    jobs = Integer(0, help="Submissions that run at once; 0 stands for one a core.").tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -67,11 +64,18 @@ class SubmissionExporter(NotebookExporter):
         self._leave_out_misnamed(converter)
         course = converter.coursedir
         self.root = Path(course.root)
-        self.cache = ResultCache(self.root / CACHE, self.log.warning)
         try:
-            self.released = self._released(course)
-            self.seed = course_seed(self.root)
-            GradeInSandbox(parent=self).grade_side_by_side(self._new(converter), again=converter.force)
+            given = load_settings(self.root / FILE)
+            self.grading = Grading(
+                self._released(course, given.due_date),
+                course_seed(self.root),
+                given.limits,
+                given.terms,
+                ResultCache(self.root / CACHE, self.log.warning),
+            )
+            new, servers = self._new(converter), self.jobs or os.cpu_count() or 1
+            for path in self.grading.side_by_side(new, servers, again=converter.force):
+                self.log.info("Graded %s", path)
         except (UserError, OSError) as problem:
             raise self._refusal(f"nothing was autograded: {problem}") from None
 
@@ -95,12 +99,12 @@ class SubmissionExporter(NotebookExporter):
         if not converter.assignments:
             raise self._refusal(f"nothing was autograded: no submission is named {right}.")
 
-    def _released(self, course: Any) -> Released:
+    def _released(self, course: Any, deadline: datetime | None) -> Released:
         assignment = course.assignment_id
         folder = Path(course.format_path(course.release_directory, ".", assignment))
         release = load_release(folder / f"{NAME}.ipynb")
         order = [cell.grade_id or "" for cell in release.notebook.cells]
-        cells = released_cells(course.db_url, assignment, NAME, order, self.deadline)
+        cells = released_cells(course.db_url, assignment, NAME, order, deadline)
         # The gradebook's points, should somebody have changed the release without releasing it.
         points = {cell.grade_id: cell.points for cell in cells if cell.points is not None}
         return Released(replace(release, points={**release.points, **points}), cells)
@@ -129,7 +133,7 @@ class SubmissionExporter(NotebookExporter):
             resources["autograder"] = reading
             return super().from_filename(filename, resources=resources, **more)
         clear_scores(which)
-        reading = read(Path(filename), self.released)
+        reading = read(Path(filename), self.grading.released)
         if reading.problem is not None:
             message = "%s %s. It scores 0, and waits for a person to look at it."
             self.log.error(message, filename, reading.problem)
@@ -140,40 +144,16 @@ class SubmissionExporter(NotebookExporter):
 class GradeInSandbox(NbGraderPreprocessor):
     """Grades in our sandbox, where nbgrader would execute the notebook in the student's kernel."""
 
-    step_seconds = Float(20.0, help="Seconds that one cell, or one call of a student's function, may take.").tag(
-        config=True
-    )
-    total_seconds = Float(60.0, help="Seconds that one submission may take altogether.").tag(config=True)
-    help_level = Enum(get_args(HelpLevel), "explain", help="How far the feedback helps.").tag(config=True)
-    frameworks = Enum(get_args(Frameworks), "both", help="Which framework counts.").tag(config=True)
-    jobs = Integer(0, help="Submissions that run at once; 0 stands for one a core.").tag(config=True)
-
-    @property
-    def grading(self) -> Grading:
-        """How submissions are graded in this run."""
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        """Fill in the outputs of every code cell; raise `GraderFault` where there is no result."""
         exporter = self.parent
         if not isinstance(exporter, SubmissionExporter):
             raise GraderFault(
                 "submissions are read by SubmissionExporter: set c.Autograde.exporter_class as in the course's own "
                 "nbgrader_config.py"
             )
-        return Grading(
-            exporter.released,
-            exporter.seed,
-            Limits(total_seconds=self.total_seconds, step_seconds=min(self.step_seconds, self.total_seconds)),
-            Terms(help_level=self.help_level, frameworks=self.frameworks),
-            exporter.cache,
-        )
-
-    def grade_side_by_side(self, paths: list[Path], *, again: bool) -> None:
-        """Grade the files at ``paths`` that have no result yet, or all of them ``again``; say so of each."""
-        for path in self.grading.side_by_side(paths, self.jobs or os.cpu_count() or 1, again=again):
-            self.log.info("Graded %s", path)
-
-    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Fill in the outputs of every code cell; raise `GraderFault` where there is no result."""
         reading: Reading = resources["autograder"]
-        graded = self.grading.of(reading)
+        graded = exporter.grading.of(reading)
         outputs = cell_outputs(graded)
         for cell in nb.cells:
             if cell.cell_type != "code":

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from autograder.limits import Limits
 from autograder.sandbox.conversation import Child, End, SandboxFault
 from autograder.sandbox.environment import isolation, warm_environment
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.protocol import MAX_ORDER_BYTES
 
 _SERVER = "autograder.sandbox.forkserver"

@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Iterable, Set
 from pathlib import Path
 
+from autograder.limits import Limits
 from autograder.linux import NeedsLinux
 from autograder.places import PACKAGE, PROJECT_NAME, repository
 from autograder.sandbox import landlock
 from autograder.sandbox.environment import FIXED, PASSED
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.seccomp import Filter
 
 try:

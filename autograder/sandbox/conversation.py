@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TypeVar
 
-from autograder.sandbox.limits import Limits
+from autograder.limits import Limits
 from autograder.sandbox.protocol import ExitCode, Loss, Question
 from autograder.sandbox.wire import Decoder, Message, WireError, encode
 

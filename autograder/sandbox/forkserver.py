@@ -28,11 +28,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autograder.limits import Limits
 from autograder.sandbox import confine, huge_pages
 from autograder.sandbox import scratch as scratches
 from autograder.sandbox.child import serve, shell
 from autograder.sandbox.confine import Confinement
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.protocol import MAX_ORDER_BYTES, ExitCode
 from autograder.sandbox.support import UNCONFINED
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from autograder.limits import Limits
 from autograder.sandbox import support
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.unconfined import PlainSandbox
 
 AnySandbox = Sandbox | PlainSandbox

@@ -23,10 +23,10 @@ import time
 from pathlib import Path
 from typing import Self
 
+from autograder.limits import Limits
 from autograder.sandbox.client import Warm
 from autograder.sandbox.conversation import Child, End, SandboxFault
 from autograder.sandbox.environment import isolation, warm_environment
-from autograder.sandbox.limits import Limits
 from autograder.sandbox.protocol import Versions
 from autograder.sandbox.support import UNCONFINED
 

@@ -6,7 +6,7 @@ from autograder.cli import options
 
 
 def settings(*, file: options.Settings = None) -> None:
-    """Say what course.toml sets: help level, which framework counts, deadline and late policy."""
+    """Say what course.toml sets: help level, which framework counts, limits, deadline and late policy."""
     from autograder.assignment.settings import load_settings
 
     course = load_settings(file)
@@ -18,4 +18,9 @@ def settings(*, file: options.Settings = None) -> None:
     counts = {"both": "each framework counts for its own points", "better": "the better of the two counts for both"}
     print(f"Feedback on Q7 {helps}.")
     print(f"Of TensorFlow and PyTorch, {counts[course.frameworks]}.")
+    limits = course.limits
+    print(
+        f"A submission may take {limits.total_seconds:g} s, one step of it {limits.step_seconds:g} s, and "
+        f"{limits.memory_bytes / 2**30:g} GiB of memory."
+    )
     print(f"Due {course.deadline_text}; {course.late}." if course.deadline_text else "There is no deadline.")

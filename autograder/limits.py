@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+
+#: CPU seconds for each second of a run, at the least: a child's threads run side by side.
+_CPU_PER_SECOND = 4
 
 
 @dataclass(frozen=True)
@@ -42,3 +46,18 @@ class Limits:
     scratch_bytes: int = 256 * 1024**2
     scratch_entries: int = 4096
     threads: int = 1024
+
+    def with_times(self, total_seconds: float | None, step_seconds: float | None) -> Limits:
+        """Return these limits with other times, where they are given.
+
+        A step gets no more than the total, and the CPU time is enough for the total.
+
+        Examples
+        --------
+        >>> Limits().with_times(10.0, None).step_seconds
+        10.0
+        """
+        total = self.total_seconds if total_seconds is None else total_seconds
+        step = self.step_seconds if step_seconds is None else step_seconds
+        cpu = max(self.cpu_seconds, math.ceil(_CPU_PER_SECOND * total))
+        return replace(self, total_seconds=total, step_seconds=min(step, total), cpu_seconds=cpu)
