@@ -16,9 +16,10 @@ import pytest
 from autograder.assignment.questions import task
 from autograder.assignment.release import DEFAULT_PATH
 from autograder.assignment.settings import Terms
-from autograder.batch.jobs import Settings, to_text
+from autograder.batch.jobs import Settings, Work, to_text
 from autograder.batch.result_cache import Store, Unusable
 from autograder.batch.run import NoClass, find_class
+from autograder.grading.provenance import graded_by
 from autograder.report import class_report as report
 from autograder.report.document import from_json, to_json
 from autograder.report.result import CriterionResult, CriterionStatus, QuestionResult, QuestionStatus, Result
@@ -428,3 +429,17 @@ def test_cluster_that_is_not_there_is_refused(
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 1)
     with pytest.raises(cluster.NoCluster, match=said):
         cluster.Cluster(address, Settings.of(DEFAULT_PATH.read_bytes()))
+
+
+def test_worker_that_grades_otherwise_is_refused_by_name_and_grades_nothing() -> None:
+    from autograder.batch import dask_cluster as cluster
+
+    class Here:
+        address = "tcp://10.0.0.7:4001"
+
+    plugin = cluster.WarmEngine({"graded_by": {**graded_by(), "torch": "1.0"}})
+    with pytest.raises(cluster.NoCluster, match=r"tcp://10\.0\.0\.7:4001 .* another version .* of: torch"):
+        plugin.setup(Here())
+    work = Work("ann", "ann.ipynb", b"{}", 1, "key")
+    with pytest.raises(cluster.Unfit, match="another version"):
+        plugin.grade(work)

@@ -7,10 +7,8 @@ work done elsewhere: by the scheduler, and, where that gives up on a submission,
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import re
-import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -29,7 +27,7 @@ from autograder.grading.retries import RetryPolicy
 from autograder.limits import Limits
 from autograder.notebook import UnreadableNotebook
 from autograder.report.result import Result, ResultStatus
-from autograder.sandbox.support import NoConfinement, probe
+from autograder.sandbox.support import probe
 
 _CONNECT_SECONDS = 30
 _WORKERS_SECONDS = 120
@@ -51,62 +49,69 @@ class NoCluster(UserError):
 
 # --- on the workers -------------------------------------------------------------------------------------
 
-_engines: dict[str, tuple[Settings, Engine]] = {}
-_lock = threading.Lock()
+
+class Unfit(RuntimeError):
+    """A worker cannot grade as all others do."""
 
 
-def _engine(told: Message, servers: int) -> tuple[Settings, Engine]:
-    with _lock:
-        name = told["name"]
-        if name not in _engines:
-            settings = Settings.of(told["release"], Limits(**told["limits"]), Terms(**told["terms"]))
-            # Other workers may be at work on the same machine: none of its runs is surely alone.
-            policy = RetryPolicy(confirm=True)
-            _engines[name] = settings, Engine(settings.limits, workers=servers, policy=policy)
-        return _engines[name]
-
-
-class WarmServers(WorkerPlugin):
-    """Warms a worker's servers up when it joins, and ends them when it leaves, or when the class is graded.
+class WarmEngine(WorkerPlugin):
+    """A worker's engine: warm when the first submission comes, closed when the class is graded or the worker leaves.
 
     Parameters
     ----------
     settings : dict
-        What `Settings` says, in plain types, and a name for it.
+        What `Settings` says, in plain types: a worker that has another version of them must be able to say so.
     """
 
     def __init__(self, settings: Message) -> None:
-        self._settings = settings
+        self._sent = settings
+        self._engine: Engine | None = None
+        self._unfit = "has not been set up"
 
     def setup(self, worker: Worker) -> None:
-        """Start as many servers as the worker runs tasks at once. What cannot be is told by the first task."""
-        with contextlib.suppress(NoConfinement, OSError):
-            _engine(self._settings, worker.state.nthreads)
+        """Start as many warm servers as the worker runs tasks at once.
+
+        Raises
+        ------
+        NoCluster
+            The worker cannot confine student code, or has another version of the grader or of what it grades with.
+        """
+        self._unfit = self._difference()
+        if self._unfit:
+            raise NoCluster(f"the worker {worker.address} {self._unfit}")
+        self._settings = Settings.of(
+            self._sent["release"], Limits(**self._sent["limits"]), Terms(**self._sent["terms"])
+        )
+        # Other workers may be at work on the same machine: none of its runs is surely alone.
+        policy = RetryPolicy(confirm=True)
+        self._engine = Engine(self._settings.limits, workers=worker.state.nthreads, policy=policy)
 
     def teardown(self, worker: Worker) -> None:
         """End them."""
-        with _lock:
-            _, engine = _engines.pop(self._settings["name"], (None, None))
-        if engine is not None:
-            engine.close()
+        if self._engine is not None:
+            self._engine.close()
+
+    def _difference(self) -> str:
+        if missing := probe().missing:
+            return f"cannot confine student code. {' '.join(missing)}"
+        ours, theirs = graded_by(), self._sent["graded_by"]
+        differing = sorted(what for what in ours.keys() | theirs.keys() if ours.get(what) != theirs.get(what))
+        return f"has another version than this machine of: {', '.join(differing)}" if differing else ""
+
+    def grade(self, work: Work) -> Graded | UnreadableNotebook:
+        """Grade one submission; what its cells put out stays here, since a class's report does not show it."""
+        if self._engine is None:
+            raise Unfit(f"it {self._unfit}")
+        job = work.job(self._settings)
+        return job if isinstance(job, UnreadableNotebook) else Graded(self._engine.grade(job).result)
 
 
-def fitness() -> Message:
-    """Return what a worker grades with, and what it lacks to do so; it runs there."""
-    return {"graded_by": graded_by(), "missing": list(probe().missing)}
-
-
-def grade(told: Message, work: Message) -> Graded | UnreadableNotebook:
-    """Grade one submission; it runs on a worker."""
-    if told["graded_by"] != graded_by():
-        raise Unfit("another version of the grader, or of what it grades with, is installed there")
-    settings, engine = _engine(told, get_worker().state.nthreads)
-    job = Work(**work).job(settings)
-    return job if isinstance(job, UnreadableNotebook) else engine.grade(job)
-
-
-class Unfit(RuntimeError):
-    """A worker cannot grade as all others do."""
+def grade(name: str, work: Message) -> Graded | UnreadableNotebook:
+    """Grade one submission by the plugin ``name``; it runs on a worker."""
+    plugin = get_worker().plugins.get(name)
+    if not isinstance(plugin, WarmEngine):
+        raise Unfit("it has not been set up")
+    return plugin.grade(Work(**work))
 
 
 # --- here -----------------------------------------------------------------------------------------------
@@ -131,14 +136,16 @@ class Cluster:
     def __init__(self, address: str, settings: Settings) -> None:
         if not _ADDRESS.fullmatch(address):
             raise NoCluster(f"{address} is no scheduler's address: that is like tcp://host:8786")
-        plain = {
-            "release": settings.raw,
-            "limits": asdict(settings.limits),
-            "terms": asdict(settings.terms),
-            "graded_by": graded_by(),
-        }
-        name = hashlib.sha256(repr(sorted(plain.items())).encode()).hexdigest()[:16]
-        self._settings: Message = {**plain, "name": f"autograder-{name}"}
+        # Two clients of one cluster have engines of their own.
+        self._name = f"autograder-{uuid.uuid4().hex}"
+        plugin = WarmEngine(
+            {
+                "release": settings.raw,
+                "limits": asdict(settings.limits),
+                "terms": asdict(settings.terms),
+                "graded_by": graded_by(),
+            }
+        )
         # Its own log repeats, as warnings and tracebacks, what is handled here.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
@@ -147,8 +154,7 @@ class Cluster:
             raise NoCluster(f"no Dask scheduler answers at {address}: {str(problem).splitlines()[0]}") from None
         try:
             self._client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
-            self._check()
-            self._client.register_plugin(WarmServers(self._settings), name=self._settings["name"])
+            self._client.register_plugin(plugin, name=self._name)
         except TimeoutError:
             self._client.close()
             raise NoCluster(f"the scheduler at {address} has no worker: start some") from None
@@ -161,7 +167,7 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(Exception):  # whatever has become of the cluster, the results are here
-            self._client.unregister_worker_plugin(name=self._settings["name"])
+            self._client.unregister_worker_plugin(name=self._name)
         self._client.close()
 
     def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
@@ -199,27 +205,16 @@ class Cluster:
             yield work, outcome
 
     def _room(self) -> int:
-        workers: dict[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
-        return _AHEAD * max(1, sum(int(worker["nthreads"]) for worker in workers.values()))
+        threads: dict[str, int] = self._client.nthreads()
+        return _AHEAD * max(1, sum(threads.values()))
 
     def _submit(self, work: Work, tries: int, begun: dict[Future, tuple[Work, int]], ending: as_completed) -> None:
-        # A key of its own for every try: two students may have handed in the same file, and neither gets the other's
+        # A key of its own for every try: two students may have submitted the same file, and neither gets the other's
         # result, nor one that an earlier run has left at the scheduler.
-        key = f"{self._settings['name']}-{uuid.uuid4().hex}"
-        future = self._client.submit(grade, self._settings, vars(work), key=key, pure=False)
+        key = f"{self._name}-{uuid.uuid4().hex}"
+        future = self._client.submit(grade, self._name, vars(work), key=key, pure=False)
         begun[future] = (work, tries)
         ending.add(future)
-
-    def _check(self) -> None:
-        for address, said in self._client.run(fitness).items():
-            if said["missing"]:
-                raise NoCluster(f"the worker {address} cannot confine student code. {' '.join(said['missing'])}")
-            if said["graded_by"] != graded_by():
-                ours, theirs = graded_by(), said["graded_by"]
-                differing = sorted(what for what in ours.keys() | theirs.keys() if ours.get(what) != theirs.get(what))
-                raise NoCluster(
-                    f"the worker {address} has another version than this machine of: {', '.join(differing)}"
-                )
 
 
 def _told(problem: Exception, tries: int) -> str:
