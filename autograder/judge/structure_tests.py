@@ -106,19 +106,14 @@ def structure_tests(
         axes = sum(2 + (not kernel.is_dense) for kernel in kernels)
         return ErrorRate(min(kernel.size for kernel in kernels), limit, 2 * axes)
 
-    def norms(plan: Plan, limit: float) -> ErrorRate:
-        even = _even(drawn(plan))
-        bound = max(t.evenness_bound(g, m, limit) for g, m in even)
-        margin = min((1.0 - limit) / math.sqrt((2.0 + 12.0 / m) / g) for g, m in even)
-        return ErrorRate(min(g * m for g, m in even), bound, len(even), margin)
+    def evenness(
+        what: str, bound: Callable[[int, int, float], float], deviation: Callable[[int, int], float]
+    ) -> StatisticalTest | None:
+        def error(plan: Plan, limit: float) -> ErrorRate:
+            even = _even(drawn(plan))
+            margin = min((1.0 - limit) / deviation(g, m) for g, m in even)
+            return ErrorRate(min(g * m for g, m in even), max(bound(g, m, limit) for g, m in even), len(even), margin)
 
-    def means(plan: Plan, limit: float) -> ErrorRate:
-        even = _even(drawn(plan))
-        bound = max(t.centredness_bound(g, limit) for g, _ in even)
-        margin = min((1.0 - limit) / math.sqrt(2.0 / g) for g, _ in even)
-        return ErrorRate(min(g * m for g, m in even), bound, len(even), margin)
-
-    def evenness(what: str, error: Callable[[Plan, float], ErrorRate]) -> StatisticalTest | None:
         return StatisticalTest(f"group {what} made even", "< {}", _EVENNESS, error, below=True) if every else None
 
     square = halves(lambda kernels: sum(kernel.fan_in == kernel.outputs for kernel in kernels))
@@ -128,8 +123,8 @@ def structure_tests(
         flip=correlation("with a flipped axis", halves(lambda kernels: 2 * len(kernels))),
         groups=StatisticalTest("unlike groups along an axis", "bound < {:g}" + confirmed, _GROUPS, unlike, below=True),
         transpose=correlation("with the transpose", square) if every else None,
-        norms=evenness("norms", norms),
-        means=evenness("means", means),
+        norms=evenness("norms", t.evenness_bound, lambda g, m: math.sqrt((2.0 + 12.0 / m) / g)),
+        means=evenness("means", lambda g, m, limit: t.centredness_bound(g, limit), lambda g, m: math.sqrt(2.0 / g)),
     )
 
 
