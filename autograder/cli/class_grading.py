@@ -77,6 +77,7 @@ def grade_class(request: Request, console: Console) -> Tally:
 
 
 def _graded(group: Class, request: Request, console: Console) -> Tally:
+    report.prefetch()
     with (
         _stoppable(),
         _workers(group.settings, request) as workers,

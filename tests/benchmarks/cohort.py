@@ -96,6 +96,7 @@ def grade_here(folder: Path, jobs: int) -> Graded:
     with tempfile.TemporaryDirectory() as out, Store(Path(out)) as store:
         group = Class(find_class(folder), SETTINGS, class_seed(folder, Path(out)), store)
         begun = time.perf_counter()
+        report.prefetch()
         with ThisMachine(SETTINGS, Engine(workers=jobs)) as workers:
             list(workers.grade_all(islice(group._open_work(Tally(), lambda *_: None), 2 * jobs)))
             warm = time.perf_counter()
