@@ -32,9 +32,9 @@ CONSTANT = Misconception(
 #: What was returned, where it is no tensor of the framework; and its dtype.
 _KINDS = {
     "None": RETURNED_NONE,
-    "numpy.ndarray": _RETURNED_NUMPY,
     "list": _RETURNED_LIST,
     "tuple": _RETURNED_LIST,
+    "numpy.ndarray": _RETURNED_NUMPY,
 }
 _DTYPES = {"float16": _FLOAT16, "float64": _FLOAT64}
 _OF_KIND = (*_KINDS.values(), _RETURNED_OTHER, *_DTYPES.values(), _OTHER_DTYPE)
