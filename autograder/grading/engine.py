@@ -84,7 +84,7 @@ class Engine:
         self._starting = threading.Lock()
         self._workers: list[Worker] = []
         self._slots: queue.SimpleQueue[Worker] = queue.SimpleQueue()
-        self._floor = _Floor()
+        self._lock = RunLock()
         if cache is None:
             try:
                 self._have_workers()
@@ -186,7 +186,7 @@ class Engine:
     def _run(self, job: Job, attempts: Attempts, *, alone: bool = False) -> Graded | None:
         """Add one run to ``attempts``; return a fault's result where there is none, however often it is tried."""
         for number in range(1, self._policy.faults + 1):
-            with self._floor.run(alone=alone) as run:
+            with self._lock.hold(alone=alone) as run:
                 worker = self._slots.get()
                 try:
                     attempt = worker.attempt(job)
@@ -233,31 +233,32 @@ class _Run:
     beside_others: bool = False
 
 
-class _Floor:
-    """Lets runs be side by side, or one alone."""
+class RunLock:
+    """A shared-exclusive lock: runs go side by side, or one runs alone. A run that waits to be alone goes first."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._running: set[_Run] = set()
-        self._wanted_alone = 0
+        self._alone: set[_Run] = set()
 
     @contextlib.contextmanager
-    def run(self, *, alone: bool) -> Iterator[_Run]:
-        """Wait until this run may begin, and hold its place until it ends."""
+    def hold(self, *, alone: bool) -> Iterator[_Run]:
+        """Wait until this run may begin, and hold the lock until it ends."""
         run = _Run()
-        with self._changed:
-            self._wanted_alone += alone
-            self._changed.wait_for(lambda: not self._running if alone else not self._wanted_alone)
-            self._running.add(run)
-            if len(self._running) > 1:
-                for each in self._running:
-                    each.beside_others = True
         try:
+            with self._changed:
+                if alone:
+                    self._alone.add(run)
+                self._changed.wait_for(lambda: not self._running if alone else not self._alone)
+                self._running.add(run)
+                if len(self._running) > 1:
+                    for each in self._running:
+                        each.beside_others = True
             yield run
         finally:
             with self._changed:
                 self._running.discard(run)
-                self._wanted_alone -= alone
+                self._alone.discard(run)
                 self._changed.notify_all()
 
 
