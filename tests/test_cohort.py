@@ -15,7 +15,7 @@ import pytest
 
 from autograder.assignment.questions import task
 from autograder.assignment.release import DEFAULT_PATH
-from autograder.assignment.settings import Terms
+from autograder.assignment.settings import Frameworks, Terms
 from autograder.batch.jobs import Settings, Work, to_text
 from autograder.batch.result_cache import Store, Unusable
 from autograder.batch.run import NoClass, find_class
@@ -136,7 +136,7 @@ def test_key_changes_with_everything_that_a_result_rests_on() -> None:
         settings.key("a", 2),
         Settings.of(raw + b" ").key("a", 1),
         replace(settings, limits=Limits(step_seconds=1.0)).key("a", 1),
-        replace(settings, terms=Terms(frameworks="better")).key("a", 1),
+        replace(settings, terms=Terms(frameworks=Frameworks.BETTER)).key("a", 1),
     ]
     assert len(set(keys)) == len(keys)
     assert settings.key("a", 1) == keys[0]

@@ -18,10 +18,10 @@ import pytest
 
 from autograder.assignment.questions import TASKS
 from autograder.assignment.release import load_release
-from autograder.assignment.settings import Terms
+from autograder.assignment.settings import HelpLevel, Terms
 from autograder.grading import worker_process
 from autograder.grading.cell_output import CellOutput
-from autograder.grading.engine import Engine, ordered
+from autograder.grading.engine import Engine, RunLock, ordered
 from autograder.grading.execution import Ending, Execution, challenge_of
 from autograder.grading.grade import job_of
 from autograder.grading.jobs import Graded, Job
@@ -47,11 +47,11 @@ from tests.processes import descendants, eventually, not_running
 from tests.samples import answered, scenario, write
 
 WARM = Warm(dict.fromkeys(("python", "numpy", "torch", "tensorflow", "keras"), "1"), ("none",))
-RAISED = Ending("error", "f raised ValueError.")
-CRASHED = Ending("crashed", "Calling f: The process was ended by SIGSEGV.")
-KILLED = Ending("crashed", "Calling f: The process was ended by SIGKILL.", killed=True)
-TIMEOUT = Ending("timeout", "It had not finished after 20 s.")
-MEMORY = Ending("memory", "It used more than 2 GiB of memory.")
+RAISED = Ending(QuestionStatus.ERROR, "f raised ValueError.")
+CRASHED = Ending(QuestionStatus.CRASHED, "Calling f: The process was ended by SIGSEGV.")
+KILLED = Ending(QuestionStatus.CRASHED, "Calling f: The process was ended by SIGKILL.", killed=True)
+TIMEOUT = Ending(QuestionStatus.TIMEOUT, "It had not finished after 20 s.")
+MEMORY = Ending(QuestionStatus.MEMORY, "It used more than 2 GiB of memory.")
 FAULT = SandboxFault("the warm process lost a child")
 FIRST, SECOND = TASKS[0].stub, TASKS[1].stub
 
@@ -95,7 +95,10 @@ def settled(job: Job, *script: Run, seconds: float = 1.0, policy: RetryPolicy | 
     return result.questions[0].status if result.questions else result.status, worker.runs
 
 
-@pytest.mark.parametrize("ending", [RAISED, replace(RAISED, status="blocked"), replace(RAISED, status="not_attempted")])
+@pytest.mark.parametrize(
+    "ending",
+    [RAISED, replace(RAISED, status=QuestionStatus.BLOCKED), replace(RAISED, status=QuestionStatus.NOT_ATTEMPTED)],
+)
 def test_run_in_which_every_step_was_answered_counts_at_once(job: Job, ending: Ending) -> None:
     assert settled(job, {FIRST: ending}) == (ending.status, 1)
 
@@ -203,6 +206,21 @@ def test_slow_submission_keeps_no_other_one_from_starting_and_is_tried_again_alo
     assert room.beside[0][1] == set()
 
 
+def test_run_that_is_interrupted_while_it_waits_to_be_alone_keeps_no_other_run_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    lock = RunLock()
+    with lock.hold(alone=False):
+        monkeypatch.setattr(threading.Condition, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt), lock.hold(alone=True):
+            pytest.fail("it ran beside another one")
+        with lock.hold(alone=False) as run:
+            assert run.beside_others
+
+
 def test_order_is_kept_outside() -> None:
     assert list(ordered([(2, "c"), (0, "a"), (1, "b")])) == ["a", "b", "c"]
 
@@ -243,7 +261,7 @@ def test_cached_result_is_not_computed_again_and_goes_by_the_files_own_name(job:
         ((label, third),) = engine.grade_all([("x", copy)])
         assert (worker.runs, again.result.path, label, third) == (1, "copy.ipynb", "x", again)
         engine.grade(replace(job, seed=2))
-        engine.grade(replace(job, terms=Terms(help_level="name")))
+        engine.grade(replace(job, terms=Terms(help_level=HelpLevel.NAME)))
         engine.grade(replace(job, points={**job.points, TASKS[0].check: 1.0}))
         engine.grade(replace(job, release_sha256="another"))
     with Engine(Limits(step_seconds=1.0), start=lambda: worker, cache=cache) as engine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from autograder.assignment.kernels import Layout
-from autograder.assignment.questions import TASKS, task
+from autograder.assignment.questions import TASKS, Kind, task
 from autograder.assignment.settings import HelpLevel
 from autograder.grading.scoring import better_of_the_two, score_task
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
@@ -147,10 +148,12 @@ def test_each_of_ten_common_mistakes_is_named_explained_and_given_something_to_l
             assert words in said
 
 
-def judged(entry: str | None, level: HelpLevel = "explain", name: str = "q7_torch_initializer") -> QuestionResult:
+def judged(
+    entry: str | None, level: HelpLevel = HelpLevel.EXPLAIN, name: str = "q7_torch_initializer"
+) -> QuestionResult:
     makers = {label.partition(":")[0]: make for label, make in mistakes(MISCONCEPTIONS).items()}
     asked = task(name)
-    if asked.kind == "model":
+    if asked.kind is Kind.MODEL:
         generator = np.random.default_rng(2)
         evidence = model_evidence(generator, asked.layout, "normal", BY_NAME[entry] if entry else None)
     else:
@@ -162,9 +165,9 @@ def judged(entry: str | None, level: HelpLevel = "explain", name: str = "q7_torc
 
 #: What each level adds, by the words that only it has.
 LEVELS = {
-    "name": "That looks like He's variance used as a standard deviation",
-    "explain": "The variance is the square of the standard deviation",
-    "formula": "std(w) = √(2/fan_in)",
+    HelpLevel.NAME: "That looks like He's variance used as a standard deviation",
+    HelpLevel.EXPLAIN: "The variance is the square of the standard deviation",
+    HelpLevel.FORMULA: "std(w) = √(2/fan_in)",
 }
 
 
@@ -180,15 +183,15 @@ def test_help_goes_as_far_as_the_course_says_in_every_report(level: HelpLevel) -
         "text": " ".join(question_text(question).split()),
     }
     for name, said in reports.items():
-        assert ("That looks like" in said) == (level == "name"), name
-        assert (LEVELS["explain"] in said) == (level != "name"), name
-        assert (LEVELS["formula"] in said) == (level == "formula"), name
+        assert ("That looks like" in said) == (level == HelpLevel.NAME), name
+        assert (LEVELS[HelpLevel.EXPLAIN] in said) == (level != HelpLevel.NAME), name
+        assert (LEVELS[HelpLevel.FORMULA] in said) == (level == HelpLevel.FORMULA), name
         assert "standard deviation = √variance" in said, name  # what to look up
-    assert LEVELS["name"] in plain(Result("a", "0", "graded", (judged("std_2_over_fan_in", "name"),)))
+    assert LEVELS[HelpLevel.NAME] in plain(Result("a", "0", "graded", (judged("std_2_over_fan_in", HelpLevel.NAME),)))
 
 
 def test_json_is_the_same_contract_whatever_is_drawn_and_explained() -> None:
-    question = to_json(Result("a.ipynb", "0" * 64, "graded", (judged("lecun", "formula"),)))["questions"][0]
+    question = to_json(Result("a.ipynb", "0" * 64, "graded", (judged("lecun", HelpLevel.FORMULA),)))["questions"][0]
     assert set(question) == {
         *("grade_id", "status", "score", "max_score", "message", "criteria"),
         *("task", "title", "framework", "kind"),
@@ -228,7 +231,7 @@ def test_a_figure_is_small_theme_proof_and_says_in_words_what_it_shows(check: st
         assert "#000000" not in figure.svg
         assert "<style" not in figure.svg
         assert "http" not in figure.svg.replace('xmlns="http://www.w3.org/2000/svg"', "")
-        assert draw(replace(picture)).svg == figure.svg
+        assert draw(copy(picture)).svg == figure.svg
 
 
 def test_a_figure_is_the_same_whatever_a_notebook_has_set_for_its_own(recwarn: pytest.WarningsRecorder) -> None:

@@ -11,8 +11,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, TypeVar
 
 from autograder.errors import UserError
 from autograder.limits import Limits
@@ -24,9 +25,7 @@ DEFAULT_PATH = BESIDE / FILE
 #: What names another.
 OPTION, VARIABLE = "--settings", "AUTOGRADER_COURSE"
 
-HelpLevel = Literal["name", "explain", "formula"]
-Frameworks = Literal["both", "better"]
-LatePolicyName = Literal["none", "zero", "percent", "points"]
+Choice = TypeVar("Choice", bound=StrEnum)
 
 #: A day of grace more, and "late" would mean something else.
 _MOST_GRACE_MINUTES = 7 * 24 * 60
@@ -39,21 +38,45 @@ class BadSettings(UserError):
     """The settings are unusable; the message says in one line where, what is wrong, and what to write."""
 
 
+class HelpLevel(StrEnum):
+    """How much feedback helps: it names a mistake, explains it too, or shows the right formula as well."""
+
+    NAME = "name"
+    EXPLAIN = "explain"
+    FORMULA = "formula"
+
+
+class Frameworks(StrEnum):
+    """Which framework counts: each for its own points, or the better one for both."""
+
+    BOTH = "both"
+    BETTER = "better"
+
+
+class LateRule(StrEnum):
+    """What late work loses: nothing, everything, or a percentage or a number of points for each day."""
+
+    NONE = "none"
+    ZERO = "zero"
+    PERCENT = "percent"
+    POINTS = "points"
+
+
 @dataclass(frozen=True)
 class LatePolicy:
     """Penalty for late submissions.
 
     Attributes
     ----------
-    policy : str
-        ``none``, ``zero``, ``percent`` (of the earned points, for each day) or ``points`` (for each day).
+    policy : LateRule
+        What late work loses. A percentage is one of the earned points.
     per_day : float
         Percent or points for each day that has begun.
     grace : timedelta
         Lateness up to this has no penalty.
     """
 
-    policy: LatePolicyName = "none"
+    policy: LateRule = LateRule.NONE
     per_day: float = 10.0
     grace: timedelta = timedelta(minutes=15)
 
@@ -62,23 +85,23 @@ class LatePolicy:
 
         Days count from the deadline, each one as soon as it has begun; the grace period forgives, it does not shift.
         """
-        if self.policy == "none" or late <= max(self.grace, timedelta(0)):
+        if self.policy == LateRule.NONE or late <= max(self.grace, timedelta(0)):
             return 0.0
         days = math.ceil(late / timedelta(days=1))
         lost = {
-            "zero": score,
-            "percent": score * self.per_day / 100.0 * days,
-            "points": self.per_day * days,
+            LateRule.ZERO: score,
+            LateRule.PERCENT: score * self.per_day / 100.0 * days,
+            LateRule.POINTS: self.per_day * days,
         }[self.policy]
         return max(0.0, min(score, lost))
 
     def __str__(self) -> str:
         forgiven = f", after {self.grace / timedelta(minutes=1):g} minutes of grace" if self.grace else ""
         return {
-            "none": "late work loses nothing",
-            "zero": f"late work scores 0{forgiven}",
-            "percent": f"late work loses {self.per_day:g} % of its points for each day that has begun{forgiven}",
-            "points": f"late work loses {self.per_day:g} points for each day that has begun{forgiven}",
+            LateRule.NONE: "late work loses nothing",
+            LateRule.ZERO: f"late work scores 0{forgiven}",
+            LateRule.PERCENT: f"late work loses {self.per_day:g} % of its points for each day that has begun{forgiven}",
+            LateRule.POINTS: f"late work loses {self.per_day:g} points for each day that has begun{forgiven}",
         }[self.policy]
 
 
@@ -86,8 +109,8 @@ class LatePolicy:
 class Terms:
     """The settings that a result depends on: ``help_level`` and ``frameworks``, as in `Settings`."""
 
-    help_level: HelpLevel = "explain"
-    frameworks: Frameworks = "both"
+    help_level: HelpLevel = HelpLevel.EXPLAIN
+    frameworks: Frameworks = Frameworks.BOTH
 
 
 @dataclass(frozen=True)
@@ -96,10 +119,10 @@ class Settings:
 
     Attributes
     ----------
-    help_level : str
-        How much feedback helps: ``name``, ``explain`` or ``formula``.
-    frameworks : str
-        ``both``, or ``better``: the framework with the lower score is raised to the share of the better one.
+    help_level : HelpLevel
+        How much feedback helps.
+    frameworks : Frameworks
+        Whether the framework with the lower score is raised to the share of the better one.
     deadline : datetime or None
         With its time zone.
     late : LatePolicy
@@ -108,8 +131,8 @@ class Settings:
         What one submission may use.
     """
 
-    help_level: HelpLevel = "explain"
-    frameworks: Frameworks = "both"
+    help_level: HelpLevel = HelpLevel.EXPLAIN
+    frameworks: Frameworks = Frameworks.BOTH
     deadline: datetime | None = None
     late: LatePolicy = field(default_factory=LatePolicy)
     limits: Limits = field(default_factory=Limits)
@@ -169,11 +192,11 @@ class _Reader:
         default, usual = Settings(), LatePolicy()
         grace = self._number(late, "late.grace_minutes", usual.grace / timedelta(minutes=1), _MOST_GRACE_MINUTES)
         return Settings(
-            help_level=self._choice(document, "help", default.help_level, get_args(HelpLevel)),
-            frameworks=self._choice(document, "frameworks", default.frameworks, get_args(Frameworks)),
+            help_level=self._choice(document, "help", default.help_level),
+            frameworks=self._choice(document, "frameworks", default.frameworks),
             deadline=self._time(document, "deadline"),
             late=LatePolicy(
-                policy=self._choice(late, "late.policy", usual.policy, get_args(LatePolicyName)),
+                policy=self._choice(late, "late.policy", usual.policy),
                 per_day=self._number(late, "late.per_day", usual.per_day, 1000.0),
                 grace=timedelta(minutes=grace),
             ),
@@ -201,11 +224,13 @@ class _Reader:
                 known = ", ".join(prefix + each for each in names)
                 raise BadSettings(f"{self._at(name)}: there is no setting {prefix + name}; there are {known}")
 
-    def _choice(self, table: Mapping[str, Any], key: str, default: Any, choices: tuple[str, ...]) -> Any:
+    def _choice(self, table: Mapping[str, Any], key: str, default: Choice) -> Choice:
+        choices = type(default)
         value = table.get(key.rpartition(".")[2], default)
-        if value not in choices or not isinstance(value, str):
-            raise self._wrong(key, value, " or ".join(f'"{choice}"' for choice in choices))
-        return value
+        try:
+            return choices(value)
+        except ValueError:
+            raise self._wrong(key, value, " or ".join(f'"{choice}"' for choice in choices)) from None
 
     def _number(self, table: Mapping[str, Any], key: str, default: float, most: float, *, least: float = 0.0) -> float:
         value = table.get(key.rpartition(".")[2], default)

@@ -14,7 +14,7 @@ from autograder.batch.jobs import Settings, Work, Workers
 from autograder.batch.result_cache import Store
 from autograder.errors import ExitCode, UserError
 from autograder.notebook import UnreadableNotebook, printable_path, read_bytes
-from autograder.report.result import Result
+from autograder.report.result import Outcome, Result
 
 #: Beside the results, where the folder belongs to no course.
 SEED_FILE = "class-seed.txt"
@@ -117,16 +117,6 @@ class Tally:
     unreadable: dict[str, str] = field(default_factory=dict)
 
 
-def kind_of(result: Result) -> str:
-    """Return, in a word, how a submission ended: graded, error, timeout or fault."""
-    if result.status == "fault":
-        return "fault"
-    statuses = {question.status for question in result.questions}
-    if "timeout" in statuses:
-        return "timeout"
-    return "error" if statuses & {"error", "memory", "crashed", "blocked"} else "graded"
-
-
 @dataclass(frozen=True)
 class Class:
     """A class to grade.
@@ -148,11 +138,10 @@ class Class:
     seed: str
     store: Store
 
-    def grade(self, workers: Workers, watch: Callable[[str, bool], None]) -> Tally:
+    def grade(self, workers: Workers, watch: Callable[[Outcome, bool], None]) -> Tally:
         """Grade whatever is not graded yet, and keep each result as soon as it is there.
 
-        ``watch`` is called for every submission with how it ended, as `kind_of` says or ``unreadable``, and whether
-        an earlier run had graded it.
+        ``watch`` is called for every submission with how it ended, and whether an earlier run had graded it.
 
         Raises
         ------
@@ -163,7 +152,7 @@ class Class:
         for work, outcome in workers.grade_all(self._open_work(tally, watch)):
             if isinstance(outcome, UnreadableNotebook):
                 tally.unreadable[work.student] = str(outcome)
-                watch("unreadable", False)
+                watch(Outcome.UNREADABLE, False)
                 continue
             result = outcome.result
             if result.fault is None:
@@ -173,7 +162,7 @@ class Class:
                 tally.faults[work.student] = result.fault
                 if len(tally.faults) >= min(_HOPELESS, len(self.entries)) and tally.graded + tally.kept == 0:
                     raise Hopeless(f"nothing can be graded here: {result.fault}")
-            watch(kind_of(result), False)
+            watch(result.outcome, False)
         return tally
 
     def results(self) -> Iterator[tuple[Entry, Result | None]]:
@@ -182,16 +171,16 @@ class Class:
             work = self._work(entry)
             yield entry, None if isinstance(work, str) else self.store.load(entry.student, work.key)
 
-    def _open_work(self, tally: Tally, watch: Callable[[str, bool], None]) -> Iterator[Work]:
+    def _open_work(self, tally: Tally, watch: Callable[[Outcome, bool], None]) -> Iterator[Work]:
         """Yield what is still to be graded; tell of the rest."""
         for entry in self.entries:
             work = self._work(entry)
             if isinstance(work, str):
                 tally.unreadable[entry.student] = work
-                watch("unreadable", False)
+                watch(Outcome.UNREADABLE, False)
             elif (result := self.store.load(entry.student, work.key)) is not None:
                 tally.kept += 1
-                watch(kind_of(result), True)
+                watch(result.outcome, True)
             else:
                 yield work
 

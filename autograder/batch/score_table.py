@@ -11,7 +11,7 @@ from typing import TextIO
 from autograder.assignment.questions import TASKS
 from autograder.batch.run import Entry
 from autograder.files import output_file
-from autograder.report.result import Result, points_text, reasons, to_look_at
+from autograder.report.result import Outcome, Result, points_text, reasons, to_look_at
 
 _CHECKS = tuple(task.check for task in TASKS)
 
@@ -65,6 +65,6 @@ class ScoreTable:
             ]
         )
 
-    def add_ungraded(self, entry: Entry, status: str, reason: str) -> None:
+    def add_ungraded(self, entry: Entry, outcome: Outcome, reason: str) -> None:
         """Write the row of a submission without a result: no score, and why."""
-        self._rows.writerow([entry.student, status, "", "", *("" for _ in _CHECKS), reason, "", "", ""])
+        self._rows.writerow([entry.student, outcome, "", "", *("" for _ in _CHECKS), reason, "", "", ""])

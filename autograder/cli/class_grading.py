@@ -25,6 +25,7 @@ from autograder.grading.engine import Engine
 from autograder.notebook import printable_path
 from autograder.report import class_report as report
 from autograder.report.progress import Meter
+from autograder.report.result import Outcome
 from autograder.report.statistics import ClassStatistics
 
 #: Beside the results.
@@ -85,10 +86,10 @@ def _graded(group: Class, request: Request, console: Console) -> Tally:
     ):
         done, number = 0, len(group.entries)
 
-        def watch(kind: str, kept: bool) -> None:
+        def watch(outcome: Outcome, kept: bool) -> None:
             nonlocal done
             done += 1
-            meter.count(kind, kept)
+            meter.count(outcome, kept)
 
         try:
             return group.grade(workers, watch)
@@ -131,7 +132,7 @@ def _report(group: Class, tally: Tally, console: Console, table: ScoreTable | No
         each = _without_result(entry, tally)
         ungraded.append(each)
         if table is not None:
-            table.add_ungraded(entry, each.status, each.reason)
+            table.add_ungraded(entry, each.outcome, each.reason)
     write_text(group.store.folder / PAGE, report.render(found, len(ungraded)))
     report.print_statistics(console, found, ungraded)
     if strangers := group.store.strangers({entry.student for entry in group.entries}):
@@ -141,5 +142,6 @@ def _report(group: Class, tally: Tally, console: Console, table: ScoreTable | No
 
 def _without_result(entry: Entry, tally: Tally) -> report.Ungraded:
     if entry.student in tally.faults:
-        return report.Ungraded(entry.name, "fault", tally.faults[entry.student])
-    return report.Ungraded(entry.name, "unreadable", tally.unreadable.get(entry.student, "changed while it was graded"))
+        return report.Ungraded(entry.name, Outcome.FAULT, tally.faults[entry.student])
+    reason = tally.unreadable.get(entry.student, "changed while it was graded")
+    return report.Ungraded(entry.name, Outcome.UNREADABLE, reason)

@@ -19,6 +19,7 @@ from autograder.assignment.questions import TASKS, Challenge, Task, draw_challen
 from autograder.grading.budget import MOST_CHILDREN, Budget, LeftOut, Step
 from autograder.grading.cell_output import CellOutput, shown
 from autograder.grading.interview import CallRaised, Evidence, Undefined, interview
+from autograder.report.result import QuestionStatus
 from autograder.sandbox import Child, ChildLost, SandboxFault
 from autograder.sandbox.client import Warm
 from autograder.sandbox.opening import AnySandbox
@@ -44,12 +45,12 @@ _NOT_DEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 
 @dataclass(frozen=True)
 class Ending:
-    """Why a task gave no evidence: a question's status, and a sentence for people.
+    """Why a task gave no evidence: its question's status, and a sentence for people.
 
     ``killed`` says that SIGKILL ended its child, and that it was not ours.
     """
 
-    status: str
+    status: QuestionStatus
     message: str
     killed: bool = False
 
@@ -144,8 +145,10 @@ def execute(
                 finished()
         finally:
             child.close()
-    used_up = Ending("timeout", "All of the time that Q7 gets was used up before this was reached.")
-    too_often = Ending("crashed", f"The code ended its own process {MOST_CHILDREN} times before this was reached.")
+    used_up = Ending(QuestionStatus.TIMEOUT, "All of the time that Q7 gets was used up before this was reached.")
+    too_often = Ending(
+        QuestionStatus.CRASHED, f"The code ended its own process {MOST_CHILDREN} times before this was reached."
+    )
     for task in TASKS:
         execution.outcomes.setdefault(task.stub, used_up if budget.is_spent else too_often)
     return execution
@@ -167,7 +170,7 @@ def _run_cells(child: Child, budget: Budget, submission: Submission, execution: 
         try:
             step = budget.cell(position, own=own)
         except LeftOut as problem:
-            execution.deadly[position] = Ending("timeout", str(problem))
+            execution.deadly[position] = Ending(QuestionStatus.TIMEOUT, str(problem))
             continue
         begun = time.monotonic()
         try:
@@ -184,7 +187,7 @@ def _run_cells(child: Child, budget: Budget, submission: Submission, execution: 
 
 
 def _lost(lost: ChildLost, what: str = "") -> Ending:
-    return Ending(lost.status, what + lost.detail, lost.killed)
+    return Ending(QuestionStatus(lost.status), what + lost.detail, lost.killed)
 
 
 def challenge_of(seed: int, task: Task) -> Challenge:
@@ -223,25 +226,25 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
 
 def _ending_of(raised: Raised, task: Task, submission: Submission) -> Ending:
     if raised.name == "NotImplementedError" and task.stub in submission.untouched:
-        return Ending("not_attempted", f"{task.function} is still the stub that was handed out.")
+        return Ending(QuestionStatus.NOT_ATTEMPTED, f"{task.function} is still the stub that was handed out.")
     if raised.name == "NotImplementedError" and raised.cell == task.stub:
         return Ending(
-            "error",
+            QuestionStatus.ERROR,
             f"{task.function} raised {raised}. Is the stub's raise NotImplementedError() still there? Delete it.",
         )
-    status = status_of(raised)
-    if status == "memory":
-        return Ending("memory", f"{task.function} asked for more memory than there is: {raised}.")
+    status = _status_of(raised)
+    if status is QuestionStatus.MEMORY:
+        return Ending(status, f"{task.function} asked for more memory than there is: {raised}.")
     return Ending(status, f"{task.function} raised {raised}.{explanation(raised, submission)}")
 
 
-def status_of(raised: Raised) -> str:
+def _status_of(raised: Raised) -> QuestionStatus:
     """Return the status of a question whose code raised this: error, memory or blocked."""
     if raised.refused is not None:
-        return "blocked"
+        return QuestionStatus.BLOCKED
     if raised.name in _MEMORY_ERRORS or any(words in raised.message for words in _MEMORY_WORDS):
-        return "memory"
-    return "error"
+        return QuestionStatus.MEMORY
+    return QuestionStatus.ERROR
 
 
 def explanation(raised: Raised, submission: Submission) -> str:
@@ -269,5 +272,5 @@ def _undefined(task: Task, submission: Submission, execution: Execution) -> Endi
         if position in execution.raised:
             raised = execution.raised[position]
             told = f"{task.function} is not defined: its cell raised {raised}.{explanation(raised, submission)}"
-            return Ending(status_of(raised), told)
-    return Ending("error", f"{task.function} is not defined anywhere in the notebook. Was it renamed?")
+            return Ending(_status_of(raised), told)
+    return Ending(QuestionStatus.ERROR, f"{task.function} is not defined anywhere in the notebook. Was it renamed?")

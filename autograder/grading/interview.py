@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 from autograder.assignment.kernels import KernelShape, Layout
-from autograder.assignment.questions import ROUNDS, WIDTHS, Challenge, Task
+from autograder.assignment.questions import ROUNDS, WIDTHS, Challenge, Kind, Task
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.sandbox.protocol import (
     BuildModel,
@@ -57,7 +57,7 @@ def interview(conversation: Conversation, task: Task, challenge: Challenge) -> E
     Undefined
         There is no such function.
     """
-    if task.kind == "initializer":
+    if task.kind is Kind.INITIALIZER:
         return _interview_initializer(conversation, task, challenge)
     return _interview_model(conversation, task, challenge)
 

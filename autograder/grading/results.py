@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.assignment.questions import TASKS
+from autograder.assignment.settings import Frameworks
 from autograder.grading.execution import Ending, Execution, explanation
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.provenance import grader_sha256
@@ -17,7 +18,6 @@ from autograder.report.result import (
     CellProblem,
     Provenance,
     QuestionResult,
-    QuestionStatus,
     RemarkResult,
     Result,
     ResultStatus,
@@ -39,7 +39,7 @@ def graded(job: Job, execution: Execution) -> Graded:
     for task in TASKS:
         outcome, points = execution.outcomes[task.stub], job.points[task.check]
         if isinstance(outcome, Ending):
-            questions.append(QuestionResult.of(task, QuestionStatus(outcome.status), 0.0, points, outcome.message))
+            questions.append(QuestionResult.of(task, outcome.status, 0.0, points, outcome.message))
         else:
             questions.append(score_task(task, outcome, points, job.terms.help_level))
     outputs = {cell.name: execution.output(position) for position, cell in enumerate(job.submission.code)}
@@ -48,7 +48,7 @@ def graded(job: Job, execution: Execution) -> Graded:
 
 def on_terms(job: Job, one: Graded) -> Graded:
     """Let one framework's points raise the other's, where the course's terms say so."""
-    if job.terms.frameworks != "better" or one.result.fault is not None:
+    if job.terms.frameworks != Frameworks.BETTER or one.result.fault is not None:
         return one
     return replace(one, result=replace(one.result, questions=better_of_the_two(one.result.questions)))
 

@@ -10,17 +10,17 @@ from autograder.assignment.questions import TASKS
 from autograder.grading.execution import Ending, Execution
 from autograder.grading.interview import Evidence
 from autograder.grading.jobs import Graded
-from autograder.report.result import QuestionResult
+from autograder.report.result import QuestionResult, QuestionStatus
 
-_OFTEN_ENDED_FROM_OUTSIDE = frozenset({"crashed", "timeout", "memory"})
-_ANSWERED = "answered"
+#: How a step ends that its code, or a busy machine, did not let answer.
+_LOST = frozenset({QuestionStatus.CRASHED, QuestionStatus.TIMEOUT, QuestionStatus.MEMORY})
 
 
 class Ended(NamedTuple):
     """How one task, or one cell that ended its child, ended. Nothing measured: two runs agree where these do."""
 
     where: str
-    status: str
+    status: QuestionStatus
     killed: bool = False
 
 
@@ -48,7 +48,7 @@ class Attempt:
     @property
     def lost(self) -> bool:
         """Whether a child ended before its answer, or a step ran out of time or memory."""
-        return any(ended.status in _OFTEN_ENDED_FROM_OUTSIDE for ended in self.endings)
+        return any(ended.status in _LOST for ended in self.endings)
 
     @property
     def killed(self) -> bool:
@@ -66,7 +66,7 @@ def endings_of(execution: Execution) -> tuple[Ended, ...]:
 def _ended(where: str, outcome: Evidence | Ending) -> Ended:
     if isinstance(outcome, Ending):
         return Ended(where, outcome.status, outcome.killed)
-    return Ended(where, _ANSWERED)
+    return Ended(where, QuestionStatus.GRADED)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from autograder.assignment.questions import Task
 from autograder.assignment.settings import HelpLevel
 from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights
+from autograder.judge.criterion import Status
 from autograder.judge.evidence import InitializerEvidence
 from autograder.judge.judging import Verdict, judge
 from autograder.judge.measure import InitializerMeasurements
@@ -20,7 +21,9 @@ from autograder.report.picture import Picture
 from autograder.report.result import CriterionResult, CriterionStatus, QuestionResult, QuestionStatus, points_text
 
 
-def score_task(task: Task, evidence: Evidence, points: float, help_level: HelpLevel = "explain") -> QuestionResult:
+def score_task(
+    task: Task, evidence: Evidence, points: float, help_level: HelpLevel = HelpLevel.EXPLAIN
+) -> QuestionResult:
     """Judge ``evidence`` by the task's criteria, and share ``points`` between them by their weights."""
     picture: Picture | None
     with np.errstate(all="ignore"):  # a student's infinities are findings, not warnings
@@ -36,7 +39,7 @@ def score_task(task: Task, evidence: Evidence, points: float, help_level: HelpLe
         return points * weight / total
 
     # Weights are added before they become points: a perfect answer gets the full points, exactly.
-    passed = sum(task.weights[v.name] for v in verdicts if v.status == "passed")
+    passed = sum(task.weights[v.name] for v in verdicts if v.status == Status.PASSED)
     return QuestionResult.of(
         task,
         QuestionStatus.GRADED,
@@ -50,12 +53,12 @@ def score_task(task: Task, evidence: Evidence, points: float, help_level: HelpLe
 def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionResult:
     finding = verdict.finding
     lesson = finding.mistake.lesson if finding.mistake else None
-    explains = level != "name"
+    explains = level != HelpLevel.NAME
     why = [said for said in (lesson.why if lesson else None, finding.consequence) if said]
     return CriterionResult(
         name=verdict.name,
         status=CriterionStatus(verdict.status),
-        points=worth if verdict.status == "passed" else 0.0,
+        points=worth if verdict.status == Status.PASSED else 0.0,
         max_points=worth,
         asks=verdict.asks,
         message=finding.message if explains else finding.named or finding.message,
@@ -65,7 +68,7 @@ def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionRes
         p_value=finding.p_value,
         look_up=lesson.look_up if lesson else None,
         why=" ".join(why) or None if explains else None,
-        formula=lesson.formula if lesson and level == "formula" else None,
+        formula=lesson.formula if lesson and level == HelpLevel.FORMULA else None,
     )
 
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.report.palette import BLUE, ORANGE
-from autograder.report.result import UNCONFINED_NOTICE, points_text
+from autograder.report.result import UNCONFINED_NOTICE, Outcome, points_text
 from autograder.report.statistics import ClassStatistics, percent
 from autograder.report.templating import environment
 from autograder.text import one_line
@@ -34,17 +34,17 @@ class Chart:
 
 @dataclass(frozen=True)
 class Ungraded:
-    """A submission without a result, and why: ``status`` is unreadable or fault."""
+    """A submission without a result, and why."""
 
     name: str
-    status: str
+    outcome: Outcome
     reason: str
 
 
 def print_statistics(console: Console, found: ClassStatistics, ungraded: Sequence[Ungraded] = ()) -> None:
     """Print the class's tables: the scores' spread, the criteria, the most common mistakes, and who has no result."""
     for each in ungraded:
-        console.print(Text(f"{one_line(each.name)}: {each.status}: {one_line(each.reason)}", style="yellow"))
+        console.print(Text(f"{one_line(each.name)}: {each.outcome}: {one_line(each.reason)}", style="yellow"))
     if not found.count:
         return
     low, middle, high = found.quartiles

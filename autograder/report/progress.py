@@ -9,7 +9,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-KINDS = ("graded", "error", "timeout", "fault", "unreadable")
+from autograder.report.result import Outcome
+
 _LINE_SECONDS = 10.0
 
 
@@ -27,7 +28,7 @@ class Meter:
     def __init__(self, console: Console, total: int) -> None:
         self._console = console
         self._total = total
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[Outcome] = Counter()
         self._kept = 0
         self._begun = self._last = time.monotonic()
         self._bar: Progress | None = None
@@ -56,12 +57,12 @@ class Meter:
         elif self._counts:
             self._say(self._line())
 
-    def count(self, kind: str, kept: bool = False) -> None:
-        """Count one more submission that ended as ``kind``; ``kept`` if an earlier run had graded it."""
-        self._counts[kind] += 1
+    def count(self, outcome: Outcome, kept: bool = False) -> None:
+        """Count one more submission that ended so; ``kept`` if an earlier run had graded it."""
+        self._counts[outcome] += 1
         self._kept += kept
         if self._bar is not None:
-            self._bar.update(self._task, advance=1, rate=self._rate(), counts=self._told())
+            self._bar.update(self._task, advance=1, rate=self._rate(), counts=self._counted())
         elif self._done < self._total and time.monotonic() - self._last >= _LINE_SECONDS:
             self._last = time.monotonic()
             self._say(self._line())
@@ -76,13 +77,14 @@ class Meter:
     def _rate(self) -> str:
         return f"{self._per_second():.1f} a second"
 
-    def _told(self) -> str:
-        told = ", ".join(f"{self._counts[kind]} {kind}" for kind in KINDS if self._counts[kind] or kind == "graded")
-        return f"{told} ({self._kept} before)" if self._kept else told
+    def _counted(self) -> str:
+        shown = [outcome for outcome in Outcome if self._counts[outcome] or outcome is Outcome.GRADED]
+        counts = ", ".join(f"{self._counts[outcome]} {outcome}" for outcome in shown)
+        return f"{counts} ({self._kept} before)" if self._kept else counts
 
     def _line(self) -> str:
         left = self._total - self._done
-        line = f"{self._done} of {self._total}: {self._told()}"
+        line = f"{self._done} of {self._total}: {self._counted()}"
         if self._done == self._kept:
             return line
         seconds = left / max(self._per_second(), 1e-9)

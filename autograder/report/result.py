@@ -26,6 +26,16 @@ class ResultStatus(StrEnum):
     FAULT = "fault"
 
 
+class Outcome(StrEnum):
+    """How a submission ended, in the word that a class's progress and tables show."""
+
+    GRADED = "graded"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    FAULT = "fault"
+    UNREADABLE = "unreadable"
+
+
 class QuestionStatus(StrEnum):
     """How one check cell's grading ended."""
 
@@ -235,6 +245,16 @@ class Result:
     def max_score(self) -> float:
         """Points that Q7 is worth."""
         return round(sum(question.max_score for question in self.questions), 6)
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the submission ended: an error or a timeout in one question is the submission's."""
+        statuses = {question.status for question in self.questions}
+        if self.status is ResultStatus.FAULT:
+            return Outcome.FAULT
+        if QuestionStatus.TIMEOUT in statuses:
+            return Outcome.TIMEOUT
+        return Outcome.GRADED if statuses <= {QuestionStatus.GRADED, QuestionStatus.NOT_ATTEMPTED} else Outcome.ERROR
 
     @property
     def unconfined(self) -> bool:

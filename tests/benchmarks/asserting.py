@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.assignment.questions import TASKS
+from autograder.assignment.questions import TASKS, Kind
 from tests.course import Course
 from tests.samples import cell, read, write
 
@@ -80,7 +80,7 @@ def without_ours(notebook: NotebookNode) -> NotebookNode:
 def otter_tests(folder: Path) -> Path:
     """Write the same checks as otter-grader's test files."""
     folder.mkdir(parents=True)
-    points = {task.stub: 12 if task.kind == "initializer" else 8 for task in TASKS}
+    points = {task.stub: 12 if task.kind is Kind.INITIALIZER else 8 for task in TASKS}
     for name, source in CHECKS.items():
         (folder / f"{name}.py").write_text(
             "from otter.test_files import test_case\n\n"

@@ -7,17 +7,20 @@ from autograder.cli import options
 
 def settings(*, file: options.Settings = None) -> None:
     """Say what course.toml sets: help level, which framework counts, limits, deadline and late policy."""
-    from autograder.assignment.settings import load_settings
+    from autograder.assignment.settings import Frameworks, HelpLevel, load_settings
 
     course = load_settings(file)
     helps = {
-        "name": "names mistakes",
-        "explain": "names mistakes and explains them",
-        "formula": "names mistakes, explains them and shows the formula",
+        HelpLevel.NAME: "names mistakes",
+        HelpLevel.EXPLAIN: "names mistakes and explains them",
+        HelpLevel.FORMULA: "names mistakes, explains them and shows the formula",
     }[course.help_level]
-    counts = {"both": "each framework counts for its own points", "better": "the better of the two counts for both"}
+    counts = {
+        Frameworks.BOTH: "each framework counts for its own points",
+        Frameworks.BETTER: "the better of the two counts for both",
+    }[course.frameworks]
     print(f"Feedback on Q7 {helps}.")
-    print(f"Of TensorFlow and PyTorch, {counts[course.frameworks]}.")
+    print(f"Of TensorFlow and PyTorch, {counts}.")
     limits = course.limits
     print(
         f"A submission may take {limits.total_seconds:g} s, one step of it {limits.step_seconds:g} s, and "
