@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autograder.assignment.questions import TASKS
 from autograder.grading import execution
@@ -25,7 +28,9 @@ STUBS = [task.stub for task in TASKS]
 class Machine:
     """A sandbox with a clock of its own. A cell's source is how many seconds it takes; ``inf`` ends its child.
 
-    Every question of Q7's is answered by an exception, after ``call`` seconds.
+    ``again`` before the seconds ends the child when the cell runs for the second time. Every question of Q7's is
+    answered by an exception, after ``call`` seconds; ``given`` lists what Q7 may take for each first run of a cell,
+    and for each call.
     """
 
     setup: float = 0.0
@@ -35,6 +40,8 @@ class Machine:
     now: float = 0.0
     children: int = 0
     ran: list[str] = field(default_factory=list)
+    given: list[tuple[str, float]] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
 
     def monotonic(self) -> float:
         return self.now
@@ -50,11 +57,17 @@ class Machine:
         if isinstance(question, Seed):
             self.now += self.setup
             return Done()
-        takes = self.call
+        takes, name = self.call, "call"
         if isinstance(question, RunCell):
-            if question.source == "inf":
-                raise ChildLost(Loss.CRASHED, "The code ended its own process (exit code 0).")
-            takes = float(question.source)
+            name = question.name
+            takes = float(question.source.removeprefix("again "))
+        first = name not in self.known
+        if name == "call" or (first and name in STUBS):
+            self.given.append((name, seconds))
+        self.known |= {name} - {"call"}
+        if takes == inf or (isinstance(question, RunCell) and question.source.startswith("again") and not first):
+            self.now += min(takes, seconds / 2)
+            raise ChildLost(Loss.CRASHED, "The code ended its own process (exit code 0).")
         self.now += min(takes, seconds)
         if takes > seconds:
             raise ChildLost(Loss.TIMEOUT, "")
@@ -64,11 +77,11 @@ class Machine:
         return CellRan()
 
 
-def notebook(*cells: str | float) -> Submission:
-    """Own cells by the seconds they take, and all of Q7's stubs, quick ones, where "q7" stands."""
+def notebook(*cells: str | float, stub: float = 0.0) -> Submission:
+    """Own cells by the seconds they take, and all of Q7's stubs, which take ``stub`` seconds, where "q7" stands."""
     code: list[Cell] = []
     for at, cell in enumerate(cells):
-        stubs = [Cell("code", "0", stub, stub, {}) for stub in STUBS]
+        stubs = [Cell("code", str(stub), name, name, {}) for name in STUBS]
         code += stubs if cell == "q7" else [Cell("code", str(cell), f"cell {at}", None, {})]
     return Submission("n.ipynb", "0", tuple(code), frozenset(), ())
 
@@ -135,6 +148,33 @@ def test_calls_of_q7_share_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None
     assert machine.now <= 57.0 + 60.0 + 57.0
 
 
+def most_seconds(limits: Limits) -> float:
+    """Return what a `Budget` promises."""
+    return 4 * limits.total_seconds + 5 * limits.step_seconds
+
+
+OWN = st.lists(st.sampled_from(["inf", "again 0.0625", "again 5", 0.0625, 3, 9, 19, 25]), max_size=30)
+
+
+@given(
+    before=OWN,
+    after=OWN,
+    stub=st.sampled_from([0.0, 2.0, 12.0, 25.0, inf]),
+    call=st.sampled_from([0.0, 0.5, 5.0, 25.0]),
+)
+def test_own_cells_take_none_of_q7s_time_whatever_they_do(
+    before: list[str | float], after: list[str | float], stub: float, call: float
+) -> None:
+    """Every cell of Q7 and every call gets exactly what it gets in a notebook without own cells."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        alone, machine = Machine(call=call), Machine(call=call)
+        expected = run(alone, notebook("q7", stub=stub), monkeypatch)
+        done = run(machine, notebook(*before, "q7", *after, stub=stub), monkeypatch)
+    assert [given for _, given in machine.given] == pytest.approx([given for _, given in alone.given])
+    assert done.outcomes == expected.outcomes
+    assert machine.now <= most_seconds(machine.limits)
+
+
 @pytest.mark.parametrize(
     "cells",
     [(25,) * 100, (19,) * 100, ("inf",) * 100, (19, 19, 19, *["inf"] * 100), (5,) * 50],
@@ -143,10 +183,9 @@ def test_calls_of_q7_share_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None
 def test_run_ends_in_bounded_time_whatever_own_cells_do(
     cells: Sequence[str | float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limits = Limits()
     machine = Machine(call=1.0)
     done = run(machine, notebook(*cells, "q7"), monkeypatch)
-    assert machine.now <= 3 * limits.total_seconds + 4 * limits.step_seconds
+    assert machine.now <= most_seconds(machine.limits)
     assert machine.children <= MOST_LOST_CELLS + 2
     assert statuses(done) == {"error"}
 

@@ -136,6 +136,7 @@ def execute(
         if len(execution.outcomes) == len(TASKS) or budget.is_spent:
             break
         child = sandbox.open()
+        budget.opened()
         try:
             # Set-up is ours: it takes none of the submission's time, and its failure is no student's.
             _set_up(child, child_seed)
@@ -175,13 +176,13 @@ def _run_cells(child: Child, budget: Budget, submission: Submission, execution: 
         begun = time.monotonic()
         try:
             ran = _ask(child, step, RunCell(cell.name, cell.source))
-            budget.ran(position, time.monotonic() - begun)
+            budget.ran(position, time.monotonic() - begun, own=own)
             execution.printed.setdefault(position, shown(ran))
             if ran.raised is not None:
                 execution.raised[position] = ran.raised
         except ChildLost as lost:
             execution.deadly[position] = _lost(lost)
-            budget.lost(own=own)
+            budget.lost(step, own=own)
             return False
     return True
 
