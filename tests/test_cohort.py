@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import shutil
 import signal
@@ -112,6 +113,17 @@ def test_result_that_was_cut_short_is_none(kept: int, tmp_path: Path) -> None:
         file = tmp_path / "results/ann.json"
         file.write_bytes(file.read_bytes()[:kept])
         assert store.load("ann", "key") is None
+
+
+def test_result_that_cannot_be_read_now_is_none_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store(tmp_path) as store:
+        store.save("ann", "key", GRADED)
+        with monkeypatch.context() as broken:
+            broken.setattr(
+                Path, "read_bytes", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "Input/output error"))
+            )
+            assert store.load("ann", "key") is None
+        assert store.load("ann", "key") == GRADED
 
 
 def test_folder_with_results_is_used_again_only_on_request_and_by_one_run_at_a_time(tmp_path: Path) -> None:

@@ -157,3 +157,12 @@ def test_a_format_is_one_file_that_nothing_else_names() -> None:
     files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
     assert {made.name for made in formats().values()} == files
     assert all(isinstance(made, Format) for made in formats().values())
+
+
+def test_table_in_a_pipe_or_a_file_keeps_each_submission_on_a_line_and_every_name_whole() -> None:
+    names = [f"{'a long name ' * 20}{number}.ipynb" for number in range(2)]
+    file = io.StringIO()
+    print_class(Console(file=file, width=80), [replace(result(), path=name) for name in names])
+    for name in names:
+        assert len([line for line in file.getvalue().splitlines() if name in line]) == 1
+    assert max(map(len, file.getvalue().splitlines())) < 600

@@ -13,7 +13,9 @@ from tests.samples import ROOT, SOLUTION, answered, write
 
 #: Two right submissions; beside bob's stands a notebook of his own.
 CASE = ROOT / "tests/cases/n1_scratch_beside/submitted"
+#: Students with one notebook alone, under another name; and one with two.
 MISNAMED = {"eve": "WMS q3.ipynb", "fay": f"{ASSIGNMENT} (1).ipynb"}
+SEVERAL = ("gus", ("a.ipynb", "b.ipynb"))
 
 pytestmark = pytest.mark.usefixtures("need_confinement")
 
@@ -25,34 +27,55 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     shutil.copytree(CASE, course.folder / "submitted")
     for student, name in MISNAMED.items():
         write(answered({}, SOLUTION), course.submission(student).with_name(name))
+    for name in SEVERAL[1]:
+        write(answered({}, SOLUTION), course.submission(SEVERAL[0]).with_name(name))
     return course
 
 
-def test_no_notebook_of_another_name_costs_a_neighbour_the_score(course: Course) -> None:
-    said = course.autograde()
-    assert course.totals() == {"ann": 40.0, "bob": 40.0}
-    assert "Traceback" not in said
-    (beside,) = [line for line in said.splitlines() if "scratch.ipynb" in line]
-    assert f"is not graded: the submission is {ASSIGNMENT}.ipynb beside it" in beside
+@pytest.fixture(scope="module")
+def said(course: Course) -> str:
+    return course.autograde()
+
+
+def line_with(text: str, said: str) -> str:
+    (line,) = [line for line in said.splitlines() if text in line]
+    return line
+
+
+def test_the_only_notebook_of_a_student_is_graded_whatever_its_name(course: Course, said: str) -> None:
+    assert course.totals() == {"ann": 40.0, "bob": 40.0, "eve": 40.0, "fay": 40.0}
     for student, name in MISNAMED.items():
-        (line,) = [line for line in said.splitlines() if name in line]
-        assert f"{student}/{ASSIGNMENT}/{name} is not graded: rename it to {ASSIGNMENT}.ipynb" in line
-
-    # Nor at the next run, when there is nothing else left to do; and once the file is renamed, it counts.
-    course.submission("fay").with_name(MISNAMED["fay"]).rename(course.submission("fay"))
-    again = course.autograde()
-    assert course.totals() == {"ann": 40.0, "bob": 40.0, "fay": 40.0}
-    assert MISNAMED["eve"] in again
+        line = line_with(f"{student}/{ASSIGNMENT}/{name} is graded as", said)
+        assert f"is graded as {ASSIGNMENT}.ipynb: it is the only notebook in its folder" in line
+        assert not course.submission(student).exists(), "the student's folder is the student's"
+        assert course.record(student)["result"]["submission"]["path"].endswith(name)
 
 
-def test_asking_for_a_misnamed_one_alone_fails_in_a_line(course: Course) -> None:
-    said = course.autograde("--student=eve", expect=1)
+def test_no_notebook_of_another_name_costs_a_neighbour_the_score(course: Course, said: str) -> None:
     assert "Traceback" not in said
-    assert f"{MISNAMED['eve']} is not graded: rename it to {ASSIGNMENT}.ipynb" in said
+    beside = line_with("scratch.ipynb", said)
+    assert f"is not graded: the submission is {ASSIGNMENT}.ipynb beside it" in beside
+    assert "name one of them so, then autograde again" in line_with(f"gus/{ASSIGNMENT} holds 2 notebooks", said)
 
 
-def test_class_grades_the_right_one_of_two_and_the_only_one_whatever_its_name(course: Course, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("said")
+def test_whoever_grades_by_hand_or_exports_grades_reads_who_is_missing(course: Course) -> None:
+    told = line_with(f"gus/{ASSIGNMENT} holds 2 notebooks", course.run("autograder", "course", "triage"))
+    assert told.startswith("autograder: gus: ")
+    for exporter in ("QuestionsExport", "CanvasExport"):
+        told = course.nbgrader("export", f"--exporter=autograder.nbgrader_bridge.export.{exporter}", "--to=grades.csv")
+        assert "gus has no grade for Q7" in line_with("holds 2 notebooks", told)
+
+
+def test_asking_for_one_that_nobody_can_tell_fails_in_a_line(course: Course) -> None:
+    told = course.autograde("--student=gus", expect=1)
+    assert "Traceback" not in told
+    assert "holds 2 notebooks, none of them" in told
+
+
+def test_class_says_the_same_of_everybody(course: Course, tmp_path: Path) -> None:
     command = (sys.executable, "-m", "autograder", "class", "submitted", "--out", str(tmp_path), "--csv", "scores.csv")
-    course.run(*command)
+    course.run(*command, expect=2)
     rows = (course.folder / "scores.csv").read_text(encoding="utf-8").splitlines()[1:]
-    assert [row.split(",")[:3] for row in rows] == [[who, "graded", "40"] for who in ("ann", "bob", "eve", "fay")]
+    graded = [[who, "graded", "40"] for who in ("ann", "bob", "eve", "fay")]
+    assert [row.split(",")[:3] for row in rows] == [*graded, ["gus", "unreadable", ""]]

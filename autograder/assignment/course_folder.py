@@ -11,6 +11,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.assignment.folder_names import CONFIG
 from autograder.assignment.questions import NAME
+from autograder.assignment.submitted import NoNotebook, submitted_notebooks
 from autograder.errors import UserError
 
 
@@ -38,8 +39,13 @@ class CourseFolder:
 
     def submissions(self) -> dict[str, Path]:
         """Return every submitted notebook by student, sorted."""
-        found = sorted((self.root / self.submitted).glob(f"*/{NAME}/{NAME}.ipynb"))
-        return {path.parent.parent.name: path for path in found}
+        found = submitted_notebooks(self.root / self.submitted)
+        return {student: path for student, path in found.items() if isinstance(path, Path)}
+
+    def unclear(self) -> dict[str, NoNotebook]:
+        """Return why a student has no submission although there is a folder for it, by student."""
+        found = submitted_notebooks(self.root / self.submitted)
+        return {student: problem for student, problem in found.items() if isinstance(problem, NoNotebook)}
 
 
 def course_folder() -> CourseFolder:

@@ -74,17 +74,22 @@ class Store:
         os.close(self._descriptor)
 
     def load(self, student: str, key: str) -> Result | None:
-        """Return this student's result with this key, if it is there; remove one with another key: it is outdated."""
+        """Return this student's result if it has this key; remove an outdated one, and what is no result.
+
+        A file that cannot be read now, for want of permission or because the disk fails, is as good as none, and stays.
+        """
         path = self._path(student)
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            content = path.read_bytes()
+        except OSError:
+            return None
+        try:
+            document = json.loads(content)
             result = from_json(document)
             if document["class"]["key"] == key and result.status == ResultStatus.GRADED:
                 return result
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # cut short, or not ours: as good as none
+        except (ValueError, KeyError, TypeError):
+            pass  # cut short, or not ours
         with contextlib.suppress(OSError):
             path.unlink()
         return None

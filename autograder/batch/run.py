@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autograder.assignment.questions import NAME
 from autograder.assignment.seeds import FILE, course_seed, submission_seed
+from autograder.assignment.submitted import NoNotebook, submitted_notebook
 from autograder.batch.jobs import Settings, Work, Workers
 from autograder.batch.result_cache import Store
 from autograder.errors import ExitCode, UserError
@@ -82,14 +83,11 @@ def find_class(folder: Path) -> list[Entry]:
 
 
 def _in_nbgraders_layout(student: Path, folder: Path) -> Entry:
-    notebooks = sorted(path for path in (student / NAME).glob("*.ipynb") if not path.name.startswith("."))
-    named = student / NAME / f"{NAME}.ipynb"
-    chosen = named if named in notebooks or len(notebooks) != 1 else notebooks[0]
-    problem = None
-    if chosen not in notebooks:
-        problem = f"holds {len(notebooks)} notebooks, none of them {named.name}" if notebooks else "holds no notebook"
-    shown = chosen if problem is None else student / NAME
-    return Entry(student.name, chosen, printable_path(shown.relative_to(folder)), problem)
+    try:
+        path, problem = submitted_notebook(student / NAME), None
+    except NoNotebook as unclear:
+        path, problem = student / NAME, str(unclear)
+    return Entry(student.name, path, printable_path(path.relative_to(folder)), problem)
 
 
 def class_seed(folder: Path, out: Path) -> str:

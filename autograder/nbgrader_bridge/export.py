@@ -13,6 +13,7 @@ from traitlets import Unicode
 
 from autograder.assignment.names import TITLE
 from autograder.assignment.questions import NAME, TASKS, WRITTEN
+from autograder.assignment.submitted import NoNotebook, submitted_notebooks
 from autograder.files import output_file
 
 _STUDENT = ("assignment", "student_id", "last_name", "first_name", "email")
@@ -89,6 +90,14 @@ def _number(points: float) -> str:
     return f"{points:.6f}".rstrip("0").rstrip(".")
 
 
+def _name_ungraded(export: ExportPlugin) -> None:
+    """Name whoever has a folder in ``submitted/`` and no submission in it that could be graded."""
+    course = export.parent.coursedir
+    for student, found in submitted_notebooks(Path(course.root, course.submitted_directory)).items():
+        if isinstance(found, NoNotebook):
+            export.log.warning("%s has no grade for Q7: the folder %s/%s %s.", student, student, NAME, found)
+
+
 class QuestionsExport(ExportPlugin):
     """A CSV with a row a student and a column a question."""
 
@@ -107,6 +116,7 @@ class QuestionsExport(ExportPlugin):
                 status = "submitted" if row.submitted else "not submitted"
                 writer.writerow([*student, *points, *totals, status, row.timestamp, " ".join(row.to_review)])
         self.log.info("Wrote the grades of %d students to %s", len(found), path)
+        _name_ungraded(self)
 
 
 class CanvasExport(ExportPlugin):
@@ -133,3 +143,4 @@ class CanvasExport(ExportPlugin):
                 score = _number(row.score) if row.submitted else ""
                 writer.writerow([student, row.lms_id, row.student_id, self.section, score])
         self.log.info("Wrote the grades of %d students to %s", len(found), path)
+        _name_ungraded(self)

@@ -26,6 +26,7 @@ from autograder.assignment.questions import NAME
 from autograder.assignment.release import load_release
 from autograder.assignment.seeds import course_seed
 from autograder.assignment.settings import FILE, load_settings
+from autograder.assignment.submitted import NoNotebook, submitted_notebook
 from autograder.errors import UserError
 from autograder.grading.result_cache import ResultCache
 from autograder.nbgrader_bridge.cell_outputs import cell_outputs
@@ -61,7 +62,8 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(**settings)
         self._readings: dict[SubmissionId, Reading] = {}
         converter = self.parent
-        self._leave_out_misnamed(converter)
+        self._files: dict[str, Path] = {}
+        self._choose_notebooks(converter)
         course = converter.coursedir
         self.root = Path(course.root)
         try:
@@ -83,21 +85,25 @@ class SubmissionExporter(NotebookExporter):
         self.log.error(message)
         return NbGraderException(message)
 
-    def _leave_out_misnamed(self, converter: Any) -> None:
-        """Have nbgrader pass over notebooks with another name: it would fail for want of a release of that name."""
+    def _choose_notebooks(self, converter: Any) -> None:
+        """Have nbgrader take one notebook of each student, under the release's name: it knows no other."""
         right = f"{NAME}.ipynb"
         for folder, paths in list(converter.assignments.items()):
-            named = [path for path in paths if Path(path).name == right]
-            for path in sorted(set(paths) - set(named)):
-                if named:
-                    self.log.warning("%s is not graded: the submission is %s beside it.", path, right)
-                else:
-                    self.log.error("%s is not graded: rename it to %s, then autograde again.", path, right)
-            converter.assignments[folder] = named
-            if not named:
+            try:
+                chosen = submitted_notebook(Path(folder))
+            except NoNotebook as problem:
+                self.log.error("%s %s: name one of them so, then autograde again.", folder, problem)
                 del converter.assignments[folder]
+                continue
+            if chosen.name != right:
+                self.log.warning("%s is graded as %s: it is the only notebook in its folder.", chosen, right)
+            for path in sorted(set(paths) - {str(chosen)}):
+                self.log.warning("%s is not graded: the submission is %s beside it.", path, right)
+            named = f"{folder}/{right}"
+            converter.assignments[folder] = [named]
+            self._files[named] = chosen
         if not converter.assignments:
-            raise self._refusal(f"nothing was autograded: no submission is named {right}.")
+            raise self._refusal("nothing was autograded: there is no submission.")
 
     def _released(self, course: Any, deadline: datetime | None) -> Released:
         assignment = course.assignment_id
@@ -112,7 +118,7 @@ class SubmissionExporter(NotebookExporter):
     def _new(self, converter: Any) -> list[Path]:
         """Return the files that no record says were autograded as they are."""
         paths = [path for folder in sorted(converter.assignments) for path in converter.assignments[folder]]
-        return [Path(path) for path in paths if converter.force or not self._is_autograded(converter, path)]
+        return [self._files[path] for path in paths if converter.force or not self._is_autograded(converter, path)]
 
     def _is_autograded(self, converter: Any, path: str) -> bool:
         course, names = converter.coursedir, converter.init_single_notebook_resources(path)["nbgrader"]
@@ -121,7 +127,7 @@ class SubmissionExporter(NotebookExporter):
             return False
         record = load_record(record_path(self.root, assignment, student))
         try:
-            return record is not None and record.sha256 == hashlib.sha256(read_bytes(Path(path))).hexdigest()
+            return record is not None and record.sha256 == hashlib.sha256(read_bytes(self._files[path])).hexdigest()
         except UnreadableNotebook:
             return True
 
@@ -133,10 +139,10 @@ class SubmissionExporter(NotebookExporter):
             resources["autograder"] = reading
             return super().from_filename(filename, resources=resources, **more)
         clear_scores(which)
-        reading = read(Path(filename), self.grading.released)
+        reading = read(self._files[filename], self.grading.released)
         if reading.problem is not None:
             message = "%s %s. It scores 0, and waits for a person to look at it."
-            self.log.error(message, filename, reading.problem)
+            self.log.error(message, reading.path, reading.problem)
         self._readings[which] = reading
         return self.from_notebook_node(reading.notebook, resources=resources, **more)
 

@@ -31,6 +31,9 @@ _MARKS = {
     CriterionStatus.SKIPPED: ("–", "dim"),
 }
 
+#: Wider than any table: lines of a file need no wrapping.
+_WIDEST = 100_000
+
 
 def question_table(question: QuestionResult) -> RenderableType:
     """Return one check cell's table: a row a criterion, with what was found."""
@@ -140,6 +143,14 @@ def print_result(console: Console, result: Result, *, pictures: bool = False) ->
     )
 
 
+def print_table(console: Console, table: Table) -> None:
+    """Print ``table``; where a pipe or a file takes it, each row stays on its line, and no name is wrapped or cut."""
+    width = console.width
+    console.width = width if console.is_terminal else _WIDEST
+    console.print(table)
+    console.width = width
+
+
 def print_class(console: Console, results: Sequence[Result], unreadable: Sequence[tuple[str, str]] = ()) -> None:
     """Print many results: a row a submission, with the reasons for lost points; then files not graded, with theirs."""
     table = Table(title="Q7, by submission")
@@ -154,6 +165,6 @@ def print_class(console: Console, results: Sequence[Result], unreadable: Sequenc
         table.add_row(Text(one_line(name)), score, why, Text("\n".join(to_look_at(result))))
     for name, (_, reason) in zip(names[len(results) :], unreadable, strict=True):
         table.add_row(Text(one_line(name)), "not graded", Text(reason))
-    console.print(table)
+    print_table(console, table)
     if any(result.unconfined for result in results):
         console.print(Text(UNCONFINED_NOTICE, style="bold yellow"))

@@ -12,9 +12,10 @@ def triage() -> None:
     from rich.text import Text
 
     from autograder.assignment.course_folder import course_folder
-    from autograder.assignment.questions import WRITTEN
+    from autograder.assignment.questions import NAME, WRITTEN
     from autograder.assignment.release import load_release
     from autograder.nbgrader_bridge.triage import triage
+    from autograder.report.terminal import print_table
 
     course = course_folder()
     release = load_release(course.release)
@@ -22,6 +23,8 @@ def triage() -> None:
     table.add_column("student", overflow="fold", min_width=8)
     for question in WRITTEN:
         table.add_column(question.upper(), overflow="fold", min_width=len("untouched"))
+    for student, unclear in course.unclear().items():
+        complain(f"{student}: the folder {student}/{NAME} {unclear}; nothing of it is read")
     remarks: list[str] = []
     for student, path in course.submissions().items():
         found = triage(student, path, release)
@@ -33,6 +36,6 @@ def triage() -> None:
         table.add_row(Text(student), *map(Text, shown))
         remarks += [f"{student}: {remark.text}" for remark in found.remarks]
     console = Console(highlight=False, markup=False)
-    console.print(table)
+    print_table(console, table)
     for line in remarks:
         console.print(line, soft_wrap=True)
