@@ -64,7 +64,7 @@ c.ClearMarkScheme.enforce_metadata = False
 
 # --- Autograding: in our sandbox, never in a kernel that scores itself ----------------------------------
 
-# Reads what was handed in and rebuilds it from the gradebook: forged metadata, tags and outputs end here.
+# Reads what was submitted and rebuilds it from the gradebook: forged metadata, tags and outputs end here.
 c.Autograde.exporter_class = "autograder.nbgrader_bridge.preprocessors.SubmissionExporter"
 c.Autograde.sanitize_preprocessors = []  # it leaves nothing for nbgrader's own to do
 c.Autograde.autograde_preprocessors = [

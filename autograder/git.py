@@ -167,7 +167,7 @@ class Repository:
             if problem.status != 1:
                 raise
             raise Unrelated(f"commit {head[:12]} shares no history with {base[:12]}", 1) from None
-        # A submodule is told of, whatever a .gitmodules has to say about ignoring it.
+        # List submodules, too, even if a .gitmodules says to ignore them.
         how = ("-r", "-z", "--no-renames", "--name-status", "--ignore-submodules=none")
         parts = self.run("diff-tree", *how, "--end-of-options", fork, head, "--").split(b"\0")
         pairs = zip(parts[0:-1:2], parts[1::2], strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-#: CPU seconds for each second of a run, at the least: a child's threads run side by side.
+#: Minimum of CPU seconds for each second of a run: a child's threads run side by side.
 _CPU_PER_SECOND = 4
 
 

@@ -275,7 +275,7 @@ def test_same_notebook_at_another_time_is_autograded_again(hub: Hub, course: Cou
     moved = hub.pull_request(1, answers("ann"), "ann", BEFORE + timedelta(hours=1))
     found = only(collect(hub, course))
     assert (found.status, provenance(course, "ann-id")["commit"]) == ("changed", moved)
-    assert "the notebook is the same, and when it was handed in is not" in found.reason
+    assert "the notebook is the same, but its submission time is not" in found.reason
     assert timestamp(course) == "2027-01-30 13:00:00.000000 UTC\n"
     assert not course.autograded_folder("ann-id").exists()
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -66,6 +67,17 @@ def test_issue_forms_have_what_github_requires(form: Path) -> None:
         assert ("value" if element["type"] == "markdown" else "label") in element["attributes"]
     ids = [element["id"] for element in content["body"] if "id" in element]
     assert len(ids) == len(set(ids))
+
+
+def test_every_word_and_phrase_of_the_list_is_found(tmp_path: Path) -> None:
+    """codespell looks for single words of its own accord: a phrase must stand in its regex, too."""
+    listed = dict(line.split("->") for line in (ROOT / "docs/words.txt").read_text(encoding="utf-8").splitlines())
+    text = tmp_path / "text.md"
+    text.write_text("".join(f"Look: {words.capitalize()}!\n" for words in listed), encoding="utf-8")
+    codespell = str(Path(sys.executable).parent / "codespell")
+    run = subprocess.run([codespell, str(text)], cwd=ROOT, capture_output=True, text=True)
+    found = {words.lower() for words in re.findall(r":\d+: (.+) ==> ", run.stdout)}
+    assert found == set(listed)
 
 
 # --- versions -------------------------------------------------------------------------------------------

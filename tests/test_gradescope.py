@@ -34,8 +34,8 @@ def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, roo
     ("names", "says"),
     [
         (["weight_initialization.ipynb"], "Mend it and hand it in again"),
-        ([], "0 notebooks were handed in"),
-        (["a.ipynb", "b.ipynb"], "2 notebooks were handed in"),
+        ([], "0 notebooks were submitted"),
+        (["a.ipynb", "b.ipynb"], "2 notebooks were submitted"),
     ],
     ids=["broken", "none", "two"],
 )

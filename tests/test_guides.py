@@ -92,8 +92,9 @@ def repository(need_git: None, tmp_path: Path) -> Path:
     """A checkout with what the hooks look at, and this environment."""
     for part in ("solutions", "assignment"):
         shutil.copytree(ROOT / part, tmp_path / part)
-    for part in ("nbgrader_config.py", "course.toml", "pyproject.toml", ".pre-commit-config.yaml"):
-        shutil.copy(ROOT / part, tmp_path)
+    for part in ("nbgrader_config.py", "course.toml", "pyproject.toml", ".pre-commit-config.yaml", "docs/words.txt"):
+        (tmp_path / part).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / part, tmp_path / part)
     (tmp_path / ".venv").symlink_to(sys.prefix)
     (tmp_path / ".gitignore").write_text(".venv\n")
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
@@ -113,13 +114,13 @@ def hooks(repository: Path) -> dict[str, str]:
 def test_hooks_pass_on_what_is_committed_and_leave_it_as_it_is(repository: Path) -> None:
     before = {path: path.read_bytes() for path in repository.rglob("*.ipynb")}
     found = hooks(repository)
-    assert len(found) == 5
+    assert len(found) == 6
     assert set(found.values()) == {"Passed"}
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_hooks_stop_bad_code_outputs_wrong_settings_and_drift(repository: Path) -> None:
-    (repository / "bad.py").write_text("import os\nx=1\n")
+def test_hooks_stop_bad_code_words_outputs_wrong_settings_and_drift(repository: Path) -> None:
+    (repository / "bad.py").write_text("import os\nx=1  # mend this\n")
     (repository / "course.toml").write_text("help = 3\n")
     source, release = (repository / path.relative_to(ROOT) for path in (SOLUTION, RELEASE))
     notebook = read(source)

@@ -152,7 +152,7 @@ class Settings:
 
     @property
     def due_date(self) -> datetime | None:
-        """The deadline as nbgrader's gradebook keeps it: UTC, without saying so."""
+        """The deadline for nbgrader's gradebook: a naive datetime in UTC."""
         return self.deadline.astimezone(UTC).replace(tzinfo=None) if self.deadline else None
 
 

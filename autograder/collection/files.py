@@ -61,7 +61,7 @@ def collect(source: Path, course: CourseFolder, *, file_times: bool = False) -> 
 
     Of several by one student the newest counts. What is there already and the same stays untouched; what has
     changed is replaced, and what was autograded of it removed, so that nbgrader autogrades it again. With
-    ``file_times``, a file's time is when it was handed in; many platforms give the time of the download instead.
+    ``file_times``, a file's time is its submission time; many platforms give the time of the download instead.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def collect(source: Path, course: CourseFolder, *, file_times: bool = False) -> 
         newest[found.student] = found if other is None or _newer(found, other) else other
         if other is not None:
             older = other if newest[found.student] is found else found
-            reason = "this student handed in a newer one"
+            reason = "this student submitted a newer one"
             collected.append(Collected(older.student, older.origin, "refused", reason))
     if not newest and not collected:
         raise CannotCollect(f"{source}: there is no notebook (.ipynb) in it")
@@ -183,7 +183,7 @@ def place(found: Found, course: CourseFolder, *, timed: bool, remark: str = "") 
 
     Of a notebook that is there already and the same, only when and where it comes from is brought up to date, where
     that is known; at another time it costs other points, and is autograded again. ``timed`` says that the time is
-    when it was handed in.
+    when it was submitted.
     """
     path = course.submission(found.student)
     time = f"{found.time:%Y-%m-%d %H:%M:%S.%f} UTC\n" if timed and found.time is not None else None
@@ -201,7 +201,7 @@ def place(found: Found, course: CourseFolder, *, timed: bool, remark: str = "") 
         return Collected(found.student, found.origin, "same", remark)
     shutil.rmtree(course.autograded_folder(found.student), ignore_errors=True)
     if same:
-        remark = "; ".join(filter(None, [remark, "the notebook is the same, and when it was handed in is not"]))
+        remark = "; ".join(filter(None, [remark, "the notebook is the same, but its submission time is not"]))
     return Collected(found.student, found.origin, "changed" if known else "new", remark)
 
 

@@ -196,7 +196,7 @@ def _claim(mirror: Repository, pull: _Pull, roster: Roster, logins: dict[int, st
 
 
 def _settle(student: str, claims: list[_Claim]) -> tuple[list[_Claim], list[Collected]]:
-    """Tell a student's pull requests from those that only claim to be: a sure one wins, whatever becomes of it."""
+    """Tell a student's pull requests from those that only claim to be: a sure one wins, even if it is refused."""
     sure = [claim for claim in claims if claim.sure]
     if not sure and len(claims) == 1:
         return claims, []

@@ -13,7 +13,7 @@ from autograder.sandbox.protocol import Array, BuildModel, CallInitializer, Mode
 
 
 def call_initializer(question: CallInitializer, function: Any) -> Returned:
-    """Call ``function`` with a filled tensor, and describe what it returned and what became of the tensor."""
+    """Call ``function`` with a filled tensor, and describe the returned value and the tensor afterwards."""
     import torch
 
     weight = torch.full(question.shape, question.fill, dtype=torch.float32)
