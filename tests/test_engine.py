@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import pytest
 from autograder.assignment.questions import TASKS
 from autograder.assignment.release import load_release
 from autograder.assignment.settings import HelpLevel, Terms
-from autograder.grading import worker_process
+from autograder.grading import worker, worker_process
 from autograder.grading.cell_output import CellOutput
 from autograder.grading.engine import Engine, RunLock, ordered
 from autograder.grading.execution import Ending, Execution, challenge_of
@@ -431,6 +431,7 @@ def test_process_that_cannot_be_replaced_now_is_replaced_later(job: Job, monkeyp
             if isinstance(start, OSError):
                 raise start
             self.channels = [Channel(start) for _ in range(SLOTS)]
+            self.exit_status = 1
 
         def close(self) -> None:
             pass
@@ -445,3 +446,57 @@ def test_process_that_cannot_be_replaced_now_is_replaced_later(job: Job, monkeyp
             worker.attempt(job)
     with pytest.raises(SandboxFault, match="fine"):
         worker.attempt(job)
+
+
+def test_worker_whose_sandbox_cannot_start_says_why(job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import subprocess\ndef fail(*_, **__):\n    raise OSError('no more processes')\nsubprocess.Popen = fail\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    in_own_process = worker_process.InOwnProcess(Limits(), unconfined=True)
+    try:
+        for _ in range(2):
+            with pytest.raises(SandboxFault, match="no more processes"):
+                in_own_process.attempt(job)
+    finally:
+        in_own_process.close()
+
+
+def test_run_that_fails_after_the_next_one_began_closes_their_sandbox_only_when_that_one_is_over(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sandbox:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    let_go, begun = threading.Event(), threading.Event()
+
+    def execute(sandbox: Sandbox, _: object, seed: int, *, finished: Callable[[], None]) -> Execution:
+        if seed == 1:
+            finished()
+            let_go.set()
+            assert begun.wait(60)
+            raise FAULT
+        begun.set()
+        first.join(0.2)
+        assert not sandbox.closed
+        return Execution(WARM, outcomes=dict.fromkeys((task.stub for task in TASKS), RAISED))
+
+    def fail() -> None:
+        with pytest.raises(SandboxFault):
+            here.attempt(replace(job, seed=1))
+
+    monkeypatch.setattr(worker, "execute", execute)
+    sandboxes = [Sandbox(), Sandbox()]
+    here = worker.InThisProcess(iter(sandboxes).__next__)  # type: ignore[arg-type]
+    first = threading.Thread(target=fail)
+    first.start()
+    assert let_go.wait(60)
+    here.attempt(replace(job, seed=2))
+    first.join()
+    assert [sandbox.closed for sandbox in sandboxes] == [True, False]
+    here.attempt(replace(job, seed=2))
+    here.close()
+    assert sandboxes[1].closed

@@ -36,25 +36,31 @@ class InThisProcess:
     Parameters
     ----------
     start : callable
-        Returns a sandbox. It is called at once, and again after a fault: a server that failed runs nothing more.
+        Returns a sandbox. It is called at once, and again after a fault: a server that failed runs nothing more. What
+        it raises at once is not raised here: the first run calls it again, and raises that.
     """
 
     def __init__(self, start: Callable[[], AnySandbox]) -> None:
         self._start = start
-        self._running = threading.Lock()
-        self._sandbox: AnySandbox | None = start()
+        # Reentrant: a run that failed takes it to close its sandbox, and may still hold it.
+        self._running = threading.RLock()
+        self._sandbox: AnySandbox | None = None
+        with contextlib.suppress(Exception):
+            self._sandbox = start()
 
     def attempt(self, job: Job) -> Attempt:
         """Run and judge ``job`` once."""
         with contextlib.ExitStack() as turn:
             turn.enter_context(self._running)
             begun = time.monotonic()
+            sandbox = self._sandbox = self._sandbox or self._start()
             try:
-                if self._sandbox is None:
-                    self._sandbox = self._start()
-                execution = execute(self._sandbox, job.submission, job.seed, finished=turn.close)
+                execution = execute(sandbox, job.submission, job.seed, finished=turn.close)
             except BaseException:
-                self.close()
+                # Where it had let the next run begin in this sandbox, that run ends first.
+                with self._running:
+                    if self._sandbox is sandbox:
+                        self.close()
                 raise
             seconds = time.monotonic() - begun
         return Attempt(graded(job, execution), endings_of(execution), seconds)

@@ -52,6 +52,11 @@ class _Process:
         for channel in self.channels:
             channel.send((limits, unconfined, sys.executable))
 
+    @property
+    def exit_status(self) -> int | None:
+        """None until it ended; negative for the signal that ended it."""
+        return self._process.poll()
+
     def close(self) -> None:
         self.control.close()
         try:
@@ -88,7 +93,9 @@ class InOwnProcess:
             answer: Attempt | str = channel.recv()
         except (EOFError, OSError):
             self._replace(process, channel)
-            raise SandboxFault("the process that runs and judges submissions is gone") from None
+            raise SandboxFault(
+                f"the process that runs and judges submissions is gone (exit status {process.exit_status})"
+            ) from None
         self._free.put((process, channel))
         if isinstance(answer, str):
             raise SandboxFault(answer)
@@ -125,8 +132,8 @@ def main() -> NoReturn:
     sys.setswitchinterval(_SWITCH_SECONDS)
     control, *channels = map(int, sys.argv[1:])
     connections = [Connection(channel) for channel in channels]
-    told = [connection.recv() for connection in connections]
-    limits, unconfined, sys.executable = told[0]
+    for connection in connections:  # the same on each
+        limits, unconfined, sys.executable = connection.recv()
     worker = InThisProcess(partial(open_sandbox, limits, unconfined=unconfined, many=True))
     for connection in connections:
         threading.Thread(target=_serve, args=(worker, connection), daemon=True).start()
@@ -142,7 +149,7 @@ def _serve(worker: InThisProcess, connection: Connection) -> None:
             job: Job = connection.recv()
             try:
                 answer: Attempt | str = worker.attempt(job)
-            except Exception as problem:  # noqa: BLE001 (told to the parent, which tries again)
+            except Exception as problem:  # noqa: BLE001 (the parent gets it, and tries again)
                 answer = reason(problem)
             connection.send(answer)
 
