@@ -36,7 +36,7 @@ grade: setup ## Grade one notebook: make grade SUBMISSION=path/to/notebook.ipynb
 test: lint types unit ## Run the whole suite: lint, types, tests
 
 # Not the folder itself: in a course, it holds students' files.
-PROSE = autograder calibration tests docs solutions assignment .github $(wildcard *.md *.py *.mk) Makefile
+PROSE = autograder calibration tests docs solutions assignment .github $(wildcard *.md *.py *.mk *.toml) Makefile
 
 lint: setup
 	$(BIN)/ruff check .
