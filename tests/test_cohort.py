@@ -18,7 +18,7 @@ from autograder.assignment.questions import task
 from autograder.assignment.release import DEFAULT_PATH
 from autograder.assignment.settings import Frameworks, Terms
 from autograder.batch.jobs import Settings, Work, to_text
-from autograder.batch.result_cache import Store, Unusable
+from autograder.batch.results_folder import Store, Unusable
 from autograder.batch.run import NoClass, find_class
 from autograder.grading.provenance import graded_by
 from autograder.report import class_report as report
@@ -124,6 +124,13 @@ def test_result_that_cannot_be_read_now_is_none_and_stays(tmp_path: Path, monkey
             )
             assert store.load("ann", "key") is None
         assert store.load("ann", "key") == GRADED
+
+
+def test_result_that_cannot_be_written_ends_the_run_in_a_line_that_says_how_to_go_on(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        shutil.rmtree(tmp_path / "results")
+        with pytest.raises(Unusable, match=r"ann\.json cannot be written: .*--resume goes on"):
+            store.save("ann", "key", GRADED)
 
 
 def test_folder_with_results_is_used_again_only_on_request_and_by_one_run_at_a_time(tmp_path: Path) -> None:

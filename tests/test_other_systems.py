@@ -69,7 +69,7 @@ for module in pkgutil.walk_packages(autograder.__path__, "autograder."):
         "autograder.cli.class_grading",
         "autograder.batch.run",
         "autograder.batch.score_table",
-        "autograder.batch.result_cache",
+        "autograder.batch.results_folder",
         "autograder.sandbox.confine",
         "autograder.sandbox.forkserver",
         "autograder.sandbox.scratch",

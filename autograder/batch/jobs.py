@@ -1,4 +1,4 @@
-"""One submission's way through a class: what is sent to whoever grades it."""
+"""What is the same for a class, and one submission of it: what a worker needs to grade it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Settings:
         return cls(raw, release_in(raw), limits or Limits(), terms or Terms())
 
     def key(self, sha256: str, seed: int) -> str:
-        """Return what identifies the result of the submission with this hash: whoever has it need not grade again."""
+        """Return the key of the result of the submission with this hash: equal keys mean equal results."""
         release = self.release
         return result_key(sha256, release.notebook.sha256, release.points, self.terms, seed, self.limits)
 
@@ -69,14 +69,14 @@ class Work:
 
 
 class Workers(Protocol):
-    """Whoever grades a class: this machine, or a cluster."""
+    """What grades a class: this machine, or a cluster."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
 
     def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
-        """Grade ``works``, taken as there is room, and yield each with what it gave, as they end."""
+        """Grade ``works``, taken as there is room, and yield each with its result, as they end."""
         ...
 
 
@@ -102,7 +102,7 @@ class ThisMachine:
         self._engine.close()
 
     def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
-        """Grade ``works``, taken as there is room, and yield each with what it gave, as they end."""
+        """Grade ``works``, taken as there is room, and yield each with its result, as they end."""
         return self._engine.grade_all((work, work.job(self._settings)) for work in works)
 
 

@@ -12,7 +12,7 @@ from autograder.assignment.questions import NAME
 from autograder.assignment.seeds import FILE, course_seed, submission_seed
 from autograder.assignment.submitted import NoNotebook, submitted_notebook
 from autograder.batch.jobs import Settings, Work, Workers
-from autograder.batch.result_cache import Store
+from autograder.batch.results_folder import Store
 from autograder.errors import ExitCode, UserError
 from autograder.notebook import UnreadableNotebook, printable_path, read_bytes
 from autograder.report.result import Outcome, Result
@@ -107,7 +107,7 @@ def class_seed(folder: Path, out: Path) -> str:
 
 @dataclass
 class Tally:
-    """What became of a class: how many were graded now or before, and who was not, and why."""
+    """How a class ended: how many submissions have a result, new or kept, and why the others have none."""
 
     graded: int = 0
     kept: int = 0

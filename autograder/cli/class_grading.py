@@ -14,7 +14,7 @@ from rich.console import Console
 from autograder.assignment.release import release_bytes, release_in, release_path
 from autograder.assignment.settings import Settings as CourseSettings
 from autograder.batch.jobs import Settings, ThisMachine, Workers
-from autograder.batch.result_cache import Store
+from autograder.batch.results_folder import Store
 from autograder.batch.run import Class, Entry, Tally, class_seed, find_class
 from autograder.batch.score_table import ScoreTable
 from autograder.cli.grading import release_option
@@ -135,8 +135,8 @@ def _report(group: Class, tally: Tally, console: Console, table: ScoreTable | No
             table.add_ungraded(entry, each.outcome, each.reason)
     write_text(group.store.folder / PAGE, report.render(found, len(ungraded)))
     report.print_statistics(console, found, ungraded)
-    if strangers := group.store.strangers({entry.student for entry in group.entries}):
-        console.print(f"{strangers} more results in {group.store.folder} are nobody's in this class; left alone.")
+    if others := group.store.other_results({entry.student for entry in group.entries}):
+        console.print(f"{others} more results in {group.store.folder} are not of this class; left alone.")
     console.print(f"Results and report: {printable_path(group.store.folder)}/", markup=False)
 
 

@@ -133,7 +133,7 @@ class Engine:
         return self._settle(job, first) if isinstance(first, Attempts) else first
 
     def grade_all(self, jobs: Iterable[tuple[Label, Job | Refused]]) -> Iterator[tuple[Label, Graded | Refused]]:
-        """Grade labelled ``jobs``, taken as there is room, and yield each label with what it gave, as they end.
+        """Grade labelled ``jobs``, taken as there is room, and yield each label with its result, as they end.
 
         A slow submission keeps no other one from starting. What must be tried again alone waits for the end. Whatever
         stands in a job's place, because a file cannot be read, is yielded as it is.

@@ -71,7 +71,7 @@ def grade_file(
 def grade_files(
     engine: Engine, paths: Sequence[Path], release: Release, terms: Terms, seed: int | None = None
 ) -> Iterator[Result | Unreadable]:
-    """Grade many notebooks side by side, and yield what each gave, in the order of ``paths``.
+    """Grade many notebooks side by side, and yield the result of each, in the order of ``paths``.
 
     Parameters
     ----------

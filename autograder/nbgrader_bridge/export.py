@@ -23,7 +23,7 @@ _ORDER = (*WRITTEN, *(task.check for task in TASKS))
 
 @dataclass(frozen=True)
 class Row:
-    """One student's grades for one assignment; ``scores`` is empty where nothing was handed in."""
+    """One student's grades for one assignment; ``scores`` is empty where nothing was submitted."""
 
     assignment: str
     student_id: str
@@ -91,7 +91,7 @@ def _number(points: float) -> str:
 
 
 def _name_ungraded(export: ExportPlugin) -> None:
-    """Name whoever has a folder in ``submitted/`` and no submission in it that could be graded."""
+    """Name the students whose folder in ``submitted/`` holds no notebook that could be graded."""
     course = export.parent.coursedir
     for student, found in submitted_notebooks(Path(course.root, course.submitted_directory)).items():
         if isinstance(found, NoNotebook):
@@ -129,7 +129,7 @@ class CanvasExport(ExportPlugin):
     section = Unicode("", help="What to put into Canvas' Section column.").tag(config=True)
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write the file that ``--to`` names, canvas.csv by default. Who handed in nothing keeps an empty grade."""
+        """Write the file that ``--to`` names, canvas.csv by default. Without a submission, a grade stays empty."""
         assignments = [str(a) for a in self.assignment] or [NAME]
         found = list(rows(gradebook, assignments, [str(s) for s in self.student]))
         path = Path(self.to or "canvas.csv")

@@ -20,7 +20,7 @@ class Record:
     Attributes
     ----------
     sha256 : str
-        Of the file that was handed in.
+        Of the submitted file.
     result : dict
         `autograder/result/v1`, or empty when the file could not be read.
     scores : dict of str to float or None

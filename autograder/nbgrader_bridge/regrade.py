@@ -1,4 +1,4 @@
-"""After a fix to the grader or the points: autograde whoever it affects again, and say whose score changed, and why."""
+"""After a fix to the grader or the points: autograde the affected students again, and say which scores changed."""
 
 from __future__ import annotations
 

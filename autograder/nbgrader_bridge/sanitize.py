@@ -21,7 +21,7 @@ _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 
 @dataclass(frozen=True)
 class Given:
-    """A cell as it was handed out, according to the gradebook.
+    """A released cell, as the gradebook knows it.
 
     Attributes
     ----------
@@ -88,15 +88,15 @@ def sanitize(arrangement: Arrangement, given: Sequence[Given]) -> Sanitized:
     # The gradebook may know cells that a later release left out.
     cells += [_rebuilt(cell) for cell in known.values()]
     if arrangement.remarks:
-        told = "".join(f"\n- {remark.text}" for remark in arrangement.remarks)
-        cells.insert(0, new_markdown_cell(f"**About this notebook:**\n{told}", id="remarks"))
+        lines = "".join(f"\n- {remark.text}" for remark in arrangement.remarks)
+        cells.insert(0, new_markdown_cell(f"**About this notebook:**\n{lines}", id="remarks"))
     return Sanitized(_notebook(cells), names)
 
 
 def blank(given: Sequence[Given], reason: str) -> Sanitized:
-    """Return the notebook as it was handed out, under a line that says why the student's cannot be shown."""
+    """Return the released notebook, under a line that says why the student's cannot be shown."""
     note = new_markdown_cell(
-        f"**The file that was handed in {reason}.** Nothing of it could be graded; below is what was handed out.",
+        f"**The submitted file {reason}.** Nothing of it could be graded; below is the released notebook.",
         id="unreadable",
     )
     cells = [note, *(_rebuilt(cell) for cell in given)]

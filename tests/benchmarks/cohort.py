@@ -28,7 +28,7 @@ from autograder.assignment.release import DEFAULT_PATH, load_release
 from autograder.assignment.settings import Terms
 from autograder.batch.dask_cluster import Cluster
 from autograder.batch.jobs import Settings, ThisMachine, Workers
-from autograder.batch.result_cache import Store
+from autograder.batch.results_folder import Store
 from autograder.batch.run import Class, Tally, class_seed, find_class
 from autograder.cli.class_grading import PAGE
 from autograder.grading.engine import Engine

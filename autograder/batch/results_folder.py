@@ -98,12 +98,23 @@ class Store:
         """Write a result.
 
         Not forced onto the disk: a power cut may leave less than all of it, which is then graded again.
+
+        Raises
+        ------
+        Unusable
+            It cannot be written: the disk may be full.
         """
         document = {**to_json(result), "class": {"student": _printable(student), "key": key}}
-        write_text(self._path(student), to_text(document))
+        try:
+            write_text(self._path(student), to_text(document))
+        except OSError as problem:
+            raise Unusable(
+                f"{self._path(student)} cannot be written: {problem.strerror}; what was graded before is kept, and "
+                "--resume goes on"
+            ) from None
 
-    def strangers(self, students: set[str]) -> int:
-        """Count the results of whoever is not among ``students``."""
+    def other_results(self, students: set[str]) -> int:
+        """Count the results of people who are not among ``students``."""
         return sum(path.stem not in students for path in self._results.glob("*.json"))
 
     def _path(self, student: str) -> Path:
