@@ -114,7 +114,7 @@ def test_slow_own_cells_cost_no_question_and_are_told(
     submission = notebook(*cells)
     done = run(Machine(), submission, monkeypatch)
     assert statuses(done) == {"error"}, "every question was put and answered"
-    assert [submission.code[at].name for at in sorted(done.deadly)] == left_out
+    assert [submission.code[at].name for at in sorted(done.unfinished)] == left_out
 
 
 @pytest.mark.parametrize("before", [(25,) * 5, (19,) * 9, ("inf",) * 5], ids=["endless", "slow", "crash"])
@@ -138,7 +138,7 @@ def test_graders_own_set_up_takes_none_of_the_time(lost: int, monkeypatch: pytes
 def test_restart_charges_no_cell_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     done = run(Machine(), notebook(15, 15, "inf", "q7", "inf"), monkeypatch)
     assert statuses(done) == {"error"}
-    assert {ending.status for ending in done.deadly.values()} == {"crashed"}
+    assert {ending.status for ending in done.unfinished.values()} == {"crashed"}
 
 
 def test_calls_of_q7_share_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:

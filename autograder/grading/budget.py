@@ -30,7 +30,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Step:
-    """What one step may take: seconds, charged to an account. ``verdict`` is said where it has not finished then.
+    """What one step may take: seconds, charged to an account. ``verdict`` is the message of one that took longer.
 
     A verdict names settings and no measured time, so that it is the same every time.
     """

@@ -171,14 +171,14 @@ class Engine:
         attempts = Attempts(self._policy)
         if failed := self._run(job, attempts):
             return failed
-        return self._settle(job, attempts) if attempts.chosen is not None else attempts
+        return self._settle(job, attempts) if attempts.final is not None else attempts
 
     def _settle(self, job: Job, attempts: Attempts) -> Graded:
         """Run ``job`` alone until it is sure what counts, and keep that."""
-        while (chosen := attempts.chosen) is None:
+        while (final := attempts.final) is None:
             if failed := self._run(job, attempts, alone=True):
                 return failed
-        graded = on_terms(job, chosen)
+        graded = on_terms(job, final)
         if self._cache is not None:
             self._cache.save(self.key(job), graded)
         return graded

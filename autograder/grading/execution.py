@@ -1,7 +1,7 @@
 """Runs one submission in the sandbox, and brings home evidence for every task, whatever happens on the way.
 
-A step that hangs or kills its child costs that step alone: a fresh child runs the other cells again,
-leaves the deadly one out, and goes on with the tasks that are still open, while time lasts. A `Budget` says how long.
+A step that hangs or kills its child costs that step alone: a fresh child runs the other cells again, leaves out the
+one that ended its child, and goes on with the tasks that are still open, while time lasts. A `Budget` says how long.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Execution:
         By task.
     raised : dict of int to Raised
         Cells that raised, by position in the submission's code; the cells after them ran all the same.
-    deadly : dict of int to Ending
+    unfinished : dict of int to Ending
         Cells that ended their child, and were left out from then on; and cells that were left out for want of time.
     printed : dict of int to CellOutput
         What each cell put out, when it ran first.
@@ -76,12 +76,12 @@ class Execution:
     warm: Warm
     outcomes: dict[str, Evidence | Ending] = field(default_factory=dict)
     raised: dict[int, Raised] = field(default_factory=dict)
-    deadly: dict[int, Ending] = field(default_factory=dict)
+    unfinished: dict[int, Ending] = field(default_factory=dict)
     printed: dict[int, CellOutput] = field(default_factory=dict)
 
     def output(self, position: int) -> CellOutput:
         """Return what the cell at ``position`` put out, and what kept it from finishing."""
-        raised, ending = self.raised.get(position), self.deadly.get(position)
+        raised, ending = self.raised.get(position), self.unfinished.get(position)
         problem = ending.message if ending else str(raised) if raised else None
         return replace(self.printed.get(position, CellOutput()), problem=problem)
 
@@ -163,15 +163,15 @@ def _set_up(child: Child, seed: int) -> None:
 
 
 def _run_cells(child: Child, budget: Budget, submission: Submission, execution: Execution) -> bool:
-    """Run every cell not known to be deadly; return False when another one turns out to be."""
+    """Run every cell that is not left out; return False when one ends its child."""
     for position, cell in enumerate(submission.code):
-        if position in execution.deadly:
+        if position in execution.unfinished:
             continue
         own = cell.grade_id not in _NEEDED
         try:
             step = budget.cell(position, own=own)
         except LeftOut as problem:
-            execution.deadly[position] = Ending(QuestionStatus.TIMEOUT, str(problem))
+            execution.unfinished[position] = Ending(QuestionStatus.TIMEOUT, str(problem))
             continue
         begun = time.monotonic()
         try:
@@ -181,7 +181,7 @@ def _run_cells(child: Child, budget: Budget, submission: Submission, execution: 
             if ran.raised is not None:
                 execution.raised[position] = ran.raised
         except ChildLost as lost:
-            execution.deadly[position] = _lost(lost)
+            execution.unfinished[position] = _lost(lost)
             budget.lost(step, own=own)
             return False
     return True
@@ -266,12 +266,12 @@ def _undefined(task: Task, submission: Submission, execution: Execution) -> Endi
     for position, cell in enumerate(submission.code):
         if cell.grade_id != task.stub:
             continue
-        if position in execution.deadly:
-            ending = execution.deadly[position]
-            told = f"The cell that defines {task.function} did not end well. {ending.message}"
-            return Ending(ending.status, told, ending.killed)
+        if position in execution.unfinished:
+            ending = execution.unfinished[position]
+            message = f"The cell that defines {task.function} did not end well. {ending.message}"
+            return Ending(ending.status, message, ending.killed)
         if position in execution.raised:
             raised = execution.raised[position]
-            told = f"{task.function} is not defined: its cell raised {raised}.{explanation(raised, submission)}"
-            return Ending(_status_of(raised), told)
+            message = f"{task.function} is not defined: its cell raised {raised}.{explanation(raised, submission)}"
+            return Ending(_status_of(raised), message)
     return Ending(QuestionStatus.ERROR, f"{task.function} is not defined anywhere in the notebook. Was it renamed?")

@@ -63,7 +63,7 @@ def budget_page(rows: Sequence[Row]) -> str:
 
 
 def catalogue_page() -> str:
-    """Return every mistake that can be named: what students are told, what to look up, and a bound on missing it."""
+    """Return every mistake that can be named: what students read, what to look up, and a bound on missing it."""
     rows = []
     for entry in MISCONCEPTIONS:
         bounds = [b for layout in Layout if (b := miss_bound(entry, PLAN, layout)) is not None]

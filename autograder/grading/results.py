@@ -90,8 +90,8 @@ def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...
 
 
 def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:
-    messages = {position: _told(raised, submission) for position, raised in execution.raised.items()}
-    messages |= {position: ending.message for position, ending in execution.deadly.items()}
+    messages = {position: _message_of(raised, submission) for position, raised in execution.raised.items()}
+    messages |= {position: ending.message for position, ending in execution.unfinished.items()}
     shown = sorted(messages)[:_MOST_PROBLEMS]
     problems = [CellProblem(_called(submission.code[position]), messages[position]) for position in shown]
     if more := len(messages) - len(shown):
@@ -99,7 +99,7 @@ def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem
     return tuple(problems)
 
 
-def _told(raised: Raised, submission: Submission) -> str:
+def _message_of(raised: Raised, submission: Submission) -> str:
     why = explanation(raised, submission)
     return f"{raised}.{why}" if why else str(raised)
 

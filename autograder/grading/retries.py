@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from autograder.assignment.questions import TASKS
 from autograder.grading.execution import Ending, Execution
-from autograder.grading.interview import Evidence
 from autograder.grading.jobs import Graded
 from autograder.report.result import QuestionResult, QuestionStatus
 
@@ -57,16 +56,15 @@ class Attempt:
 
 
 def endings_of(execution: Execution) -> tuple[Ended, ...]:
-    """Return how each task ended, in the assignment's order, and then each cell that ended its child."""
-    tasks = (_ended(task.stub, execution.outcomes[task.stub]) for task in TASKS)
-    deadly = (_ended(f"cell {position}", execution.deadly[position]) for position in sorted(execution.deadly))
-    return (*tasks, *deadly)
-
-
-def _ended(where: str, outcome: Evidence | Ending) -> Ended:
-    if isinstance(outcome, Ending):
-        return Ended(where, outcome.status, outcome.killed)
-    return Ended(where, QuestionStatus.GRADED)
+    """Return how each task ended, in the assignment's order, and then each cell that did not finish."""
+    tasks = [(task.stub, execution.outcomes[task.stub]) for task in TASKS]
+    cells = [(f"cell {position}", ending) for position, ending in sorted(execution.unfinished.items())]
+    return tuple(
+        Ended(where, outcome.status, outcome.killed)
+        if isinstance(outcome, Ending)
+        else Ended(where, QuestionStatus.GRADED)
+        for where, outcome in (*tasks, *cells)
+    )
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,9 @@ class RetryPolicy:
     longest step.
 
     Code may end itself in another way each time. So after ``runs`` runs, or ``seconds`` of them, every question gets
-    its worst ending of those that came at least twice.
+    its worst ending of those that came at least twice. A question's points, criteria and message come from one run;
+    two questions' may come from different ones, so that a kill which hit each of them once costs neither. Everything
+    else comes from the last run: what the reader says is the same in all of them, and cells' outputs are one run's.
 
     Attributes
     ----------
@@ -117,32 +117,23 @@ class Attempts:
     all: list[Attempt] = field(default_factory=list)
 
     @property
-    def chosen(self) -> Graded | None:
-        """What counts, or None while another run, alone, has to tell."""
-        last = self.all[-1]
-        if not last.lost or self._agreed(last):
-            return last.graded
+    def final(self) -> Graded | None:
+        """The result that counts, or None while another run, alone, must decide."""
+        last, policy = self.all[-1], self.policy
         alone = [attempt for attempt in self.all if not attempt.beside_others]
+        agreeing = sum(attempt.endings == last.endings for attempt in self.all)
+        needed = policy.kills if last.killed else 1 + policy.confirm
+        if not last.lost or (agreeing >= needed and not last.beside_others):
+            return last.graded
         spent = sum(attempt.seconds for attempt in alone)
-        if len(self.all) >= self.policy.runs or (len(alone) >= 2 and spent >= self.policy.seconds):
-            return self._worst()
+        if len(self.all) >= policy.runs or (len(alone) >= 2 and spent >= policy.seconds):
+            questions = tuple(map(self._worst, range(len(TASKS))))
+            return replace(last.graded, result=replace(last.graded.result, questions=questions))
         return None
 
-    def _agreed(self, last: Attempt) -> bool:
-        if last.killed:
-            return sum(attempt.endings == last.endings for attempt in self.all) >= self.policy.kills
-        if last.beside_others:
-            return False
-        return not self.policy.confirm or sum(attempt.endings == last.endings for attempt in self.all) >= 2
-
-    def _worst(self) -> Graded:
-        last = self.all[-1].graded
-        questions = tuple(self._worst_of(number) for number in range(len(last.result.questions)))
-        return replace(last, result=replace(last.result, questions=questions))
-
-    def _worst_of(self, number: int) -> QuestionResult:
+    def _worst(self, number: int) -> QuestionResult:
         """Return the worst result of one question among the endings that came at least twice; of all, if none did."""
-        ended = [(attempt.endings[number], attempt.graded.result.questions[number]) for attempt in self.all]
-        often = Counter(ending for ending, _ in ended)
-        agreed = [question for ending, question in ended if often[ending] >= 2]
-        return min(agreed or [question for _, question in ended], key=lambda question: question.score)
+        often = Counter(attempt.endings[number] for attempt in self.all)
+        agreed = [attempt for attempt in self.all if often[attempt.endings[number]] >= 2]
+        questions = [attempt.graded.result.questions[number] for attempt in agreed or self.all]
+        return min(questions, key=lambda question: question.score)

@@ -1,4 +1,4 @@
-"""A task's evidence → verdicts → points, and what a student is told of them."""
+"""A task's evidence → verdicts → points, and the words in which a student reads them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def score_task(
         QuestionStatus.GRADED,
         score=share(passed),
         max_score=points,
-        criteria=_said_once(_criterion(v, share(task.weights[v.name]), help_level) for v in verdicts),
+        criteria=_explained_once(_criterion(v, share(task.weights[v.name]), help_level) for v in verdicts),
         picture=picture,
     )
 
@@ -54,7 +54,7 @@ def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionRes
     finding = verdict.finding
     lesson = finding.mistake.lesson if finding.mistake else None
     explains = level != HelpLevel.NAME
-    why = [said for said in (lesson.why if lesson else None, finding.consequence) if said]
+    why = [reason for reason in (lesson.why if lesson else None, finding.consequence) if reason]
     return CriterionResult(
         name=verdict.name,
         status=CriterionStatus(verdict.status),
@@ -72,15 +72,15 @@ def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionRes
     )
 
 
-def _said_once(criteria: Iterable[CriterionResult]) -> tuple[CriterionResult, ...]:
+def _explained_once(criteria: Iterable[CriterionResult]) -> tuple[CriterionResult, ...]:
     """Explain a mistake where it shows first, and leave the explanation out where it shows again."""
-    told: set[str] = set()
-    said = []
+    explained: set[str] = set()
+    shown = []
     for criterion in criteria:
-        again = criterion.diagnosis is not None and criterion.diagnosis in told
-        said.append(replace(criterion, why=None, formula=None) if again else criterion)
-        told |= {criterion.diagnosis} if criterion.diagnosis else set()
-    return tuple(said)
+        again = criterion.diagnosis is not None and criterion.diagnosis in explained
+        shown.append(replace(criterion, why=None, formula=None) if again else criterion)
+        explained |= {criterion.diagnosis} if criterion.diagnosis else set()
+    return tuple(shown)
 
 
 def better_of_the_two(questions: Sequence[QuestionResult]) -> tuple[QuestionResult, ...]:
@@ -102,11 +102,11 @@ def better_of_the_two(questions: Sequence[QuestionResult]) -> tuple[QuestionResu
         if question not in of[worse] or question.score >= question.max_score:
             return question
         score = question.score + part * (question.max_score - question.score)
-        said = (
+        note = (
             f"Raised from {points_text(question.score)} to {points_text(score)} points: in this course the better of "
             f"the two frameworks counts for both, and {FRAMEWORKS[better]} earned {earned}."
         )
-        return replace(question, score=score, message=f"{question.message} {said}" if question.message else said)
+        return replace(question, score=score, message=f"{question.message} {note}" if question.message else note)
 
     return tuple(raised(question) for question in questions)
 
