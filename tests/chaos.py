@@ -35,7 +35,7 @@ FAULT, KILLED = 3, -signal.SIGKILL
 _RIGHT_AND_WRONG = ("reference", "library_one_liners", "glorot", "he_uniform", "tensorflow_only", "raises")
 #: Code whose end looks like ours to a careless grader: it ends itself, by every way that there is.
 _ENDS_ITSELF = ("crashes", "ends_its_process")
-_KILLS_ITSELF = "import signal\nsignal.raise_signal(signal.SIGKILL)"
+KILLS_ITSELF = "import signal\nsignal.raise_signal(signal.SIGKILL)"
 #: How often each kind of process is hit, relative to the others.
 _AIM = {"child": 20, "server": 2, "judge": 1, "worker": 1, "parent": 1}
 #: Seconds between hits. Were a server hit more often than it takes to warm up, nothing would ever be graded.
@@ -45,7 +45,7 @@ _PAUSE = (0.1, 0.8)
 def class_of(folder: Path, submissions: int) -> Path:
     """Write a class: mostly ordinary submissions, two of them alike, and some that end their own process."""
     hostile: list[NotebookNode] = [scenario(name).build() for name in _ENDS_ITSELF]
-    hostile.append(answered({"q7_tf_model": _KILLS_ITSELF}, SOLUTION))
+    hostile.append(answered({"q7_tf_model": KILLS_ITSELF}, SOLUTION))
     ordinary = [scenario(name).build() for name in _RIGHT_AND_WRONG]
     for number in range(submissions):
         many = hostile if number % 8 == 7 else ordinary

@@ -137,6 +137,16 @@ def test_code_that_ends_itself_in_another_way_each_time_gets_its_worst_ending_th
     assert (status, runs) == ("crashed", RetryPolicy().runs)
 
 
+def test_kill_that_hit_each_question_once_costs_none_of_them(job: Job) -> None:
+    """Two questions may come from different runs; the status and the message of one come from the same run."""
+    worker = Scripted(*[{task.stub: KILLED} for task in TASKS], seconds=100.0)
+    with Engine(start=lambda: worker) as engine:
+        questions = engine.grade(job).result.questions
+    assert worker.runs == 3
+    assert [question.status for question in questions] == ["error"] * len(TASKS)
+    assert all(RAISED.message in (question.message or "") for question in questions)
+
+
 def test_time_for_runs_is_bounded(job: Job) -> None:
     endless = [{TASKS[n % 4].stub: KILLED} for n in range(40)]
     assert settled(job, *endless, seconds=100.0)[1] == 3
@@ -376,7 +386,7 @@ def test_code_that_kills_itself_is_run_six_times_and_its_other_questions_keep_th
     grader: Grader, tmp_path: Path
 ) -> None:
     """The one thing that looks like somebody's kill -9 and is the student's own: it repeats."""
-    path = write(answered({"q7_tf_model": chaos._KILLS_ITSELF}, chaos.SOLUTION), tmp_path / "n.ipynb")
+    path = write(answered({"q7_tf_model": chaos.KILLS_ITSELF}, chaos.SOLUTION), tmp_path / "n.ipynb")
     result: Result = grader.grade(path, seed=1)
     assert [question.status for question in result.questions] == ["graded", "crashed", "graded", "graded"]
     assert result.score == 32.0
@@ -385,6 +395,7 @@ def test_code_that_kills_itself_is_run_six_times_and_its_other_questions_keep_th
 @pytest.mark.usefixtures("need_confinement")
 def test_worker_that_is_killed_costs_a_run_and_is_replaced_and_all_processes_end(job: Job, grader: Grader) -> None:
     alone = grader.engine.grade(job).result
+    before = descendants(os.getpid())
     with Engine(grader.sandbox.limits) as engine:
         assert engine.grade(job).result == alone, "a worker of its own gives what one in this process gives"
         (worker,) = workers()
@@ -392,7 +403,7 @@ def test_worker_that_is_killed_costs_a_run_and_is_replaced_and_all_processes_end
         os.kill(worker, signal.SIGKILL)
         assert engine.grade(job).result == alone
         family += descendants(os.getpid())
-    assert eventually(lambda: all(not_running(pid) for pid in family if pid != grader.sandbox._process.pid))
+    assert eventually(lambda: all(not_running(pid) for pid in family if pid not in before))
 
 
 def workers() -> list[int]:
