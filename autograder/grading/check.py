@@ -92,6 +92,15 @@ def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -
     ------
     ValueError
         No task has this name; or the course's release, or its settings, course.toml, cannot be used.
+
+    Examples
+    --------
+    >>> def tf_he_normal(shape):
+    ...     raise NotImplementedError()
+    >>> check("q7_tf_initializer", tf_he_normal)
+    q7_tf_initializer: 0 / 12  not attempted
+      tf_he_normal still raises NotImplementedError: put your code in place of that line.
+    0.0
     """
     try:
         asked = task(name)

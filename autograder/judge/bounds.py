@@ -35,6 +35,11 @@ def mean_bound(n: int, mean: float) -> float:
     """Bound P(|mean of n draws| ≥ |mean|): 2·exp(−n·mean²/2), the sub-Gaussian (Hoeffding) tail.
 
     Normal, truncated normal and uniform with unit variance are all strictly sub-Gaussian.
+
+    Examples
+    --------
+    >>> mean_bound(10_000, 0.03) < 0.03
+    True
     """
     return min(1.0, 2.0 * math.exp(-n * mean * mean / 2.0))
 

@@ -45,6 +45,13 @@ def rows(plan: Plan, criteria: Mapping[str, Criterion[Any]] = CRITERIA) -> list[
     """Return every kind of test of a whole grading, with its count over all frameworks.
 
     A test that several criteria share is counted once, and stands with the last of them.
+
+    Examples
+    --------
+    >>> from autograder.assignment.questions import KERNELS, WIDTHS
+    >>> plan = Plan(KERNELS, rounds=3, widths=WIDTHS, builds=4, criteria=("output", "mean", "fresh"), frameworks=2)
+    >>> [(row.criteria, row.count) for row in rows(plan)][0]
+    (('mean',), 12)
     """
     users: dict[StatisticalTest, tuple[str, ...]] = {}
     for name in plan.criteria:
@@ -60,10 +67,26 @@ def rows(plan: Plan, criteria: Mapping[str, Criterion[Any]] = CRITERIA) -> list[
 
 
 def decided_by_draws(plan: Plan, criteria: Mapping[str, Criterion[Any]] = CRITERIA) -> tuple[str, ...]:
-    """Return the criteria that random draws decide, in the order in which they are judged."""
+    """Return the criteria that random draws decide, in the order in which they are judged.
+
+    Examples
+    --------
+    >>> from autograder.assignment.questions import KERNELS, WIDTHS
+    >>> plan = Plan(KERNELS, rounds=3, widths=WIDTHS, builds=4, criteria=("output", "mean", "fresh"), frameworks=2)
+    >>> decided_by_draws(plan)
+    ('mean', 'fresh')
+    """
     return tuple(name for name in plan.criteria if criteria[name].tests)
 
 
 def total(table: Sequence[Row]) -> float:
-    """Return the family-wise bound: the probability that a right submission loses anything at all (Boole)."""
+    """Return the family-wise bound: the probability that a right submission loses anything at all (Boole).
+
+    Examples
+    --------
+    >>> from autograder.assignment.questions import KERNELS, WIDTHS
+    >>> plan = Plan(KERNELS, rounds=3, widths=WIDTHS, builds=4, criteria=("output", "mean", "fresh"), frameworks=2)
+    >>> total(rows(plan)) < PROMISE
+    True
+    """
     return sum(row.share for row in table)

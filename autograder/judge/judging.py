@@ -37,6 +37,22 @@ def judge(
     ------
     ValueError
         If a criterion is named before one that it needs, or without it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograder.assignment.kernels import KernelShape, Layout
+    >>> from autograder.judge.evidence import Draw
+    >>> def lecun(rng: np.random.Generator) -> Draw:
+    ...     values = rng.normal(0.0, np.sqrt(1 / 400), (400, 300)).astype(np.float32)
+    ...     return Draw(KernelShape(400, 300), "tf.Tensor", "float32", values.shape, values)
+    >>> rng = np.random.default_rng(1)
+    >>> evidence = InitializerEvidence(Layout.KERAS, rounds=((lecun(rng),), (lecun(rng),)))
+    >>> for verdict in judge(evidence, ["output", "mean", "variance"]):
+    ...     print(verdict.name, verdict.status, verdict.finding.diagnosis)
+    output passed None
+    mean passed None
+    variance failed lecun
     """
     if isinstance(found, InitializerEvidence):
         found = InitializerMeasurements(found)

@@ -55,6 +55,16 @@ def miss_bound(entry: Misconception, plan: Plan, layout: Layout) -> float | None
 
     The least over everything that could catch it: a shape's variance or mean, the pooled variance, and the
     distribution (Massart's inequality for the law that it does follow).
+
+    Examples
+    --------
+    >>> from autograder.assignment.questions import KERNELS, WIDTHS
+    >>> plan = Plan(KERNELS, rounds=3, widths=WIDTHS, builds=4, criteria=("output", "mean", "fresh"), frameworks=2)
+    >>> from autograder.judge.catalogue import BY_NAME
+    >>> miss_bound(BY_NAME["lecun"], plan, Layout.KERAS) < 1e-9
+    True
+    >>> miss_bound(BY_NAME["fixed_seed"], plan, Layout.KERAS) is None
+    True
     """
     if entry.ratio is None:
         return None
@@ -88,17 +98,35 @@ def miss_bound(entry: Misconception, plan: Plan, layout: Layout) -> float | None
 
 
 def variance_power(n: int, threshold: float, ratio: float) -> float:
-    """Return the exact power for normal draws: P(|χ²_n·ratio/n − 1| > threshold)."""
+    """Return the exact power for normal draws: P(|χ²_n·ratio/n − 1| > threshold).
+
+    Examples
+    --------
+    >>> round(variance_power(10_000, threshold=0.05, ratio=1.1), 3)
+    0.999
+    """
     low, high = n * (1.0 - threshold) / ratio, n * (1.0 + threshold) / ratio
     return float(chi2.cdf(low, n) + chi2.sf(high, n))
 
 
 def mean_power(n: int, threshold: float, mean: float) -> float:
-    """Return the exact power for normal draws: P(|mean of n draws| > threshold) about ``mean``, in deviations."""
+    """Return the exact power for normal draws: P(|mean of n draws| > threshold) about ``mean``, in deviations.
+
+    Examples
+    --------
+    >>> round(mean_power(10_000, threshold=0.03, mean=0.05), 3)
+    0.977
+    """
     scale = math.sqrt(n)
     return float(norm.sf((threshold - mean) * scale) + norm.cdf((-threshold - mean) * scale))
 
 
 def smallest_detectable(power: Callable[[float], float]) -> float:
-    """Return the deviation, of 0.5 at most, at which ``power`` reaches 1 − `MISS`."""
+    """Return the deviation, of 0.5 at most, at which ``power`` reaches 1 − `MISS`.
+
+    Examples
+    --------
+    >>> round(smallest_detectable(lambda mean: mean_power(10_000, threshold=0.03, mean=mean)), 3)
+    0.09
+    """
     return float(brentq(lambda x: (1.0 - MISS) - power(x), 0.0, 0.5, xtol=1e-9))

@@ -1,0 +1,53 @@
+"""Examples in docstrings are true, and every function that a room offers to others has one."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import inspect
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import autograder
+
+PACKAGE = Path(autograder.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path.read_text(encoding="utf-8")
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.name != "__init__.py"
+}
+#: Rooms whose functions have examples.
+ROOMS = ("judge",)
+
+
+@pytest.mark.parametrize("name", [name for name, text in MODULES.items() if ">>> " in text])
+def test_examples_of_a_module_hold(name: str) -> None:
+    assert doctest.testmod(import_module(name)).failed == 0
+
+
+def offered(room: str) -> dict[str, str]:
+    """Return the docstrings of a room's functions that modules outside of it import."""
+    inside = f"autograder.{room}."
+    imported = [
+        (node.module, alias.name)
+        for name, text in MODULES.items()
+        if not name.startswith(inside)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(inside)
+        for alias in node.names
+    ]
+    found = {f"{module}.{name}": getattr(import_module(module), name) for module, name in imported}
+    return {name: each.__doc__ or "" for name, each in found.items() if inspect.isfunction(each)}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_function_that_a_room_offers_has_an_example(room: str) -> None:
+    assert offered(room), "the rule is about something"
+    assert [name for name, text in offered(room).items() if ">>> " not in text] == []
+
+
+@pytest.mark.parametrize("name", ["check", "grade"])
+def test_the_packages_own_functions_have_an_example(name: str) -> None:
+    assert ">>> " in getattr(autograder, name).__doc__
