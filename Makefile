@@ -111,7 +111,7 @@ drift: setup ## Whether assignment/ is what `make release` makes of solutions/
 
 page: setup ## A notebook as one web page that loads nothing: make page SUBMISSION=path/to/notebook.ipynb
 	@test -n "$(SUBMISSION)" || { echo "Say which: make page SUBMISSION=path/to/notebook.ipynb"; exit 2; }
-	$(BIN)/jupyter nbconvert --to autograder.publishing.notebook_page.NotebookPage --output-dir build "$(SUBMISSION)"
+	$(BIN)/autograder page "$(SUBMISSION)"
 
 hooks: setup ## Check formatting, outputs, settings and drift at every commit (pre-commit)
 	$(BIN)/pre-commit install

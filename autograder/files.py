@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, wherever a person wants them."""
+"""Writes files whole or not at all, and writes reports to the places that people name."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import contextlib
 import os
 import secrets
 import stat
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from autograder.errors import UserError
 
-#: The names of unfinished files end in it. A killed process leaves one behind; it may be deleted.
+#: Names of unfinished files end in this. A killed process leaves such a file behind, and anybody may delete it.
 UNFINISHED = ".unfinished"
+#: Stands for the standard output where a person names an output file.
+STDOUT = Path("-")
 
 
 class CannotWrite(UserError):
-    """A file that a person named cannot be written."""
+    """An output file that a person named cannot be written."""
 
 
 @contextmanager
@@ -29,9 +33,9 @@ def replace_atomically(path: Path, *, durable: bool = False) -> Iterator[Path]:
     Parameters
     ----------
     path : Path
-        Its folder must exist. A symbolic link there is replaced; its target is not.
+        Its folder must exist. A symbolic link is replaced, and its target stays.
     durable : bool
-        Wait until the content is on the disk, for what nobody can make again.
+        Wait until the content is on the disk. Use it for content that nobody can make again.
 
     Raises
     ------
@@ -47,7 +51,7 @@ def replace_atomically(path: Path, *, durable: bool = False) -> Iterator[Path]:
     >>> [file.name for file in folder.iterdir()]
     ['scores.csv']
     """
-    # Its length does not depend on the name, which may be as long as the file system allows.
+    # A random name of fixed length: the name of ``path`` may already be as long as the file system allows.
     unfinished = path.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
     try:
         yield unfinished
@@ -66,72 +70,86 @@ def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
 
 
 def write_text(path: Path, text: str, *, durable: bool = False) -> None:
-    """Write ``text`` to ``path`` in UTF-8, with the line ends that it has, as `replace_atomically` does."""
+    """Write ``text`` to ``path`` in UTF-8 as `replace_atomically` does. Line ends stay as they are."""
     write_bytes(path, text.encode(), durable=durable)
+
+
+def is_stdout(path: Path) -> bool:
+    """Return whether ``path`` is ``-`` or another name of the standard output, such as /dev/stdout.
+
+    /dev/null is never the standard output: what is written to it disturbs nothing.
+    """
+    return path == STDOUT or (_leads_to(path, 1) and (os.isatty(1) or not path.is_char_device()))
 
 
 @contextmanager
 def output_file(path: Path) -> Iterator[Path]:
-    """Yield where to write what a person wants at ``path``: a new file as `replace_atomically` makes it, or a stream.
+    """Yield the file to write for the output that a person wants at ``path``.
 
-    A pipe, a terminal and /dev/null stay what they are, and are written to. So does a symbolic link: the file that it
-    leads to is replaced.
+    A regular file is replaced as `replace_atomically` does, also where ``path`` is a symbolic link to it. A pipe, a
+    terminal and /dev/null are written to. The standard output gets the content once the content is complete.
 
     Raises
     ------
     CannotWrite
-        When that fails.
+        The output cannot be written.
     """
-    try:
-        if _is_stream(path):
+    with _errors_about(path):
+        if is_stdout(path):
+            with tempfile.TemporaryDirectory() as folder:
+                whole = Path(folder) / "output"
+                yield whole
+                sys.stdout.flush()
+                with open(1, "wb", closefd=False) as stdout:
+                    stdout.write(whole.read_bytes())
+        elif _is_stream(path):
             yield path
         else:
-            with replace_atomically(_followed(path)) as unfinished:
+            with replace_atomically(Path(os.path.realpath(path))) as unfinished:
                 yield unfinished
-    except OSError as problem:
-        raise _cannot_write(path, problem) from None
 
 
 def check_output(path: Path) -> None:
-    """Find out, before any work is done, whether `output_file` can write ``path``. Nothing there is changed.
+    """Check, before any work is done, that `output_file` can write ``path``. Nothing at ``path`` changes.
 
     Raises
     ------
     CannotWrite
-        When it cannot.
+        The output cannot be written.
     """
-    try:
-        if _is_stream(path):
+    with _errors_about(path):
+        if is_stdout(path):
+            os.fstat(1)
+        elif _is_stream(path):
             if not os.access(path, os.W_OK):
                 raise CannotWrite(f"{path} cannot be written: permission denied")
-            return
-        place = _followed(path)
-        if place.is_dir():
-            raise CannotWrite(f"{path} is a folder; name a file in it")
-        if place.exists() and not place.is_file():
-            raise CannotWrite(f"{path} is neither a file nor a pipe nor a terminal; name another file")
-        if any(_is_where(stream, place) for stream in (1, 2)):
-            raise CannotWrite(f"{path} is the file that the terminal's output goes to; name another file")
-        trial = place.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
-        trial.touch(exist_ok=False)
-        trial.unlink()
-    except OSError as problem:
-        raise _cannot_write(path, problem) from None
+        else:
+            _check_file(path, Path(os.path.realpath(path)))
+
+
+def _check_file(path: Path, place: Path) -> None:
+    if place.is_dir():
+        raise CannotWrite(f"{path} is a folder; name a file in it")
+    if place.exists() and not place.is_file():
+        raise CannotWrite(f"{path} is not a file, a pipe or a terminal; name another file")
+    if _leads_to(place, 2):
+        raise CannotWrite(f"{path} is the file that error messages go to; name another file")
+    trial = place.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")
+    trial.touch(exist_ok=False)
+    trial.unlink()
 
 
 def remove_output(path: Path) -> None:
-    """Remove the file that an earlier run wrote to ``path``, so that nobody takes it for this run's.
+    """Remove the file that an earlier run wrote to ``path``, so that nobody mistakes it for the output of this run.
 
     Raises
     ------
     CannotWrite
-        When it cannot be removed.
+        The file cannot be removed.
     """
-    try:
-        if not _is_stream(path):
-            _followed(path).unlink(missing_ok=True)
-    except OSError as problem:
-        raise _cannot_write(path, problem) from None
+    with _errors_about(path):
+        if not is_stdout(path) and not _is_stream(path):
+            Path(os.path.realpath(path)).unlink(missing_ok=True)
 
 
 def _is_stream(path: Path) -> bool:
@@ -142,19 +160,19 @@ def _is_stream(path: Path) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
-def _followed(path: Path) -> Path:
-    return Path(os.path.realpath(path))
-
-
-def _is_where(stream: int, place: Path) -> bool:
+def _leads_to(path: Path, descriptor: int) -> bool:
     try:
-        return os.path.samestat(place.stat(), os.fstat(stream))
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
     except OSError:
         return False
 
 
-def _cannot_write(path: Path, problem: OSError) -> CannotWrite:
-    return CannotWrite(f"{path} cannot be written: {problem.strerror}")
+@contextmanager
+def _errors_about(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise CannotWrite(f"{path} cannot be written: {problem.strerror}") from None
 
 
 def _flush(path: Path) -> None:

@@ -1,4 +1,7 @@
-"""The bytes of an untrusted `.ipynb` → its cells. It reads a few fields, believes none of them, and runs nothing."""
+"""Reads the cells of a notebook file that nobody has checked yet.
+
+The module checks each field that it reads. It runs nothing of the notebook.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,39 @@ from typing import Any
 
 MAX_NOTEBOOK_BYTES = 20 * 1024 * 1024
 MAX_CELLS = 2_000
-#: What nbgrader puts where an answer goes (`text_stub` in nbgrader_config.py).
+#: nbgrader puts this text where a written answer goes (`text_stub` in nbgrader_config.py).
 PLACEHOLDER = "YOUR ANSWER HERE"
-#: What it puts where code goes (`code_stub`); with it goes a `raise NotImplementedError()`.
+#: nbgrader puts this comment and a `raise NotImplementedError()` where code goes (`code_stub`).
 CODE_PLACEHOLDER = "# YOUR CODE HERE"
 
 
 class UnreadableNotebook(ValueError):
-    """The file is no notebook that can be graded; the message is one line for people."""
+    """The file is not a notebook that can be graded.
+
+    Attributes
+    ----------
+    problem : str
+        What is wrong, as the rest of a sentence that begins with the file's name.
+    advice : str
+        What its author can do; empty where the problem says enough. Feedback after the deadline leaves it out.
+
+    Examples
+    --------
+    >>> str(UnreadableNotebook("is a symbolic link", "give the notebook itself"))
+    'is a symbolic link; give the notebook itself'
+    """
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        super().__init__(problem, advice)
+        self.problem, self.advice = problem, advice
+
+    def __str__(self) -> str:
+        return f"{self.problem}; {self.advice}" if self.advice else self.problem
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell as it stands in a file.
+    """One cell of a notebook file.
 
     Attributes
     ----------
@@ -39,9 +62,9 @@ class Cell:
     grade_id : str or None
         nbgrader's id.
     metadata : dict
-        nbgrader's metadata; only a release's is to be believed.
+        nbgrader's metadata. Only the metadata of a release can be trusted.
     attachments : dict
-        Pictures pasted into a Markdown cell, as the file has them.
+        Pictures that were pasted into a Markdown cell, in the file's own form.
     """
 
     kind: str
@@ -54,7 +77,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A file's cells, with what identifies the file."""
+    """The cells of a notebook file, with the file's path and hash."""
 
     path: str
     sha256: str
@@ -71,31 +94,31 @@ def read_notebook(path: Path) -> Notebook:
     Raises
     ------
     UnreadableNotebook
-        With one line that says what is wrong with the file and what to do.
+        The file is not a notebook that can be graded.
     """
     return parse_notebook(printable_path(path), read_bytes(path))
 
 
 def printable_path(path: Path) -> str:
-    """Return ``path`` as reports say it: a file name need not be UTF-8; what is said of it must be."""
+    """Return ``path`` as valid Unicode for reports: a file name on disk need not be UTF-8."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def parse_notebook(name: str, raw: bytes) -> Notebook:
-    """Read a notebook from its file's bytes, as `read_notebook` does; ``name`` is what reports call it."""
+    """Parse the bytes of a notebook file; reports call the notebook ``name``. Raises as `read_notebook` does."""
     return Notebook(name, hashlib.sha256(raw).hexdigest(), tuple(_cells(_parse(raw))))
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a student's file, bounded; raise `UnreadableNotebook` for what is no regular file."""
+    """Return the bytes of a regular file of at most ``MAX_NOTEBOOK_BYTES``; raise `UnreadableNotebook` otherwise."""
     try:
-        # O_NONBLOCK: a named pipe must not make us wait for somebody to write.
+        # Without O_NONBLOCK, opening a named pipe would wait until another process writes to it.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
         raise UnreadableNotebook("does not exist") from None
     except OSError as problem:
         if path.is_symlink():
-            raise UnreadableNotebook("is a symbolic link; give the notebook itself") from None
+            raise UnreadableNotebook("is a symbolic link", "give the notebook itself") from None
         raise UnreadableNotebook(f"cannot be opened: {problem.strerror or problem}") from None
     try:
         _check_file(os.fstat(descriptor))
@@ -108,19 +131,19 @@ def read_bytes(path: Path) -> bytes:
         except OSError as problem:
             raise UnreadableNotebook(f"cannot be read: {problem.strerror or problem}") from None
     if len(raw) > MAX_NOTEBOOK_BYTES:
-        raise UnreadableNotebook("grew while it was read; try again")
+        raise UnreadableNotebook("grew while it was read", "try again")
     return raw
 
 
 def _check_file(status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
-        raise UnreadableNotebook("is a folder; give the .ipynb file in it")
+        raise UnreadableNotebook("is a folder", "give the .ipynb file in it")
     if not stat.S_ISREG(status.st_mode):
         raise UnreadableNotebook("is not a regular file")
     if status.st_size > MAX_NOTEBOOK_BYTES:
         raise UnreadableNotebook(
-            f"has {status.st_size / 2**20:.0f} MiB, more than the {MAX_NOTEBOOK_BYTES // 2**20} MiB allowed; "
-            "clear the outputs (Edit → Clear Outputs of All Cells) and save it again"
+            f"has {status.st_size / 2**20:.0f} MiB, more than the {MAX_NOTEBOOK_BYTES // 2**20} MiB allowed",
+            "clear the outputs (Edit → Clear Outputs of All Cells) and save it again",
         )
 
 
@@ -128,22 +151,27 @@ def _parse(raw: bytes) -> dict[str, Any]:
     try:
         document = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
-        raise UnreadableNotebook(f"is not UTF-8 text (byte {problem.start}); save it from Jupyter again") from None
+        raise UnreadableNotebook(f"is not UTF-8 text (byte {problem.start})", "save it from Jupyter again") from None
     except json.JSONDecodeError as problem:
         if not raw.strip():
             raise UnreadableNotebook("is empty") from None
         if re.search(rb"^(<<<<<<<|>>>>>>>) ", raw, re.MULTILINE):
-            raise UnreadableNotebook("has unresolved merge conflicts (<<<<<<<); resolve them, then try again") from None
+            raise UnreadableNotebook(
+                "has unresolved merge conflicts (<<<<<<<)", "resolve them and save it again"
+            ) from None
         raise UnreadableNotebook(
             f"is not a notebook: not JSON at line {problem.lineno}, column {problem.colno}"
         ) from None
     except (ValueError, RecursionError):
-        raise UnreadableNotebook("is not a notebook: its JSON is nested too deeply or has absurd numbers") from None
+        raise UnreadableNotebook(
+            "is not a notebook: its JSON is nested too deeply or has numbers out of range"
+        ) from None
     if not isinstance(document, dict) or "nbformat" not in document:
         raise UnreadableNotebook("is JSON, but not a notebook")
     if document["nbformat"] != 4:
         raise UnreadableNotebook(
-            f"is in notebook format {str(document['nbformat'])[:20]}, and 4 is needed; open it in Jupyter and save it"
+            f"is in notebook format {str(document['nbformat'])[:20]}, and 4 is needed",
+            "open it in Jupyter and save it",
         )
     return document
 
@@ -156,7 +184,7 @@ def _cells(document: dict[str, Any]) -> Iterable[Cell]:
         raise UnreadableNotebook(f"has {len(cells)} cells, more than the {MAX_CELLS} allowed")
     for number, cell in enumerate(cells, 1):
         if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
-            raise UnreadableNotebook(f"is not a valid notebook: cell {number} is no code, Markdown or raw cell")
+            raise UnreadableNotebook(f"is not a valid notebook: cell {number} is not a code, Markdown or raw cell")
         source = cell.get("source", "")
         if isinstance(source, list) and all(isinstance(line, str) for line in source):
             source = "".join(source)
@@ -167,9 +195,9 @@ def _cells(document: dict[str, Any]) -> Iterable[Cell]:
         nbgrader = nbgrader if isinstance(nbgrader, dict) else {}
         grade_id = nbgrader.get("grade_id")
         grade_id = grade_id if isinstance(grade_id, str) and grade_id else None
-        # Lone surrogates pass through JSON, but neither through UTF-8 nor through a compiler.
+        # JSON may hold lone surrogates. Neither UTF-8 nor Python's compiler accepts them.
         source = source.encode("utf-8", "replace").decode()
-        # Lines may end as Windows ends them; as a compiler reads them, it is the same text.
+        # Python's compiler reads all three line ends as the same.
         source = source.replace("\r\n", "\n").replace("\r", "\n")
         pasted = cell.get("attachments")
         attachments = pasted if isinstance(pasted, dict) else {}

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder.cli.app import app, main
+from autograder.cli.check import _course_notebook
 from autograder.errors import ExitCode, UserError
 from autograder.grading import results as grading
 from autograder.grading.retries import RetryPolicy
@@ -112,7 +113,7 @@ def test_check_writes_the_reports_that_grade_writes(tmp_path: Path) -> None:
         assert run.returncode == 0, run.stderr
         written[command] = [file.read_text(encoding="utf-8") for file in files.values()]
     assert written["check"] == written["grade"]
-    assert "Mend what is marked" in run.stdout
+    assert "Fix what is marked" in run.stdout
 
 
 @pytest.mark.parametrize("command", ["grade", "check"])
@@ -123,7 +124,7 @@ def test_no_report_takes_the_place_of_a_notebook_or_of_another_report(command: s
     for reports in (["--json", path], ["--html", tmp_path / "link.html"], ["--json", "one", "--html", "./one"]):
         run = autograder(command, path, *reports, cwd=tmp_path)
         assert run.returncode == 2
-        assert "would replace a notebook or another report" in run.stderr
+        assert "would replace a notebook, another input or another report" in run.stderr
         assert path.read_bytes() == before
 
 
@@ -273,6 +274,42 @@ def test_submission_that_would_kill_the_warm_process_harms_itself_alone(tmp_path
     assert [r["score"] for r in results] == [40.0, 20.0, 40.0, 40.0], run.stderr
     assert [q["status"] for q in results[1]["questions"]] == ["blocked", "error", "graded", "graded"]
     assert run.returncode == 0
+
+
+@pytest.mark.parametrize("command", ["grade", "check"])
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_report_on_the_standard_output_is_alone_there(command: str, name: str, tmp_path: Path) -> None:
+    run = autograder(command, made("tensorflow_only", tmp_path), "--json", name)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["score"] == 20.0
+    assert "Q7: 20 / 40" in run.stderr
+
+
+def test_two_reports_on_the_standard_output_are_refused(tmp_path: Path) -> None:
+    run = autograder("grade", tmp_path / "a.ipynb", "--json", "-", "--html", "/dev/stdout")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "another report" in run.stderr
+
+
+@pytest.mark.parametrize("there", [[], ["my work.ipynb"]])
+def test_check_without_a_notebook_never_checks_one_of_another_folder(there: list[str], tmp_path: Path) -> None:
+    for name in there:
+        (tmp_path / name).touch()
+    run = autograder("check", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    example = "'my work.ipynb'" if there else "path/to/notebook.ipynb"
+    assert f"name the notebook to check: autograder check {example}" in run.stderr
+    if not there:
+        assert f"there is no notebook in {tmp_path}" in run.stderr
+
+
+@pytest.mark.parametrize("folder", ["", "assignment", "assignment/weight_initialization"])
+def test_check_without_a_notebook_finds_the_one_of_the_course_from_the_folders_above_it(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT / folder)
+    assert _course_notebook().resolve() == RELEASE
+    assert not _course_notebook().is_absolute()
 
 
 def test_check_tells_what_is_left_to_do(tmp_path: Path) -> None:

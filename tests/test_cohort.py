@@ -364,7 +364,7 @@ def test_ctrl_c_keeps_what_is_graded_says_how_to_go_on_and_leaves_no_process(tmp
     run.send_signal(signal.SIGINT)
     said = run.communicate(timeout=20)[1]
     assert run.returncode == 130
-    assert said.strip() == f"autograder: stopped after 1 of 2; what was graded is in {out}, and --resume goes on."
+    assert said.strip() == f"autograder: stopped after 1 of 2; the results are in {out}, and --resume continues."
     assert eventually(lambda: all(not_running(pid) for pid in family))
 
 

@@ -8,9 +8,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
+from autograder.assignment.settings import DEFAULT_PATH
+from autograder.cli.grading import prepare_reports
 from autograder.cli.report_files import Reports, check_reports
 from autograder.files import CannotWrite, check_output, output_file, replace_atomically, write_text
 from tests.samples import answered, write
@@ -115,12 +118,38 @@ def test_place_that_cannot_be_written_is_told_before_any_work(kind: str, tmp_pat
         check_output(path)
 
 
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "out"])
-def test_file_that_the_terminal_output_goes_to_is_no_place_for_a_report(name: str, tmp_path: Path) -> None:
-    code = f"from pathlib import Path; from autograder.files import check_output; check_output(Path({name!r}))"
+def writes(name: str, stdout: int | TextIO, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Print a word, then write a report to ``name``."""
+    code = (
+        "import sys; from pathlib import Path; from autograder.files import check_output, output_file\n"
+        f"path = Path({name!r}); check_output(path); print('before')\n"
+        "with output_file(path) as place: place.write_text('report')"
+    )
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, cwd=folder, check=False)
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1", "out"])
+def test_report_on_the_standard_output_follows_what_was_printed_and_replaces_nothing(name: str, tmp_path: Path) -> None:
     with (tmp_path / "out").open("w") as out:
-        run = subprocess.run([sys.executable, "-c", code], stdout=out, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    assert f"{name} is the file that the terminal's output goes to" in run.stderr
+        out.write("older\n")
+        out.flush()
+        assert writes(name, out, tmp_path).stderr == ""
+    assert (tmp_path / "out").read_text() == "older\nbefore\nreport"
+    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_report_on_the_standard_output_goes_into_a_pipe(name: str, tmp_path: Path) -> None:
+    assert writes(name, subprocess.PIPE, tmp_path).stdout == "before\nreport"
+
+
+@pytest.mark.parametrize("name", ["/dev/stderr", "errors"])
+def test_file_that_error_messages_go_to_is_no_place_for_a_report(name: str, tmp_path: Path) -> None:
+    code = f"from pathlib import Path; from autograder.files import check_output; check_output(Path({name!r}))"
+    with (tmp_path / "errors").open("w") as errors:
+        subprocess.run([sys.executable, "-c", code], stderr=errors, cwd=tmp_path, check=False)
+    assert f"{name} is the file that error messages go to" in (tmp_path / "errors").read_text()
 
 
 # --- no submission is lost by a report ------------------------------------------------------------------------
@@ -159,3 +188,29 @@ def test_where_one_report_is_refused_no_report_of_an_earlier_run_is_removed(tmp_
     assert earlier.read_text() == "earlier"
     with pytest.raises(CannotWrite, match="another report"):
         Reports({"json": earlier, "html": tmp_path / "." / "result.json"}).prepare([])
+
+
+def test_two_reports_never_share_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for one, other in (("-", "-"), (tmp_path / "pipe", tmp_path / "." / "pipe")):
+        with pytest.raises(CannotWrite, match="another report"):
+            check_reports({"--json": Path(one), "--html": Path(other)})
+
+
+@pytest.mark.parametrize("name", ["ann/weight_initialization/result.json", "timestamp.txt", "ann/../x.json"])
+def test_no_report_goes_among_the_submissions_of_a_course(name: str, tmp_path: Path) -> None:
+    (tmp_path / "nbgrader_config.py").touch()
+    (tmp_path / "submitted" / "ann" / "weight_initialization").mkdir(parents=True)
+    (tmp_path / "submitted" / "timestamp.txt").write_text("2027-01-30")
+    with pytest.raises(CannotWrite, match="in the folder of the submissions"):
+        check_reports({"--json": tmp_path / "submitted" / name})
+    assert (tmp_path / "submitted" / "timestamp.txt").read_text() == "2027-01-30"
+
+
+def test_no_report_takes_the_place_of_the_settings_or_of_another_input(tmp_path: Path) -> None:
+    settings = tmp_path / "course.toml"
+    settings.write_text("[course]")
+    with pytest.raises(CannotWrite, match="would replace a notebook, another input"):
+        prepare_reports({"json": settings}, [tmp_path / "a.ipynb", None, settings])
+    with pytest.raises(CannotWrite, match="would replace a notebook, another input"):
+        prepare_reports({"json": DEFAULT_PATH}, [None])

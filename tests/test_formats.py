@@ -110,7 +110,7 @@ def test_gradescope_tells_the_author_of_an_unreadable_file_what_to_do() -> None:
     )
     jsonschema.validate(document, shape("gradescope"))
     assert document["score"] == 0
-    assert "Mend it and hand it in again" in document["output"]
+    assert "Fix the file and submit it again" in document["output"]
 
 
 @pytest.mark.parametrize("name", GRADED)

@@ -54,7 +54,7 @@ def test_wheel_holds_all_that_the_package_needs_and_nothing_else(built: Path) ->
         (["-m", "autograder", "class", "submitted", "--release", RELEASE], 2, "--settings FILE"),
         (["-m", "autograder", "grade", "a.ipynb", "--settings", NAMED["AUTOGRADER_COURSE"]], 3, "--release FILE"),
         (["-m", "autograder", "check", "a.ipynb"], 2, "--settings FILE"),
-        (["-m", "autograder", "check"], 2, "say which notebook"),
+        (["-m", "autograder", "check"], 2, "name the notebook to check"),
         (["-m", "autograder", "dev", "calibrate"], 2, "run `python -m autograder dev calibrate` in its folder"),
         (["-m", "autograder", "course", "settings"], 2, "--settings FILE"),
         (["-m", "autograder", "course", "student-repo", "students"], 2, "run `make setup` in a clone"),

@@ -47,7 +47,7 @@ BAD_FILES = {
     "source_is_a_number": (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": 3}]}', "cell 1"),
     "invalid_utf8": (b'{"nbformat": 4, "cells": "\xff\xfe"}', "not UTF-8"),
     "nested_a_million_deep": (b"[" * 1_000_000, "nested too deeply"),
-    "absurd_number": (b'{"nbformat": ' + b"9" * 10_000 + b"}", "absurd numbers"),
+    "absurd_number": (b'{"nbformat": ' + b"9" * 10_000 + b"}", "out of range"),
     "fifty_megabytes": (b'{"nbformat": 4, "x": "' + b"a" * 50_000_000 + b'"}', "MiB allowed"),
     "merge_conflict": (b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n", "merge conflicts"),
     "another_assignment": (

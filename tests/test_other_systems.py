@@ -108,7 +108,7 @@ def test_students_check_and_have_their_report_as_a_page(system: dict, tmp_path: 
     assert checked.returncode == 0, checked.stderr
     assert "cannot confine" in checked.stderr
     assert "Q7: 24 / 40" in checked.stdout
-    assert "Mend what is marked" in checked.stdout
+    assert "Fix what is marked" in checked.stdout
     page = (tmp_path / "out/a.html").read_text(encoding="utf-8")
     assert "no official grade" in " ".join(page.split())
     document = json.loads((tmp_path / "out/a.json").read_text(encoding="utf-8"))

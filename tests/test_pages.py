@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from jinja2 import Environment
+from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.utils import determine_grade
+from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.assignment.questions import task
 from autograder.grading.cell_output import shown
@@ -30,7 +36,7 @@ from autograder.report.result import (
 )
 from autograder.sandbox.protocol import MAX_FIGURES, MAX_SIDE, BadAnswer, CellRan, RunCell
 from autograder.sandbox.wire import Message
-from tests.samples import SOLUTION, cell, read
+from tests.samples import ROOT, SOLUTION, answered, cell, read, write
 
 QUESTION = QuestionResult.of(
     task("q7_tf_initializer"),
@@ -224,3 +230,68 @@ def test_class_table_tells_which_written_answers_to_look_at() -> None:
         WrittenResult("q4", "unchanged", 0, 10.0),
     )
     assert to_look_at(Result("a", "b", "graded", written=written)) == ["Q2 short", "Q3, Q4 unchanged"]
+
+
+# --- make page -------------------------------------------------------------------------------------------------
+
+
+def paged(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "autograder", "page", str(path)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_page_is_written_to_build_under_the_name_of_the_notebook(tmp_path: Path) -> None:
+    write(answered({}), tmp_path / "a b.ipynb")
+    run = paged(tmp_path / "a b.ipynb", tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "Weight Initialization" in (tmp_path / "build" / "a b.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("pipe", "is not a regular file"),
+        ("folder", "is a folder; give the .ipynb file in it"),
+        ("missing", "does not exist"),
+        ("loop", "is a symbolic link; give the notebook itself"),
+        ("huge", "has 100 MiB, more than the 20 MiB allowed; clear the outputs"),
+        ("conflict", "has unresolved merge conflicts"),
+        ("empty", "is empty"),
+        ("no cells", "it has no list of cells"),
+        ("no outputs", "is not a valid notebook; open it in Jupyter and save it"),
+    ],
+)
+def test_page_of_what_cannot_be_read_says_in_one_line_why(kind: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    cell = '{"cell_type": "code", "source": "1", "metadata": {}, "outputs": [{}]}'
+    contents = {
+        "conflict": "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n",
+        "empty": "",
+        "no cells": '{"nbformat": 4}',
+        "no outputs": f'{{"nbformat": 4, "nbformat_minor": 5, "metadata": {{}}, "cells": [{cell}]}}',
+    }
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "loop":
+        path.symlink_to(path)
+    elif kind == "huge":
+        with path.open("wb") as file:
+            file.truncate(100 * 2**20)
+    elif kind != "missing":
+        path.write_text(contents[kind])
+    run = paged(path, tmp_path)
+    assert run.returncode == 2, run.stderr
+    (line,) = run.stderr.splitlines()
+    assert line.startswith(f"autograder: {path}: ")
+    assert says in line
+    assert not (tmp_path / "build").exists()
+
+
+def test_exporter_of_feedback_knows_every_option_that_it_sets(caplog: pytest.LogCaptureFixture) -> None:
+    course = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    settings = Config(HTMLExporter={"preprocessors": course.GenerateFeedback.preprocessors})
+    with caplog.at_level("WARNING"):
+        HTMLExporter(config=settings)
+    assert caplog.messages == []

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from html.parser import HTMLParser
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.console import Console
 from autograder.assignment.questions import task
 from autograder.report import html, markdown
 from autograder.report.document import to_json
+from autograder.report.formats import Outcomes, formats
 from autograder.report.result import (
     CellProblem,
     CriterionResult,
@@ -21,7 +23,9 @@ from autograder.report.result import (
     Provenance,
     QuestionResult,
     QuestionStatus,
+    RemarkResult,
     Result,
+    Unreadable,
     WrittenResult,
     points_text,
     reasons,
@@ -160,3 +164,59 @@ def test_one_line_is_one_printable_line() -> None:
     line = one_line(HOSTILE * 100, 200)
     assert len(line) == 200
     assert line.isprintable()
+
+
+# --- several submissions ---------------------------------------------------------------------------------------
+
+
+def several() -> tuple[list[Result], list[Unreadable]]:
+    """Two results, one of them with a remark and no lost point to explain it, and two files that cannot be read."""
+    remark = RemarkResult("q1", "duplicate", "Two cells are q1; both count.")
+    noted = dataclasses.replace(result("ann.ipynb"), remarks=(remark,))
+    unreadable = [Unreadable(Path("bob.ipynb"), "is empty"), Unreadable(Path("<b>.ipynb"), HOSTILE)]
+    return [noted, result("eve.ipynb")], unreadable
+
+
+def overview(results: list[Result], unreadable: list[Unreadable]) -> str:
+    console = Console(file=StringIO(), width=200, color_system=None)
+    print_class(console, results, unreadable)
+    return console.file.getvalue()
+
+
+def every_format_for_several() -> list[str]:
+    return [name for name, made in formats().items() if not made.for_one and name != "json"]
+
+
+@pytest.mark.parametrize("name", [*every_format_for_several(), "terminal"])
+@pytest.mark.parametrize("graded", [0, 2])
+def test_every_report_on_several_files_names_those_that_cannot_be_read_and_why(name: str, graded: int) -> None:
+    results, unreadable = several()
+    outcomes = Outcomes(results[:graded], unreadable, single=False)
+    shown = overview(results[:graded], unreadable) if name == "terminal" else formats()[name].render(outcomes)
+    assert shown is not None
+    plain = shown.replace("\\", "")
+    assert "bob.ipynb" in plain
+    assert "is empty" in plain
+    assert "eve.ipynb" in plain or not graded
+    if name == "html":
+        seen = Tags()
+        seen.feed(shown)
+        assert not {"script", "img", "b"} & seen.seen
+
+
+def test_reports_with_nothing_but_a_file_that_cannot_be_read_say_why() -> None:
+    one = Outcomes([], [Unreadable(Path("bob.ipynb"), "is empty")], single=True)
+    for name in every_format_for_several():
+        assert "is empty" in (formats()[name].render(one) or ""), name
+
+
+def test_overview_shows_remarks_under_a_heading_of_their_own() -> None:
+    results, unreadable = several()
+    seen = Tags()
+    seen.feed(html.render(results, unreadable))
+    for shown in (overview(results, []), seen.text):
+        heading = next(line for line in shown.splitlines() if "why points were lost" in line)
+        assert "notes" in heading
+        assert "note:" not in shown, "a remark is no reason for lost points"
+        assert "Two cells are q1; both count." in shown
+    assert "notes" not in overview(results[1:], []), "no empty column where there is no remark"

@@ -75,9 +75,7 @@ def _problems_of(path: Path | str) -> Iterator[None]:
     try:
         yield
     except UnreadableNotebook as problem:
-        raise BadRelease(
-            f"the released notebook {path} {problem}; make it with `make release`, or name another with {OPTION}"
-        ) from None
+        raise BadRelease(f"the released notebook {path} {problem}; make it with `make release`") from None
 
 
 def release_bytes(path: Path) -> bytes:

@@ -43,6 +43,7 @@ class ScoreTable:
                 *_CHECKS,
                 "why points were lost",
                 "to look at",
+                "notes",
                 "seed",
                 "sha256",
             ]
@@ -60,6 +61,7 @@ class ScoreTable:
                 *(scores.get(check, "") for check in _CHECKS),
                 "; ".join(reasons(result)),
                 "; ".join(to_look_at(result)),
+                " ".join(remark.text for remark in result.remarks),
                 result.provenance.seed if result.provenance else "",
                 result.sha256,
             ]
@@ -67,4 +69,4 @@ class ScoreTable:
 
     def add_ungraded(self, entry: Entry, outcome: Outcome, reason: str) -> None:
         """Write the row of a submission without a result: no score, and why."""
-        self._rows.writerow([entry.student, outcome, "", "", *("" for _ in _CHECKS), reason, "", "", ""])
+        self._rows.writerow([entry.student, outcome, "", "", *("" for _ in _CHECKS), reason, "", "", "", ""])

@@ -1,4 +1,7 @@
-"""The `autograder` command: its list of commands, and the one place that turns errors into a line and an exit code."""
+"""The `autograder` command.
+
+The module lists the commands, and turns every error into one line and an exit code.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from autograder.cli.doctor import doctor
 from autograder.cli.grade import grade
 from autograder.cli.messages import complain
 from autograder.cli.options import with_reports
+from autograder.cli.page import page
 from autograder.cli.take import take
 from autograder.errors import ExitCode, UserError
 from autograder.linux import NeedsLinux, is_for_want_of_linux
@@ -26,7 +30,7 @@ from autograder.version import __version__
 
 
 class _Commands(TyperGroup):
-    """Runs a command; every error that people can do something about becomes one line on stderr and an exit code."""
+    """Runs a command. An error that people can act on becomes one line on stderr and an exit code."""
 
     def invoke(self, context: Any) -> Any:
         try:
@@ -38,14 +42,14 @@ class _Commands(TyperGroup):
             complain(str(problem))
             status = problem.exit_code
         except ImportError as problem:
-            told = _missing(problem)
-            complain(str(told))
-            status = told.exit_code
+            missing = _missing(problem)
+            complain(str(missing))
+            status = missing.exit_code
         raise typer.Exit(status)
 
 
 def _missing(problem: ImportError) -> UserError:
-    """Return what to tell about a module that this machine lacks; raise ``problem`` where the grader is at fault."""
+    """Return the error that says how to install a missing module; raise ``problem`` if the module is the grader's."""
     if is_for_want_of_linux(problem):
         return NeedsLinux("this command")
     package = (problem.name or "autograder").partition(".")[0]
@@ -71,9 +75,10 @@ app.command("class", rich_help_panel=_INSTRUCTORS)(class_command)
 app.command(rich_help_panel=_INSTRUCTORS)(collect)
 app.add_typer(course.app, name="course", rich_help_panel=_INSTRUCTORS)
 app.add_typer(dev.app, name="dev", hidden=True)
-app.command(hidden=True)(take)  # for the workflow that grades pull requests
+app.command(hidden=True)(take)  # the workflow that grades pull requests runs it
+app.command(hidden=True)(page)  # make page runs it
 for command in (*course.FORMERLY_AT_THE_TOP, *dev.FORMERLY_AT_THE_TOP):
-    app.command(hidden=True)(command)  # scripts may use the old spelling
+    app.command(hidden=True)(command)  # scripts may use these older names
 
 
 def _version(asked: bool) -> None:
@@ -92,10 +97,10 @@ def _main(
 
 
 def main() -> None:
-    """Run the command line. A fault of the grader exits with 3 and is never mistaken for a grade."""
+    """Run the command line. A fault of the grader exits with 3, which no grade does."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no × gets a question mark
+            stream.reconfigure(errors="replace")  # a terminal without × shows a question mark
     status: int | str | None = ExitCode.FAULT
     try:
         app()

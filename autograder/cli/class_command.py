@@ -16,13 +16,15 @@ def class_command(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False)],
     *,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Warm servers, each running one notebook; one a core by default.")
+        int | None, typer.Option(min=1, help="Notebooks that run at once; one for each core by default.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for results, a file a student, and the class's report.")] = Path(
-        "build/class"
-    ),
-    resume: Annotated[bool, typer.Option("--resume", help="Go on in a folder that holds results already.")] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", help="Write the scores as CSV, a row a student.")] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the class report, and for the results: one file for each student.")
+    ] = Path("build/class"),
+    resume: Annotated[bool, typer.Option("--resume", help="Continue in a folder that already holds results.")] = False,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write the scores as CSV, one row for each student.")
+    ] = None,
     gradebook: Annotated[str | None, typer.Option(hidden=True)] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Grade on a Dask cluster: tcp://HOST:8786.")
@@ -34,14 +36,19 @@ def class_command(
 ) -> None:
     """Grade every submission under FOLDER: STUDENT/weight_initialization/*.ipynb, or STUDENT.ipynb.
 
-    Each result is kept as it ends; --resume grades what is missing or has changed, and nothing else. Exit status: 0
+    Each result is saved at once. --resume grades only submissions that have no result or that changed. Exit status: 0
     graded, whatever the scores; 2 bad usage, or a submission that cannot be read; 3 a fault of the grader; 130 stopped.
+
+    With --csv -, the table goes to the standard output, and what the terminal shows goes to stderr.
     """
     if gradebook is not None:
-        raise typer.BadParameter("it is gone: make autograde writes the gradebook", param_hint="--gradebook")
+        raise typer.BadParameter(
+            "this option was removed: make autograde writes the gradebook", param_hint="--gradebook"
+        )
     from rich.console import Console
 
     from autograder.cli.class_grading import Request, grade_class
+    from autograder.files import is_stdout
 
     request = Request(
         folder=folder,
@@ -53,5 +60,5 @@ def class_command(
         csv=csv,
         scheduler=scheduler,
     )
-    tally = grade_class(request, Console(highlight=False))
+    tally = grade_class(request, Console(highlight=False, stderr=csv is not None and is_stdout(csv)))
     raise typer.Exit(ExitCode.FAULT if tally.faults else ExitCode.BAD_INPUT if tally.unreadable else ExitCode.GRADED)

@@ -1,4 +1,4 @@
-"""The work of `autograder class`: grade a class, show progress, write the reports."""
+"""The work of `autograder class`: grade a class, show progress and write the reports."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from autograder.report.progress import Meter
 from autograder.report.result import Outcome
 from autograder.report.statistics import ClassStatistics
 
-#: Beside the results.
+#: The class report, in the folder of the results.
 PAGE = "report.html"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for; the names are those of its options."""
+    """The class to grade, and the options of the command under their own names."""
 
     folder: Path
     out: Path
@@ -47,22 +47,22 @@ class Request:
 
 
 class ClassStopped(UserError):
-    """A person or a batch system stopped the grading."""
+    """A person or a batch system stopped the command."""
 
     exit_code = ExitCode.STOPPED
 
 
 def grade_class(request: Request, console: Console) -> Tally:
-    """Grade the class and write its reports; return how each submission ended.
+    """Grade the class and write its reports; return what kinds of outcome there were.
 
     Raises
     ------
     UserError
-        What was graded so far is kept in ``request.out``.
+        The class cannot be graded, or the command was stopped. Results so far are in ``request.out``.
     """
     entries = find_class(request.folder)
     if request.csv:
-        check_reports({"--csv": request.csv}, [entry.path for entry in entries])
+        check_reports({"--csv": request.csv}, [*(entry.path for entry in entries), request.out / PAGE])
     with release_option(request.release):
         path = release_path(request.release)
         raw = release_bytes(path)
@@ -95,7 +95,7 @@ def _graded(group: Class, request: Request, console: Console) -> Tally:
             return group.grade(workers, watch)
         except KeyboardInterrupt:
             raise ClassStopped(
-                f"stopped after {done} of {number}; what was graded is in {request.out}, and --resume goes on"
+                f"stopped after {done} of {number}; the results are in {request.out}, and --resume continues"
             ) from None
 
 
@@ -109,7 +109,7 @@ def _workers(settings: Settings, request: Request) -> Workers:
 
 @contextlib.contextmanager
 def _stoppable() -> Iterator[None]:
-    """Have SIGTERM, which a batch system sends before it kills, end things as Ctrl-C does."""
+    """Handle SIGTERM as Ctrl-C: batch systems send it before they kill a process."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt

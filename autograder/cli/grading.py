@@ -1,4 +1,4 @@
-"""What `grade` and `check` share: notebooks in, results and reports out."""
+"""The work that `autograder grade` and `autograder check` share: grade notebooks, and print the results."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The results of the notebooks that could be read, and the others."""
+    """The results, and the files that could not be read."""
 
     results: list[Result]
     unreadable: list[Unreadable]
 
     def exit_code(self, fail_under: float | None = None) -> ExitCode:
-        """Return the exit code of a command that ends with this."""
+        """Return the exit code of the command."""
         if any(result.fault is not None for result in self.results):
             return ExitCode.FAULT
         if self.unreadable:
@@ -82,7 +82,7 @@ def grade_notebooks(
 
 @contextmanager
 def release_option(path: Path | None) -> Iterator[None]:
-    """Make a `BadRelease` bad input where a person named the release, and leave it a fault where nobody did."""
+    """Turn a `BadRelease` into bad input if a person named ``path``; otherwise it stays a fault of the grader."""
     from autograder.assignment.release import BadRelease
 
     try:
@@ -93,40 +93,43 @@ def release_option(path: Path | None) -> Iterator[None]:
         raise
 
 
-def prepare_reports(files: Mapping[str, Path], notebooks: Sequence[Path]) -> Reports:
-    """Return the reports that were asked for, once it is sure that they can be made and written.
+def prepare_reports(files: Mapping[str, Path], inputs: Sequence[Path | None]) -> Reports:
+    """Return the reports of ``files``, by format, after every check that is possible before grading.
+
+    ``inputs`` are the files that the command reads; None stands for an option that was not given.
 
     Raises
     ------
     CannotWrite, MissingContext
-        When one cannot be written, would take a notebook's place, or lacks what its format needs.
+        A report cannot be written, would replace an input, or its format lacks something that it needs.
     """
+    from autograder.assignment.settings import DEFAULT_PATH
     from autograder.cli.report_files import Reports
     from autograder.report.formats import formats
 
     reports = Reports(files)
     for name in files:
         formats()[name].require()
-    reports.prepare(notebooks)
+    reports.prepare([DEFAULT_PATH, *(path for path in inputs if path is not None)])
     return reports
 
 
 def print_results(outcome: Outcome, *, single: bool, pictures: bool = False) -> None:
-    """Print the results: in full for one notebook, as a table for several."""
+    """Print the whole result of one notebook, or a table of several."""
     from rich.console import Console
 
     from autograder.report.terminal import print_class, print_result
 
     console = Console(highlight=False)
     try:
-        # The capture is inside: rich touches the stream when it ends, and /dev/full refuses even nothing.
+        # The end of the capture also writes to the stream, which fails for /dev/full.
         with console.capture() as shown:
             if single:
                 for result in outcome.results:
                     print_result(console, result, pictures=pictures)
             else:
-                print_class(console, outcome.results, [(str(each.path), each.reason) for each in outcome.unreadable])
+                print_class(console, outcome.results, outcome.unreadable)
         print(shown.get(), end="", flush=True)
     except OSError:
-        # Nobody reads any more (`| head -1`), or the disk is full: what was graded is in the reports.
+        # The reader of a pipe ended (`| head -1`), or the disk is full. The reports have the results.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

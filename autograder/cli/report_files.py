@@ -1,32 +1,48 @@
-"""Reports as files: each written whole or not at all, whatever becomes of the others."""
+"""Writes the reports that a command was asked for. An error in one report stops no other."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.files import CannotWrite, check_output, output_file, remove_output
+from autograder.assignment.folder_names import CONFIG
+from autograder.files import CannotWrite, check_output, is_stdout, output_file, remove_output
 from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.report.formats import Outcomes, formats
 from autograder.report.result import Result, Unreadable
 
+_ADVICE = "name another file"
 
-def check_reports(reports: Mapping[str, Path], notebooks: Sequence[Path] = ()) -> None:
-    """Check that the file of each option can be written, and that no notebook is lost by it.
 
-    A shell may put a submission there: ``--json submitted/*.ipynb`` names the first student's notebook.
+def check_reports(reports: Mapping[str, Path], inputs: Sequence[Path] = ()) -> None:
+    """Check that each report can be written, and that no report replaces a file that somebody needs.
+
+    A mistake on the command line may name such a file: ``--json submitted/*.ipynb`` makes the first student's notebook
+    the report.
+
+    Parameters
+    ----------
+    reports : mapping of str to Path
+        The file of each report, by the option that names it.
+    inputs : sequence of Path
+        The files that the command reads.
 
     Raises
     ------
     CannotWrite
-        When one cannot be written, is a notebook, is one of ``notebooks``, or is named twice.
+        A report cannot be written. Or its file is a notebook, one of ``inputs``, another report's file, or stands among
+        the submissions of a course.
     """
-    taken = [file for file in notebooks if file.exists()]
+    taken = list(inputs)
     for option, path in reports.items():
         if _is_notebook(path) or any(_same(path, other) for other in taken):
-            raise CannotWrite(f"{option} {path} would replace a notebook or another report; name another file")
+            raise CannotWrite(f"{option} {path} would replace a notebook, another input or another report; {_ADVICE}")
+        if _is_among_submissions(path):
+            raise CannotWrite(f"{option} {path} is in the folder of the submissions; {_ADVICE}")
         check_output(path)
         taken.append(path)
 
@@ -41,32 +57,51 @@ def _is_notebook(path: Path) -> bool:
         return False
 
 
+def _is_among_submissions(path: Path) -> bool:
+    folders = Path(os.path.realpath(path)).parents
+    return any(folder.name == "submitted" and (folder.parent / CONFIG).exists() for folder in folders)
+
+
 def _same(path: Path, other: Path) -> bool:
-    if path.exists() and other.exists():
-        return path.is_file() and path.samefile(other)
-    return os.path.realpath(path) == os.path.realpath(other)
+    if is_stdout(path) or is_stdout(other):
+        return is_stdout(path) and is_stdout(other)
+    try:
+        return path.samefile(other) and not path.is_char_device()
+    except OSError:
+        return os.path.realpath(path) == os.path.realpath(other)
 
 
 @dataclass(frozen=True)
 class Reports:
-    """The files that were asked for, by the format's name."""
+    """The file of each report, by the name of its format."""
 
     paths: Mapping[str, Path]
 
-    def prepare(self, notebooks: Sequence[Path]) -> None:
-        """Check that every report can be written, and remove those of an earlier run.
+    def prepare(self, inputs: Sequence[Path]) -> None:
+        """Check every report against ``inputs`` as `check_reports` does; then remove the reports of an earlier run.
 
         Raises
         ------
         CannotWrite
-            When one cannot be written, or would take the place of a notebook or of another report. Nothing is removed.
+            A report is refused. Nothing was removed.
         """
-        check_reports({f"--{kind}": path for kind, path in self.paths.items()}, notebooks)
+        check_reports({f"--{kind}": path for kind, path in self.paths.items()}, inputs)
         for path in self.paths.values():
             remove_output(path)
 
+    @property
+    def to_stdout(self) -> bool:
+        """Whether a report goes to the standard output."""
+        return any(is_stdout(path) for path in self.paths.values())
+
+    @contextmanager
+    def terminal(self) -> Iterator[None]:
+        """Print to stderr if a report goes to the standard output, so that a pipe gets the report alone."""
+        with redirect_stdout(sys.stderr) if self.to_stdout else nullcontext():
+            yield
+
     def write(self, results: Sequence[Result], unreadable: Sequence[Unreadable], *, single: bool) -> list[str]:
-        """Write each report there is something to say in; return what went wrong, a line each."""
+        """Write each report, unless its format leaves it out; return a line for each report that cannot be written."""
         problems = []
         for kind, path in self.paths.items():
             text = formats()[kind].render(Outcomes(results, unreadable, single))

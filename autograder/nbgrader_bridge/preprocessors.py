@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from nbgrader.converters import NbGraderException
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
-from traitlets import Integer
+from traitlets import Integer, List
 
 from autograder.assignment.questions import NAME
 from autograder.assignment.release import load_release
@@ -227,14 +227,18 @@ def _answers(nb: NotebookNode) -> dict[str, str]:
     }
 
 
-class _LockedCellsOnly:
-    """Has a preprocessor of nbgrader's touch the course's own cells alone: a student's words are left as they are."""
+class _LockedCellsOnly(NbGraderPreprocessor):
+    """Restricts a preprocessor of nbgrader to the course's own cells, so that students' text stays as it is."""
+
+    # nbconvert's HTML exporter sets this option on every preprocessor. nbgrader's classes have it without the tag, and
+    # each page of feedback then warns that the option is unknown.
+    display_data_priority = List(NbGraderPreprocessor.display_data_priority.default()).tag(config=True)
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
         """Preprocess ``cell`` if it is locked."""
         if not cell.metadata.get("nbgrader", {}).get("locked"):
             return cell, resources
-        stripped: tuple[NotebookNode, Resources] = super().preprocess_cell(cell, resources, index)  # type: ignore[misc]
+        stripped: tuple[NotebookNode, Resources] = super().preprocess_cell(cell, resources, index)
         return stripped
 
 

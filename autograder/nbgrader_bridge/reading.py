@@ -67,7 +67,7 @@ def read(path: Path, released: Released) -> Reading:
         sha256 = notebook.sha256
         arrangement = arrange(notebook, released.release.notebook)
     except UnreadableNotebook as problem:
-        return Reading(str(path), sha256, blank(released.cells, str(problem)).notebook, problem=str(problem))
+        return Reading(str(path), sha256, blank(released.cells, problem.problem).notebook, problem=problem.problem)
     sanitized = sanitize(arrangement, released.cells)
     submission = submission_in(arrangement, released.release.notebook)
     return Reading(notebook.path, sha256, sanitized.notebook, sanitized.names, submission, tuple(arrangement.missing))

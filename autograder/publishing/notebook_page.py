@@ -1,17 +1,21 @@
-"""A notebook as one web page that loads and runs nothing: for reading, on a phone, in the dark or on paper.
+"""Converts a notebook to one web page that loads and runs nothing.
 
-nbconvert's own page needs scripts from the network for its formulas. Here formulas become MathML, which browsers
-draw and screen readers speak, and whatever could run is left out.
+The page suits phones, dark mode and paper. nbconvert's own page loads scripts from the network for its formulas. Here
+formulas become MathML, which browsers draw and screen readers speak, and everything that could run is removed.
 """
 
 from __future__ import annotations
 
+import json
 import re
+import warnings
 from html import escape
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import nbformat
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from latex2mathml.converter import convert
@@ -19,8 +23,11 @@ from markupsafe import Markup
 from nbconvert.exporters import HTMLExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from nbformat.warnings import MissingIDFieldWarning
 from pygments.formatters import HtmlFormatter
 
+from autograder.errors import UserError
+from autograder.notebook import UnreadableNotebook, parse_notebook, printable_path, read_bytes
 from autograder.report.templating import environment
 from autograder.safe_html import clean
 from autograder.safe_markdown import Renderer, render
@@ -28,8 +35,38 @@ from autograder.safe_markdown import Renderer, render
 Resources = dict[str, Any]
 
 
+class CannotShow(UserError):
+    """The notebook cannot be made a page."""
+
+
+def page_of(path: Path) -> str:
+    """Return the page of the notebook at ``path``.
+
+    Raises
+    ------
+    CannotShow
+        The file is not a notebook, or nbconvert cannot convert it.
+    """
+    name = printable_path(path)
+    try:
+        raw = read_bytes(path)
+        parse_notebook(name, raw)
+    except UnreadableNotebook as problem:
+        raise CannotShow(f"{name}: {problem}") from None
+    text = raw.decode("utf-8-sig")
+    try:
+        # nbconvert gives ids to the cells of older notebooks, and warns of each file that lacks them.
+        with warnings.catch_warnings(action="ignore", category=MissingIDFieldWarning):
+            notebook = nbformat.v4.reads_json(text)
+            return NotebookPage().from_notebook_node(notebook, {"metadata": {"name": path.stem}})[0]
+    except Exception:
+        if nbformat.validator.isvalid(json.loads(text)):
+            raise
+        raise CannotShow(f"{name}: is not a valid notebook; open it in Jupyter and save it") from None
+
+
 class _Renderer(Renderer):
-    """Markdown with formulas as MathML; what is no formula that we know stays as it was written."""
+    """Renders Markdown with formulas as MathML. A formula that cannot be converted is shown as it was typed."""
 
     def block_math(self, body: str) -> str:
         return f'<div class="formula" tabindex="0">{_formula(body, "block")}</div>'
@@ -44,7 +81,7 @@ class _Renderer(Renderer):
 def _formula(latex: str, display: str) -> str:
     try:
         return str(convert(latex, display=display))
-    except Exception:  # noqa: BLE001 (a student's formula may be anything; it is shown as it was typed)
+    except Exception:  # noqa: BLE001 (the converter raises anything for a malformed formula)
         mark = "$$" if display == "block" else "$"
         return f"<code>{escape(mark + latex + mark)}</code>"
 
@@ -52,30 +89,30 @@ def _formula(latex: str, display: str) -> str:
 @pass_context
 def _markdown(context: Context, source: str) -> str:
     html = render(source, _Renderer(context.get("cell", {}).get("attachments")), standalone=True)
-    # What is wider than a phone scrolls in a box of its own, which a keyboard can reach.
+    # A table that is wider than a phone scrolls in a box of its own, which the keyboard can reach.
     html = html.replace("<table", '<div class="wide" tabindex="0"><table').replace("</table>", "</table></div>")
     return html.replace("<input ", '<input aria-label="done" ')
 
 
-#: How the notebook says in words what a figure shows: a paragraph of the text after it.
+#: A Markdown cell after a figure describes it in a paragraph that begins like this.
 _TOLD = re.compile(r"^\*What the figure shows:\*\s*(.+?)(?:\n\n|\Z)", re.M | re.S)
 
 
 class SafeOutputs(Preprocessor):
-    """Cleans cells' HTML outputs, drops those that are programs, and gives figures the words that follow them."""
+    """Cleans HTML outputs, removes outputs that are programs, and gives each figure a text alternative."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Look for what the text after each code cell says of its figure, then go through the cells."""
+        """Take each figure's text alternative from the Markdown cell after it, then preprocess the cells."""
         for cell, after in pairwise(nb.cells):
             told = _TOLD.search(after.source) if after.cell_type == "markdown" else None
             if cell.cell_type == "code" and told is not None:
                 cell.metadata.setdefault("alt", " ".join(told[1].replace("$", "").split()))
-        nb.metadata.pop("widgets", None)  # they are programs, and nbconvert fails on Colab's
+        nb.metadata.pop("widgets", None)  # widgets are programs, and nbconvert fails on those of Colab
         done: tuple[NotebookNode, Resources] = super().preprocess(nb, resources)
         return done
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
-        """Leave of one cell's outputs what a page can show."""
+        """Remove from the outputs of one cell everything that a safe page cannot show."""
         del index
         for output in cell.get("outputs", []):
             data = output.get("data", {})
@@ -95,20 +132,20 @@ class SafeOutputs(Preprocessor):
 
 
 def _alt(cell: NotebookNode, data: dict[str, Any]) -> str:
-    """Return words for a picture that has none of its own: the cell's, or what its output says as text."""
+    """Return a text alternative for a picture: the one of its cell, or the output's own text."""
     said = str(cell.metadata.get("alt") or data.get("text/plain") or "")
     return said if said and not said.startswith("<") else "A figure that the code above draws."
 
 
 class NotebookPage(HTMLExporter):
-    """nbconvert's exporter: ``jupyter nbconvert --to autograder.publishing.notebook_page.NotebookPage NOTEBOOK``."""
+    """The exporter for nbconvert, which lays out the cells."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(template_name="basic", **settings)
         self.register_preprocessor(SafeOutputs, enabled=True)
 
     def default_filters(self) -> Any:
-        """Give nbconvert's filters, with our Markdown."""
+        """Yield nbconvert's filters, with this module's Markdown renderer in place of its own."""
         yield from super().default_filters()
         yield ("markdown2html", _markdown)
 

@@ -15,6 +15,7 @@ from autograder.report.result import (
     UNCONFINED_NOTICE,
     QuestionResult,
     Result,
+    Unreadable,
     reasons,
     short_names,
 )
@@ -38,11 +39,12 @@ _ENVIRONMENT = environment(
 )
 
 
-def render(results: Sequence[Result]) -> str:
-    """Return the page with a section for each result."""
+def render(results: Sequence[Result], unreadable: Sequence[Unreadable] = ()) -> str:
+    """Return the page: an overview of several files, and a section for each result and each unreadable file."""
     return _ENVIRONMENT.get_template("report.html").render(
         results=results,
-        names=short_names([result.path for result in results]),
+        unreadable=unreadable,
+        names=short_names([*(result.path for result in results), *(each.name for each in unreadable)]),
         title=TITLE,
         unconfined_notice=UNCONFINED_NOTICE,
         draws=len(results) <= _MOST_DRAWN,

@@ -12,6 +12,7 @@ from autograder.report.result import (
     QuestionResult,
     QuestionStatus,
     Result,
+    Unreadable,
     points_text,
 )
 from autograder.text import one_line
@@ -39,9 +40,7 @@ def _question(question: QuestionResult) -> list[str]:
     for criterion in question.criteria:
         points = f"{points_text(criterion.points)} / {points_text(criterion.max_points)}"
         asks = f"**{escape(criterion.asks)}** " if criterion.failed else ""
-        told = "".join(
-            f" *{heading}:* {escape(text)}{'' if text.endswith('.') else '.'}" for heading, text in criterion.help
-        )
+        told = "".join(f" *{heading}:* {escape(text)}" for heading, text in criterion.help)
         lines.append(
             f"| {_MARKS[criterion.status]} {criterion.status} | `{criterion.name}` | {points} | "
             f"{asks}{escape(criterion.message)}{told} |"
@@ -83,12 +82,11 @@ def result_sections(result: Result) -> list[str]:
     return [*lines, ""]
 
 
-def render(results: Sequence[Result]) -> str:
-    """Return the whole document."""
-    return "\n".join(
-        [
-            f"# {TITLE}: grading report",
-            "",
-            *(line for r in results for line in result_sections(r)),
-        ]
-    )
+def render(results: Sequence[Result], unreadable: Sequence[Unreadable] = ()) -> str:
+    """Return the whole document: a section for each result, and one for each file that could not be graded."""
+    lines = [f"# {TITLE}: grading report", ""]
+    for result in results:
+        lines += result_sections(result)
+    for each in unreadable:
+        lines += [f"## {escape(each.name)}", "", f"**Not graded.** The file {escape(each.reason)}.", ""]
+    return "\n".join(lines)

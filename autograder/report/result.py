@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from autograder.assignment.names import SHORT_NAMES
+from autograder.notebook import printable_path
 from autograder.report.picture import Picture
 
 if TYPE_CHECKING:
@@ -72,10 +73,15 @@ class AnswerStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that could not be graded, and why, in one line."""
+    """A file that could not be graded, and the reason in one line."""
 
     path: Path
     reason: str
+
+    @property
+    def name(self) -> str:
+        """The path as reports show it."""
+        return printable_path(self.path)
 
 
 @dataclass(frozen=True)
@@ -108,9 +114,9 @@ class CriterionResult:
 
     @property
     def help(self) -> list[tuple[str, str]]:
-        """What to say of a failure besides the message, each with its heading: why, the formula, what to look up."""
-        told = (("Why", self.why), ("Formula", self.formula), ("Look up", self.look_up))
-        return [(heading, text) for heading, text in told if text and self.failed]
+        """The headings and sentences that explain a failed criterion; empty for any other."""
+        texts = (("Why", self.why), ("Formula", self.formula), ("Look up", self.look_up))
+        return [(heading, text.removesuffix(".") + ".") for heading, text in texts if text and self.failed]
 
 
 @dataclass(frozen=True)
@@ -278,7 +284,7 @@ def question_text(question: QuestionResult) -> str:
         if criterion.status != CriterionStatus.PASSED:
             lost = points_text(criterion.max_points - criterion.points)
             lines.append(f"- {criterion.name}, {criterion.status} (−{lost}): {criterion.message}")
-            lines += [f"  {heading}: {text}{'' if text.endswith('.') else '.'}" for heading, text in criterion.help]
+            lines += [f"  {heading}: {text}" for heading, text in criterion.help]
     return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ") for line in lines) + "\n"
 
 
@@ -295,11 +301,6 @@ def reasons(result: Result) -> list[str]:
         for reason in dict.fromkeys(found):
             where.setdefault(reason, []).append(question.short_name)
     return [f"{reason.replace('_', ' ')}: {', '.join(tasks)}" for reason, tasks in where.items()]
-
-
-def noted(result: Result) -> list[str]:
-    """Return each remark of the reader's as one line."""
-    return [f"note: {remark.text}" for remark in result.remarks]
 
 
 def to_look_at(result: Result) -> list[str]:

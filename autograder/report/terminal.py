@@ -17,7 +17,7 @@ from autograder.report.result import (
     QuestionResult,
     QuestionStatus,
     Result,
-    noted,
+    Unreadable,
     points_text,
     reasons,
     short_names,
@@ -56,7 +56,7 @@ def question_table(question: QuestionResult) -> RenderableType:
             said = Text.assemble((criterion.asks + " ", "bold"), criterion.message)
             for what, text in criterion.help:
                 said.append(f"\n{what}: ", style="bold")
-                said.append(text if text.endswith(".") else f"{text}.")
+                said.append(text)
         table.add_row(
             Text(mark, style=style),
             Text(criterion.name, style=style),
@@ -151,20 +151,28 @@ def print_table(console: Console, table: Table) -> None:
     console.width = width
 
 
-def print_class(console: Console, results: Sequence[Result], unreadable: Sequence[tuple[str, str]] = ()) -> None:
-    """Print many results: a row a submission, with the reasons for lost points; then files not graded, with theirs."""
+def print_class(console: Console, results: Sequence[Result], unreadable: Sequence[Unreadable] = ()) -> None:
+    """Print one row for each result, then one row for each file that could not be graded."""
+    with_notes = bool(unreadable) or any(result.remarks for result in results)
     table = Table(title="Q7, by submission")
     table.add_column("submission", overflow="fold")
     table.add_column("score", justify="right", no_wrap=True)
-    table.add_column("why points were lost", overflow="fold")
-    table.add_column("Q1–Q6, to look at", overflow="fold")
-    names = short_names([*(result.path for result in results), *(path for path, _ in unreadable)])
-    for name, result in zip(names, results, strict=False):
-        score = "fault" if result.fault else f"{points_text(result.score)} / {points_text(result.max_score)}"
-        why = Text("\n".join([*reasons(result), *noted(result)]))
-        table.add_row(Text(one_line(name)), score, why, Text("\n".join(to_look_at(result))))
-    for name, (_, reason) in zip(names[len(results) :], unreadable, strict=True):
-        table.add_row(Text(one_line(name)), "not graded", Text(reason))
+    for heading in ("why points were lost", "Q1–Q6, to look at", *(["notes"] if with_notes else [])):
+        table.add_column(heading, overflow="fold")
+    names = short_names([*(result.path for result in results), *(each.name for each in unreadable)])
+    rows = [
+        (
+            "fault" if result.fault else f"{points_text(result.score)} / {points_text(result.max_score)}",
+            reasons(result),
+            to_look_at(result),
+            [remark.text for remark in result.remarks],
+        )
+        for result in results
+    ]
+    rows += [("not graded", [], [], [f"The file {each.reason}."]) for each in unreadable]
+    for name, (score, *columns) in zip(names, rows, strict=True):
+        texts = [Text("\n".join(lines)) for lines in (columns if with_notes else columns[:2])]
+        table.add_row(Text(one_line(name)), score, *texts)
     print_table(console, table)
     if any(result.unconfined for result in results):
         console.print(Text(UNCONFINED_NOTICE, style="bold yellow"))

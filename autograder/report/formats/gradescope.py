@@ -36,7 +36,7 @@ def render(outcomes: Outcomes) -> str | None:
 
 def _refusal(reason: str) -> str:
     """Return the JSON document of a file that cannot be graded: no points, and what to do about it."""
-    told = f"Not graded: the file {escape(reason)}. Mend it and hand it in again."
+    told = f"Not graded: the file {escape(reason)}. Fix the file and submit it again."
     return _document(told, [_case("1", "The notebook can be read", 0.0, 0.0, False, told)], {}, score=0.0)
 
 
@@ -66,7 +66,7 @@ def _question(number: str, question: QuestionResult) -> list[dict[str, Any]]:
             criterion.max_points,
             criterion.status == CriterionStatus.PASSED,
             f"{escape(criterion.asks)} {escape(criterion.message)}"
-            + "".join(f" {heading}: {escape(text.removesuffix('.'))}." for heading, text in criterion.help),
+            + "".join(f" {heading}: {escape(text)}" for heading, text in criterion.help),
         )
         for position, criterion in enumerate(question.criteria, 1)
     ]

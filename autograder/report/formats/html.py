@@ -5,11 +5,11 @@ from __future__ import annotations
 from autograder.report.formats import Format, Outcomes
 
 
-def render(outcomes: Outcomes) -> str | None:
-    """Return the report; None where nothing was graded."""
+def render(outcomes: Outcomes) -> str:
+    """Return the report."""
     from autograder.report import html
 
-    return html.render(outcomes.results) if outcomes.results else None
+    return html.render(outcomes.results, outcomes.unreadable)
 
 
 FORMAT = Format("html", "Write a self-contained HTML report.", render)

@@ -1,4 +1,8 @@
-"""Results as JSON, `autograder/result/v1`: one object for one notebook, an array in the order given for several."""
+"""Results as JSON, `autograder/result/v1`.
+
+The file holds one object for one notebook, and an array in the given order for several. A file that cannot be read has
+no result, and is not in the array.
+"""
 
 from __future__ import annotations
 
@@ -18,4 +22,4 @@ def render(outcomes: Outcomes) -> str | None:
     )
 
 
-FORMAT = Format("json", "Write the result as JSON: an array for several notebooks.", render)
+FORMAT = Format("json", "Write the result as JSON: an array of all that could be read, for several.", render)

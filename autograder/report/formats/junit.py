@@ -23,7 +23,7 @@ def render(outcomes: Outcomes) -> str:
         for question in result.questions:
             _suite(root, result, question)
     for each in outcomes.unreadable:
-        _error(root, str(each.path), "unreadable", f"not graded: the file {each.reason}")
+        _error(root, each.name, "unreadable", f"not graded: the file {each.reason}")
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     Xml.indent(root)
@@ -56,7 +56,7 @@ def _suite(root: Xml.Element, result: Result, question: QuestionResult) -> None:
             counts["failures"] += 1
             kind = criterion.diagnosis or "failed"
             failure = Xml.SubElement(case, "failure", type=kind, message=one_line(criterion.message, 1000))
-            told = "".join(f" {heading}: {text.removesuffix('.')}." for heading, text in criterion.help)
+            told = "".join(f" {heading}: {text}" for heading, text in criterion.help)
             failure.text = one_line(f"{criterion.asks} {criterion.message}{told}", 2000)
         elif criterion.status == CriterionStatus.SKIPPED:
             counts["skipped"] += 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 from autograder.report.formats import Format, Outcomes
 
 
-def render(outcomes: Outcomes) -> str | None:
-    """Return the report; None where nothing was graded."""
+def render(outcomes: Outcomes) -> str:
+    """Return the report."""
     from autograder.report import markdown
 
-    return markdown.render(outcomes.results) if outcomes.results else None
+    return markdown.render(outcomes.results, outcomes.unreadable)
 
 
 FORMAT = Format("markdown", "Write a Markdown report.", render)
