@@ -1,4 +1,4 @@
-"""The one HTML sanitizer: nothing that it lets through runs, loads, or leaves its place on the page."""
+"""The HTML sanitizer of every page: its output runs nothing, loads nothing, and stays in its place on the page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 
 import nh3
 
-#: Stands where a picture was that is not in the file: no page fetches one from elsewhere.
+#: Replaces a picture that is not in the file: a page loads no picture from elsewhere.
 NO_PICTURE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='260' height='24'%3E%3Ctext y='17' "
     "font-family='sans-serif' font-size='13' fill='gray'%3E[a picture that is not in the notebook]%3C/text%3E%3C/svg%3E"
@@ -42,15 +42,15 @@ _REFERRED_TO = {"role", "scope", "id", "aria-label", "colspan", "rowspan", "tabi
 
 
 def clean(html: str, *, standalone: bool = False, looks: dict[str, dict[str, str]] | None = None) -> str:
-    """Return ``html`` with nothing left that runs, loads, or leaves its place.
+    """Return ``html`` without anything that runs, loads, or leaves its place on the page.
 
     Parameters
     ----------
     html : str
-        Of a student's Markdown, or of a cell's output.
+        The HTML of a student's Markdown, or of a cell's output.
     standalone : bool
-        For a page of our own in which nobody is signed in: formulas, figures, ids and any class, too. Elsewhere only
-        the classes of highlighted code stay: the formgrader's own would cover its buttons.
+        Also keep formulas, figures, ids and all classes. This is for the grader's own pages, where nobody is signed in.
+        On other pages only the classes of highlighted code stay: a class of the formgrader could cover its buttons.
     looks : dict, optional
         Attributes to set, by tag and name.
 
@@ -64,14 +64,16 @@ def clean(html: str, *, standalone: bool = False, looks: dict[str, dict[str, str
         html,
         tags=_TAGS | _MATHML | _SVG if standalone else _TAGS,
         attributes={**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | more},
-        attribute_filter=partial(_harmless, standalone),
+        attribute_filter=partial(_harmless, standalone, looks or {}),
         url_schemes=_SCHEMES,
         filter_style_properties=_STYLES | _SVG_STYLES if standalone else _STYLES,
         set_tag_attribute_values=looks,
     )
 
 
-def _harmless(standalone: bool, tag: str, attribute: str, value: str) -> str | None:
+def _harmless(standalone: bool, looks: dict[str, dict[str, str]], tag: str, attribute: str, value: str) -> str | None:
+    if looks.get(tag, {}).get(attribute) == value:
+        return value
     stripped = value.strip().lower()
     if attribute == "src":
         return value if stripped.startswith("data:image/") else NO_PICTURE

@@ -1,4 +1,4 @@
-"""Students' Markdown as HTML that is safe to show, whatever stands in it."""
+"""Converts students' Markdown to HTML that is safe to show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ATTACHED = "attachment:"
 
 
 class Renderer(IPythonRenderer):  # type: ignore[misc]  # nbconvert's module has no types
-    """nbconvert's renderer, for which a picture that is missing is no error.
+    """The renderer of nbconvert, which here accepts a missing picture.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Renderer(IPythonRenderer):  # type: ignore[misc]  # nbconvert's module has
         super().__init__(escape=False, attachments=attachments or {}, exclude_anchor_links=True)
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        """Return a picture; `clean` puts a note in the place of one that is not in the file."""
+        """Return a picture. `clean` later replaces a picture that is not in the file."""
         if url.startswith(_ATTACHED):
             url = self._attached(url.removeprefix(_ATTACHED))
         return str(super().image(text, url, title))
@@ -44,10 +44,10 @@ def render(
 ) -> str:
     """Render Markdown as notebooks do, and sanitize it as `autograder.safe_html.clean` does.
 
-    Text on which the renderer fails is shown as it was typed.
+    If the renderer fails, the text is shown as it was typed.
     """
     try:
         html = MarkdownWithMath(renderer=renderer).render(source)
-    except Exception:  # noqa: BLE001 (a student's text may be anything, and one cell must not cost a page)
+    except Exception:  # noqa: BLE001 (the renderer raises anything for some texts, and one cell must not cost a page)
         html = f"<pre>{escape(source)}</pre>"
     return clean(html, standalone=standalone, looks=looks)

@@ -232,6 +232,15 @@ def test_class_table_tells_which_written_answers_to_look_at() -> None:
     assert to_look_at(Result("a", "b", "graded", written=written)) == ["Q2 short", "Q3, Q4 unchanged"]
 
 
+def test_table_in_a_student_text_gets_the_padding_of_the_page_and_no_class_of_its_own() -> None:
+    table = '<table class="modal"><tr><td class="modal">1</td></tr></table>'
+    for text in (table, "| a | b |\n|---|---|\n| 1 | 2 |"):
+        shown = rendered(text)
+        assert '<table class="table table-condensed table-bordered">' in shown
+        assert "modal" not in shown
+    assert '<table class="plain narrow">' in prose("| a | b |\n|---|---|\n| 1 | 2 |")
+
+
 # --- make page -------------------------------------------------------------------------------------------------
 
 

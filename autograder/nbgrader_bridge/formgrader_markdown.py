@@ -7,7 +7,7 @@ from jinja2.runtime import Context
 
 from autograder.safe_markdown import Renderer, render
 
-#: nbgrader's pages bring Bootstrap's styles, and leave tables without any: columns would run together.
+#: nbgrader's pages load Bootstrap, but give tables none of its classes: without them, cells have no padding.
 _LOOKS = {"table": {"class": "table table-condensed table-bordered"}}
 
 
