@@ -19,7 +19,7 @@ MODULES = {
     if path.name != "__init__.py"
 }
 #: Rooms whose functions have examples.
-ROOMS = ("judge",)
+ROOMS = ("judge", "submission")
 
 
 @pytest.mark.parametrize("name", [name for name, text in MODULES.items() if ">>> " in text])

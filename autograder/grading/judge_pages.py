@@ -37,7 +37,13 @@ def shown_p(value: float | None) -> str:
 
 
 def budget_page(rows: Sequence[Row]) -> str:
-    """Return the error budget: a row a kind of test, and the sum."""
+    """Return the error budget: a row a kind of test, and the sum.
+
+    Examples
+    --------
+    >>> print(budget_page([]).splitlines()[0])
+    | criterion | statistic | fails when | weights | bound | tests | together | margin, SD |
+    """
     heads = ("criterion", "statistic", "fails when", "weights", "bound", "tests", "together", "margin, SD")
     body = [
         (
@@ -63,7 +69,13 @@ def budget_page(rows: Sequence[Row]) -> str:
 
 
 def catalogue_page() -> str:
-    """Return every mistake that can be named: what students read, what to look up, and a bound on missing it."""
+    """Return every mistake that can be named: what students read, what to look up, and a bound on missing it.
+
+    Examples
+    --------
+    >>> "`glorot_normal`" in catalogue_page()
+    True
+    """
     rows = []
     for entry in MISCONCEPTIONS:
         bounds = [b for layout in Layout if (b := miss_bound(entry, PLAN, layout)) is not None]
@@ -72,7 +84,13 @@ def catalogue_page() -> str:
 
 
 def detectable_page() -> str:
-    """Return the smallest deviations that are sure to be seen, and the largest that are sure to pass."""
+    """Return the smallest deviations that are sure to be seen, and the largest that are sure to pass.
+
+    Examples
+    --------
+    >>> print(detectable_page().splitlines()[2])
+    | variance, every shape alike | 1,037,376 | 1.8%      | below 0.974 or above 1.027 × 2/fan_in |
+    """
     rows = []
     for what, test in (
         ("variance, every shape alike", POOLED_VARIANCE),

@@ -94,7 +94,15 @@ def result_key(
     *,
     unconfined: bool = False,
 ) -> str:
-    """Return the same key as `cache_key` from the hash of a submission's file, without reading its cells."""
+    """Return the same key as `cache_key` from the hash of a submission's file, without reading its cells.
+
+    Examples
+    --------
+    >>> from functools import partial
+    >>> of = partial(result_key, "0" * 64, "1" * 64, {"q7_tf_model_check": 8.0}, Terms(), limits=Limits())
+    >>> of(seed=1) == of(seed=1), of(seed=1) == of(seed=2)
+    (True, False)
+    """
     rests_on = [sha256, release_sha256, points, asdict(terms), seed, asdict(limits), unconfined, graded_by()]
     return hashlib.sha256(json.dumps(rests_on, sort_keys=True).encode()).hexdigest()
 

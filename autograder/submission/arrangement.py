@@ -113,6 +113,15 @@ def arrange(notebook: Notebook, release: Notebook) -> Arrangement:
     ------
     UnreadableNotebook
         Nothing in it is of this assignment.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from autograder.assignment.release import load_release
+    >>> release = load_release().notebook
+    >>> without_setup = replace(release, cells=tuple(cell for cell in release.cells if cell.grade_id != SETUP))
+    >>> arrange(without_setup, release).missing
+    ('setup',)
     """
     return _Arranging(notebook, release).arranged()
 

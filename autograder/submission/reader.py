@@ -50,12 +50,28 @@ def read_submission(notebook: Notebook, release: Notebook) -> Submission:
     ------
     UnreadableNotebook
         Nothing in it is of this assignment.
+
+    Examples
+    --------
+    >>> from autograder.assignment.release import load_release
+    >>> release = load_release().notebook
+    >>> submission = read_submission(release, release)
+    >>> [answer.status for answer in submission.written[:2]], sorted(submission.untouched)[:1]
+    (['unchanged', 'unchanged'], ['q7_tf_initializer'])
     """
     return submission_in(arrange(notebook, release), release)
 
 
 def submission_in(arrangement: Arrangement, release: Notebook) -> Submission:
-    """Return what is graded of a notebook that was arranged against ``release``."""
+    """Return what is graded of a notebook that was arranged against ``release``.
+
+    Examples
+    --------
+    >>> from autograder.assignment.release import load_release
+    >>> release = load_release().notebook
+    >>> [cell.name for cell in submission_in(arrange(release, release), release).code][:2]
+    ['setup', 'q7_tf_initializer']
+    """
     in_release = arrangement.sha256 == release.sha256
     return Submission(
         arrangement.path,
