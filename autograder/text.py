@@ -1,4 +1,4 @@
-"""Text that a student's code produced, made safe to show: bounded, and nothing that moves a cursor."""
+"""Makes text from a student's code safe to show: bounded, and without characters that move a cursor."""
 
 from __future__ import annotations
 

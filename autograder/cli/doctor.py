@@ -1,4 +1,4 @@
-"""`autograder doctor`: what this machine offers."""
+"""`autograder doctor`: examines this machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from autograder.errors import ExitCode
 
 
 def doctor() -> None:
-    """Tell what this machine offers, and whether grades made here can be official (exit status 0) or not (3)."""
+    """Examine this machine: grades that are made here can be official (exit status 0) or cannot (3)."""
     from autograder.cli.examine import examine
 
     report = examine()

@@ -1,4 +1,4 @@
-"""What this machine offers to a grader: the text of `autograder doctor`."""
+"""Examines this machine for `autograder doctor`: can grades that are made here be official?"""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from autograder.version import PACKAGES, __version__, package_version
 
 @dataclass(frozen=True)
 class Report:
-    """What was found, as text, and whether grades made here can be official."""
+    """The findings as text, and whether grades that are made here can be official."""
 
     text: str
     official: bool
 
 
 def examine() -> Report:
-    """Look at this machine; nothing heavy is imported, nothing is run."""
+    """Examine this machine without importing a framework or running other programs."""
     found = support.probe()
     versions = {name: package_version(name) for name in (*PACKAGES, "pyseccomp")}
     absent = sorted(name for name in PACKAGES if versions[name] is None)

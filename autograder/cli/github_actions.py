@@ -1,4 +1,4 @@
-"""GitHub Actions' side of a grading: where its runner wants summaries, outputs, annotations and the log."""
+"""Reports a result to the runner of GitHub Actions: summary, outputs, annotations and log."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Actions:
         return problems + _append("GITHUB_OUTPUT", github.outputs(result))
 
     def refuse(self, reason: str) -> list[str]:
-        """Tell the runner that there is nothing to grade, and why."""
+        """Report to the runner why the notebook cannot be graded."""
         print(github.refused(self._path, reason), flush=True)
         return _append("GITHUB_STEP_SUMMARY", github.refusal(self._path, reason, self.pull_request))
 

@@ -1,4 +1,4 @@
-"""The lines that nobody but the course may see: model answers, mark schemes and reference code."""
+"""Finds lines of model answers, mark schemes and reference code, which students must not get."""
 
 from __future__ import annotations
 

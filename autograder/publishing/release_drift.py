@@ -1,4 +1,4 @@
-"""Whether `assignment/` is what `make release` would make of `solutions/` now."""
+"""Compares `assignment/` with the release that `make release` would make of `solutions/` now."""
 
 from __future__ import annotations
 

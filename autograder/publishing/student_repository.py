@@ -126,7 +126,7 @@ def _content(path: Path) -> bytes:
 
 
 def _address_in(release: bytes) -> str:
-    """Return the course's address in a release; nothing where nobody has said it."""
+    """Return the course's address in a release; empty if the release has none yet."""
     found = _COURSE.search(release)
     address = found.group().decode() if found else ""
     return "" if address == _NOWHERE else address
@@ -184,7 +184,7 @@ def _refuse_answers(project: Path, files: dict[str, bytes]) -> None:
 def _open(destination: Path) -> Repository:
     repository = Repository(destination)
     if not destination.exists() or (destination.is_dir() and not any(destination.iterdir())):
-        # Before anything is written: a half-made repository would be in the way of the next try.
+        # This fails before anything is written: a half-made repository would block the next attempt.
         Repository(Path.cwd()).run("var", "GIT_COMMITTER_IDENT")
         destination.mkdir(parents=True, exist_ok=True)
         repository.run("init", "--quiet", "--initial-branch=main")
@@ -213,7 +213,7 @@ def _exported_before(repository: Repository) -> set[str]:
 
 
 def _own(destination: Path, owners: str, project: Path) -> list[str]:
-    """Write whom CODEOWNERS names, where it is said; return what was written."""
+    """Write ``owners`` into CODEOWNERS unless it is empty; return the files that were written."""
     written = []
     if owners:
         text = (project / _OWNERS).read_text(encoding="utf-8")
@@ -223,7 +223,7 @@ def _own(destination: Path, owners: str, project: Path) -> list[str]:
 
 
 def advice(destination: Path, exported: Exported) -> Iterator[str]:
-    """Yield what to say after an export: what was written, and what to do next."""
+    """Yield the messages after an export: what was written, and what to do next."""
     what = "written" if exported.changed else "up to date already"
     yield f"{destination}: {exported.files} files {what}, commit {exported.commit[:12]}."
     if _NOBODY in (destination / _OWNERS).read_text(encoding="utf-8"):

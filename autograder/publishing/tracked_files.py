@@ -1,4 +1,4 @@
-"""This project's own files, for what is made from them: those under version control, and no others."""
+"""Lists the files of this project that are under version control; exports are made from these alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROJECT = BESIDE
 
 
 class NothingThere(UserError):
-    """A file or folder that belongs to what is made is not under version control."""
+    """A file or folder that an export needs is not under version control."""
 
 
 def own_repository() -> Path:

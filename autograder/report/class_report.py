@@ -1,4 +1,4 @@
-"""A class's statistics, for its teacher: tables on a terminal, and one self-contained HTML page."""
+"""Shows a class's statistics to its teacher: as tables on a terminal, and as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_BARS = 12
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure as PNG, which slides take as it is, and in words what it shows."""
+    """A figure as PNG, which slides can use, and its text alternative."""
 
     png: bytes
     alt: str

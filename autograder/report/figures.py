@@ -35,7 +35,7 @@ _LINK = "{http://www.w3.org/1999/xlink}href"
 
 @dataclass(frozen=True)
 class Figure:
-    """An SVG element for a page, and in words what it shows."""
+    """An SVG element for a page, and its text alternative."""
 
     svg: str
     alt: str
@@ -43,14 +43,14 @@ class Figure:
 
 @lru_cache(maxsize=64)
 def draw(picture: Picture) -> Figure:
-    """Draw ``picture``: the same picture, the same bytes."""
+    """Draw ``picture``. Equal pictures give equal bytes."""
     if isinstance(picture, WeightsPicture):
         return Figure(_weights(picture), describe(picture))
     return Figure(_signal(picture), describe(picture))
 
 
 def describe(picture: Picture) -> str:
-    """Say in words what the figure of ``picture`` shows, the message first."""
+    """Return the text alternative of the figure of ``picture``, with its main message first."""
     if isinstance(picture, WeightsPicture):
         off = [shape for shape in picture.shapes if is_off(shape.ratio)]
         if off:
@@ -77,14 +77,14 @@ def describe(picture: Picture) -> str:
 
 
 def number(value: float) -> str:
-    """Return ``value`` to three figures, as people write it."""
+    """Return ``value`` with three significant digits."""
     if value == 0.0 or 1e-3 <= abs(value) < 1e5:
         return f"{float(f'{value:.3g}'):g}"
     return re.sub(r"(\.0)?e([+-])0*", lambda found: "e" + found[2].strip("+"), f"{value:.1e}")
 
 
 def is_off(ratio: float) -> bool:
-    """Whether a standard deviation, over the one expected, is drawn as off."""
+    """Return whether a ratio of standard deviations, measured over expected, is drawn as off."""
     return abs(ratio - 1.0) > _OFF_BY
 
 
@@ -170,7 +170,7 @@ def _signal(picture: SignalPicture) -> str:
 
 
 def strays(mean: float, least: float, most: float) -> bool:
-    """Whether a signal's mean square is drawn as off what is predicted."""
+    """Return whether the mean square of a signal is drawn as off its prediction."""
     # Four builds of these widths stay within a factor 1.6 of their mean, three standard deviations (STATISTICS: 5/n).
     return not least / 1.6 <= mean <= most * 1.6
 
@@ -187,7 +187,7 @@ def _density(x: float, *, truncated: bool) -> float:
 
 @contextmanager
 def _style(picture: Picture) -> Iterator[None]:
-    """Set Matplotlib up for a figure, whatever a notebook has set for its own, and leave that as it was."""
+    """Use the settings of a figure in Matplotlib, then restore those of the notebook."""
     import matplotlib as mpl
 
     with mpl.rc_context():

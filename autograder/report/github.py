@@ -1,4 +1,4 @@
-"""A result for GitHub Actions: a job summary, annotations, and what goes to the log. Student text stays text.
+"""Writes a result for GitHub Actions: the job summary, the annotations and the log. Student text stays text.
 
 The facts, from GitHub's documentation of workflow commands and job summaries: a step's summary holds 1 MiB; a step
 shows at most 10 annotations of a kind; a command's data escapes %, CR and LF, its properties : and , as well; and
@@ -17,11 +17,11 @@ from autograder.report.pull_request import PullRequest
 from autograder.report.result import QuestionResult, QuestionStatus, Result, points_text
 from autograder.text import one_line
 
-#: Below GitHub's 1 MiB, which other steps of the job do not share but rounding might.
+#: A little less than GitHub's 1 MiB for each step.
 MOST_SUMMARY_BYTES = 1_000_000
 MOST_ANNOTATIONS = 10
 _MOST_FILES = 100
-#: Bars are cut here: what is larger is wrong enough.
+#: The chart cuts longer bars here.
 _TALLEST = 3.0
 _STATUS = {"A": "added", "M": "changed", "D": "deleted", "T": "changed its type"}
 
@@ -90,7 +90,7 @@ def _files(pull_request: PullRequest) -> list[str]:
 
 
 def variances(result: Result) -> list[tuple[str, float]]:
-    """Return each measured variance as a multiple of the variance asked for, with a short label."""
+    """Return each measured variance, divided by the variance asked for, with a short label."""
     found = []
     for question in result.questions:
         for criterion in question.criteria:
@@ -106,7 +106,7 @@ def variances(result: Result) -> list[tuple[str, float]]:
 
 
 def _chart(result: Result) -> list[str]:
-    """Return a Mermaid chart of the variances: no word in it is a student's."""
+    """Return a Mermaid chart of the variances. It has no text of the student."""
     bars = [(label, ratio) for label, ratio in variances(result) if 0.0 <= ratio < float("inf")]
     if not bars:
         return []

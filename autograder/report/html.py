@@ -1,4 +1,4 @@
-"""A result as one self-contained HTML page. Jinja escapes everything: student text can inject nothing."""
+"""Writes results as one self-contained HTML page. Jinja escapes all text, so that students' text injects nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from autograder.report.result import (
 from autograder.report.templating import environment
 from autograder.text import one_line
 
-#: Submissions up to which a page has figures: drawing them takes longer than grading.
+#: A page on more submissions has no figures, because drawing takes longer than grading.
 _MOST_DRAWN = 20
 
 
@@ -34,7 +34,7 @@ _ENVIRONMENT = environment(
     one_line=partial(one_line, limit=10_000),
     reasons=reasons,
     figure=_figure,
-    # Matplotlib wrote it, of numbers and of our own words; nothing in a picture is a student's text.
+    # Safe unescaped: Matplotlib draws figures from numbers and the grader's own words, never from students' text.
     drawn=Markup,
 )
 
@@ -54,15 +54,15 @@ def render(results: Sequence[Result], unreadable: Sequence[Unreadable] = ()) -> 
 
 
 def render_question(question: QuestionResult) -> str:
-    """Return one check cell's table and figure as a fragment, for a notebook's output."""
+    """Return the table and the figure of one check cell as an HTML fragment for a cell's output."""
     style = _ENVIRONMENT.get_template("question.css").render()
     fragment = _ENVIRONMENT.get_template("question.html").render(question=question, figure=_figure(question.picture))
     return f"<style>{style}</style>{fragment}"
 
 
 def prose(markdown_text: str) -> str:
-    """Return Markdown as HTML that is safe to show: tables and emphasis, and nothing that runs or loads."""
-    # Here, since Colab, where `check` draws its tables, has neither.
+    """Convert Markdown to HTML that runs and loads nothing."""
+    # Imported here because Colab has neither, and `check` draws its tables there.
     from markdown import markdown
 
     from autograder.safe_html import clean

@@ -1,4 +1,4 @@
-"""A result as Markdown, for a pull request or a file: tables, every student's word escaped."""
+"""Writes results as Markdown, for a file or a pull request. Students' text is escaped."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _MARKS = {CriterionStatus.PASSED: "✅", CriterionStatus.FAILED: "❌", Criterio
 
 
 def escape(text: str) -> str:
-    """Return ``text`` as Markdown that shows it letter for letter: no markup, HTML, mention or link survives."""
+    """Return Markdown that shows ``text`` literally, without markup, HTML, mentions or links."""
     text = one_line(text, 10_000).replace("&", "&amp;").replace("<", "&lt;")
-    # Mentions, issue numbers and e-mail addresses are looked for in the text that is left: a joiner, which has no
-    # width, keeps them from being found.
+    # GitHub searches the escaped text for mentions, issue numbers and e-mail addresses. A joiner, which has no width,
+    # breaks them up.
     return re.sub(r"(?<=[@#])", "\u2060", _SPECIAL.sub(r"\\\1", text))
 
 
@@ -49,7 +49,7 @@ def _question(question: QuestionResult) -> list[str]:
 
 
 def result_sections(result: Result) -> list[str]:
-    """Return the lines about one result, from its heading on."""
+    """Return the lines of one result, with its heading."""
     if result.fault is not None:
         return [
             f"## {escape(result.path)}",

@@ -1,4 +1,4 @@
-"""How far a class has come: a bar on a terminal, a plain line now and then elsewhere."""
+"""Shows the progress of grading a class: a bar on a terminal, and a plain line at intervals elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINE_SECONDS = 10.0
 
 
 class Meter:
-    """Counts submissions as they end, and shows it. Use as a context manager.
+    """Counts graded submissions and shows the count. Use it as a context manager.
 
     Parameters
     ----------

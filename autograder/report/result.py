@@ -1,4 +1,4 @@
-"""The one data model of a grading's outcome; every report is made from it."""
+"""The result of grading one notebook, as frozen dataclasses. Every report shows these objects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.report.picture import Picture
 if TYPE_CHECKING:
     from autograder.assignment.questions import Task
 
-#: What every report says of a result that was made without confinement.
+#: Every report shows this notice for a result that was made without confinement.
 UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, so this is no official grade."
 
 
@@ -50,7 +50,7 @@ class QuestionStatus(StrEnum):
 
     @property
     def words(self) -> str:
-        """The status as people read it."""
+        """The status with spaces, for people."""
         return self.value.replace("_", " ")
 
 
@@ -63,7 +63,7 @@ class CriterionStatus(StrEnum):
 
 
 class AnswerStatus(StrEnum):
-    """What stands in a written answer's cell."""
+    """The state of the cell of a written answer."""
 
     ANSWERED = "answered"
     UNCHANGED = "unchanged"
@@ -86,7 +86,7 @@ class Unreadable:
 
 @dataclass(frozen=True)
 class CriterionResult:
-    """One criterion. ``asks`` states it; ``message`` says what was found.
+    """The result of one criterion. ``asks`` states the criterion; ``message`` says what the judge found.
 
     ``diagnosis`` names the mistake where it was recognised, and ``look_up`` says what to read about it. ``p_value``
     bounds the probability that a right answer strays as far. ``why`` explains, and ``formula`` states what is right,
@@ -172,7 +172,7 @@ class QuestionResult:
 
     @property
     def short_name(self) -> str:
-        """Its name where there is little room: ``tf model``."""
+        """A short name for tables, such as ``tf model``."""
         return f"{SHORT_NAMES.get(self.framework, self.framework)} {self.kind}"
 
 
@@ -269,7 +269,7 @@ class Result:
 
 
 def points_text(points: float) -> str:
-    """Return points as people write them: 9, 9.5, 2.67."""
+    """Return points without trailing zeros: 9, 9.5, 2.67."""
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
@@ -289,7 +289,7 @@ def question_text(question: QuestionResult) -> str:
 
 
 def reasons(result: Result) -> list[str]:
-    """Return, in a few words each, why points were lost and where: what a table has room for."""
+    """Return short reasons for lost points, each with the questions that it concerns; for a row of a table."""
     if result.fault is not None:
         return [f"fault: {result.fault}"]
     where: dict[str, list[str]] = {}
@@ -304,7 +304,7 @@ def reasons(result: Result) -> list[str]:
 
 
 def to_look_at(result: Result) -> list[str]:
-    """Return, in a word each, what is remarkable about the written answers: where a grader should look first."""
+    """Return what is unusual about the written answers, such as ``Q2 short``: a grader should look there first."""
     found: dict[str, list[str]] = {}
     for answer in result.written:
         if (said := answer.remark or answer.status) != AnswerStatus.ANSWERED:
@@ -313,7 +313,7 @@ def to_look_at(result: Result) -> list[str]:
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """Return each path without the folders and file names that all of them share."""
+    """Return each path without the first and last parts that all paths share."""
     if len(set(paths)) < 2:
         return list(paths)
     parts = [Path(path).parts for path in paths]

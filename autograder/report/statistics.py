@@ -1,4 +1,4 @@
-"""A class's results in numbers: how scores spread, which criteria are met, and which mistakes are common."""
+"""Statistics of a class: the spread of scores, how often each criterion is met, and common mistakes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Common:
 
 @dataclass
 class ClassStatistics:
-    """Numbers of a class, from its results one by one; it keeps counts and scores, and no result.
+    """The statistics of a class, which results are added to one by one. It keeps counts and scores, not results.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The one Jinja environment: it escapes everything, so that a student's text can inject nothing."""
+"""Makes the Jinja environments of all pages. They escape all text, so that students' text injects nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A result on a terminal: rich tables, every student's word escaped."""
+"""Shows results on a terminal as tables. Students' text is never taken for markup."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _WIDEST = 100_000
 
 
 def question_table(question: QuestionResult) -> RenderableType:
-    """Return one check cell's table: a row a criterion, with what was found."""
+    """Return the table of one check cell, with a row for each criterion."""
     heading = Text(f"{question.task}: ", style="bold")
     heading.append(f"{points_text(question.score)} / {points_text(question.max_score)}", style="bold")
     if question.status != QuestionStatus.GRADED:
@@ -67,7 +67,7 @@ def question_table(question: QuestionResult) -> RenderableType:
 
 
 def picture_text(picture: Picture) -> RenderableType:
-    """Return in a few lines what a figure of ``picture`` shows: a terminal's own figure."""
+    """Return ``picture`` as a small table with bars, in place of a figure."""
     table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
     if isinstance(picture, WeightsPicture):
         for column, justify in (("kernel", "left"), ("std", "right"), ("expected", "right"), ("ratio", "right")):
@@ -89,7 +89,7 @@ def picture_text(picture: Picture) -> RenderableType:
 
 
 def _bar(ratio: float, *, off: bool) -> Text:
-    """Draw a ratio on a logarithmic axis with 1 in the middle: ten cells for each factor of ten, two factors a side."""
+    """Return a bar for a ratio on a logarithmic axis from 0.01 to 100: 10 cells for each factor 10, 1 in the middle."""
     half = 20
     place = max(-half, min(half, round(10 * math.log10(ratio))))
     if not off:
@@ -105,7 +105,7 @@ def _bar(ratio: float, *, off: bool) -> Text:
 
 
 def print_result(console: Console, result: Result, *, pictures: bool = False) -> None:
-    """Print everything about one result; with ``pictures``, also how far off the weights of a failed question are."""
+    """Print the whole result; with ``pictures``, also the measured and expected figures of failed questions."""
     console.rule(Text(one_line(result.path), style="bold"), align="left")
     if result.fault is not None:
         console.print(Text(f"The grader itself failed, and nothing was scored: {result.fault}", style="bold red"))
