@@ -74,7 +74,9 @@ def _course_notebook() -> Path:
 
 def _advise(result: Result, settings: Settings) -> None:
     """Print what the student still has to do, and the deadline."""
-    open_answers = [a.grade_id.upper() for a in result.written if a.status != "answered"]
+    from autograder.report.result import AnswerStatus
+
+    open_answers = [a.grade_id.upper() for a in result.written if a.status != AnswerStatus.ANSWERED]
     print()
     if result.score >= result.max_score:
         print("Q7 is complete. ", end="")
