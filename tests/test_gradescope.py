@@ -33,7 +33,7 @@ def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, roo
 @pytest.mark.parametrize(
     ("names", "says"),
     [
-        (["weight_initialization.ipynb"], "Mend it and hand it in again"),
+        (["weight_initialization.ipynb"], "Fix the file and submit it again"),
         ([], "0 notebooks were submitted"),
         (["a.ipynb", "b.ipynb"], "2 notebooks were submitted"),
     ],

@@ -1,7 +1,7 @@
 """The same work on a Dask cluster: submissions travel as bytes, and results come back.
 
 Each worker keeps warm servers of its own, started by a plugin, and judges what it runs. A worker that dies has its
-work done elsewhere: by the scheduler, and, where that gives up on a submission, by being handed in again.
+work done elsewhere: by the scheduler, and, where that gives up on a submission, by submitting it again.
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(Exception):  # whatever has become of the cluster, the results are here
+        with contextlib.suppress(Exception):  # the results are here, even if the cluster is gone
             self._client.unregister_worker_plugin(name=self._name)
         self._client.close()
 

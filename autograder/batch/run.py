@@ -170,7 +170,7 @@ class Class:
             yield entry, None if isinstance(work, str) else self.store.load(entry.student, work.key)
 
     def _open_work(self, tally: Tally, watch: Callable[[Outcome, bool], None]) -> Iterator[Work]:
-        """Yield what is still to be graded; tell of the rest."""
+        """Yield what is still to be graded; report the rest."""
         for entry in self.entries:
             work = self._work(entry)
             if isinstance(work, str):

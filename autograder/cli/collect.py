@@ -21,7 +21,7 @@ def collect(
     source: Annotated[str, typer.Argument(metavar="FOLDER_ZIP_OR_REPOSITORY", show_default=False)],
     *,
     file_times: Annotated[
-        bool, typer.Option("--file-times", help="A file's time is when it was handed in: it decides what is late.")
+        bool, typer.Option("--file-times", help="A file's time is its submission time: it decides what is late.")
     ] = False,
     roster: Annotated[
         Path | None, typer.Option(help="Who is who, for pull requests: a CSV that begins with github,student.")

@@ -26,7 +26,7 @@ class Actions:
         return self.pull_request.path if self.pull_request else self.notebook.as_posix()
 
     def report(self, results: Sequence[Result], unreadable: Sequence[Unreadable]) -> list[str]:
-        """Tell the runner what became of the notebook; return what went wrong in telling, a line each."""
+        """Report the outcome to the runner; return one line for each report that failed."""
         for each in unreadable:
             return self.refuse(f"the file {each.reason}")
         result = replace(results[0], path=self._path)

@@ -1,4 +1,4 @@
-"""What a whole grading draws at the least, put together from the assignment, for the judge's budget and power."""
+"""Minimum sample sizes of a whole grading, taken from the assignment, for the judge's budget and power."""
 
 from __future__ import annotations
 

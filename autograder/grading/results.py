@@ -29,7 +29,7 @@ from autograder.submission.reader import Submission
 from autograder.text import one_line
 from autograder.version import __version__
 
-#: Cells that a report tells of one by one.
+#: Number of cells that a report lists one by one.
 _MOST_PROBLEMS = 50
 
 
