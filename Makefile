@@ -11,12 +11,13 @@ ASSIGNMENT := weight_initialization
 # for them with the PATH that it was started with.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # pytest's options, for one test: make test PYTEST_ARGS="-k timeout -x"
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+# A file's tests share what it makes, so a file stays with one worker, and conftest.py says which files come first.
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 # `setup` comes before whatever needs it, also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo check grade test lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture student-repo gradescope
+.PHONY: help demo check grade test quick calibrate lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture student-repo gradescope
 .PHONY: release drift page hooks settings collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
@@ -34,6 +35,9 @@ grade: setup ## Grade one notebook: make grade SUBMISSION=path/to/notebook.ipynb
 	$(BIN)/autograder grade "$(SUBMISSION)" --json build/result.json --html build/result.html
 
 test: lint types unit ## Run the whole suite: lint, types, tests
+
+quick: setup ## Run the tests that need no framework, browser, database or network: every room, in a minute
+	$(BIN)/pytest $(PYTEST_ARGS) -m "not (slow or frameworks or browser or database or network)"
 
 # Not the folder itself: in a course, it holds students' files.
 PROSE = autograder calibration tests docs solutions assignment .github $(wildcard *.md *.py *.mk *.toml) Makefile
@@ -174,6 +178,10 @@ version: ## Tag a version that is committed, with its section in CHANGELOG.md: m
 	@grep -qF '## [$(VERSION)] - ' CHANGELOG.md \
 	  || { echo "CHANGELOG.md has no section for it. Begin one: ## [$(VERSION)] - YYYY-MM-DD"; exit 2; }
 	git tag -a "v$(VERSION)" -m "Version $(VERSION)"
+
+calibrate: setup ## Simulate thousands of gradings, and grade the reference solution with 200 seeds: are the promises kept?
+	$(BIN)/python -m calibration.seeds
+	$(BIN)/python -m autograder dev calibrate
 
 bench: setup ## Measure seconds a submission, beside the bare imports
 	$(BIN)/python -m tests.benchmarks.throughput

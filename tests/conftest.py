@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from autograder.assignment.release import load_release
 from autograder.sandbox import Limits, Sandbox
 from tests import tools
+from tests.commands import Commands
 from tests.graders import Grader
 from tests.missing import Missing, need, not_tested
 
@@ -51,39 +51,29 @@ def grader(sandbox: Sandbox) -> Grader:
     return Grader(sandbox, load_release())
 
 
-#: Tests that share one course from release to grades: on one worker, or each worker makes its own.
-SHARED = ("tests/test_nbgrader.py", "tests/browser/")
-#: Files whose tests all share one thing that is slow to make: an installed export, the measuring cells' figures,
-#: simulated gradings, a graded class, an executed notebook, an environment.
-TOGETHER = (
-    "tests/test_github.py",
-    "tests/test_claims.py",
-    "tests/test_calibration.py",
-    "tests/test_cohort.py",
-    "tests/test_installed.py",
-    "tests/test_reader.py",
-    "tests/test_roads.py",
-    "tests/browser/test_student_pages.py",
-)
+@pytest.fixture(scope="session")
+def autograder(request: pytest.FixtureRequest) -> Commands:
+    """The command line in this process; `tests.commands.run` is one of its own, for signals and ends."""
+    return Commands(lambda: request.getfixturevalue("sandbox"))
 
 
-class _ByCourse(LoadScopeScheduling):
-    """Spreads single tests over the workers, and keeps together those that look at one course.
-
-    The groups of `--dist loadgroup` would do, but pytest 9.2 overlooks the names that xdist 3.8 gives them.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(TOGETHER):
-            return nodeid.partition("::")[0]
-        if not nodeid.startswith(SHARED):
-            return nodeid
-        file, _, test = nodeid.partition("::")
-        return file + test.partition("[")[2]
+#: What a test that uses one of these fixtures needs, as a marker of pyproject.toml: nobody has to write it twice.
+NEEDS = {
+    "sandbox": "frameworks",
+    "grader": "frameworks",
+    "autograder": "frameworks",
+    "need_browser": "browser",
+    "database": "database",
+}
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByCourse:
-    return _ByCourse(config, log)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what the fixtures tell, and begin with the files that take longest: the others fill the gaps at the end."""
+    for item in items:
+        for name in set(getattr(item, "fixturenames", ())) & set(NEEDS):
+            item.add_marker(NEEDS[name])
+    slow = {item.path for item in items if any(map(item.get_closest_marker, ("slow", "frameworks")))}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_report_header() -> list[str]:

@@ -153,12 +153,16 @@ def in_a_warm_process(expression: str) -> object:
     return ast.literal_eval(run.stdout.strip().splitlines()[-1])
 
 
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_the_warm_process_holds_no_judge_no_release_and_no_report() -> None:
     loaded = in_a_warm_process("[m for m in sys.modules if m.startswith('autograder.')]")
     rooms = {name.split(".")[1] for name in loaded}
     assert rooms <= {"errors", "limits", "linux", "places", "sandbox", "text", "version"}, loaded
 
 
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_the_warm_process_has_executed_nothing_with_tensorflow() -> None:
     """A process that has run one operation owns threads that a fork would lose."""
     initialized, threads = in_a_warm_process("(context.context()._initialized, len(os.listdir('/proc/self/task')))")

@@ -41,7 +41,7 @@ FAMILIES = {"forging", "reading", "reaching_out", "persistence", "exhaustion", "
 #: Endless is endless after three seconds, too.
 LIMITS = Limits(total_seconds=40.0, step_seconds=3.0, memory_bytes=512 * 1024**2)
 
-pytestmark = pytest.mark.usefixtures("need_confinement")
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures("need_confinement")]
 
 
 @dataclass

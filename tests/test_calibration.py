@@ -15,6 +15,8 @@ from autograder.judge.budget import rows, total
 from autograder.judge.catalogue import MISCONCEPTIONS
 from tests.samples import ROOT
 
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks]
+
 PAGE = ROOT / "docs/calibration.md"
 
 

@@ -10,6 +10,8 @@ import pytest
 from autograder.sandbox.child.calls import call
 from autograder.sandbox.protocol import BuildModel, CallInitializer, Framework, ModelBuilt, Raised, Returned
 
+pytestmark = pytest.mark.frameworks
+
 INPUTS = np.ones((4, 64), np.float32)
 
 

@@ -41,6 +41,8 @@ from tests.theory import (
     wandering,
 )
 
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks]
+
 PROSE = {
     c.metadata.nbgrader.grade_id: c.source
     for c in read(SOLUTION).cells

@@ -19,6 +19,8 @@ from autograder.cli.check import _course_notebook
 from autograder.errors import ExitCode, UserError
 from autograder.grading import results as grading
 from autograder.grading.retries import RetryPolicy
+from tests.commands import Commands, in_this_process
+from tests.commands import run as in_a_process
 from tests.graders import Grader
 from tests.processes import descendants, eventually, not_running
 from tests.samples import RELEASE, ROOT, SOLUTION, answered, scenario, write
@@ -26,24 +28,16 @@ from tests.samples import RELEASE, ROOT, SOLUTION, answered, scenario, write
 pytestmark = pytest.mark.usefixtures("need_confinement")
 
 
-def autograder(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "autograder", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "COLUMNS": "120", **environment},
-    )
-
-
 def made(name: str, folder: Path) -> Path:
     return write(scenario(name).build(), folder / f"{name}.ipynb")
 
 
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_grade_prints_everything_and_writes_all_reports(tmp_path: Path) -> None:
     path = made("glorot", tmp_path)
     files = {kind: tmp_path / f"result.{kind}" for kind in ("json", "html", "markdown")}
-    run = autograder("grade", path, "--seed", 7, *(x for k, f in files.items() for x in (f"--{k}", f)))
+    run = in_a_process("grade", path, "--seed", 7, *(x for k, f in files.items() for x in (f"--{k}", f)))
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""
     assert "Q7: 24 / 40" in run.stdout
@@ -68,19 +62,20 @@ def test_grade_prints_everything_and_writes_all_reports(tmp_path: Path) -> None:
         assert "Glorot" in files[kind].read_text(encoding="utf-8")
 
 
-def test_same_submission_and_seed_give_the_same_json_twice(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_same_submission_and_seed_give_the_same_json_twice(autograder: Commands, tmp_path: Path) -> None:
     # from_scratch and float64 draw from torch, TensorFlow, Keras and NumPy, seeded and not.
     paths = [made(name, tmp_path) for name in ("from_scratch", "float64", "library_one_liners", "raises")]
     texts = []
-    for run in ("first", "second"):
-        file = tmp_path / f"{run}.json"
-        assert autograder("grade", *paths, "--seed", 123, "--json", file).returncode == 0
+    for run in (in_a_process, autograder):
+        file = tmp_path / f"{len(texts)}.json"
+        assert run("grade", *paths, "--seed", 123, "--json", file, "--jobs", 1).returncode == 0
         texts.append(file.read_bytes())
     assert texts[0] == texts[1]
     assert len(json.loads(texts[0])) == len(paths)
 
 
-def test_without_a_seed_every_grading_draws_anew(tmp_path: Path) -> None:
+def test_without_a_seed_every_grading_draws_anew(autograder: Commands, tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     path = made("reference", tmp_path)
     assert autograder("grade", path, path, "--json", file).returncode == 0
@@ -89,7 +84,7 @@ def test_without_a_seed_every_grading_draws_anew(tmp_path: Path) -> None:
     assert first["score"] == second["score"] == 40.0
 
 
-def test_bad_files_get_a_line_each_and_stop_nobody_else(tmp_path: Path) -> None:
+def test_bad_files_get_a_line_each_and_stop_nobody_else(autograder: Commands, tmp_path: Path) -> None:
     good = made("tensorflow_only", tmp_path)
     bad = tmp_path / "bad.ipynb"
     bad.write_bytes(b"not json")
@@ -104,7 +99,7 @@ def test_bad_files_get_a_line_each_and_stop_nobody_else(tmp_path: Path) -> None:
     assert [r["score"] for r in json.loads(file.read_text(encoding="utf-8"))] == [20.0]
 
 
-def test_check_writes_the_reports_that_grade_writes(tmp_path: Path) -> None:
+def test_check_writes_the_reports_that_grade_writes(autograder: Commands, tmp_path: Path) -> None:
     path, settings = made("glorot", tmp_path), ("--seed", 7)
     written = {}
     for command in ("grade", "check"):
@@ -117,7 +112,9 @@ def test_check_writes_the_reports_that_grade_writes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["grade", "check"])
-def test_no_report_takes_the_place_of_a_notebook_or_of_another_report(command: str, tmp_path: Path) -> None:
+def test_no_report_takes_the_place_of_a_notebook_or_of_another_report(
+    autograder: Commands, command: str, tmp_path: Path
+) -> None:
     path = made("untouched", tmp_path)
     before = path.read_bytes()
     (tmp_path / "link.html").symlink_to(path)
@@ -128,7 +125,7 @@ def test_no_report_takes_the_place_of_a_notebook_or_of_another_report(command: s
         assert path.read_bytes() == before
 
 
-def test_fail_under_exits_with_1_only_below_it(tmp_path: Path) -> None:
+def test_fail_under_exits_with_1_only_below_it(autograder: Commands, tmp_path: Path) -> None:
     path = made("tensorflow_only", tmp_path)
     assert autograder("grade", path, "--fail-under", 20).returncode == 0
     assert autograder("grade", path, "--fail-under", 20.5).returncode == 1
@@ -140,12 +137,12 @@ def test_fail_under_exits_with_1_only_below_it(tmp_path: Path) -> None:
     ids=" ".join,
 )
 def test_bad_usage_exits_with_2(arguments: list[str]) -> None:
-    run = autograder(*arguments)
+    run = in_this_process(*arguments)
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
 
 
-def test_release_that_is_not_there_is_the_graders_fault(tmp_path: Path) -> None:
+def test_release_that_is_not_there_is_the_graders_fault(autograder: Commands, tmp_path: Path) -> None:
     path = made("untouched", tmp_path)
     named = autograder("grade", path, "--release", tmp_path / "none.ipynb")
     missing = autograder("grade", path, AUTOGRADER_RELEASE=str(tmp_path / "none.ipynb"))
@@ -155,14 +152,14 @@ def test_release_that_is_not_there_is_the_graders_fault(tmp_path: Path) -> None:
         assert "Traceback" not in run.stderr
 
 
-def test_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_report_that_cannot_be_written_is_told(autograder: Commands, tmp_path: Path) -> None:
     run = autograder("grade", made("untouched", tmp_path), "--json", tmp_path / "no" / "such" / "folder.json")
     assert run.returncode == 2
     assert "cannot be written" in run.stderr
     assert "Traceback" not in run.stderr
 
 
-def test_broken_framework_is_a_fault_not_a_zero(tmp_path: Path) -> None:
+def test_broken_framework_is_a_fault_not_a_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A warm process that cannot import its frameworks ends the grading with 3, and scores nothing."""
     broken = tmp_path / "python"
     broken.write_text(
@@ -170,10 +167,8 @@ def test_broken_framework_is_a_fault_not_a_zero(tmp_path: Path) -> None:
     )
     broken.chmod(0o755)
     path, file = made("reference", tmp_path), tmp_path / "result.json"
-    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli.app import main; main()"
-    run = subprocess.run(
-        [sys.executable, "-c", code, "grade", str(path), "--json", str(file)], capture_output=True, text=True
-    )
+    monkeypatch.setattr(sys, "executable", str(broken))
+    run = in_this_process("grade", path, "--json", file)
     assert run.returncode == 3, run.stderr
     document = json.loads(file.read_text(encoding="utf-8"))
     assert document["status"] == "fault"
@@ -201,6 +196,8 @@ def test_error_of_our_own_is_a_fault_that_names_its_place_and_stops_nobody_else(
     assert second.score == 40.0
 
 
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_ctrl_c_ends_it_at_once_and_leaves_no_process_behind(tmp_path: Path) -> None:
     path = made("loops_for_ever", tmp_path)
     run = subprocess.Popen(
@@ -212,7 +209,7 @@ def test_ctrl_c_ends_it_at_once_and_leaves_no_process_behind(tmp_path: Path) -> 
     started = eventually(lambda: len(descendants(run.pid)) >= 3, 60)  # the warm process and two children
     family = descendants(run.pid)
     run.send_signal(signal.SIGINT)
-    _, said = run.communicate(timeout=20)
+    _, said = run.communicate(timeout=60)
     assert started
     assert run.returncode == 130, "1 would say that the score is below --fail-under"
     assert said.splitlines()[-1] == "autograder: stopped."
@@ -220,6 +217,8 @@ def test_ctrl_c_ends_it_at_once_and_leaves_no_process_behind(tmp_path: Path) -> 
     assert eventually(lambda: all(not_running(pid) for pid in family))
 
 
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_reports_are_written_though_nobody_reads_the_terminal(tmp_path: Path) -> None:
     path, file = made("tensorflow_only", tmp_path), tmp_path / "result.json"
     grade = f"{sys.executable} -m autograder grade {path} --json {file}"
@@ -231,13 +230,13 @@ def test_reports_are_written_though_nobody_reads_the_terminal(tmp_path: Path) ->
         assert json.loads(file.read_text(encoding="utf-8"))["score"] == 20.0
 
 
-def test_terminal_that_knows_ascii_only_gets_the_whole_report(tmp_path: Path) -> None:
+def test_terminal_that_knows_ascii_only_gets_the_whole_report(autograder: Commands, tmp_path: Path) -> None:
     run = autograder("grade", made("glorot", tmp_path), PYTHONIOENCODING="ascii")
     assert run.returncode == 0, run.stderr
     assert "Q7: 24 / 40" in run.stdout
 
 
-def test_reports_of_an_earlier_run_do_not_outlive_it(tmp_path: Path) -> None:
+def test_reports_of_an_earlier_run_do_not_outlive_it(autograder: Commands, tmp_path: Path) -> None:
     file, bad = tmp_path / "result.json", tmp_path / "bad.ipynb"
     file.write_text('{"score": 40}')
     bad.write_text("not json")
@@ -245,27 +244,19 @@ def test_reports_of_an_earlier_run_do_not_outlive_it(tmp_path: Path) -> None:
     assert not file.exists()
 
 
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_file_name_that_is_no_utf8_is_graded_and_reported(tmp_path: Path) -> None:
     path = os.fsencode(tmp_path) + b"/na\xefve \xff.ipynb"
     Path(os.fsdecode(path)).write_bytes(made("tensorflow_only", tmp_path).read_bytes())
     file = tmp_path / "result.json"
-    command = [
-        sys.executable,
-        "-m",
-        "autograder",
-        "grade",
-        path,
-        "--json",
-        str(file),
-        "--html",
-        str(tmp_path / "r.html"),
-    ]
+    command = [sys.executable, "-m", "autograder", "grade", path, "--json", file, "--html", tmp_path / "r.html"]
     run = subprocess.run(command, capture_output=True)
     assert run.returncode == 0, run.stderr
     assert json.loads(file.read_text(encoding="utf-8"))["submission"]["path"].endswith("na\\xefve \\xff.ipynb")
 
 
-def test_submission_that_would_kill_the_warm_process_harms_itself_alone(tmp_path: Path) -> None:
+def test_submission_that_would_kill_the_warm_process_harms_itself_alone(autograder: Commands, tmp_path: Path) -> None:
     killer = tmp_path / "killer.ipynb"
     write(answered({"q7_tf_initializer": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"}, SOLUTION), killer)
     honest, file = made("reference", tmp_path), tmp_path / "results.json"
@@ -276,17 +267,18 @@ def test_submission_that_would_kill_the_warm_process_harms_itself_alone(tmp_path
     assert run.returncode == 0
 
 
-@pytest.mark.parametrize("command", ["grade", "check"])
-@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+@pytest.mark.slow
+@pytest.mark.frameworks
+@pytest.mark.parametrize(("command", "name"), [("grade", "-"), ("check", "/dev/stdout")])
 def test_report_on_the_standard_output_is_alone_there(command: str, name: str, tmp_path: Path) -> None:
-    run = autograder(command, made("tensorflow_only", tmp_path), "--json", name)
+    run = in_a_process(command, made("tensorflow_only", tmp_path), "--json", name)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["score"] == 20.0
     assert "Q7: 20 / 40" in run.stderr
 
 
 def test_two_reports_on_the_standard_output_are_refused(tmp_path: Path) -> None:
-    run = autograder("grade", tmp_path / "a.ipynb", "--json", "-", "--html", "/dev/stdout")
+    run = in_this_process("grade", tmp_path / "a.ipynb", "--json", "-", "--html", "/dev/stdout")
     assert (run.returncode, run.stdout) == (2, "")
     assert "another report" in run.stderr
 
@@ -295,7 +287,7 @@ def test_two_reports_on_the_standard_output_are_refused(tmp_path: Path) -> None:
 def test_check_without_a_notebook_never_checks_one_of_another_folder(there: list[str], tmp_path: Path) -> None:
     for name in there:
         (tmp_path / name).touch()
-    run = autograder("check", cwd=tmp_path)
+    run = in_this_process("check", cwd=tmp_path)
     assert (run.returncode, run.stdout) == (2, "")
     example = "'my work.ipynb'" if there else "path/to/notebook.ipynb"
     assert f"name the notebook to check: autograder check {example}" in run.stderr
@@ -312,13 +304,15 @@ def test_check_without_a_notebook_finds_the_one_of_the_course_from_the_folders_a
     assert not _course_notebook().is_absolute()
 
 
-def test_check_tells_what_is_left_to_do(tmp_path: Path) -> None:
+def test_check_tells_what_is_left_to_do(autograder: Commands, tmp_path: Path) -> None:
     run = autograder("check", made("tensorflow_only", tmp_path))
     assert run.returncode == 0
     assert "Q7: 20 / 40" in run.stdout
     assert "Still to be written: Q1, Q2, Q3, Q4, Q5, Q6" in run.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_grading_needs_the_release_and_never_the_solutions(tmp_path: Path) -> None:
     """A copy of the package, the settings and the release alone, as students and pull-request graders have it."""
     shutil.copytree(ROOT / "autograder", tmp_path / "autograder", ignore=shutil.ignore_patterns("__pycache__"))
@@ -406,6 +400,8 @@ def test_spelling_that_scripts_may_have_still_works() -> None:
     assert "Feedback on Q7" in said[0]
 
 
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_module_in_the_working_folder_shadows_nothing(tmp_path: Path) -> None:
     path = made("reference", tmp_path)
     for name in ("numpy", "torch", "scipy", "rich", "json"):

@@ -27,11 +27,11 @@ from autograder.report.result import CriterionResult, CriterionStatus, QuestionR
 from autograder.report.statistics import ClassStatistics, percent
 from autograder.sandbox import Limits, scratch
 from tests import chaos
+from tests.commands import Commands, in_this_process, run
 from tests.course import ASSIGNMENT
 from tests.graders import Grader
 from tests.processes import descendants, eventually, not_running
 from tests.samples import scenario, write
-from tests.test_cli import autograder
 
 
 def results(out: Path) -> dict[str, bytes]:
@@ -280,10 +280,12 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, subpro
     }.items():
         write(scenario(name).build(), root / f"class/{student}.ipynb")
     (root / "class/zoe.ipynb").write_text("not json")
-    return root / "class", root / "out", autograder("class", root / "class", "--out", root / "out", "--jobs", 2)
+    return root / "class", root / "out", run("class", root / "class", "--out", root / "out", "--jobs", 2)
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_class_is_graded_kept_and_reported(graded: tuple[Path, Path, subprocess.CompletedProcess[str]]) -> None:
     _, out, run = graded
     assert run.returncode == 2, run.stderr
@@ -304,8 +306,10 @@ def test_class_is_graded_kept_and_reported(graded: tuple[Path, Path, subprocess.
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_results_depend_neither_on_order_nor_on_workers_nor_on_the_run(
-    graded: tuple[Path, Path, subprocess.CompletedProcess[str]], tmp_path: Path
+    autograder: Commands, graded: tuple[Path, Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     folder, out, _ = graded
     (tmp_path / "alone").mkdir()
@@ -315,8 +319,10 @@ def test_results_depend_neither_on_order_nor_on_workers_nor_on_the_run(
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_resuming_grades_what_is_missing_or_has_changed_and_nothing_else(
-    graded: tuple[Path, Path, subprocess.CompletedProcess[str]], tmp_path: Path
+    autograder: Commands, graded: tuple[Path, Path, subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     folder, out, _ = graded
     again, copied = shutil.copytree(folder, tmp_path / "class"), shutil.copytree(out, tmp_path / "out")
@@ -337,8 +343,10 @@ def test_resuming_grades_what_is_missing_or_has_changed_and_nothing_else(
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_folder_with_results_is_refused_without_resume(
-    graded: tuple[Path, Path, subprocess.CompletedProcess[str]],
+    autograder: Commands, graded: tuple[Path, Path, subprocess.CompletedProcess[str]]
 ) -> None:
     folder, out, _ = graded
     before = results(out)
@@ -349,6 +357,8 @@ def test_folder_with_results_is_refused_without_resume(
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_ctrl_c_keeps_what_is_graded_says_how_to_go_on_and_leaves_no_process(tmp_path: Path) -> None:
     write(scenario("reference").build(), tmp_path / "class/ann.ipynb")
     write(scenario("loops_for_ever").build(), tmp_path / "class/bob.ipynb")
@@ -362,28 +372,29 @@ def test_ctrl_c_keeps_what_is_graded_says_how_to_go_on_and_leaves_no_process(tmp
     assert eventually((out / "results/ann.json").exists, 60)
     family = descendants(run.pid)
     run.send_signal(signal.SIGINT)
-    said = run.communicate(timeout=20)[1]
+    said = run.communicate(timeout=60)[1]
     assert run.returncode == 130
     assert said.strip() == f"autograder: stopped after 1 of 2; the results are in {out}, and --resume continues."
     assert eventually(lambda: all(not_running(pid) for pid in family))
 
 
 @pytest.mark.usefixtures("need_confinement")
-def test_machine_that_can_grade_nothing_says_so_once(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.frameworks
+def test_machine_that_can_grade_nothing_says_so_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(scenario("reference").build(), tmp_path / "class/ann.ipynb")
     broken = tmp_path / "python"
     broken.write_text(f'#!/bin/sh\ncase "$*" in *forkserver*) echo broken; exit 1;; esac\nexec {sys.executable} "$@"\n')
     broken.chmod(0o755)
-    code = f"import sys; sys.executable = {str(broken)!r}; from autograder.cli.app import main; main()"
-    command = [sys.executable, "-c", code, "class", tmp_path / "class", "--out", tmp_path / "out"]
-    run = subprocess.run(command, capture_output=True, text=True)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    run = in_this_process("class", tmp_path / "class", "--out", tmp_path / "out")
     assert run.returncode == 3
     assert "nothing can be graded here" in run.stderr
     assert "broken" in run.stderr
     assert results(tmp_path / "out") == {}
 
 
-def test_gradebook_is_left_to_its_one_writer_and_who_asks_is_told_the_way(tmp_path: Path) -> None:
+def test_gradebook_is_left_to_its_one_writer_and_who_asks_is_told_the_way(autograder: Commands, tmp_path: Path) -> None:
     refused = autograder("class", tmp_path, "--gradebook", "sqlite:///gradebook.db", "--out", tmp_path / "out")
     assert refused.returncode == 2
     assert "make autograde writes the gradebook" in " ".join(refused.stderr.replace("│", " ").split())
@@ -391,7 +402,7 @@ def test_gradebook_is_left_to_its_one_writer_and_who_asks_is_told_the_way(tmp_pa
 
 
 @pytest.mark.usefixtures("need_confinement")
-def test_class_in_a_course_folder_is_graded_with_the_courses_seed(tmp_path: Path) -> None:
+def test_class_in_a_course_folder_is_graded_with_the_courses_seed(autograder: Commands, tmp_path: Path) -> None:
     course = tmp_path / "course"
     write(scenario("untouched").build(), course / f"submitted/bob/{ASSIGNMENT}/{ASSIGNMENT}.ipynb")
     (course / "nbgrader_config.py").touch()
@@ -402,14 +413,15 @@ def test_class_in_a_course_folder_is_graded_with_the_courses_seed(tmp_path: Path
 
 # --- chaos: `make chaos` does the same with 200 --------------------------------------------------------------
 
-SUBMISSIONS, HITS = 16, 8
+SUBMISSIONS, HITS = 16, 4
 
 
 @pytest.fixture(scope="module")
-def calm(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, bytes]]:
+def calm(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, bytes]]:
     root = tmp_path_factory.mktemp("chaos")
     folder = chaos.class_of(root / "class", SUBMISSIONS)
-    return folder, root / "calm", chaos.undisturbed(folder, root / "calm")
+    assert autograder("class", folder, "--out", root / "calm").returncode == 0
+    return folder, root / "calm", results(root / "calm")
 
 
 def disturbed(calm: tuple[Path, Path, dict[str, bytes]], out: Path, *more: str, **beside: object) -> None:
@@ -422,6 +434,8 @@ def disturbed(calm: tuple[Path, Path, dict[str, bytes]], out: Path, *more: str, 
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_killing_processes_of_this_machine_changes_no_byte(
     calm: tuple[Path, Path, dict[str, bytes]], tmp_path: Path
 ) -> None:
@@ -429,6 +443,8 @@ def test_killing_processes_of_this_machine_changes_no_byte(
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_killing_workers_of_a_cluster_changes_no_byte(
     calm: tuple[Path, Path, dict[str, bytes]], tmp_path: Path
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +12,10 @@ from autograder.sandbox import Child, ChildLost, Limits, Sandbox, landlock
 from autograder.sandbox.confine import readable_paths
 from autograder.sandbox.protocol import CellRan, RunCell, Seed
 from autograder.sandbox.scratch import fullness, remove
+from tests.commands import Lent
 from tests.processes import eventually
+from tests.sabotage import NO_FRAMEWORKS, sabotaged
 from tests.samples import ROOT
-from tests.test_fail_closed import _wrapper
 
 
 def run(child: Child, source: str, seconds: float = 20.0) -> CellRan:
@@ -43,19 +43,15 @@ REFUSED = {
 def old_kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A warm process that takes its kernel for one with an older Landlock."""
     version = min(request.param, landlock.abi())
-    sabotage = f"from autograder.sandbox import landlock; landlock.abi = lambda: {version}"
-    executable = _wrapper(tmp_path_factory.mktemp("old"), "sandbox.forkserver", sabotage)
-    own = sys.executable
-    try:
-        sys.executable = str(executable)
+    older = f"from autograder.sandbox import landlock; landlock.abi = lambda: {version}"
+    with sabotaged(tmp_path_factory.mktemp("old"), NO_FRAMEWORKS + older):
         sandbox = Sandbox()
-    finally:
-        sys.executable = own
     with sandbox:
         yield sandbox
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
 def test_every_version_of_landlock_confines(old_kernel: Sandbox, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("secret")
@@ -128,9 +124,8 @@ def test_children_have_no_capabilities(sandbox: Sandbox) -> None:
 
 
 @pytest.fixture(scope="module")
-def tight() -> Iterator[Sandbox]:
-    with Sandbox(Limits(scratch_bytes=16 * 2**20, scratch_entries=100, threads=64)) as sandbox:
-        yield sandbox
+def tight(sandbox: Sandbox) -> Lent:
+    return Lent(sandbox, Limits(scratch_bytes=16 * 2**20, scratch_entries=100, threads=64))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +149,7 @@ def tight() -> Iterator[Sandbox]:
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("need_confinement")
-def test_limits_have_their_own_endings(source: str, status: str, says: str, tight: Sandbox) -> None:
+def test_limits_have_their_own_endings(source: str, status: str, says: str, tight: Lent) -> None:
     child = tight.open()
     child.ask(Seed(1), seconds=60.0)
     with pytest.raises(ChildLost, match=says) as lost:

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import pwd
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -18,6 +19,7 @@ from autograder.assignment.course_folder import CourseFolder
 from autograder.assignment.questions import WRITTEN
 from autograder.assignment.seeds import BadCourseSeed, course_seed, submission_seed
 from autograder.collection.files import CannotCollect, Collected, collect
+from tests.commands import Commands, in_this_process
 from tests.course import ASSIGNMENT, Course
 from tests.samples import RELEASE, SOLUTION, answered, cell, read, scenario, write
 
@@ -35,6 +37,10 @@ def folder(tmp_path: Path) -> CourseFolder:
     root = tmp_path / "course"
     root.mkdir()
     return CourseFolder(root, "", RELEASE, "submitted", "autograded")
+
+
+def all_of(run: subprocess.CompletedProcess[str]) -> str:
+    return run.stdout + run.stderr
 
 
 def statuses(collected: list[Collected]) -> dict[str, str]:
@@ -155,6 +161,7 @@ def test_course_seed_is_made_where_the_file_system_has_no_hard_links(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_triage_says_what_to_look_at_and_gives_no_points(tmp_path: Path) -> None:
     course = Course.make(tmp_path)
     write(read(RELEASE), tmp_path / "assignment" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
@@ -165,7 +172,7 @@ def test_triage_says_what_to_look_at_and_gives_no_points(tmp_path: Path) -> None
     at = split.cells.index(cell(split, "q1"))
     split.cells.insert(at + 1, new_markdown_cell("And so is the update.", metadata=cell(split, "q1").metadata))
     course.submit("cy", split)
-    said = course.run(sys.executable, "-m", "autograder", "course", "triage")
+    said = all_of(in_this_process("course", "triage", cwd=course.folder, COLUMNS="160"))
     (row,) = [line.split() for line in said.splitlines() if line.startswith("ann")]
     assert row == ["ann", "empty", "copied", "short", "·", "untouched", "untouched"]
     row, remark = [line for line in said.splitlines() if line.startswith("cy")]
@@ -176,9 +183,12 @@ def test_triage_says_what_to_look_at_and_gives_no_points(tmp_path: Path) -> None
     assert "is not a notebook: not JSON" in line
 
 
+@pytest.mark.slow
 def test_commands_outside_a_course_say_so_in_a_line(tmp_path: Path) -> None:
     for command in (["course", "triage"], ["course", "regrade"], ["collect", "."]):
-        said = Course(tmp_path).run(sys.executable, "-m", "autograder", *command, expect=2)
+        run = in_this_process(*command, cwd=tmp_path)
+        assert run.returncode == 2
+        said = all_of(run)
         assert said.startswith("autograder: there is no nbgrader_config.py in ")
         assert "Traceback" not in said
 
@@ -192,6 +202,7 @@ def test_commands_outside_a_course_say_so_in_a_line(tmp_path: Path) -> None:
         ("released", "does not know the assignment weight_initialization yet; run `make release`"),
     ],
 )
+@pytest.mark.slow
 def test_a_gradebook_that_cannot_be_used_is_told_of_in_a_line(
     tmp_path: Path, gradebook: bytes | str | None, said: str
 ) -> None:
@@ -215,14 +226,18 @@ def test_a_gradebook_that_cannot_be_used_is_told_of_in_a_line(
 
 
 @pytest.mark.usefixtures("need_confinement")
-def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_moved(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.frameworks
+def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_moved(
+    autograder: Commands, tmp_path: Path
+) -> None:
     course = Course.make(tmp_path)
     course.nbgrader("generate_assignment", ASSIGNMENT)
     course.submit("right", answered({}, SOLUTION))
     course.submit("wrong", scenario("untouched").build())
     course.autograde()
     course.grade_by_hand("right", "q1", 9.0)
-    nothing = course.run(sys.executable, "-m", "autograder", "course", "regrade")
+    nothing = all_of(autograder("course", "regrade", cwd=course.folder, COLUMNS="160"))
     assert "Nobody is affected" in nothing
 
     source = tmp_path / "solutions" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
@@ -241,6 +256,8 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_exchange_of_a_hub_releases_fetches_submits_and_collects(tmp_path: Path) -> None:
     (tmp_path / "teacher").mkdir()
     course = Course.make(tmp_path / "teacher", AUTOGRADER_EXCHANGE=str(tmp_path / "exchange"))

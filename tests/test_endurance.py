@@ -11,6 +11,8 @@ import pytest
 
 from tests.benchmarks.confinement import HOSTILE, endurance
 
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks]
+
 KINDS = ("endless_loop", "memory_from_numpy", "crash_in_c", "flood_of_the_result_pipe", "files_without_end")
 SUBMISSIONS = 25
 

@@ -393,6 +393,8 @@ def test_code_that_kills_itself_is_run_six_times_and_its_other_questions_keep_th
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
+@pytest.mark.frameworks
 def test_worker_that_is_killed_costs_a_run_and_is_replaced_and_all_processes_end(job: Job, grader: Grader) -> None:
     alone = grader.engine.grade(job).result
     before = descendants(os.getpid())
@@ -412,6 +414,7 @@ def workers() -> list[int]:
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     path = write(scenario("loops_for_ever").build(), tmp_path / "n.ipynb")
     run = subprocess.Popen([sys.executable, "-m", "autograder", "grade", path, path])

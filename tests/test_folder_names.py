@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment.folder_names import CONFIG, folder_problems
+from tests.commands import Commands
 from tests.course import ASSIGNMENT, Course
-from tests.test_cli import autograder
 
 #: The release, autograding, feedback and the formgrader work in these: tried with nbgrader 0.9.6.
 BORNE = (
@@ -58,7 +58,8 @@ def test_gradebook_on_a_server_minds_no_path(tmp_path: Path, monkeypatch: pytest
     assert folder_problems(course(tmp_path / "a%20b")) == []
 
 
-def test_doctor_and_nbgraders_commands_stop_there(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_doctor_and_nbgraders_commands_stop_there(autograder: Commands, tmp_path: Path) -> None:
     made = Course.make(tmp_path / "[DL 2026] Übung")
     said = made.nbgrader("generate_assignment", ASSIGNMENT, expect=1)
     assert said.strip().splitlines()[-1].startswith("autograder: nbgrader finds no notebook here")

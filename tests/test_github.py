@@ -23,6 +23,8 @@ from tests.actions_runner import Job, Runner, load
 from tests.hub import IDENTITY, NOTEBOOK, File, Hub, link
 from tests.samples import ROOT, SOLUTION, read, scenario, write
 
+pytestmark = pytest.mark.slow
+
 WORKFLOWS = ROOT / ".github/workflows"
 COURSE = "https://github.com/our-org/weight-initialization"
 GRADE = load(WORKFLOWS / "grade.yml")["jobs"]
@@ -105,6 +107,8 @@ def gate(job: dict, needs: dict) -> str:
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.frameworks
+@pytest.mark.network
 def test_honest_pull_request_is_graded_with_every_step_of_the_workflow(honest: Handed, classroom: Classroom) -> None:
     assert honest.job.outcome == "success", honest.job.log
     assert honest.job.outputs["score"] == honest.job.outputs["max-score"] == "40"
@@ -117,6 +121,8 @@ def test_honest_pull_request_is_graded_with_every_step_of_the_workflow(honest: H
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.frameworks
+@pytest.mark.network
 def test_grader_of_the_base_commit_grades_whatever_the_pull_request_changes(
     honest: Handed, classroom: Classroom
 ) -> None:
@@ -155,6 +161,8 @@ def test_grader_of_the_base_commit_grades_whatever_the_pull_request_changes(
     ids=["link", "100 MB", "deleted", "renamed", "folder", "no notebook"],
 )
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.frameworks
+@pytest.mark.network
 def test_what_is_no_notebook_is_refused_and_its_author_told_why(
     files: dict[str, File], says: str, honest: Handed, classroom: Classroom
 ) -> None:
@@ -167,6 +175,8 @@ def test_what_is_no_notebook_is_refused_and_its_author_told_why(
     assert re.search(r"^::error file=.*title=Not graded::", handed.job.log, re.MULTILINE)
 
 
+@pytest.mark.frameworks
+@pytest.mark.network
 def test_tree_that_leads_out_of_the_repository_is_not_checked_out(honest: Handed, classroom: Classroom) -> None:
     handed = classroom.hand_in({NOTEBOOK: File(notebook("glorot", classroom.folder))}, above=True)
     assert handed.job.outcome == "failure"
@@ -184,6 +194,8 @@ def test_required_check_passes_for_a_graded_pull_request_alone(result: str, outc
 
 
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.frameworks
+@pytest.mark.network
 def test_main_branch_prepares_the_cache_by_grading_the_release(honest: Handed, classroom: Classroom) -> None:
     runner = Runner(classroom.hub, classroom.folder / "prepare", {}, classroom.venv)
     job = runner.run(load(WORKFLOWS / "prepare.yml")["jobs"]["prepare"])
@@ -192,6 +204,8 @@ def test_main_branch_prepares_the_cache_by_grading_the_release(honest: Handed, c
     assert job.ran[-1] == "Keep pip's downloads"
 
 
+@pytest.mark.frameworks
+@pytest.mark.network
 def test_pull_request_keeps_no_cache(honest: Handed) -> None:
     assert "Keep pip's downloads" not in honest.job.ran
 
@@ -310,6 +324,8 @@ def test_links_between_the_students_pages_lead_somewhere(classroom: Classroom) -
 
 @pytest.mark.parametrize("target", ["check", "grade"])
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.frameworks
+@pytest.mark.network
 def test_students_repository_works_alone(target: str, honest: Handed, classroom: Classroom) -> None:
     alone = honest.base  # a checkout of nothing but the export, set up by its own Makefile
     (alone / ".venv/.made-in").write_text(f"{alone.resolve()}\n")  # other runs have borrowed it

@@ -24,6 +24,7 @@ def root(need_clone: None, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["weight_initialization.ipynb", "my answers (2).ipynb"])
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
 def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, root: Path) -> None:
     write(scenario("glorot").build(), root / "submission" / name)
     assert run(root) == 0
@@ -40,6 +41,7 @@ def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, roo
     ids=["broken", "none", "two"],
 )
 @pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
 def test_author_of_what_cannot_be_graded_is_told_so(names: list[str], says: str, root: Path) -> None:
     for name in names:
         (root / "submission" / name).write_text("{")
@@ -49,6 +51,7 @@ def test_author_of_what_cannot_be_graded_is_told_so(names: list[str], says: str,
 
 
 @pytest.mark.parametrize("gone", ["assignment/weight_initialization/weight_initialization.ipynb", "course.toml"])
+@pytest.mark.slow
 def test_fault_of_the_grader_leaves_no_results_and_no_zero(gone: str, root: Path) -> None:
     write(scenario("glorot").build(), root / "submission/weight_initialization.ipynb")
     (root / "source" / gone).unlink()

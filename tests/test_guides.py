@@ -15,6 +15,7 @@ from nbformat.v4 import new_output
 from tests.samples import ENVIRONMENT, RELEASE, ROOT, SOLUTION, read, write
 
 
+@pytest.mark.slow
 def test_check_needs_nothing_that_colab_does_not_bring(tmp_path: Path) -> None:
     """There, the set-up cell puts a clone of the course on the path, and installs nothing."""
     shutil.copytree(ROOT / "autograder", tmp_path / "course/autograder")
@@ -45,31 +46,6 @@ def test_check_needs_nothing_that_colab_does_not_bring(tmp_path: Path) -> None:
     assert "course/autograder/__init__.py" in run.stdout
     assert "not attempted" in run.stdout
     assert "Too slow." in run.stdout
-
-
-@pytest.mark.parametrize(
-    "guide",
-    [
-        "README.md",
-        "assignment/README.md",
-        "solutions/README.md",
-        "autograder/publishing/templates/student_repository/README.md",
-    ],
-)
-def test_guides_name_targets_and_files_that_are_there(guide: str) -> None:
-    text = (ROOT / guide).read_text(encoding="utf-8")
-    students = guide in ("assignment/README.md", "autograder/publishing/templates/student_repository/README.md")
-    makefiles = ("autograder/publishing/templates/student_repository/Makefile" if students else "Makefile", "setup.mk")
-    makefile = "\n".join((ROOT / each).read_text(encoding="utf-8") for each in makefiles)
-    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
-    named = set(re.findall(r"(?:`|^)make ([a-z][a-z-]*)", text, re.M))
-    assert named
-    assert named <= targets, named - targets
-    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
-        folder = (
-            ROOT if guide == "autograder/publishing/templates/student_repository/README.md" else (ROOT / guide).parent
-        )
-        assert (folder / link).exists(), link
 
 
 def test_dev_container_has_the_shape_that_its_specification_gives() -> None:
@@ -111,6 +87,7 @@ def hooks(repository: Path) -> dict[str, str]:
     return dict(re.findall(r"^(.+?)\.{3,}(?:\(.*\))?(Passed|Failed|Skipped)$", run.stdout, re.M))
 
 
+@pytest.mark.slow
 def test_hooks_pass_on_what_is_committed_and_leave_it_as_it_is(repository: Path) -> None:
     before = {path: path.read_bytes() for path in repository.rglob("*.ipynb")}
     found = hooks(repository)
@@ -119,6 +96,7 @@ def test_hooks_pass_on_what_is_committed_and_leave_it_as_it_is(repository: Path)
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.slow
 def test_hooks_stop_bad_code_words_outputs_wrong_settings_and_drift(repository: Path) -> None:
     (repository / "bad.py").write_text("import os\nx=1  # mend this\n")
     (repository / "course.toml").write_text("help = 3\n")

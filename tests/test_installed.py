@@ -35,6 +35,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_wheel_holds_all_that_the_package_needs_and_nothing_else(built: Path) -> None:
     needed = {*PACKAGE.rglob("*.py"), *PACKAGE.rglob("templates/*.*"), PACKAGE / "py.typed"}
     with zipfile.ZipFile(built) as archive:
@@ -61,6 +62,7 @@ def test_wheel_holds_all_that_the_package_needs_and_nothing_else(built: Path) ->
         (["-m", "autograder", "course", "gradescope-zip", "a.zip"], 2, "run `make setup` in a clone"),
     ],
 )
+@pytest.mark.slow
 def test_what_it_lacks_is_told_in_one_line_and_never_guessed(
     arguments: list[object], status: int, says: str, installed: Install, tmp_path: Path
 ) -> None:
@@ -76,12 +78,14 @@ def test_what_it_lacks_is_told_in_one_line_and_never_guessed(
     assert not run.stdout
 
 
+@pytest.mark.slow
 def test_doctor_needs_no_course(installed: Install, tmp_path: Path) -> None:
     run = installed.autograder("doctor", cwd=tmp_path)
     assert run.returncode == 0, run.stdout
     assert "can be official" in run.stdout
 
 
+@pytest.mark.slow
 def test_wheel_and_repository_give_the_very_same_result(installed: Install, tmp_path: Path) -> None:
     paths = [write(scenario(name).build(), tmp_path / f"{name}.ipynb") for name in ("reference", "glorot")]
     made = {}
@@ -95,6 +99,7 @@ def test_wheel_and_repository_give_the_very_same_result(installed: Install, tmp_
     assert made["installed"] == made["here"]
 
 
+@pytest.mark.slow
 def test_class_check_and_grade_work_from_a_wheel(installed: Install, tmp_path: Path) -> None:
     path = write(scenario("glorot").build(), tmp_path / "submitted/ann.ipynb")
     run = installed.autograder("class", "submitted", "--out", "out", cwd=tmp_path, **NAMED)
@@ -110,6 +115,7 @@ def test_class_check_and_grade_work_from_a_wheel(installed: Install, tmp_path: P
 
 
 @pytest.mark.parametrize(("frameworks", "points"), [("both", 20), ("better", 40)])
+@pytest.mark.slow
 def test_on_gradescope_the_zips_settings_hold(frameworks: str, points: int, installed: Install, tmp_path: Path) -> None:
     root = gradescope_image.make(tmp_path, installed.python.parent.parent)
     gradescope_image.set_frameworks(root, frameworks)
@@ -118,6 +124,7 @@ def test_on_gradescope_the_zips_settings_hold(frameworks: str, points: int, inst
     assert sum(test["score"] for test in gradescope_image.results(root)["tests"]) == points
 
 
+@pytest.mark.slow
 def test_worker_of_a_cluster_has_the_terms_from_whoever_asks(installed: Install, tmp_path: Path) -> None:
     """Neither settings nor release of its own; and it counts as the same grader."""
     write(scenario("tensorflow_only").build(), tmp_path / "class/ann.ipynb")
@@ -173,6 +180,7 @@ def probed(install: Install, folder: Path, secrets: Sequence[Path] = (), **envir
     return run.stdout.strip()
 
 
+@pytest.mark.slow
 def test_children_read_nothing_of_an_installed_grader(installed: Install, tmp_path: Path) -> None:
     secret = installed.library.parents[2] / "etc/jupyter/nbgrader_config.py"
     secret.parent.mkdir(parents=True, exist_ok=True)
@@ -180,16 +188,19 @@ def test_children_read_nothing_of_an_installed_grader(installed: Install, tmp_pa
     assert probed(installed, tmp_path, [secret]) == "{}"
 
 
+@pytest.mark.slow
 def test_children_read_nothing_of_it_in_an_environment_inside_a_folder_of_libraries(
     installed: Install, tmp_path: Path
 ) -> None:
     assert probed(installed, tmp_path, LD_LIBRARY_PATH=str(installed.library.parents[3])) == "{}"
 
 
+@pytest.mark.slow
 def test_children_read_nothing_of_it_among_a_users_own_packages(installed: Install, tmp_path: Path) -> None:
     assert probed(installs.users_own(installed), tmp_path) == "{}"
 
 
+@pytest.mark.slow
 def test_children_read_nothing_of_an_editable_grader(tmp_path: Path) -> None:
     assert probed(HERE, tmp_path) == "{}"
 

@@ -8,9 +8,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy import stats
-from torch import empty, manual_seed
-from torch.nn import Conv2d
-from torch.nn.init import _calculate_fan_in_and_fan_out, orthogonal_
 
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.assignment.questions import KERNELS
@@ -135,8 +132,18 @@ READ: dict[str, dict[Layout, Callable[..., float]]] = {
 
 
 def fans(kernel: KernelShape) -> tuple[int, int]:
-    """The fans that PyTorch itself counts."""
-    return _calculate_fan_in_and_fan_out(empty(kernel.in_layout(Layout.TORCH), device="meta"))
+    """The fans as PyTorch counts them: channels times the window."""
+    outputs, inputs, *window = kernel.in_layout(Layout.TORCH)
+    return inputs * math.prod(window), outputs * math.prod(window)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("kernel", KERNELS, ids=str)
+def test_fans_are_those_that_pytorch_counts(kernel: KernelShape) -> None:
+    from torch import empty
+    from torch.nn.init import _calculate_fan_in_and_fan_out
+
+    assert fans(kernel) == _calculate_fan_in_and_fan_out(empty(kernel.in_layout(Layout.TORCH), device="meta"))
 
 
 #: What the frameworks themselves draw: their own orthogonal matrices, and their layers' defaults.
@@ -156,8 +163,12 @@ def test_law_met_with_a_truncated_normal_keeps_what_two_deviations_leave(name: s
         assert cut / whole == pytest.approx(CUT**2)
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize("kernel", KERNELS, ids=str)
 def test_law_of_an_orthogonal_matrix_gives_the_variance_of_pytorchs(kernel: KernelShape) -> None:
+    from torch import empty
+    from torch.nn.init import orthogonal_
+
     rows = kernel.in_layout(Layout.TORCH)
     for name, gain in (("orthogonal", math.sqrt(2)), ("orthogonal_gain_1", 1.0)):
         matrix = orthogonal_(empty(rows[0], math.prod(rows[1:])), gain)
@@ -165,8 +176,12 @@ def test_law_of_an_orthogonal_matrix_gives_the_variance_of_pytorchs(kernel: Kern
         assert BY_NAME[name].ratio_of(kernel, Layout.TORCH) == pytest.approx(variance / (2 / kernel.fan_in), rel=1e-4)
 
 
+@pytest.mark.frameworks
 @pytest.mark.parametrize("kernel", KERNELS, ids=str)
 def test_law_of_convolutions_that_kept_their_default_gives_the_variance_of_pytorchs(kernel: KernelShape) -> None:
+    from torch import manual_seed
+    from torch.nn import Conv2d
+
     if kernel.is_dense:
         assert BY_NAME["only_dense"].ratio_of(kernel, Layout.TORCH) == 1.0
     else:

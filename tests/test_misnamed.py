@@ -17,7 +17,7 @@ CASE = ROOT / "tests/cases/n1_scratch_beside/submitted"
 MISNAMED = {"eve": "WMS q3.ipynb", "fay": f"{ASSIGNMENT} (1).ipynb"}
 SEVERAL = ("gus", ("a.ipynb", "b.ipynb"))
 
-pytestmark = pytest.mark.usefixtures("need_confinement")
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures("need_confinement")]
 
 
 @pytest.fixture(scope="module")

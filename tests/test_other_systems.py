@@ -11,6 +11,8 @@ import pytest
 
 from tests.samples import scenario, write
 
+pytestmark = pytest.mark.slow
+
 #: This Python, without what another system's lacks.
 ELSEWHERE = """
 import platform, sys

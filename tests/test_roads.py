@@ -15,6 +15,8 @@ from tests.course import ASSIGNMENT, Course
 from tests.notebook_cases import CASES, Case
 from tests.samples import ENVIRONMENT, RELEASE
 
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks]
+
 #: All that were made from this course's release.
 OURS = [case for case in CASES if case.release == RELEASE]
 #: Points for Q7, and what was remarked.

@@ -14,7 +14,9 @@ from autograder.sandbox import Child, ChildLost, Limits, Sandbox, SandboxFault
 from autograder.sandbox.conversation import End
 from autograder.sandbox.protocol import CellRan, Done, RunCell, Seed
 from autograder.sandbox.wire import encode
+from tests.commands import Lent
 from tests.processes import eventually, not_running
+from tests.sabotage import sabotaged
 
 
 def run(child: Child, source: str, seconds: float = 20.0) -> CellRan:
@@ -49,13 +51,11 @@ def test_child_that_ends_badly_gets_a_status_and_a_sentence(
     child.close()
 
 
-@pytest.mark.usefixtures("need_confinement")
-def test_child_without_cpu_time_left_is_a_timeout() -> None:
-    with Sandbox(Limits(cpu_seconds=1)) as sandbox:
-        child = sandbox.open()
-        with pytest.raises(ChildLost, match="CPU time") as lost:
-            run(child, "while True: pass", seconds=30.0)
-        assert lost.value.status == "timeout"
+def test_child_without_cpu_time_left_is_a_timeout(sandbox: Sandbox) -> None:
+    child = Lent(sandbox, Limits(cpu_seconds=1)).open()
+    with pytest.raises(ChildLost, match="CPU time") as lost:
+        run(child, "while True: pass", seconds=30.0)
+    assert lost.value.status == "timeout"
 
 
 def test_one_childs_end_is_nothing_to_the_next(sandbox: Sandbox) -> None:
@@ -217,8 +217,9 @@ def test_output_beyond_the_limit_is_dropped(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.usefixtures("need_confinement")
-def test_warm_process_that_dies_is_a_fault_of_ours_and_is_replaced() -> None:
-    with Sandbox() as sandbox:
+@pytest.mark.slow
+def test_warm_process_that_dies_is_a_fault_of_ours_and_is_replaced(tmp_path: Path) -> None:
+    with sabotaged(tmp_path), Sandbox() as sandbox:
         child = sandbox.open()
         run(child, "1")
         sandbox._process.kill()
@@ -231,8 +232,9 @@ def test_warm_process_that_dies_is_a_fault_of_ours_and_is_replaced() -> None:
 
 
 @pytest.mark.usefixtures("need_confinement")
-def test_children_die_with_the_warm_process() -> None:
-    with Sandbox() as sandbox:
+@pytest.mark.slow
+def test_children_die_with_the_warm_process(tmp_path: Path) -> None:
+    with sabotaged(tmp_path), Sandbox() as sandbox:
         child = sandbox.open()
         pid = int(run(child, "import os; print(os.getpid())").stdout)
         sandbox._process.kill()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,8 +18,9 @@ from autograder.assignment.settings import DEFAULT_PATH, BadSettings, LatePolicy
 from autograder.grading.check import CannotCheck
 from autograder.limits import Limits
 from tests import gradescope_image
+from tests.commands import Commands
 from tests.course import ASSIGNMENT, Course
-from tests.samples import ENVIRONMENT, answered, cell, scenario, write
+from tests.samples import answered, cell, scenario, write
 
 
 def written(folder: Path, text: str) -> Path:
@@ -135,6 +135,8 @@ def test_what_being_late_costs(policy: LatePolicy, hours: float, lost: float) ->
     assert policy.penalty(30.0, timedelta(hours=hours)) == pytest.approx(lost)
 
 
+@pytest.mark.slow
+@pytest.mark.frameworks
 @pytest.mark.usefixtures("need_confinement")
 def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gradebook(tmp_path: Path) -> None:
     course = Course.make(tmp_path)
@@ -166,28 +168,38 @@ def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gra
     assert "Traceback" not in said
 
 
-def by_grade(course: Course) -> dict[str, Any]:
-    course.run("autograder", "grade", str(course.submission("ann")), "--json", "result.json")
+def by_grade(course: Course, autograder: Commands) -> dict[str, Any]:
+    assert (
+        autograder(
+            "grade", course.submission("ann"), "--json", "result.json", cwd=course.folder, **course.environment
+        ).returncode
+        == 0
+    )
     return json.loads((course.folder / "result.json").read_text(encoding="utf-8"))
 
 
-def by_check(course: Course) -> dict[str, Any]:
-    course.run("autograder", "check", str(course.submission("ann")), "--json", "result.json")
+def by_check(course: Course, autograder: Commands) -> dict[str, Any]:
+    assert (
+        autograder(
+            "check", course.submission("ann"), "--json", "result.json", cwd=course.folder, **course.environment
+        ).returncode
+        == 0
+    )
     return json.loads((course.folder / "result.json").read_text(encoding="utf-8"))
 
 
-def by_class(course: Course) -> dict[str, Any]:
-    course.run("autograder", "class", "submitted", "--out", "out")
+def by_class(course: Course, autograder: Commands) -> dict[str, Any]:
+    assert autograder("class", "submitted", "--out", "out", cwd=course.folder, **course.environment).returncode == 0
     return json.loads((course.folder / "out/results/ann.json").read_text(encoding="utf-8"))
 
 
-def by_nbgrader(course: Course) -> dict[str, Any]:
+def by_nbgrader(course: Course, autograder: Commands) -> dict[str, Any]:
     course.nbgrader("generate_assignment", ASSIGNMENT)
     course.autograde()
     return course.record("ann")["result"]
 
 
-def by_gradescope(course: Course) -> dict[str, Any]:
+def by_gradescope(course: Course, autograder: Commands) -> dict[str, Any]:
     root = gradescope_image.make(course.folder, Path(sys.executable).parent.parent)
     (course.folder / "course.toml").replace(root / "source/course.toml")
     course.submission("ann").replace(root / "submission/mine.ipynb")
@@ -198,14 +210,15 @@ def by_gradescope(course: Course) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "road", [by_grade, by_check, by_class, by_nbgrader, by_gradescope], ids=lambda road: road.__name__
 )
+@pytest.mark.slow
 @pytest.mark.usefixtures("need_confinement", "need_clone")
 def test_the_limits_of_course_toml_hold_whichever_command_grades(
-    road: Callable[[Course], dict[str, Any]], tmp_path: Path
+    road: Callable[[Course, Commands], dict[str, Any]], autograder: Commands, tmp_path: Path
 ) -> None:
     course = Course.make(tmp_path, AUTOGRADER_COURSE=str(tmp_path / "course.toml"))
     written(tmp_path, "[limits]\nstep_seconds = 1.5\n")
     course.submit("ann", answered({"q7_tf_initializer": "def tf_he_normal(shape):\n    while True:\n        pass"}))
-    asked = {question["grade_id"]: question for question in road(course)["questions"]}
+    asked = {question["grade_id"]: question for question in road(course, autograder)["questions"]}
     assert asked["q7_tf_initializer_check"]["status"] == "timeout"
     assert "after 1.5 s" in asked["q7_tf_initializer_check"]["message"]
 
@@ -217,17 +230,13 @@ def test_an_option_overrides_a_limit_for_one_run() -> None:
     assert usual.with_times(None, 30.0) == replace(usual, step_seconds=30.0, cpu_seconds=400)
 
 
-def test_the_command_line_reads_the_file_and_says_when_it_cannot(tmp_path: Path) -> None:
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "autograder", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, env={**ENVIRONMENT, "COLUMNS": "100"})
-
+def test_the_command_line_reads_the_file_and_says_when_it_cannot(autograder: Commands, tmp_path: Path) -> None:
     path = write(scenario("tensorflow_only").build(), tmp_path / "notebook.ipynb")
     settings = written(tmp_path, 'frameworks = "better"\ndeadline = 2027-01-31T23:59:00Z\n[late]\npolicy = "zero"\n')
-    said = run("check", path, "--settings", settings)
+    said = autograder("check", path, "--settings", settings)
     assert said.returncode == 0
     assert "Q7: 40 / 40" in said.stdout
     assert "Due 2027-01-31 23:59 UTC; late work scores 0, after 15 minutes of grace." in said.stdout
-    bad = run("grade", path, "--settings", written(tmp_path, "help = 7"))
+    bad = autograder("grade", path, "--settings", written(tmp_path, "help = 7"))
     assert bad.returncode == 2
     assert bad.stderr.strip().endswith('help is 7; it should be "name" or "explain" or "formula".')

@@ -24,7 +24,7 @@ ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>do
 #: Where the pages that were seen are left as pictures, for people: `build/` is nobody's source.
 PICTURES = ROOT / "build" / "browser"
 
-pytestmark = pytest.mark.usefixtures("need_browser", "need_confinement")
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures("need_browser", "need_confinement")]
 
 
 @pytest.fixture(scope="module")

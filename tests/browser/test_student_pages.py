@@ -31,7 +31,7 @@ HARM = (
 )
 
 
-pytestmark = pytest.mark.usefixtures("need_browser")
+pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures("need_browser")]
 
 
 def axe() -> str:
