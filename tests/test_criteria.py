@@ -62,7 +62,8 @@ def test_new_criterion_is_judged_after_its_file_and_its_weight_alone(signs: Crit
 
 
 def test_new_criterion_is_in_the_budget_after_its_file_and_its_weight_alone(signs: Criterion) -> None:
-    plan = replace(PLAN, criteria=(*PLAN.criteria, "signs"))
+    before = replace(PLAN, criteria=tuple(name for name in PLAN.criteria if name != "signs"))
+    plan = replace(before, criteria=(*before.criteria, "signs"))
     row = rows(plan)[-1]
     assert (row.criteria, row.statistic, row.threshold) == (
         ("signs",),
@@ -70,8 +71,8 @@ def test_new_criterion_is_in_the_budget_after_its_file_and_its_weight_alone(sign
         "off a half by > 0.02",
     )
     assert row.share == pytest.approx(4.0 * math.exp(-2.0 * plan.pooled * 0.02**2))
-    assert total(rows(plan)) == pytest.approx(total(rows(PLAN)) + row.share)
-    assert decided_by_draws(plan) == (*decided_by_draws(PLAN), "signs")
+    assert total(rows(plan)) == pytest.approx(total(rows(before)) + row.share)
+    assert decided_by_draws(plan) == (*decided_by_draws(before), "signs")
 
 
 def test_new_criterion_takes_its_share_of_the_points_and_explains_itself(signs: Criterion) -> None:
