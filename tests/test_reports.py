@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 from collections.abc import Callable
@@ -13,6 +14,8 @@ import pytest
 from rich.console import Console
 
 from autograder.assignment.questions import task
+from autograder.batch.run import Entry
+from autograder.batch.score_table import ScoreTable
 from autograder.report import html, markdown
 from autograder.report.document import to_json
 from autograder.report.formats import Outcomes, formats
@@ -20,6 +23,7 @@ from autograder.report.result import (
     CellProblem,
     CriterionResult,
     CriterionStatus,
+    Outcome,
     Provenance,
     QuestionResult,
     QuestionStatus,
@@ -220,3 +224,18 @@ def test_overview_shows_remarks_under_a_heading_of_their_own() -> None:
         assert "note:" not in shown, "a remark is no reason for lost points"
         assert "Two cells are q1; both count." in shown
     assert "notes" not in overview(results[1:], []), "no empty column where there is no remark"
+
+
+def test_class_table_has_a_column_for_remarks(tmp_path: Path) -> None:
+    (noted, _), unreadable = several()
+    entries = [Entry(name, tmp_path / f"{name}.ipynb", f"{name}.ipynb") for name in ("ann", "bob")]
+    with ScoreTable(tmp_path / "scores.csv").opened() as table:
+        table.add(entries[0], noted)
+        table.add_ungraded(entries[1], Outcome.UNREADABLE, unreadable[0].reason)
+    with (tmp_path / "scores.csv").open(encoding="utf-8", newline="") as file:
+        ann, bob = csv.DictReader(file)
+    assert ann["notes"] == "Two cells are q1; both count."
+    assert "q1" not in ann["why points were lost"]
+    assert (bob["notes"], bob["sha256"]) == ("", "")
+    assert None not in bob, "every row has the columns of the heading"
+    assert None not in ann
