@@ -22,6 +22,19 @@ PLACEHOLDER = "YOUR ANSWER HERE"
 #: nbgrader puts this comment and a `raise NotImplementedError()` where code goes (`code_stub`).
 CODE_PLACEHOLDER = "# YOUR CODE HERE"
 
+#: How files begin that are saved or renamed as a notebook by mistake.
+_OTHER_FILES = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"%PDF", "a PDF document"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<html", "a web page"),
+    (b"version https://git-lfs", "a pointer of Git LFS"),
+)
+_BLANK = " \t\r\n\0"
+#: Damaged cells that are named.
+_MOST_NAMED = 12
+
 
 class UnreadableNotebook(ValueError):
     """The file is not a notebook that can be graded.
@@ -82,6 +95,8 @@ class Notebook:
     path: str
     sha256: str
     cells: tuple[Cell, ...]
+    #: What could not be read as it stands, a sentence each.
+    damage: tuple[str, ...] = ()
 
     def cell(self, grade_id: str) -> Cell | None:
         """Return the cell with this grade id, or None."""
@@ -106,7 +121,8 @@ def printable_path(path: Path) -> str:
 
 def parse_notebook(name: str, raw: bytes) -> Notebook:
     """Parse the bytes of a notebook file; reports call the notebook ``name``. Raises as `read_notebook` does."""
-    return Notebook(name, hashlib.sha256(raw).hexdigest(), tuple(_cells(_parse(raw))))
+    document, damage = _parse(raw)
+    return Notebook(name, hashlib.sha256(raw).hexdigest(), tuple(_cells(document, damage)), tuple(damage))
 
 
 def read_bytes(path: Path) -> bytes:
@@ -147,58 +163,94 @@ def _check_file(status: os.stat_result) -> None:
         )
 
 
-def _parse(raw: bytes) -> dict[str, Any]:
+def _parse(raw: bytes) -> tuple[dict[str, Any], list[str]]:
+    """Return the JSON document, and what is damaged around it."""
+    if not raw.strip(_BLANK.encode()):
+        raise UnreadableNotebook("is empty")
+    for start, what in _OTHER_FILES:
+        if raw[: len(start)].lower() == start.lower():
+            raise UnreadableNotebook(f"is {what}, not a notebook", "submit the .ipynb file that Jupyter saves")
+    damage = []
+    # Windows' shells and editors write UTF-16.
+    encoding = json.detect_encoding(raw)
+    text = raw.decode(encoding, "replace").lstrip(_BLANK)
+    if "\ufffd" in text and not _is_valid(raw, encoding):
+        damage.append("some characters are lost, because the file is not UTF-8 text")
     try:
-        document = json.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as problem:
-        raise UnreadableNotebook(f"is not UTF-8 text (byte {problem.start})", "save it from Jupyter again") from None
+        document, end = json.JSONDecoder().raw_decode(text)
     except json.JSONDecodeError as problem:
-        if not raw.strip():
-            raise UnreadableNotebook("is empty") from None
-        if re.search(rb"^(<<<<<<<|>>>>>>>) ", raw, re.MULTILINE):
+        if re.search(r"^(<<<<<<<|>>>>>>>) ", text, re.MULTILINE):
             raise UnreadableNotebook(
                 "has unresolved merge conflicts (<<<<<<<)", "resolve them and save it again"
             ) from None
         raise UnreadableNotebook(
-            f"is not a notebook: not JSON at line {problem.lineno}, column {problem.colno}"
+            f"is not a notebook: not JSON at line {problem.lineno}, column {problem.colno}",
+            "it may be cut off, so save it in Jupyter and submit the .ipynb file again",
         ) from None
     except (ValueError, RecursionError):
         raise UnreadableNotebook(
             "is not a notebook: its JSON is nested too deeply or has numbers out of range"
         ) from None
-    if not isinstance(document, dict) or "nbformat" not in document:
-        raise UnreadableNotebook("is JSON, but not a notebook")
-    if document["nbformat"] != 4:
-        raise UnreadableNotebook(
-            f"is in notebook format {str(document['nbformat'])[:20]}, and 4 is needed",
-            "open it in Jupyter and save it",
-        )
-    return document
+    # A shorter version, written over a longer one, leaves that one's end behind.
+    if text[end:].strip(_BLANK):
+        damage.append("more text follows the notebook's end, and is not read")
+    return document if isinstance(document, dict) else {}, damage
 
 
-def _cells(document: dict[str, Any]) -> Iterable[Cell]:
+def _is_valid(raw: bytes, encoding: str) -> bool:
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _cells(document: dict[str, Any], damage: list[str]) -> Iterable[Cell]:
+    """Return the cells; add to ``damage`` those that are damaged themselves."""
     cells = document.get("cells")
+    if cells is None and isinstance(worksheets := document.get("worksheets"), list):  # notebook format 3
+        sheets = [sheet.get("cells") for sheet in worksheets if isinstance(sheet, dict)]
+        cells = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
     if not isinstance(cells, list):
         raise UnreadableNotebook("is not a notebook: it has no list of cells")
     if len(cells) > MAX_CELLS:
         raise UnreadableNotebook(f"has {len(cells)} cells, more than the {MAX_CELLS} allowed")
-    for number, cell in enumerate(cells, 1):
-        if not isinstance(cell, dict) or cell.get("cell_type") not in ("code", "markdown", "raw"):
-            raise UnreadableNotebook(f"is not a valid notebook: cell {number} is not a code, Markdown or raw cell")
-        source = cell.get("source", "")
-        if isinstance(source, list) and all(isinstance(line, str) for line in source):
-            source = "".join(source)
-        if not isinstance(source, str):
-            raise UnreadableNotebook(f"is not a valid notebook: the source of cell {number} is not text")
+    damaged = []
+    for number, each in enumerate(cells, 1):
+        cell = each if isinstance(each, dict) else {}
+        source = _text(cell.get("source", cell.get("input")))
+        if source is None or not cell:
+            damaged.append(str(number))
         metadata = cell.get("metadata")
         nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
         nbgrader = nbgrader if isinstance(nbgrader, dict) else {}
         grade_id = nbgrader.get("grade_id")
         grade_id = grade_id if isinstance(grade_id, str) and grade_id else None
-        # JSON may hold lone surrogates. Neither UTF-8 nor Python's compiler accepts them.
-        source = source.encode("utf-8", "replace").decode()
-        # Python's compiler reads all three line ends as the same.
-        source = source.replace("\r\n", "\n").replace("\r", "\n")
+        kind = cell.get("cell_type")
         pasted = cell.get("attachments")
-        attachments = pasted if isinstance(pasted, dict) else {}
-        yield Cell(cell["cell_type"], source, grade_id or f"cell {number}", grade_id, nbgrader, attachments)
+        yield Cell(
+            kind if kind in ("code", "markdown") else "raw",
+            source or "",
+            grade_id or f"cell {number}",
+            grade_id,
+            nbgrader,
+            pasted if isinstance(pasted, dict) else {},
+        )
+    if damaged:
+        shown = ", ".join(damaged[:_MOST_NAMED]) + (" and more" if len(damaged) > _MOST_NAMED else "")
+        damage.append(f"the text of cell {shown} cannot be read")
+
+
+def _text(source: object) -> str | None:
+    """Return a cell's text; None where it is no text."""
+    if source is None:
+        return ""
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        # Some tools drop the line ends.
+        source = ("" if any(line.endswith("\n") for line in source[:-1]) else "\n").join(source)
+    if not isinstance(source, str):
+        return None
+    # Lone surrogates pass through JSON, but neither through UTF-8 nor through a compiler.
+    source = source.encode("utf-8", "replace").decode()
+    # Lines may end as Windows ends them; as a compiler reads them, it is the same text.
+    return source.replace("\r\n", "\n").replace("\r", "\n")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import logging
 import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGrader
 
 from tests.samples import ENVIRONMENT, ROOT, write
 
@@ -74,6 +79,21 @@ class Course:
 
     def autograde(self, *arguments: str, expect: int | None = 0) -> str:
         return self.nbgrader("autograde", ASSIGNMENT, *arguments, expect=expect)
+
+    def in_this_process(self, app: type[NbGrader], *arguments: str) -> str:
+        """Run one of nbgrader's commands in this process, which may lend it a warm sandbox; return its log."""
+        log = io.StringIO()
+        with contextlib.chdir(self.folder), pytest.MonkeyPatch.context() as patch:
+            for name, value in (ENVIRONMENT | self.environment).items():
+                patch.setenv(name, value)
+            command = app.instance()
+            try:
+                command.initialize([ASSIGNMENT, *arguments])
+                command.log.addHandler(logging.StreamHandler(log))
+                command.start()
+            finally:
+                app.clear_instance()
+        return log.getvalue()
 
     def submission(self, student: str) -> Path:
         return self.folder / "submitted" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"

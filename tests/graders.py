@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from autograder.assignment.questions import Task
 from autograder.assignment.release import Release, load_release
-from autograder.assignment.settings import Terms
+from autograder.assignment.settings import HelpLevel, Terms
+from autograder.grading import engine, results, worker
 from autograder.grading.engine import Engine
+from autograder.grading.execution import Execution, execute
 from autograder.grading.grade import grade_files, job_of
+from autograder.grading.interview import Evidence
+from autograder.grading.scoring import score_task
 from autograder.grading.worker import InThisProcess
-from autograder.report.result import Result, Unreadable
+from autograder.report.result import QuestionResult, Result, Unreadable
 from autograder.sandbox.opening import AnySandbox
+from autograder.submission.reader import Submission
 
 
 class Grader:
@@ -28,3 +38,43 @@ class Grader:
 
     def grade_all(self, paths: Iterable[Path], seed: int | None = None) -> Iterator[Result | Unreadable]:
         return grade_files(self.engine, paths, self._release, self._terms, seed)
+
+
+class _Lent(InThisProcess):
+    """A worker in a sandbox that others use, too: closing the worker leaves the sandbox open."""
+
+    def close(self) -> None:
+        pass
+
+
+@contextmanager
+def one_warm_sandbox(sandbox: AnySandbox) -> Iterator[None]:
+    """Have every engine of this process grade in ``sandbox``, whoever opens it, and run the same code once.
+
+    What a command reads and reports is its own each time. Of two files with the same code, the first one's evidence and
+    verdict serve both.
+    """
+    ran: dict[object, Execution] = {}
+    judged: dict[object, QuestionResult] = {}
+    turn = threading.Lock()
+
+    def once(sandbox: AnySandbox, submission: Submission, seed: int, finished: Callable[[], None]) -> Execution:
+        code = tuple((cell.name, cell.source, cell.grade_id) for cell in submission.code)
+        key = code, submission.untouched, tuple(submission.left_out.items())
+        with turn:
+            if key not in ran:
+                ran[key] = execute(sandbox, submission, seed, finished=finished)
+            return ran[key]
+
+    def judged_once(task: Task, evidence: Evidence, points: float, help_level: HelpLevel) -> QuestionResult:
+        # The evidence stays in `ran`, so that no other one gets its id.
+        key = task.stub, id(evidence), points, help_level
+        if key not in judged:
+            judged[key] = score_task(task, evidence, points, help_level)
+        return judged[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "execute", once)
+        patch.setattr(results, "score_task", judged_once)
+        patch.setattr(engine, "_worker", lambda *_, **__: _Lent(lambda: sandbox))
+        yield

@@ -1,9 +1,9 @@
-"""The notebooks of `cases/notebooks/`, of kinds that people really hand in, and what a fair teacher makes of each."""
+"""The notebooks of `cases/notebooks/`, of kinds that people really submit, and what a fair teacher makes of each."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.samples import RELEASE
@@ -14,14 +14,18 @@ EXPECTED = FOLDER / "expected.toml"
 
 @dataclass(frozen=True)
 class Case:
-    """A notebook, its release, Q7's points, each remark's cell and kind, and words that stand in written answers."""
+    """A notebook, its release, Q7's points, each remark's cell and kind, and words that stand in written answers.
+
+    ``refused`` has words of the reason why a file cannot be read; such a file has no points.
+    """
 
     name: str
     path: Path
     release: Path
-    score: float
-    remarks: list[tuple[str, str]]
-    answers: dict[str, list[str]]
+    score: float | None
+    remarks: list[tuple[str, str]] = field(default_factory=list)
+    answers: dict[str, list[str]] = field(default_factory=dict)
+    refused: str | None = None
 
 
 def _case(name: str, told: dict[str, object]) -> Case:
@@ -30,10 +34,13 @@ def _case(name: str, told: dict[str, object]) -> Case:
         name,
         FOLDER / f"{told.get('notebook', name)}.ipynb",
         FOLDER / f"{release}.ipynb" if release else RELEASE,
-        told["score"],
-        [(cell, kind) for cell, kind in told["remarks"]],
+        told.get("score"),
+        [(cell, kind) for cell, kind in told.get("remarks", [])],
         told.get("answers", {}),
+        told.get("refused"),
     )
 
 
 CASES = [_case(name, told) for name, told in tomllib.loads(EXPECTED.read_text(encoding="utf-8")).items()]
+READABLE = [case for case in CASES if case.refused is None]
+REFUSED = [case for case in CASES if case.refused is not None]

@@ -12,7 +12,14 @@ import pytest
 
 from autograder.assignment.questions import TASKS
 from autograder.assignment.release import BadRelease, Release, load_release
-from autograder.notebook import CODE_PLACEHOLDER, MAX_NOTEBOOK_BYTES, PLACEHOLDER, UnreadableNotebook, read_notebook
+from autograder.notebook import (
+    CODE_PLACEHOLDER,
+    MAX_NOTEBOOK_BYTES,
+    PLACEHOLDER,
+    UnreadableNotebook,
+    parse_notebook,
+    read_notebook,
+)
 from autograder.submission.reader import Submission, read_submission
 from tests.figures import MEASURING
 from tests.samples import RELEASE, answered, cell, read, write
@@ -37,15 +44,15 @@ def find(document: dict, grade_id: str) -> dict:
 
 BAD_FILES = {
     "empty": (b"", "is empty"),
+    "nothing_but_nuls": (b"\0" * 4096, "is empty"),
     "not_json": (b"print('hello')", "not JSON at line 1"),
-    "truncated": (RELEASE.read_bytes()[:5000], "not JSON"),
+    "truncated": (RELEASE.read_bytes()[:5000], "only a part of one"),
     "json_but_a_list": (b"[1, 2]", "not a notebook"),
     "json_but_no_notebook": (b'{"a": 1}', "not a notebook"),
-    "nbformat_3": (b'{"nbformat": 3, "worksheets": []}', "format 3"),
+    "format_3_without_cells": (b'{"nbformat": 3, "worksheets": []}', "not of this assignment"),
+    "format_3_with_strange_worksheets": (b'{"nbformat": 3, "worksheets": [1, {"cells": 2}]}', "not of this assignment"),
     "no_cells": (b'{"nbformat": 4}', "no list of cells"),
-    "cells_are_no_objects": (b'{"nbformat": 4, "cells": [1]}', "cell 1"),
-    "source_is_a_number": (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": 3}]}', "cell 1"),
-    "invalid_utf8": (b'{"nbformat": 4, "cells": "\xff\xfe"}', "not UTF-8"),
+    "cells_are_no_objects": (b'{"nbformat": 4, "cells": [1]}', "not of this assignment"),
     "nested_a_million_deep": (b"[" * 1_000_000, "nested too deeply"),
     "absurd_number": (b'{"nbformat": ' + b"9" * 10_000 + b"}", "out of range"),
     "fifty_megabytes": (b'{"nbformat": 4, "x": "' + b"a" * 50_000_000 + b'"}', "MiB allowed"),
@@ -55,6 +62,11 @@ BAD_FILES = {
         "not of this assignment",
     ),
     "too_many_cells": (of(lambda d: d["cells"].extend([{"cell_type": "raw"}] * 3000)), "more than the 2000 allowed"),
+    "zip": (b"PK\x03\x04...", "a zip archive"),
+    "gzip": (b"\x1f\x8b\x08...", "a gzip archive"),
+    "pdf": (b"%PDF-1.7", "a PDF document"),
+    "web_page": (b"<!doctype html><html>", "a web page"),
+    "git_lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS"),
 }
 
 
@@ -94,16 +106,57 @@ def test_size_limit_is_on_the_file_not_on_memory(tmp_path: Path) -> None:
         submission_of(path)
 
 
-def test_bom_and_string_sources_and_missing_metadata_are_read(tmp_path: Path) -> None:
-    def bare(document: dict) -> None:
-        document["cells"].append({"cell_type": "code", "source": "x = 1"})
-
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_notebook_is_read_in_every_encoding_of_unicode(encoding: str, tmp_path: Path) -> None:
+    document = json.loads(RELEASE.read_text(encoding="utf-8"))
+    find(document, "q1")["source"] = "Ein großes Netz, 深い"
     path = tmp_path / "submission.ipynb"
-    path.write_bytes(b"\xef\xbb\xbf" + of(bare))
-    assert submission_of(path).code[-1].source == "x = 1"
+    path.write_bytes(json.dumps(document, ensure_ascii=False).encode(encoding))
+    notebook = read_notebook(path)
+    assert notebook.cell("q1").source == "Ein großes Netz, 深い"
+    assert notebook.damage == ()
 
 
-def test_check_cells_never_run_from_the_students_copy(tmp_path: Path) -> None:
+DAMAGED = {
+    "nothing_but_nuls_behind_the_end": (RELEASE.read_bytes() + b"\0\0 \n", []),
+    "twice": (RELEASE.read_bytes() * 2, ["more text follows"]),
+    "end_of_a_longer_version": (RELEASE.read_bytes() + b'\n ],\n "nbformat": 4\n}\n', ["more text follows"]),
+    "windows_encoding": (RELEASE.read_bytes().replace(b"YOUR", b"\xdcBER", 1), ["some characters are lost"]),
+    "cell_is_null": (of(lambda d: d["cells"].append(None)), ["the text of cell"]),
+    "source_is_a_number": (of(lambda d: d["cells"].append({"cell_type": "code", "source": 3})), ["the text of cell"]),
+    "line_is_null": (
+        of(lambda d: d["cells"].append({"cell_type": "raw", "source": ["x", None]})),
+        ["the text of cell"],
+    ),
+    "forty_cells": (of(lambda d: d["cells"].extend([None] * 40)), ["and more cannot be read"]),
+    "source_is_null": (of(lambda d: d["cells"].append({"cell_type": "markdown", "source": None})), []),
+    "cell_of_another_tool": (of(lambda d: d["cells"].append({"cell_type": "sql", "source": "select 1"})), []),
+    "no_format": (of(lambda d: d.pop("nbformat")), []),
+    "format_is_text": (of(lambda d: d.update(nbformat="4", metadata=None)), []),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_what_is_damaged_costs_no_more_than_itself_and_is_named(name: str, tmp_path: Path) -> None:
+    content, damage = DAMAGED[name]
+    path = tmp_path / "submission.ipynb"
+    path.write_bytes(content)
+    submission = submission_of(path)
+    assert [cell.name for cell in submission.code] == ["setup", *(task.stub for task in TASKS)]
+    found = read_notebook(path).damage
+    assert len(found) == len(damage)
+    assert all(words in sentence for words, sentence in zip(damage, found, strict=True))
+    assert [remark.kind for remark in submission.remarks] == ["damaged"] * bool(damage)
+
+
+def test_lines_of_a_source_are_joined_though_a_tool_dropped_their_ends() -> None:
+    sources = (["a = 1\n", "b = 2"], ["a = 1", "b = 2"], "a = 1\nb = 2", "a = 1\r\nb = 2")
+    cells = [{"cell_type": "code", "source": source} for source in sources]
+    notebook = parse_notebook("n", json.dumps({"nbformat": 4, "cells": cells}).encode())
+    assert [cell.source for cell in notebook.cells] == ["a = 1\nb = 2"] * 4
+
+
+def test_check_cells_that_only_lost_the_courses_text_do_not_run_as_the_student_has_them(tmp_path: Path) -> None:
     notebook = answered({})
     for locked in ("q7_tf_initializer_check", "q7_torch_model_check"):
         cell(notebook, locked).source = "raise SystemExit('mine')"
@@ -141,6 +194,13 @@ def test_setup_runs_from_the_release_when_the_student_deleted_it(tmp_path: Path)
         (f"  {PLACEHOLDER}\n", "unchanged", 0),
         ("", "empty", 0),
         (" \n\t", "empty", 0),
+        (f"**{PLACEHOLDER}**", "unchanged", 0),
+        ("<!-- Gradients shrink layer by layer. -->", "empty", 0),
+        ("[//]: # (Gradients shrink layer by layer.)", "empty", 0),
+        ("Gradients <!-- do they? --> shrink.", "answered", 2),
+        ("層ごとに小さくなる。", "answered", 9),
+        ("深い networks 学ぶ", "answered", 5),
+        ("![a plot](data:image/png;base64,AAAA) Gradients shrink.", "answered", 2),
         (None, "missing", 0),
     ],
 )
@@ -157,6 +217,23 @@ def test_answer_made_of_the_words_around_its_question_is_remarked_as_copied(grad
     notebook = answered({"q3": cell(read(RELEASE), grade_id).source})
     submission = submission_of(write(notebook, tmp_path / "submission.ipynb"))
     assert submission.written[2].remark == "copied"
+
+
+@pytest.mark.parametrize(
+    ("source", "remark"),
+    [
+        ("![](data:image/png;base64," + "A" * 4000 + ")", "only a picture"),
+        ('<img src="attachment:plot.png">\n\n![](attachment:plot.png)', "only a picture"),
+        ("![](plot.png)\n\nSee the plot.", "short"),
+        ("层网络中梯度逐层相乘因此" * 10, None),
+        ("深いネットワークでは勾配" * 10, None),
+    ],
+)
+def test_pictures_are_no_words_and_characters_of_scripts_without_spaces_are(
+    source: str, remark: str | None, tmp_path: Path
+) -> None:
+    submission = submission_of(write(answered({"q1": source}), tmp_path / "submission.ipynb"))
+    assert submission.written[0].remark == remark
 
 
 def test_answers_written_into_the_release_itself_count_as_answered(tmp_path: Path) -> None:

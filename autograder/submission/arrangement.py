@@ -9,13 +9,13 @@ Its rules are as forgiving as a teacher who looks at the notebook:
 - **The release says what a cell is.** The code of a stub runs though its cell is Markdown now; a written answer is
   text though its cell is code.
 - **A cell that lost its grade id is recognized**: a locked cell by its text, a stub by the function that it defines, a
-  written answer by its place. In the same way an answer beside its cell counts: text next to an answer cell that was
-  left as released, or typed into its prompt, and a function that another cell than its stub defines.
+  written answer by its place. In the same way an answer outside its cell counts where that was left as released: text
+  that names the question, or stands next to its cell, or in its prompt; and a function that any other cell defines.
 - **Code cells run as in Jupyter**, in the notebook's order. The set-up cell runs in its place, with the released text,
   and then as the student has it where that differs: Jupyter ran the student's imports and helpers, too, and in the
-  confined child they can harm nobody. Where the set-up cell is missing, the released one runs first.
-- **Other locked cells do not run**: measurements take minutes, and checks are the course's. What a student typed into
-  one is shown beside it.
+  confined child they can harm nobody. Where the set-up cell is missing, or stands below a stub, the released one runs
+  first. What a student typed into a check cell runs, too; `check` itself does nothing while grading.
+- **Measuring cells do not run**: they take minutes. What a student typed into one is shown beside it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,15 @@ from typing import Any
 
 from autograder.assignment.questions import TASKS
 from autograder.notebook import Cell, Notebook, UnreadableNotebook
-from autograder.submission.compare import code_of, is_another_edition, is_prose, is_untouched, names, typed_into
+from autograder.submission.compare import (
+    code_of,
+    defines,
+    is_another_edition,
+    is_prose,
+    is_untouched,
+    question_named,
+    typed_into,
+)
 from autograder.submission.remarks import Remark, RemarkKind, remarks_on
 
 SETUP = "setup"
@@ -144,9 +152,19 @@ class _Arranging:
         #: The student's own cells that are part of an answer.
         self._taken: set[int] = set()
         #: What was typed into locked cells, by place.
-        self._typed: dict[int, str] = {}
+        self._typed: dict[int, str] = {
+            place: text
+            for name in self._locked
+            for place in self._places[name]
+            if (text := typed_into(self._cells[place], self._given[name]))
+        }
+        #: Stubs as released whose function a cell of another id defines.
+        self._replaced: set[str] = set()
 
     def arranged(self) -> Arrangement:
+        if self._notebook.damage:
+            sentence = f"The file is damaged: {'; '.join(self._notebook.damage)}. The rest of it counts."
+            self._remarks.append(Remark("", RemarkKind.DAMAGED, sentence))
         self._sort(self._recognized_by_text())
         self._sort(self._recognized_by_function())
         if not any(self._ids):
@@ -160,13 +178,14 @@ class _Arranging:
         missing = tuple(name for name in self._given if name not in filled)
         self._remark_on_missing(missing)
         self._put_back(pieces, missing)
+        self._begin_with_setup(pieces)
         return Arrangement(
             self._notebook.path,
             self._notebook.sha256,
             tuple(pieces),
             missing,
-            frozenset(name for name in self._stubs if not self._worked_on[name]),
-            {name: self._cells[n].source for name in self._locked if name != SETUP for n in self._places[name]},
+            frozenset(name for name in self._stubs if not self._worked_on[name] and name not in self._replaced),
+            {name: self._cells[n].source for name in self._locked if not self._runs(name) for n in self._places[name]},
             tuple(self._remarks),
         )
 
@@ -205,29 +224,45 @@ class _Arranging:
             if name is not None:
                 ids[place], found[name] = name, [place]
                 del lost[name]
-        told = {name: places for name, places in found.items() if name == SETUP or self._is_check(name)}
-        self._remark(told, RemarkKind.ID_LOST, "no cell has this grade id; {cells} has the released text, and counts.")
+        told = {name: places for name, places in found.items() if self._runs(name)}
+        self._remark(told, RemarkKind.ID_LOST, "no cell has this grade id; the released text in {cells} counts.")
         return ids
 
     def _is_check(self, name: str) -> bool:
         return name in self._locked and bool(self._given[name].metadata.get("grade"))
 
+    def _runs(self, name: str) -> bool:
+        """Tell whether what a student typed into this locked cell runs."""
+        return name == SETUP or self._is_check(name)
+
     def _recognized_by_function(self) -> list[str | None]:
         ids = list(self._ids)
-        own = {n: names(self._cells[n].source) for n in self._own() if self._cells[n].kind == "code"}
+        running = {n: code_of(cell) for n, cell in enumerate(self._cells) if self._runs_as_it_is(n)}
         lost: _Places = {}
         elsewhere: _Places = {}
         for task in TASKS:
-            found = [place for place, defined in own.items() if task.function in defined]
-            if found and not self._worked_on.get(task.stub, True):
-                (elsewhere if self._places[task.stub] else lost)[task.stub] = found
-                for place in found:
-                    ids[place] = task.stub
-        sentence = "no cell has this grade id; {cells} has a definition of its function, and counts."
+            found = [place for place, code in running.items() if defines(task.function, code)]
+            if not found or self._worked_on.get(task.stub, True):
+                continue
+            (elsewhere if self._places[task.stub] else lost)[task.stub] = found
+            for place in found:
+                ids[place] = ids[place] or task.stub
+            if any(ids[place] != task.stub for place in found):
+                self._replaced.add(task.stub)
+        sentence = "no cell has this grade id; the definition of its function in {cells} counts."
         self._remark(lost, RemarkKind.ID_LOST, sentence)
-        sentence = "the cell is as released; {cells} has a definition of its function, and counts."
+        sentence = "the cell is as released; the definition of its function in {cells} counts."
         self._remark(elsewhere, RemarkKind.ELSEWHERE, sentence)
         return ids
+
+    def _runs_as_it_is(self, place: int) -> bool:
+        """Tell whether the student's text in a cell runs: an own code cell, a stub, or what was typed into a cell."""
+        name, cell = self._ids[place], self._cells[place]
+        if name is None:
+            return cell.kind == "code" and bool(cell.source.strip())
+        if name in self._stubs:
+            return place in self._worked_on[name]
+        return place in self._typed and self._runs(name)
 
     def _remark_on_copies(self) -> None:
         """Say how several cells of one grade id count; of a notebook that was merged as a whole, once."""
@@ -267,35 +302,50 @@ class _Arranging:
             for name, places in self._worked_on.items()
         }
         stubs = {name: retyped[name] for name in self._stubs if retyped[name]}
-        self._remark(stubs, RemarkKind.RETYPED, "{cells} is no code cell any more; its text runs as code all the same.")
+        self._remark(stubs, RemarkKind.RETYPED, "{cells} changed from code to text; its code runs all the same.")
         texts = {name: retyped[name] for name in self._written if retyped[name]}
-        self._remark(texts, RemarkKind.RETYPED, "{cells} is a code cell now; it is read as text, and does not run.")
+        self._remark(
+            texts, RemarkKind.RETYPED, "{cells} changed from text to code; it counts as text, and does not run."
+        )
 
     # --- written answers -------------------------------------------------------------------------------
 
     def _collect_answers(self) -> None:
         """Collect each answer's parts: from its cells, or from beside them where nothing was written into them."""
         self._parts = {name: self._worked_on[name] or self._places[name][:1] for name in self._written}
-        open_ = [name for name in self._written if not self._worked_on[name]]
-        present = [name for name in open_ if self._places[name]]
-        # A text belongs to the answer that it follows, before it may belong to one that it precedes.
-        beside = {name: self._take(self._places[name][-1], 1) for name in present}
-        lost = {name: self._take(self._before(name), 1) for name in open_ if not self._places[name]}
-        beside |= {name: self._take(self._places[name][0], -1) for name in present if not beside[name]}
-        beside = {name: places for name, places in beside.items() if places}
-        lost = {name: places for name, places in lost.items() if places}
-        self._parts |= beside | lost
-        sentence = "nothing was written into the answer cell; {cells} beside it counts as the answer."
+        found = self._answers_elsewhere()
+        self._parts |= found
+        sentence = "nothing was written into the answer cell; the text in {cells} counts as the answer."
+        beside = {name: places for name, places in found.items() if self._places[name]}
         self._remark(beside, RemarkKind.ELSEWHERE, sentence)
-        sentence = "no cell has this grade id; {cells} stands in its place, and counts as the answer."
+        sentence = "no cell has this grade id; the text in {cells} counts as the answer."
+        lost = {name: places for name, places in found.items() if not self._places[name]}
         self._remark(lost, RemarkKind.ID_LOST, sentence)
 
-    def _take(self, place: int, step: int) -> list[int]:
-        """Take the student's own cells with text that stand in a row next to this place; return their places."""
+    def _answers_elsewhere(self) -> _Places:
+        """Take the student's own texts that answer a question whose cell is as released, or missing."""
+        open_ = [name for name in self._written if not self._worked_on[name]]
+        found = {name: self._naming(name) for name in open_}
+        # A text belongs to the answer that it follows, before it may belong to one that it precedes.
+        for name in open_:
+            found[name] = found[name] or self._take(name, (self._places[name] or [self._before(name)])[-1] + 1, 1)
+        for name in open_:
+            if not found[name] and self._places[name]:
+                found[name] = self._take(name, self._places[name][0] - 1, -1)
+        return {name: places for name, places in found.items() if places}
+
+    def _naming(self, question: str) -> list[int]:
+        """Take the student's own texts that begin with the question's name, and those that follow."""
+        named = [n for n in self._own() if is_prose(self._cells[n]) and question_named(self._cells[n]) == question]
+        return [place for n in named for place in self._take(question, n, 1)]
+
+    def _take(self, question: str, place: int, step: int) -> list[int]:
+        """Take the student's own texts in a row from this place on, up to one that names another question."""
         taken: list[int] = []
-        place += step
         while 0 <= place < len(self._cells) and self._ids[place] is None:
             if place not in self._taken and is_prose(self._cells[place]):
+                if question_named(self._cells[place]) not in (None, question):
+                    break
                 taken.append(place)
             place += step
         self._taken.update(taken)
@@ -308,31 +358,35 @@ class _Arranging:
         return next((places[-1] for places in earlier if places), -1)
 
     def _look_into_locked_cells(self) -> None:
-        """Find what was typed into locked cells. In the prompt of a question without an answer, it is the answer."""
+        """Decide what counts of the texts typed into locked cells. In an open question's prompt, it is the answer."""
         setup: _Places = {}
-        code: _Places = {}
+        checks: _Places = {}
+        measuring: _Places = {}
         prompts: _Places = {}
         texts: _Places = {}
-        for name in self._locked:
+        for place in sorted(self._typed):
+            name = str(self._ids[place])
             given = self._given[name]
-            for place in self._places[name]:
-                cell = self._cells[place]
-                if not (text := typed_into(cell, given)):
-                    continue
-                self._typed[place] = text
-                question = next((q for q in self._written if name.startswith(f"{q}_")), "")
-                if given.kind == "code":
-                    (setup if name == SETUP else code).setdefault(name, []).append(place)
-                elif question and not self._is_answered(question) and not is_another_edition(cell, given):
-                    self._parts[question] = [place]
-                    self._taken.add(place)
-                    prompts[question] = [place]
-                else:
-                    texts.setdefault(name, []).append(place)
-        sentence = "the locked {cells} was changed; the released text runs first, and then the changed one."
+            question = next((q for q in self._written if name.startswith(f"{q}_")), "")
+            if name == SETUP:
+                kind = setup
+            elif given.kind == "code":
+                kind = checks if self._is_check(name) else measuring
+            elif question and not self._is_answered(question) and not is_another_edition(self._cells[place], given):
+                self._parts[question] = [place]
+                self._taken.add(place)
+                name, kind = question, prompts
+            else:
+                kind = texts
+            kind.setdefault(name, []).append(place)
+        sentence = "the locked text of {cells} was changed; the released text runs first, and then the changed one."
         self._remark(setup, RemarkKind.LOCKED_CHANGED, sentence)
-        sentence = "the locked {cells} was changed; it does not run while grading, so put your code into other cells."
-        self._remark(code, RemarkKind.LOCKED_CHANGED, sentence)
+        sentence = "the locked text of {cells} was changed; the changed code runs, and the course's own check counts."
+        self._remark(checks, RemarkKind.LOCKED_CHANGED, sentence)
+        sentence = (
+            "the locked text of {cells} was changed; it does not run while grading, so put your code into other cells."
+        )
+        self._remark(measuring, RemarkKind.LOCKED_CHANGED, sentence)
         sentence = (
             "nothing was written into the answer cell; the text in its locked prompt, {cells}, counts as the answer."
         )
@@ -353,7 +407,8 @@ class _Arranging:
             counted = self._worked_on[str(name)] or self._places[str(name)][:1]
             if place in counted:
                 fills = place == counted[0]
-                yield Piece(str(name) if fills else _called(place), "code", code_of(cell), name, fills=fills, runs=True)
+                runs = place in self._worked_on[str(name)] or name not in self._replaced
+                yield Piece(str(name) if fills else _called(place), "code", code_of(cell), name, fills=fills, runs=runs)
         elif name is None and cell.source.strip() and (cell.kind == "code" or place not in self._taken):
             yield self._own_piece(place)
         for question in self._written:
@@ -393,7 +448,7 @@ class _Arranging:
             yield Piece(name, given.kind, given.source, name, fills=True, runs=name == SETUP)
         if not text or (is_first and text == released):
             return
-        if name == SETUP:
+        if name == SETUP or (self._is_check(name) and place in self._typed):
             yield Piece(_called(place), "code", code_of(cell), runs=True, shown=place in self._typed)
         elif is_first and place in self._typed and place not in self._taken:
             yield Piece(_called(place), given.kind, self._typed[place], attachments=cell.attachments)
@@ -412,6 +467,14 @@ class _Arranging:
             else:
                 position = 1 + next(n for n, piece in enumerate(pieces) if piece.fills and piece.grade_id == name)
 
+    def _begin_with_setup(self, pieces: list[Piece]) -> None:
+        """Move the set-up cell to the beginning where it stands below a stub, which needs its names."""
+        setup = next((n for n, piece in enumerate(pieces) if piece.fills and piece.grade_id == SETUP), 0)
+        if any(piece.grade_id in self._stubs and piece.runs for piece in pieces[:setup]):
+            pieces.insert(0, pieces.pop(setup))
+            sentence = "{cells} stands below code that needs it; the released text runs first."
+            self._remark({SETUP: self._places[SETUP]}, RemarkKind.ELSEWHERE, sentence)
+
     def _remark_on_missing(self, missing: tuple[str, ...]) -> None:
         def among(names: Iterable[str]) -> _Places:
             return {name: [] for name in names if name in missing}
@@ -419,7 +482,7 @@ class _Arranging:
         sentence = "the check cell is missing; it is the course's own, so the question is graded all the same."
         self._remark(among(filter(self._is_check, self._given)), RemarkKind.MISSING, sentence)
         sentence = "the cell is missing, and no other one defines its function."
-        self._remark(among(self._stubs), RemarkKind.MISSING, sentence)
+        self._remark(among(n for n in self._stubs if n not in self._replaced), RemarkKind.MISSING, sentence)
         self._remark(among(self._written), RemarkKind.MISSING, "the cell is missing, and no text stands in its place.")
         self._remark(among([SETUP]), RemarkKind.MISSING, "the cell is missing; the released one runs first.")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import keyword
 import re
 
-from autograder.notebook import CODE_PLACEHOLDER, PLACEHOLDER, Cell
-from autograder.submission.written_answers import copied_share
+from autograder.notebook import CODE_PLACEHOLDER, Cell
+from autograder.submission.written_answers import copied_share, is_placeholder, visible
 
 #: Fewer new words than these in a released text are a slip of the keyboard.
 _FEW_WORDS = 5
@@ -17,7 +17,11 @@ _FEW_WORDS = 5
 _MOSTLY = 0.5
 _STRING = re.compile(r'("""|\'\'\').*?\1', re.DOTALL)
 _WORD = re.compile(r"\w+")
-_FENCE = re.compile(r"\s*```\w*\n(?P<code>.*)\n```\s*", re.DOTALL)
+_QUESTION = re.compile(r"\W*(?:(?:my )?answers?\W+(?:to\W+)?)?(?:question|q)\W*(?P<number>[1-9])\b", re.IGNORECASE)
+#: A text that names its question does so at its beginning.
+_BEGINNING = 60
+#: A code cell with so many words in strings and comments, and so few beside them, is a text.
+_TEXT_WORDS, _CODE_WORDS = 20, 5
 
 
 def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
@@ -30,7 +34,8 @@ def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
     if given.kind == "code":
         same = _without_docstrings(text) == _without_docstrings(given.source)
         return not text or (CODE_PLACEHOLDER in text and same)
-    return text in ("", PLACEHOLDER) or (not in_release and text == given.source.strip())
+    shown = visible(text)
+    return not shown or is_placeholder(shown) or (not in_release and text == given.source.strip())
 
 
 def _without_docstrings(source: str) -> list[str]:
@@ -43,8 +48,8 @@ def typed_into(cell: Cell, given: Cell) -> str:
     Of code it is the whole cell, if it defines a name that the released one does not, or only adds lines to it.
     """
     text = _without_mark_scheme(cell.source)
-    released = {line.strip() for line in given.source.splitlines()}
-    own = {line.strip() for line in text.splitlines()}
+    released = {line.strip() for line in given.source.splitlines()} - {""}
+    own = {line.strip() for line in text.splitlines()} - {""}
     added, gone = own - released, released - own
     if given.kind == "code":
         new = names(cell.source) - names(given.source)
@@ -91,13 +96,37 @@ def names(source: str) -> set[str]:
     return found - {""}
 
 
+def defines(function: str, source: str) -> bool:
+    """Tell whether code defines this function at its top level, or under an ``if``, ``try`` or ``with``."""
+    return (
+        function in names(source)
+        or re.search(rf"^[ \t]*(?:async )?(?:def|class) {function}\b", source, re.MULTILINE) is not None
+    )
+
+
+def question_named(cell: Cell) -> str | None:
+    """Return the grade id of the question that a text names at its beginning; None where it names none.
+
+    Examples
+    --------
+    >>> question_named(Cell("markdown", "**Answer to Question 3:** Because ...", "cell 9", None, {}))
+    'q3'
+    """
+    named = _QUESTION.match(cell.source[:_BEGINNING])
+    return f"q{named['number']}" if named else None
+
+
 def is_prose(cell: Cell) -> bool:
     """Tell whether a cell of the student's own holds text for people, though it may be a code cell."""
     text = cell.source.strip()
     if cell.kind != "code" or not text:
         return bool(text)
-    left = [line for line in _STRING.sub("", text).splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    outside = [line.partition("#")[0] for line in _STRING.sub("", text).splitlines()]
+    left = [line for line in outside if line.strip()]
     if not left:
+        return True
+    code_words = sum(len(_WORD.findall(line)) for line in left)
+    if code_words <= _CODE_WORDS and len(_WORD.findall(text)) - code_words >= _TEXT_WORDS:
         return True
     # No line of Python begins with five words in a row.
     start = left[0].split()[:5]
@@ -105,6 +134,16 @@ def is_prose(cell: Cell) -> bool:
 
 
 def code_of(cell: Cell) -> str:
-    """Return the code in a cell, without the fence that it needs to look like code in Markdown."""
-    fenced = None if cell.kind == "code" else _FENCE.fullmatch(cell.source)
-    return fenced["code"] if fenced else cell.source
+    """Return the code in a cell; of Markdown with code blocks, theirs alone."""
+    if cell.kind == "code":
+        return cell.source
+    code, fence = [], ""
+    for line in cell.source.splitlines():
+        mark = line.strip()[:3]
+        if fence and line.strip() == fence:
+            fence = ""
+        elif fence:
+            code.append(line)
+        elif mark in ("```", "~~~"):
+            fence = mark
+    return "\n".join(code) or cell.source

@@ -22,6 +22,7 @@ class RemarkKind(StrEnum):
     ELSEWHERE = "elsewhere"
     MISSING = "missing"
     LOCKED_CHANGED = "locked_changed"
+    DAMAGED = "damaged"
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,19 @@ SHORT = 40
 #: Words in a row that nobody writes by chance as the prompt has them, and the share of an answer made of such runs.
 _RUN = 5
 _COPIED_SHARE = 0.5
-_WORD = re.compile(r"\w+")
+#: Scripts without spaces between words: each character counts as a word, as word processors count it.
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+#: What a reader of the rendered text does not see: comments, and definitions of links.
+_HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|^ {0,3}\[(?!\^)[^\[\]\n]*\]:[^\n]*", re.DOTALL | re.MULTILINE)
+_PICTURE = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|<img\b[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class WrittenAnswer:
     """One of Q1–Q6: ``status`` is answered, unchanged, empty or missing; ``words`` counts its words.
 
-    ``remark`` says of an answered one that it is short, or copied from the prompt.
+    ``remark`` says of an answered one that it is short, copied from the prompt, or only a picture.
     """
 
     grade_id: str
@@ -40,14 +45,28 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     """
     if answer is None:
         return WrittenAnswer(grade_id, "missing", 0)
-    text = answer.strip()
+    text = visible(answer)
     given = release.cell(grade_id)
     if not text:
         return WrittenAnswer(grade_id, "empty", 0)
-    if text == PLACEHOLDER or (given and not in_release and text == given.source.strip()):
+    if is_placeholder(text) or (given and not in_release and answer.strip() == given.source.strip()):
         return WrittenAnswer(grade_id, "unchanged", 0)
     prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
-    return WrittenAnswer(grade_id, "answered", len(text.split()), remark(text, prompt))
+    words = _PICTURE.sub(" ", text)
+    if not words.strip():
+        return WrittenAnswer(grade_id, "answered", 0, "only a picture")
+    number = sum(max(1, len(re.findall(f"[{_UNSPACED}]", word))) for word in words.split())
+    return WrittenAnswer(grade_id, "answered", number, remark(words, prompt))
+
+
+def visible(text: str) -> str:
+    """Return Markdown without what its reader does not see."""
+    return _HIDDEN.sub("", text).strip()
+
+
+def is_placeholder(text: str) -> bool:
+    """Tell whether a text is the placeholder that an answer goes in place of, however it is formatted."""
+    return text.strip(" \t\n*_`#>-.") == PLACEHOLDER
 
 
 def _asks(cell: Cell, grade_id: str) -> bool:

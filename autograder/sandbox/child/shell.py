@@ -66,6 +66,18 @@ def shell() -> Any:
             def _showtraceback(self, etype: object, evalue: object, stb: object) -> None:
                 """Print nothing: the exception is part of the answer."""
 
+            def system(self, cmd: str) -> None:
+                """Start nothing and raise nothing: no failed `!command` or %pip ends its cell in Jupyter, either."""
+                print("Other programs cannot be started while grading: this line did nothing.")
+                self.user_ns["_exit_code"] = 1
+
+            def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+                """Return an empty output for `name = !command`."""
+                from IPython.utils.text import LSString, SList
+
+                self.system(cmd)
+                return SList() if split else LSString()
+
             def enable_gui(self, gui: str | None = None) -> None:
                 """Run no event loop: figures are drawn without a window, and %matplotlib finds that well."""
 
