@@ -28,19 +28,19 @@ class Case:
     refused: str | None = None
 
 
-def _case(name: str, told: dict[str, object]) -> Case:
-    release = told.get("release")
+def _case(name: str, expected: dict[str, object]) -> Case:
+    release = expected.get("release")
     return Case(
         name,
-        FOLDER / f"{told.get('notebook', name)}.ipynb",
+        FOLDER / f"{expected.get('notebook', name)}.ipynb",
         FOLDER / f"{release}.ipynb" if release else RELEASE,
-        told.get("score"),
-        [(cell, kind) for cell, kind in told.get("remarks", [])],
-        told.get("answers", {}),
-        told.get("refused"),
+        expected.get("score"),
+        [(cell, kind) for cell, kind in expected.get("remarks", [])],
+        expected.get("answers", {}),
+        expected.get("refused"),
     )
 
 
-CASES = [_case(name, told) for name, told in tomllib.loads(EXPECTED.read_text(encoding="utf-8")).items()]
+CASES = [_case(name, expected) for name, expected in tomllib.loads(EXPECTED.read_text(encoding="utf-8")).items()]
 READABLE = [case for case in CASES if case.refused is None]
 REFUSED = [case for case in CASES if case.refused is not None]

@@ -46,7 +46,7 @@ BAD_FILES = {
     "empty": (b"", "is empty"),
     "nothing_but_nuls": (b"\0" * 4096, "is empty"),
     "not_json": (b"print('hello')", "not JSON at line 1"),
-    "truncated": (RELEASE.read_bytes()[:5000], "only a part of one"),
+    "truncated": (RELEASE.read_bytes()[:5000], "it may be cut off"),
     "json_but_a_list": (b"[1, 2]", "not a notebook"),
     "json_but_no_notebook": (b'{"a": 1}', "not a notebook"),
     "format_3_without_cells": (b'{"nbformat": 3, "worksheets": []}', "not of this assignment"),

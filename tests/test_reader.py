@@ -312,7 +312,7 @@ def test_text_that_names_another_question_is_no_answer_to_the_one_beside_it() ->
     )
 
 
-def test_missing_cells_are_told_of_and_cost_no_other() -> None:
+def test_missing_cells_are_remarked_on_and_cost_no_other() -> None:
     notebook = good()
     for name in ("q2", "q7_tf_model", "q7_tf_initializer_check", "q1_see", "q5_prompt"):
         notebook.cells.remove(cell(notebook, name))
@@ -353,6 +353,14 @@ def test_what_a_student_added_to_setup_runs_after_the_released_text() -> None:
     assert released.source == cell(read(RELEASE), "setup").source
     assert changed.source.endswith("\nimport math")
     assert remarks(notebook) == [("setup", "locked_changed")]
+
+
+def test_what_a_student_added_to_a_setup_cell_without_its_grade_id_runs_and_is_remarked_on() -> None:
+    notebook = good()
+    cell(notebook, "setup").source += "\nimport math"
+    lose(notebook, "setup")
+    assert [source for _, source in code(notebook)[:2]] == ["import os", "import os"]
+    assert remarks(notebook) == [("setup", "id_lost"), ("setup", "locked_changed")]
 
 
 def test_setup_of_an_older_release_is_not_remarked_on() -> None:

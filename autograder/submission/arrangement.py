@@ -152,12 +152,7 @@ class _Arranging:
         #: The student's own cells that are part of an answer.
         self._taken: set[int] = set()
         #: What was typed into locked cells, by place.
-        self._typed: dict[int, str] = {
-            place: text
-            for name in self._locked
-            for place in self._places[name]
-            if (text := typed_into(self._cells[place], self._given[name]))
-        }
+        self._typed: dict[int, str] = {}
         #: Stubs as released whose function a cell of another id defines.
         self._replaced: set[str] = set()
 
@@ -166,6 +161,12 @@ class _Arranging:
             sentence = f"The file is damaged: {'; '.join(self._notebook.damage)}. The rest of it counts."
             self._remarks.append(Remark("", RemarkKind.DAMAGED, sentence))
         self._sort(self._recognized_by_text())
+        self._typed = {
+            place: text
+            for name in self._locked
+            for place in self._places[name]
+            if (text := typed_into(self._cells[place], self._given[name]))
+        }
         self._sort(self._recognized_by_function())
         if not any(self._ids):
             raise UnreadableNotebook("is a notebook, but not of this assignment: it has none of its cells")
@@ -224,8 +225,8 @@ class _Arranging:
             if name is not None:
                 ids[place], found[name] = name, [place]
                 del lost[name]
-        told = {name: places for name, places in found.items() if self._runs(name)}
-        self._remark(told, RemarkKind.ID_LOST, "no cell has this grade id; the released text in {cells} counts.")
+        needed = {name: places for name, places in found.items() if self._runs(name)}
+        self._remark(needed, RemarkKind.ID_LOST, "no cell has this grade id; the released text in {cells} counts.")
         return ids
 
     def _is_check(self, name: str) -> bool:
