@@ -58,7 +58,7 @@ def reason(case: Case) -> str | None:
     try:
         read_submission(read_notebook(case.path), read_notebook(case.release))
     except UnreadableNotebook as problem:
-        return str(problem)
+        return problem.problem  # what to do about it is said to students alone
     return None
 
 
