@@ -24,7 +24,7 @@ help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 demo: setup ## Grade a small class of sample submissions, right and wrong; reports go to build/
-	$(BIN)/python -m tests.demo build
+	$(BIN)/python -m tests.support.demo build
 
 check: setup ## Students: check your own notebook with the judge that grades
 	$(BIN)/autograder check $(if $(SUBMISSION),"$(SUBMISSION)")
@@ -37,7 +37,7 @@ grade: setup ## Grade one notebook: make grade SUBMISSION=path/to/notebook.ipynb
 test: lint types unit ## Run the whole suite: lint, types, tests
 
 quick: setup ## Run the tests that need no framework, browser, database or network: every room, in a minute
-	$(BIN)/pytest $(PYTEST_ARGS) -m "not (slow or frameworks or browser or database or network)"
+	$(BIN)/pytest $(PYTEST_ARGS) tests/unit tests/specification -m "not (slow or frameworks or browser or database or network)"
 
 # Not the folder itself: in a course, it holds students' files.
 PROSE = autograder calibration tests docs solutions assignment .github $(wildcard *.md *.py *.mk *.toml) Makefile
@@ -57,19 +57,19 @@ unit: setup test-tools
 
 # A browser, which no Python package brings. Nothing here stops the tests: those that need what is missing say so.
 test-tools: ## Say what the tests need besides Python and is missing; as root, install a browser
-	@if [ "$$(id -u)" = 0 ] && ! $(BIN)/python -m tests.tools browser >/dev/null 2>&1 \
+	@if [ "$$(id -u)" = 0 ] && ! $(BIN)/python -m tests.support.tools browser >/dev/null 2>&1 \
 	  && ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then \
 	  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; } \
 	    || $(BIN)/python -m playwright install --with-deps chromium || $(BIN)/python -m playwright install chromium \
 	    || echo "No browser could be installed."; \
 	fi
-	@[ ! -x $(BIN)/python ] || $(BIN)/python -m tests.tools || true
+	@[ ! -x $(BIN)/python ] || $(BIN)/python -m tests.support.tools || true
 
 newest: ## Run the tests with the newest TensorFlow and PyTorch that go together, in .venv-newest
 	@$(MAKE) --no-print-directory setup VENV=.venv-newest
 	.venv-newest/bin/python install.py --newest --venv .venv-newest
 	@$(MAKE) --no-print-directory unit VENV=.venv-newest \
-	  PYTEST_ARGS='$(PYTEST_ARGS) --deselect tests/test_install.py::test_lock_is_up_to_date'
+	  PYTEST_ARGS='$(PYTEST_ARGS) --deselect tests/unit/project/test_install.py::test_lock_is_up_to_date'
 
 # constraints.txt says which versions, requirements/*.lock which files. The versions stay; with UPGRADE=yes, the newest come.
 UPGRADE ?=
@@ -89,7 +89,7 @@ lock: setup ## After a change to the dependencies: bring constraints.txt and the
 	  || echo "PyTorch's own index is out of reach: requirements/torch-cpu.lock stays as it is."
 
 picture: setup test-tools ## After a change to the feedback: take docs/feedback.png anew, the README's picture of it
-	$(BIN)/python -m tests.picture
+	$(BIN)/python -m tests.support.picture
 
 schema: setup ## After a change to the JSON of a result: write docs/result.schema.json
 	$(BIN)/python -m autograder.report.document > docs/result.schema.json
@@ -184,19 +184,19 @@ calibrate: setup ## Simulate thousands of gradings, and grade the reference solu
 	$(BIN)/python -m autograder dev calibrate
 
 bench: setup ## Measure seconds a submission, beside the bare imports
-	$(BIN)/python -m tests.benchmarks.throughput
-	$(BIN)/python -m tests.benchmarks.judge
-	$(BIN)/python -m tests.benchmarks.nbgrader
-	$(BIN)/python -m tests.benchmarks.cohort
+	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.judge
+	$(BIN)/python -m benchmarks.nbgrader
+	$(BIN)/python -m benchmarks.cohort
 
 chaos: setup ## Grade 200 submissions while processes are killed at random, here and on Dask: not a byte may change
-	$(BIN)/python -m tests.chaos
+	$(BIN)/python -m tests.support.chaos
 
 bench-sandbox: setup ## Measure what confinement costs, and what 200 submissions, a fifth hostile, leave behind
-	$(BIN)/python -m tests.benchmarks.confinement
+	$(BIN)/python -m benchmarks.confinement
 
 bench-attacks: setup ## Try the attacks on stock nbgrader and on this grader: points gained by each
-	$(BIN)/python -m tests.benchmarks.attacks
+	$(BIN)/python -m benchmarks.attacks
 
 doctor: setup ## Tell what this machine offers, and whether grades made here can be official
 	$(BIN)/autograder doctor

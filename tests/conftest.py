@@ -9,10 +9,10 @@ import pytest
 
 from autograder.assignment.release import load_release
 from autograder.sandbox import Limits, Sandbox
-from tests import tools
-from tests.commands import Commands
-from tests.graders import Grader
-from tests.missing import Missing, need, not_tested
+from tests.support import tools
+from tests.support.commands import Commands
+from tests.support.graders import Grader
+from tests.support.missing import Missing, need, not_tested
 
 # What the `make` that started the tests was told is not for the `make` that a test starts.
 for name in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL", "PYTHON", "VENV", "EXTRAS", "INSTALL_ARGS"):
@@ -53,7 +53,7 @@ def grader(sandbox: Sandbox) -> Grader:
 
 @pytest.fixture(scope="session")
 def autograder(request: pytest.FixtureRequest) -> Commands:
-    """The command line in this process; `tests.commands.run` is one of its own, for signals and ends."""
+    """The command line in this process; `tests.support.commands.run` is one of its own, for signals and ends."""
     return Commands(lambda: request.getfixturevalue("sandbox"))
 
 

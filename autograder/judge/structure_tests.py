@@ -86,7 +86,7 @@ def structure_tests(
         def error(plan: Plan, limit: float) -> ErrorRate:
             kernels = drawn(plan)
             n = min(kernel.size for kernel in kernels)
-            prefix = n * 95 // 100  # a spectrum leaves out less: `tests/test_bounds.py` looks
+            prefix = n * 95 // 100  # a spectrum leaves out less: `tests/unit/judge/test_bounds.py` looks
             found = t.measured_correlation_bound(bound, prefix, limit, scale=scale, entries=prefix)
             return ErrorRate(n, found, len(kernels), limit * math.sqrt(n / share))
 

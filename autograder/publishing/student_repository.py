@@ -42,7 +42,7 @@ EXPORTED = (
     "docs/power.png",
     "requirements/student.lock",
     "setup.mk",
-    "tests/attacks/README.md",
+    "tests/specification/attacks/README.md",
 )
 #: What students' repositories have in place of the instructors' own.
 _STUDENTS_OWN = "autograder/publishing/templates/student_repository"

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.missing import Missing
+from tests.support.missing import Missing
 
 try:
     from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright

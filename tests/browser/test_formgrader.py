@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import Page, chromium, expect
-from tests.course import ASSIGNMENT, Course
-from tests.processes import eventually, family
-from tests.samples import ENVIRONMENT, ROOT, SOLUTION, answered, scenario
+from tests.support.course import ASSIGNMENT, Course
+from tests.support.processes import eventually, family
+from tests.support.samples import ENVIRONMENT, ROOT, SOLUTION, answered, scenario
 
 ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
 #: Where the pages that were seen are left as pictures, for people: `build/` is nobody's source.

@@ -16,9 +16,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from autograder.publishing.notebook_page import NotebookPage
 from autograder.report import html
 from tests.browser.chromium import Page, chromium, expect
-from tests.executed import executed_release
-from tests.graders import Grader
-from tests.samples import ROOT, SOLUTION, answered, cell, read, scenario, write
+from tests.support.executed import executed_release
+from tests.support.graders import Grader
+from tests.support.samples import ROOT, SOLUTION, answered, cell, read, scenario, write
 
 PICTURES = ROOT / "build" / "browser"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}

@@ -1,0 +1,47 @@
+"""The warm process with a watch in its hand: every answer says when it was begun and ended.
+
+`benchmarks.cohort` starts it in the place of the real one, to tell where a submission's time goes.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from autograder.sandbox import forkserver
+from autograder.sandbox.child import serve
+from autograder.sandbox.wire import Message
+
+now = time.monotonic  # one clock for all processes of a machine
+_stamps: dict[str, float] = {}
+
+_child, _serve, _respond = forkserver.ForkServer._child, serve.serve, serve.respond
+
+
+def _timed_child(self: Any, *arguments: Any) -> Any:
+    _stamps["forked"] = now()
+    return _child(self, *arguments)
+
+
+def _timed_serve(channel: socket.socket, versions: Mapping[str, str] | None = None) -> None:
+    _stamps["confined"] = now()
+    _serve(channel, versions)
+
+
+def _timed_respond(question: Message, versions: Mapping[str, str]) -> Message:
+    begun = now()
+    answer = _respond(question, versions)
+    return Message({**answer.header, "stamps": {**_stamps, "begun": begun, "ended": now()}}, answer.arrays)
+
+
+def main() -> None:
+    forkserver.ForkServer._child = _timed_child  # type: ignore[method-assign]
+    serve.serve = _timed_serve
+    serve.respond = _timed_respond
+    forkserver.main()
+
+
+if __name__ == "__main__":
+    main()

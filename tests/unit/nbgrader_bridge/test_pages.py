@@ -1,0 +1,308 @@
+"""What graders and students are shown: figures with words, bounded outputs, Markdown that runs nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jinja2 import Environment
+from nbconvert.exporters import HTMLExporter
+from nbformat.v4 import new_markdown_cell, new_notebook
+from nbgrader.utils import determine_grade
+from traitlets.config import Config, PyFileConfigLoader
+
+from autograder.assignment.questions import task
+from autograder.grading.cell_output import shown
+from autograder.nbgrader_bridge.cell_outputs import check_outputs
+from autograder.nbgrader_bridge.formgrader_markdown import markdown2html
+from autograder.publishing.notebook_page import NotebookPage
+from autograder.report.html import prose, render_question
+from autograder.report.picture import SignalPicture
+from autograder.report.result import (
+    CriterionResult,
+    CriterionStatus,
+    QuestionResult,
+    QuestionStatus,
+    Result,
+    WrittenResult,
+    question_text,
+    to_look_at,
+)
+from autograder.sandbox.protocol import MAX_FIGURES, MAX_SIDE, BadAnswer, CellRan, RunCell
+from autograder.sandbox.wire import Message
+from tests.support.samples import ROOT, SOLUTION, answered, cell, read, write
+
+QUESTION = QuestionResult.of(
+    task("q7_tf_initializer"),
+    QuestionStatus.GRADED,
+    3.0,
+    12.0,
+    criteria=(
+        CriterionResult("mean", CriterionStatus.PASSED, 3.0, 3.0, "Zero mean.", "The mean is 0."),
+        CriterionResult("variance", CriterionStatus.FAILED, 0.0, 9.0, "Give 2/fan_in.", "It is <b>1</b>."),
+    ),
+)
+
+
+def rendered(markdown: str, **attachments: dict[str, str]) -> str:
+    environment = Environment(autoescape=False)  # as nbconvert's own
+    environment.filters["markdown2html"] = markdown2html
+    source = {"source": markdown, "attachments": attachments}
+    return environment.from_string("{{ cell.source | markdown2html }}").render(cell=source)
+
+
+def test_table_escapes_what_was_measured_and_stands_without_a_figure() -> None:
+    page = render_question(QUESTION)
+    assert "It is &lt;b&gt;1&lt;/b&gt;." in page
+    assert "<svg" not in page
+    assert "q7_tf_initializer: 3 of 12 points</caption>" in page
+    assert page.count('scope="row"') == 2
+
+
+def test_a_check_cells_output_is_small_and_draws_only_where_points_were_lost() -> None:
+    picture = SignalPicture(
+        (64, 128, 64, 10), ((1.0, 0.5, 0.25, 0.5),), ((1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.7, 2.0))
+    )
+    lost = replace(QUESTION, picture=picture)
+    pages = [check_outputs(q)[1].data["text/html"] for q in (lost, replace(lost, score=12.0))]
+    assert ["<svg" in page for page in pages] == [True, False]
+    assert len(pages[0]) < 60_000
+
+
+def test_prose_is_rendered_and_runs_nothing() -> None:
+    page = prose("*yes*\n\n| a |\n|---|\n| b |\n\n<script>x</script> <img src=x onerror=y> [l](javascript:z)")
+    assert "<em>yes</em>" in page
+    assert '<th scope="col"' in page
+    for harm in ("<script", "src=x", 'src="x', "onerror", "javascript:"):
+        assert harm not in page
+
+
+def test_text_says_what_was_lost_and_why() -> None:
+    assert question_text(QUESTION).splitlines() == [
+        "q7_tf_initializer: 3 of 12 points",
+        "- variance, failed (−9): It is <b>1</b>.",
+    ]
+
+
+@pytest.mark.parametrize("score", [0.0, 3.0, 12.0])
+def test_nbgrader_reads_the_very_score_from_a_check_cells_outputs(score: float) -> None:
+    check = cell(read(SOLUTION), "q7_tf_initializer_check")
+    check.outputs = check_outputs(QuestionResult.of(task("q7_tf_initializer"), QuestionStatus.GRADED, score, 12.0))
+    assert determine_grade(check) == (score, 12.0)
+
+
+def test_outputs_of_a_child_are_bounded_whatever_it_says() -> None:
+    good = np.full((2, 3, 3), 300.0, np.float16)
+    cell = RunCell("cell", "")
+    output = shown(cell.read(CellRan("x" * 10_000 + "\x1b[2J", "", (good,)).to_message()))
+    assert len(output.stdout) <= 4_000
+    assert output.stderr == ""
+    (pixels,) = output.figures
+    assert pixels.dtype == np.uint8
+    assert pixels.max() == 255
+    for shape in ((MAX_SIDE + 1, 3, 3), (2, 3), (0, 3, 3), (2, 3, 4)):
+        with pytest.raises(BadAnswer):
+            cell.read(CellRan(figures=(np.zeros(shape, np.float16),)).to_message())
+    with pytest.raises(BadAnswer):
+        cell.read(CellRan(figures=(good,) * (MAX_FIGURES + 1)).to_message())
+    with pytest.raises(BadAnswer):
+        cell.read(Message({**CellRan().to_message().header, "stderr": 7}))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[x](javascript:alert(1))",
+        "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+        "<iframe src='/formgrader'></iframe>",
+        "<form action='/formgrader/api/grade/1'><button>x</button></form>",
+        "<svg onload=alert(1)>",
+        "<style>body { display: none }</style>",
+    ],
+)
+def test_markdown_that_would_run_in_the_graders_browser_does_not(harm: str) -> None:
+    page = rendered(f"before\n\n{harm}\n\nafter")
+    for sign in (
+        "<script",
+        "onerror",
+        "onload",
+        'href="javascript',
+        "<iframe",
+        "<form",
+        "<style",
+        "<svg",
+        'href="data',
+    ):
+        assert sign not in page
+    assert "before" in page
+    assert "after" in page
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "![who](/logout)",
+        "![seen](https://example.org/count.png)",
+        "<img src='//example.org/count.png'>",
+        "<img src='images/plot.png' srcset='https://example.org/x.png 2x'>",
+        "![gone](attachment:gone.png)",
+        "![empty](attachment:empty.png)",
+        "<a href='/logout'>press</a>",
+    ],
+)
+def test_no_page_loads_a_picture_or_leads_into_the_formgrader(picture: str) -> None:
+    page = rendered(f"before\n\n{picture}\n\nafter", **{"empty.png": {}})
+    assert all(address.startswith("data:image/") for address in re.findall(r'src="([^"]*)"', page))
+    for sign in ("/logout", "example.org", "images/plot.png", "srcset"):
+        assert sign not in page
+    if "press" not in picture:
+        assert "a picture that is not in the notebook" in page
+    assert "after" in page
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [
+        "<div class='modal-backdrop in'></div>",
+        "<div class='navbar-fixed-top alert-success'>10 / 10</div>",
+        "<div style='position: fixed; top: 0; text-align: center'>10 / 10</div>",
+        "<input class='score' id='q1' value='10'>",
+    ],
+)
+def test_nothing_of_a_students_lies_over_the_formgraders_own_buttons(cover: str) -> None:
+    page = rendered(f"before\n\n{cover}\n\nafter")
+    for sign in ("modal", "navbar", "alert", "position", "score", "q1"):
+        assert sign not in page
+
+
+def test_markdown_that_cannot_be_rendered_is_shown_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr("autograder.safe_markdown.MarkdownWithMath.render", fail)
+    assert rendered("**a** <b>b</b>") == "<pre>**a** &lt;b&gt;b&lt;/b&gt;</pre>"
+
+
+def test_markdown_keeps_mathematics_tables_code_and_pasted_pictures() -> None:
+    page = rendered(
+        "$a < b$ and $$\\frac{1}{2}$$\n\n| x |\n|--:|\n| `y` |\n\n![seen](attachment:a%20b.png)\n\n"
+        "```python\nz = 1\n```\n",
+        **{"a b.png": {"image/png": "iVBORw0KGgo="}},
+    )
+    assert "$a &lt; b$" in page
+    assert "\\frac{1}{2}" in page
+    assert "<table" in page
+    assert "<code>y</code>" in page
+    assert 'src="data:image/png;base64,iVBORw0KGgo="' in page
+    assert 'style="text-align:right"' in page
+    assert '<span class="n">z</span>' in page
+
+
+@pytest.mark.parametrize(
+    ("attachments", "shown"),
+    [
+        ({"a b.png": {"image/png": "iVBORw0KGgo="}}, 'src="data:image/png;base64,iVBORw0KGgo="'),
+        ({}, "a picture that is not in the notebook"),
+    ],
+)
+def test_web_page_shows_pasted_pictures_and_says_where_one_is_missing(
+    attachments: dict[str, dict[str, str]], shown: str
+) -> None:
+    notebook = new_notebook(cells=[new_markdown_cell("![seen](attachment:a%20b.png)", attachments=attachments)])
+    notebook.metadata.widgets = {"application/vnd.jupyter.widget-state+json": {"x": {}}}  # as Colab writes it
+    page, _ = NotebookPage().from_notebook_node(notebook)
+    assert shown in page
+
+
+def test_class_table_tells_which_written_answers_to_look_at() -> None:
+    written = (
+        WrittenResult("q1", "answered", 200, 10.0),
+        WrittenResult("q2", "answered", 3, 10.0, "short"),
+        WrittenResult("q3", "unchanged", 0, 10.0),
+        WrittenResult("q4", "unchanged", 0, 10.0),
+    )
+    assert to_look_at(Result("a", "b", "graded", written=written)) == ["Q2 short", "Q3, Q4 unchanged"]
+
+
+def test_table_in_a_student_text_gets_the_padding_of_the_page_and_no_class_of_its_own() -> None:
+    table = '<table class="modal"><tr><td class="modal">1</td></tr></table>'
+    for text in (table, "| a | b |\n|---|---|\n| 1 | 2 |"):
+        shown = rendered(text)
+        assert '<table class="table table-condensed table-bordered">' in shown
+        assert "modal" not in shown
+    assert '<table class="plain narrow">' in prose("| a | b |\n|---|---|\n| 1 | 2 |")
+
+
+# --- make page -------------------------------------------------------------------------------------------------
+
+
+def paged(path: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "autograder", "page", str(path)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.slow
+def test_page_is_written_to_build_under_the_name_of_the_notebook(tmp_path: Path) -> None:
+    write(answered({}), tmp_path / "a b.ipynb")
+    run = paged(tmp_path / "a b.ipynb", tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "Weight Initialization" in (tmp_path / "build" / "a b.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("pipe", "is not a regular file"),
+        ("folder", "is a folder; give the .ipynb file in it"),
+        ("missing", "does not exist"),
+        ("loop", "is a symbolic link; give the notebook itself"),
+        ("huge", "has 100 MiB, more than the 20 MiB allowed; clear the outputs"),
+        ("conflict", "has unresolved merge conflicts"),
+        ("empty", "is empty"),
+        ("no cells", "it has no list of cells"),
+        ("no outputs", "is not a valid notebook; open it in Jupyter and save it"),
+    ],
+)
+@pytest.mark.slow
+def test_page_of_what_cannot_be_read_says_in_one_line_why(kind: str, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    cell = '{"cell_type": "code", "source": "1", "metadata": {}, "outputs": [{}]}'
+    contents = {
+        "conflict": "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n",
+        "empty": "",
+        "no cells": '{"nbformat": 4}',
+        "no outputs": f'{{"nbformat": 4, "nbformat_minor": 5, "metadata": {{}}, "cells": [{cell}]}}',
+    }
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "loop":
+        path.symlink_to(path)
+    elif kind == "huge":
+        with path.open("wb") as file:
+            file.truncate(100 * 2**20)
+    elif kind != "missing":
+        path.write_text(contents[kind])
+    run = paged(path, tmp_path)
+    assert run.returncode == 2, run.stderr
+    (line,) = run.stderr.splitlines()
+    assert line.startswith(f"autograder: {path}: ")
+    assert says in line
+    assert not (tmp_path / "build").exists()
+
+
+def test_exporter_of_feedback_knows_every_option_that_it_sets(caplog: pytest.LogCaptureFixture) -> None:
+    course = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    settings = Config(HTMLExporter={"preprocessors": course.GenerateFeedback.preprocessors})
+    with caplog.at_level("WARNING"):
+        HTMLExporter(config=settings)
+    assert caplog.messages == []
