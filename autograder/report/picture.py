@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import msgspec
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,8 @@ class Deviation:
         return self.measured / self.expected
 
 
-class WeightsPicture(msgspec.Struct, frozen=True, tag=True):
+@dataclass(frozen=True)
+class WeightsPicture:
     """An initializer's weights beside those that He's rule gives.
 
     Attributes
@@ -49,7 +49,8 @@ class WeightsPicture(msgspec.Struct, frozen=True, tag=True):
     shapes: tuple[Deviation, ...]
 
 
-class SignalPicture(msgspec.Struct, frozen=True, tag=True):
+# A tuple, so that a reader of stored results can tell it from the other: that one is stored by its fields' names.
+class SignalPicture(NamedTuple):
     """Mean square of the signal through a model, in units of the inputs', by depth.
 
     Attributes
