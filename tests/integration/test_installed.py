@@ -48,7 +48,7 @@ def test_wheel_holds_all_that_the_package_needs_and_nothing_else(built: Path) ->
     [
         (["-m", "autograder", "grade", "a.ipynb"], 2, "--settings FILE, or in the environment, as AUTOGRADER_COURSE="),
         (
-            ["-m", "autograder", "class", "submitted"],
+            ["-m", "autograder", "class", "submitted", "--settings", NAMED["AUTOGRADER_COURSE"]],
             3,
             "--release FILE, or in the environment, as AUTOGRADER_RELEASE=",
         ),

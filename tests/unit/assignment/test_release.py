@@ -20,7 +20,7 @@ from autograder.notebook import PLACEHOLDER, read_notebook
 from autograder.publishing.release_drift import drift
 from autograder.submission.reader import read_submission
 from tests.support.figures import MEASURING
-from tests.support.notebook_cases import FOLDER
+from tests.support.notebook_cases import READABLE
 from tests.support.samples import RELEASE, ROOT, SOLUTION, cell, read, write
 
 POINTS = {**dict.fromkeys(WRITTEN, 10)} | {
@@ -150,7 +150,7 @@ def test_mark_schemes_add_up_to_the_points_and_name_errors_with_their_cost() -> 
         assert len(re.findall(r"^\| .+ \| −\d \|$", scheme, re.M)) >= 4
 
 
-@pytest.mark.parametrize("case", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("case", [case.path for case in READABLE], ids=lambda path: path.stem)
 def test_who_answers_in_the_release_itself_is_read_as_from_anywhere_else(
     case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

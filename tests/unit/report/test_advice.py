@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from autograder.cli.app import app
+from tests.support.commands import run
 from tests.support.samples import ROOT
 
 #: Options of Dask that messages name.
@@ -71,17 +71,17 @@ def test_help_names_only_options_of_its_own_command(names: tuple[str, ...]) -> N
     ],
     ids=" ".join,
 )
+@pytest.mark.slow
 def test_error_names_only_options_of_its_own_command(
     names: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The folder is a course without a release, and its one submission is not a notebook."""
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.root = '.'\n")
     (tmp_path / "ann.ipynb").write_text("not a notebook")
-    monkeypatch.chdir(tmp_path)
     for release in (tmp_path / "none.ipynb", tmp_path / "ann.ipynb"):
         monkeypatch.setenv("AUTOGRADER_RELEASE", str(release))
         arguments = {"grade": ["ann.ipynb"], "page": ["ann.ipynb"], "class": ["."], "collect": ["missing"]}
-        run = CliRunner().invoke(app, [*names, *arguments.get(names[-1], [])])
-        assert run.exit_code in (2, 3), run.output
-        assert run.output.startswith("autograder: ")
-        assert set(_OPTION.findall(run.output)) <= options(COMMANDS[names]), run.output
+        said = run(*names, *arguments.get(names[-1], []), cwd=tmp_path)
+        assert said.returncode in (2, 3), said.stderr
+        assert said.stderr.startswith("autograder: ")
+        assert set(_OPTION.findall(said.stderr)) <= options(COMMANDS[names]), said.stderr

@@ -8,8 +8,9 @@ honest = serve.encode
 
 def slow(header, arrays=()):
     serve.encode = honest
-    error = {"name": "Slow", "message": "/" * 250_000}
-    return honest({**header, "status": "error", "error": error}, arrays)
+    raised = {"status": "error", "name": "Slow", "message": "/" * 250_000}
+    raised |= {"cell": None, "line": None, "source": None, "refused": None}
+    return honest({**header, "raised": raised}, arrays)
 
 
 serve.encode = slow
