@@ -173,9 +173,12 @@ def _parse(raw: bytes) -> tuple[dict[str, Any], list[str]]:
     damage = []
     # Windows' shells and editors write UTF-16.
     encoding = json.detect_encoding(raw)
-    text = raw.decode(encoding, "replace").lstrip(_BLANK)
-    if "\ufffd" in text and not _is_valid(raw, encoding):
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        text = raw.decode(encoding, "replace")
         damage.append("some characters are lost, because the file is not UTF-8 text")
+    text = text.lstrip(_BLANK)
     try:
         document, end = json.JSONDecoder().raw_decode(text)
     except json.JSONDecodeError as problem:
@@ -195,14 +198,6 @@ def _parse(raw: bytes) -> tuple[dict[str, Any], list[str]]:
     if text[end:].strip(_BLANK):
         damage.append("more text follows the notebook's end, and is not read")
     return document if isinstance(document, dict) else {}, damage
-
-
-def _is_valid(raw: bytes, encoding: str) -> bool:
-    try:
-        raw.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _cells(document: dict[str, Any], damage: list[str]) -> Iterable[Cell]:

@@ -37,15 +37,9 @@ class CourseFolder:
         """Return where nbgrader puts what it made of a student's submission."""
         return self.root / self.autograded / student / NAME
 
-    def submissions(self) -> dict[str, Path]:
-        """Return every submitted notebook by student, sorted."""
-        found = submitted_notebooks(self.root / self.submitted)
-        return {student: path for student, path in found.items() if isinstance(path, Path)}
-
-    def unclear(self) -> dict[str, NoNotebook]:
-        """Return why a student has no submission although there is a folder for it, by student."""
-        found = submitted_notebooks(self.root / self.submitted)
-        return {student: problem for student, problem in found.items() if isinstance(problem, NoNotebook)}
+    def submissions(self) -> dict[str, Path | NoNotebook]:
+        """Return the submission of every student who has a folder for it, or why it is none, by student; sorted."""
+        return submitted_notebooks(self.root / self.submitted)
 
 
 def course_folder() -> CourseFolder:

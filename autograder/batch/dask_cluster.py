@@ -199,7 +199,7 @@ class Cluster:
                 if tries < _MOST_TRIES:
                     self._submit(work, tries + 1, begun, ending)
                     continue
-                outcome = Graded(Result(work.name, "", ResultStatus.FAULT, fault=_told(problem, tries)))
+                outcome = Graded(Result(work.name, "", ResultStatus.FAULT, fault=_reason(problem, tries)))
             finally:
                 future.release()
             yield work, outcome
@@ -217,6 +217,6 @@ class Cluster:
         ending.add(future)
 
 
-def _told(problem: Exception, tries: int) -> str:
+def _reason(problem: Exception, tries: int) -> str:
     why = "its worker died" if isinstance(problem, KilledWorker) else f"{type(problem).__name__}: {problem}"
     return f"handed to the cluster {tries} times, the last time {why}"

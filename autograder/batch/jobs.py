@@ -1,4 +1,4 @@
-"""What is the same for a class, and one submission of it: what a worker needs to grade it."""
+"""The settings of a class and the data of one submission: all that a worker needs to grade it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time of one run: an account for each kind of step, so that no cell that Q7 does not need takes Q7's.
+"""Time budget of one run: separate accounts, so that cells which Q7 does not need take none of its time.
 
 Only what the submission's own steps take is charged. Forks, set-up and restarts are the grader's.
 """
@@ -93,7 +93,7 @@ class Budget:
             if took is None or took > self._q7_again.left:
                 return self.call()
             return Step(self._limits.step_seconds, self._q7_again, self._after_a_step)
-        # The lost cell more is one that ran to its end before.
+        # One lost cell more is allowed where this cell ran to its end before.
         if self._lost_cells >= MOST_LOST_CELLS + (took is not None):
             raise LeftOut(f"It was left out: {self._lost_cells} cells before it had ended the process.")
         if took is not None:

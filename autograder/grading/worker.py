@@ -1,4 +1,4 @@
-"""Whoever runs one submission after the other for an engine: a warm sandbox, and the judge."""
+"""Workers of an engine: each runs one submission after the other in a warm sandbox, and judges it."""
 
 from __future__ import annotations
 

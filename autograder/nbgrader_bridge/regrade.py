@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nbgrader.apps import NbGrader
@@ -49,7 +50,7 @@ def affected(course: CourseFolder, *, everybody: bool = False) -> list[str]:
         The gradebook cannot be used, or does not know the assignment.
     """
     points, _ = points_and_totals(course.db_url, NAME, NAME)
-    students = list(course.submissions())
+    students = [student for student, found in course.submissions().items() if isinstance(found, Path)]
     return [student for student in students if everybody or _is_stale(_record(course, student), points)]
 
 

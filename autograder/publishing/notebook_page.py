@@ -53,16 +53,20 @@ def page_of(path: Path) -> str:
         parse_notebook(name, raw)
     except UnreadableNotebook as problem:
         raise CannotShow(f"{name}: {problem}") from None
-    text = raw.decode("utf-8-sig")
+    not_valid = CannotShow(f"{name}: is not a valid notebook; open it in Jupyter and save it")
+    try:
+        document = json.loads(raw)
+    except ValueError:  # the grader's reader takes damaged files, and nbconvert does not
+        raise not_valid from None
     try:
         # nbconvert gives ids to the cells of older notebooks, and warns of each file that lacks them.
         with warnings.catch_warnings(action="ignore", category=MissingIDFieldWarning):
-            notebook = nbformat.v4.reads_json(text)
+            notebook = nbformat.v4.reads_json(json.dumps(document))
             return NotebookPage().from_notebook_node(notebook, {"metadata": {"name": path.stem}})[0]
     except Exception:
-        if nbformat.validator.isvalid(json.loads(text)):
+        if nbformat.validator.isvalid(document):
             raise
-        raise CannotShow(f"{name}: is not a valid notebook; open it in Jupyter and save it") from None
+        raise not_valid from None
 
 
 class _Renderer(Renderer):

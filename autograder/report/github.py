@@ -165,7 +165,7 @@ def annotate(result: Result, path: str, source: str) -> list[str]:
     found = [
         _command("error", message, file=path, line=str(_line(source, question)), title=title)
         for question in result.questions
-        for title, message in _told(question)
+        for title, message in _annotations(question)
     ]
     if len(found) > MOST_ANNOTATIONS:
         more = len(found) - MOST_ANNOTATIONS + 1
@@ -173,7 +173,7 @@ def annotate(result: Result, path: str, source: str) -> list[str]:
     return found
 
 
-def _told(question: QuestionResult) -> list[tuple[str, str]]:
+def _annotations(question: QuestionResult) -> list[tuple[str, str]]:
     if question.status == QuestionStatus.NOT_ATTEMPTED:
         return []
     if question.status != QuestionStatus.GRADED:

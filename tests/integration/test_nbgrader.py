@@ -113,7 +113,7 @@ def database() -> Iterator[str]:
 
 
 def grade_by_hand_and_hand_in_again(course: Course) -> str:
-    """Give points for answers, have the attacker hand in anew, and return what autograding that said."""
+    """Give points for answers, have the attacker submit again, and return what autograding that said."""
     for question, points in zip(WRITTEN, (9.0, 8.5, 7.0, 6.0, 5.0, 4.0), strict=True):
         course.grade_by_hand("perfect", question, points, f"Well said in {question}.")
         course.grade_by_hand("attacker", question, points)

@@ -14,6 +14,7 @@ def triage() -> None:
     from autograder.assignment.course_folder import course_folder
     from autograder.assignment.questions import NAME, WRITTEN
     from autograder.assignment.release import load_release
+    from autograder.assignment.submitted import NoNotebook
     from autograder.nbgrader_bridge.triage import triage
     from autograder.report.terminal import print_table
 
@@ -23,10 +24,11 @@ def triage() -> None:
     table.add_column("student", overflow="fold", min_width=8)
     for question in WRITTEN:
         table.add_column(question.upper(), overflow="fold", min_width=len("untouched"))
-    for student, unclear in course.unclear().items():
-        complain(f"{student}: the folder {student}/{NAME} {unclear}; nothing of it is read")
     remarks: list[str] = []
     for student, path in course.submissions().items():
+        if isinstance(path, NoNotebook):
+            complain(f"{student}: the folder {student}/{NAME} {path}; nothing of it is read")
+            continue
         found = triage(student, path, release)
         if found.problem is not None:
             complain(f"{path}: {found.problem}")

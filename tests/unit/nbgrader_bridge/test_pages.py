@@ -257,6 +257,16 @@ def test_page_is_written_to_build_under_the_name_of_the_notebook(tmp_path: Path)
     assert "Weight Initialization" in (tmp_path / "build" / "a b.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_page_of_a_notebook_in_utf_16_is_written(tmp_path: Path) -> None:
+    write(answered({}), tmp_path / "a.ipynb")
+    text = (tmp_path / "a.ipynb").read_text(encoding="utf-8")
+    (tmp_path / "a.ipynb").write_text(text, encoding="utf-16")
+    run = paged(tmp_path / "a.ipynb", tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "Weight Initialization" in (tmp_path / "build" / "a.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
@@ -269,13 +279,18 @@ def test_page_is_written_to_build_under_the_name_of_the_notebook(tmp_path: Path)
         ("empty", "is empty"),
         ("no cells", "it has no list of cells"),
         ("no outputs", "is not a valid notebook; open it in Jupyter and save it"),
+        ("more behind the end", "is not a valid notebook; open it in Jupyter and save it"),
+        ("not UTF-8", "is not a valid notebook; open it in Jupyter and save it"),
     ],
 )
 @pytest.mark.slow
 def test_page_of_what_cannot_be_read_says_in_one_line_why(kind: str, says: str, tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
     cell = '{"cell_type": "code", "source": "1", "metadata": {}, "outputs": [{}]}'
+    whole = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}'
     contents = {
+        "more behind the end": f"{whole}]}}",
+        "not UTF-8": whole.replace("{}", '{"title": "caf\udce9"}'),
         "conflict": "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n",
         "empty": "",
         "no cells": '{"nbformat": 4}',
@@ -291,7 +306,7 @@ def test_page_of_what_cannot_be_read_says_in_one_line_why(kind: str, says: str, 
         with path.open("wb") as file:
             file.truncate(100 * 2**20)
     elif kind != "missing":
-        path.write_text(contents[kind])
+        path.write_text(contents[kind], encoding="utf-8", errors="surrogateescape")
     run = paged(path, tmp_path)
     assert run.returncode == 2, run.stderr
     (line,) = run.stderr.splitlines()
