@@ -1,4 +1,4 @@
-"""A whole class: which submissions a folder holds, and grading them all, on this machine or on a cluster.
+"""Grades a whole class: finds the submissions in a folder, and grades them on this machine or on a cluster.
 
-It may import `grading` and the rooms below it, but no other room of the instructors'. Begin with `run.py`.
+This room imports `grading` and the rooms below it, but no other instructors' room. Begin with `run.py`.
 """

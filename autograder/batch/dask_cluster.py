@@ -1,7 +1,7 @@
-"""The same work on a Dask cluster: submissions travel as bytes, and results come back.
+"""Grades a class on a Dask cluster: sends submissions to the workers as bytes, and receives results.
 
-Each worker keeps warm servers of its own, started by a plugin, and judges what it runs. A worker that dies has its
-work done elsewhere: by the scheduler, and, where that gives up on a submission, by submitting it again.
+A plugin starts warm processes on each worker, and the worker judges what it runs. If a worker dies, the scheduler
+gives its submissions to another one. If the scheduler gives up on a submission, this module sends it again.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from autograder.sandbox.support import probe
 
 _CONNECT_SECONDS = 30
 _WORKERS_SECONDS = 120
-#: How often a submission is handed to the cluster whose workers die, or are not fit, under it.
+#: How often a submission is sent to the cluster if its worker dies or is incompatible.
 _MOST_TRIES = 10
-#: Submissions that wait at the cluster for each thread there: enough that no worker ever waits for us.
-_AHEAD = 3
+#: Submissions sent ahead for each thread of the cluster, so that no worker waits for this machine.
+_SUBMISSIONS_PER_THREAD = 3
 
 _ADDRESS = re.compile(r"[a-z]+://[^/\s]+:\d+")
 
@@ -50,23 +50,24 @@ class NoCluster(UserError):
 # --- on the workers -------------------------------------------------------------------------------------
 
 
-class Unfit(RuntimeError):
-    """A worker cannot grade as all others do."""
+class IncompatibleWorker(RuntimeError):
+    """The worker's grader, packages or confinement differ from this machine's, so its grades could differ, too."""
 
 
 class WarmEngine(WorkerPlugin):
-    """A worker's engine: warm when the first submission comes, closed when the class is graded or the worker leaves.
+    """Keeps an engine on a worker: warm before the first submission, closed after the class or when the worker leaves.
 
     Parameters
     ----------
     settings : dict
-        What `Settings` says, in plain types: a worker that has another version of them must be able to say so.
+        The contents of `Settings` in plain types, so that a worker with another version of the class can read them and
+        report the difference.
     """
 
     def __init__(self, settings: Message) -> None:
         self._sent = settings
         self._engine: Engine | None = None
-        self._unfit = "has not been set up"
+        self._incompatible = "has not been set up"
 
     def setup(self, worker: Worker) -> None:
         """Start as many warm servers as the worker runs tasks at once.
@@ -74,20 +75,20 @@ class WarmEngine(WorkerPlugin):
         Raises
         ------
         NoCluster
-            The worker cannot confine student code, or has another version of the grader or of what it grades with.
+            The worker cannot confine student code, or its grader or packages have other versions.
         """
-        self._unfit = self._difference()
-        if self._unfit:
-            raise NoCluster(f"the worker {worker.address} {self._unfit}")
+        self._incompatible = self._difference()
+        if self._incompatible:
+            raise NoCluster(f"the worker {worker.address} {self._incompatible}")
         self._settings = Settings.of(
             self._sent["release"], Limits(**self._sent["limits"]), Terms(**self._sent["terms"])
         )
-        # Other workers may be at work on the same machine: none of its runs is surely alone.
+        # Other workers may run on the same machine, so no run is surely alone.
         policy = RetryPolicy(confirm=True)
         self._engine = Engine(self._settings.limits, workers=worker.state.nthreads, policy=policy)
 
     def teardown(self, worker: Worker) -> None:
-        """End them."""
+        """End the warm processes."""
         if self._engine is not None:
             self._engine.close()
 
@@ -99,18 +100,18 @@ class WarmEngine(WorkerPlugin):
         return f"has another version than this machine of: {', '.join(differing)}" if differing else ""
 
     def grade(self, work: Work) -> Graded | UnreadableNotebook:
-        """Grade one submission; what its cells put out stays here, since a class's report does not show it."""
+        """Grade one submission. The cells' output is not sent back, because a class's report does not show it."""
         if self._engine is None:
-            raise Unfit(f"it {self._unfit}")
+            raise IncompatibleWorker(f"it {self._incompatible}")
         job = work.job(self._settings)
         return job if isinstance(job, UnreadableNotebook) else Graded(self._engine.grade(job).result)
 
 
 def grade(name: str, work: Message) -> Graded | UnreadableNotebook:
-    """Grade one submission by the plugin ``name``; it runs on a worker."""
+    """Grade one submission with the plugin ``name``. This function runs on a worker."""
     plugin = get_worker().plugins.get(name)
     if not isinstance(plugin, WarmEngine):
-        raise Unfit("it has not been set up")
+        raise IncompatibleWorker("it has not been set up")
     return plugin.grade(Work(**work))
 
 
@@ -123,20 +124,20 @@ class Cluster:
     Parameters
     ----------
     address : str
-        The scheduler's: ``tcp://host:8786``.
+        Address of the scheduler: ``tcp://host:8786``.
     settings : Settings
-        What is the same for the whole class.
+        The class's settings.
 
     Raises
     ------
     NoCluster
-        There is no such scheduler, or no worker, or one that does not grade as this machine does.
+        The scheduler does not answer, it has no worker, or a worker would grade differently from this machine.
     """
 
     def __init__(self, address: str, settings: Settings) -> None:
         if not _ADDRESS.fullmatch(address):
-            raise NoCluster(f"{address} is no scheduler's address: that is like tcp://host:8786")
-        # Two clients of one cluster have engines of their own.
+            raise NoCluster(f"{address} is not the address of a scheduler; write it as tcp://host:8786")
+        # A name of its own: two clients of one cluster must not share engines.
         self._name = f"autograder-{uuid.uuid4().hex}"
         plugin = WarmEngine(
             {
@@ -146,7 +147,7 @@ class Cluster:
                 "graded_by": graded_by(),
             }
         )
-        # Its own log repeats, as warnings and tracebacks, what is handled here.
+        # Dask's own log repeats, as warnings and tracebacks, errors that this module handles.
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         try:
             self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
@@ -171,7 +172,7 @@ class Cluster:
         self._client.close()
 
     def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
-        """Grade ``works``, taken as there is room, and yield each with what it gave, as they end.
+        """Grade ``works`` and yield each with its result as it ends. A work is taken when a worker has room for it.
 
         Raises
         ------
@@ -206,11 +207,11 @@ class Cluster:
 
     def _room(self) -> int:
         threads: dict[str, int] = self._client.nthreads()
-        return _AHEAD * max(1, sum(threads.values()))
+        return _SUBMISSIONS_PER_THREAD * max(1, sum(threads.values()))
 
     def _submit(self, work: Work, tries: int, begun: dict[Future, tuple[Work, int]], ending: as_completed) -> None:
-        # A key of its own for every try: two students may have submitted the same file, and neither gets the other's
-        # result, nor one that an earlier run has left at the scheduler.
+        # Every try has a new key. Dask would otherwise reuse a result: of the same file of another student, or of an
+        # earlier run.
         key = f"{self._name}-{uuid.uuid4().hex}"
         future = self._client.submit(grade, self._name, vars(work), key=key, pure=False)
         begun[future] = (work, tries)
@@ -219,4 +220,4 @@ class Cluster:
 
 def _reason(problem: Exception, tries: int) -> str:
     why = "its worker died" if isinstance(problem, KilledWorker) else f"{type(problem).__name__}: {problem}"
-    return f"handed to the cluster {tries} times, the last time {why}"
+    return f"sent to the cluster {tries} times without a result; the last time {why}"

@@ -19,18 +19,18 @@ from autograder.submission.reader import read_submission
 
 @dataclass(frozen=True)
 class Settings:
-    """What is the same for a whole class.
+    """Settings that all submissions of a class share.
 
     Attributes
     ----------
     raw : bytes
-        The released notebook's file.
+        Content of the released notebook's file.
     release : Release
-        The same, read.
+        The release that was read from ``raw``.
     limits : Limits
-        What every submission may use.
+        Resource limits of every submission.
     terms : Terms
-        How far feedback helps, and which framework counts.
+        Help level, and how the two frameworks count.
     """
 
     raw: bytes
@@ -40,7 +40,7 @@ class Settings:
 
     @classmethod
     def of(cls, raw: bytes, limits: Limits | None = None, terms: Terms | None = None) -> Self:
-        """Return the settings for a released notebook's file; raise `BadRelease` where it is none."""
+        """Return the settings for a released notebook's file; raise `BadRelease` if it is not a release."""
         return cls(raw, release_in(raw), limits or Limits(), terms or Terms())
 
     def key(self, sha256: str, seed: int) -> str:
@@ -51,7 +51,21 @@ class Settings:
 
 @dataclass(frozen=True)
 class Work:
-    """A submission to grade: whose, what reports call its file, its bytes, the seed, and the key of its result."""
+    """A submission to grade.
+
+    Attributes
+    ----------
+    student : str
+        The student's id.
+    name : str
+        The file's name in reports.
+    raw : bytes
+        The file's content.
+    seed : int
+        Seed of the grading.
+    key : str
+        Cache key of the result.
+    """
 
     student: str
     name: str
@@ -60,7 +74,7 @@ class Work:
     key: str
 
     def job(self, settings: Settings) -> Job | UnreadableNotebook:
-        """Read the submission; return the problem where it cannot be read."""
+        """Read the submission. If it cannot be read, return the error instead of a job."""
         try:
             submission = read_submission(parse_notebook(self.name, self.raw), settings.release.notebook)
         except UnreadableNotebook as problem:
@@ -69,14 +83,14 @@ class Work:
 
 
 class Workers(Protocol):
-    """What grades a class: this machine, or a cluster."""
+    """Grades the submissions of a class. The class is implemented for this machine and for a cluster."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
 
     def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
-        """Grade ``works``, taken as there is room, and yield each with its result, as they end."""
+        """Grade ``works`` and yield each with its result as it ends. A work is taken when there is room for it."""
         ...
 
 
@@ -86,9 +100,9 @@ class ThisMachine:
     Parameters
     ----------
     settings : Settings
-        What is the same for the whole class.
+        The class's settings.
     engine : Engine
-        Who grades; closed at the end.
+        The engine that grades. It is closed at the end.
     """
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
@@ -102,10 +116,10 @@ class ThisMachine:
         self._engine.close()
 
     def grade_all(self, works: Iterator[Work]) -> Iterator[tuple[Work, Graded | UnreadableNotebook]]:
-        """Grade ``works``, taken as there is room, and yield each with its result, as they end."""
+        """Grade ``works`` and yield each with its result as it ends. A work is taken when there is room for it."""
         return self._engine.grade_all((work, work.job(self._settings)) for work in works)
 
 
 def to_text(document: dict[str, Any]) -> str:
-    """Return a JSON document as a class's files have it."""
+    """Return a JSON document in the form in which a class's files store it."""
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"

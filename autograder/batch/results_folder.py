@@ -1,4 +1,4 @@
-"""A class's results on disk: a file a student, written whole or not at all, that says what it rests on."""
+"""Stores a class's results: one file for each student, written atomically, with the cache key of the result."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ try:
 except ModuleNotFoundError:
     raise NeedsLinux("grading a class") from None
 
-#: The folder of results, one `autograder/result/v1` a student.
+#: Name of the folder of results. It holds one `autograder/result/v1` for each student.
 RESULTS = "results"
 _LOCK = ".lock"
 
 
-class Unusable(UserError):
-    """The folder cannot be used."""
+class CannotUseFolder(UserError):
+    """The folder cannot be used for results."""
 
 
 class Store:
-    """The folder that a class's results are kept in. Use as a context manager: one run at a time may write there.
+    """Folder with a class's results. Use as a context manager. Only one run at a time can write to it.
 
     Parameters
     ----------
     folder : Path
-        Made where there is none.
+        Created if it does not exist.
     resume : bool
-        Whether to go on with what an earlier run left there. Without it the folder must hold none.
+        Whether to keep and use the results of an earlier run. If False, the folder must hold no result.
 
     Raises
     ------
-    Unusable
-        It holds results and ``resume`` was not asked for, another run is at work in it, or it cannot be written.
+    CannotUseFolder
+        It holds results and ``resume`` is False, another run uses it, or it cannot be written.
     """
 
     def __init__(self, folder: Path, *, resume: bool = False) -> None:
@@ -52,17 +52,17 @@ class Store:
             self._results.mkdir(parents=True, exist_ok=True)
             self._descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as problem:
-            raise Unusable(f"{folder} cannot be used for results: {problem.strerror}") from None
+            raise CannotUseFolder(f"{folder} cannot be used for results: {problem.strerror}") from None
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._descriptor)
-            raise Unusable(f"{folder} is in use: another run writes its results there") from None
+            raise CannotUseFolder(f"{folder} is in use: another run writes its results there") from None
         if not resume and any(self._results.glob("*.json")):
             os.close(self._descriptor)
-            raise Unusable(
-                f"{folder} holds the results of an earlier run: go on with them by --resume, or name another folder "
-                "by --out"
+            raise CannotUseFolder(
+                f"{folder} holds the results of an earlier run: continue it with --resume, or name another folder "
+                "with --out"
             )
         for path in self._results.glob(f"*{UNFINISHED}"):
             path.unlink()
@@ -74,9 +74,9 @@ class Store:
         os.close(self._descriptor)
 
     def load(self, student: str, key: str) -> Result | None:
-        """Return this student's result if it has this key; remove an outdated one, and what is no result.
+        """Return this student's result if it has this key; else return None.
 
-        A file that cannot be read now, for want of permission or because the disk fails, is as good as none, and stays.
+        A result with another key, and a file that is not a result, are removed. A file that cannot be opened stays.
         """
         path = self._path(student)
         try:
@@ -89,7 +89,7 @@ class Store:
             if document["class"]["key"] == key and result.status == ResultStatus.GRADED:
                 return result
         except (ValueError, KeyError, TypeError):
-            pass  # cut short, or not ours
+            pass  # cut short, or not a result
         with contextlib.suppress(OSError):
             path.unlink()
         return None
@@ -97,24 +97,25 @@ class Store:
     def save(self, student: str, key: str, result: Result) -> None:
         """Write a result.
 
-        Not forced onto the disk: a power cut may leave less than all of it, which is then graded again.
+        The content is not forced onto the disk. After a power failure it may be incomplete; the submission is then
+        graded again.
 
         Raises
         ------
-        Unusable
-            It cannot be written: the disk may be full.
+        CannotUseFolder
+            The file cannot be written, for example because the disk is full.
         """
         document = {**to_json(result), "class": {"student": _printable(student), "key": key}}
         try:
             write_text(self._path(student), to_text(document))
         except OSError as problem:
-            raise Unusable(
-                f"{self._path(student)} cannot be written: {problem.strerror}; what was graded before is kept, and "
-                "--resume goes on"
+            raise CannotUseFolder(
+                f"{self._path(student)} cannot be written: {problem.strerror}; earlier results are kept; free "
+                "some space and continue with --resume"
             ) from None
 
     def other_results(self, students: set[str]) -> int:
-        """Count the results of people who are not among ``students``."""
+        """Return the number of results whose student is not among ``students``."""
         return sum(path.stem not in students for path in self._results.glob("*.json"))
 
     def _path(self, student: str) -> Path:

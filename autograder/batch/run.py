@@ -1,4 +1,4 @@
-"""A whole class: which submissions a folder holds, and the loop that grades them without losing one."""
+"""Finds the submissions of a class in a folder, and grades all of them. No submission is lost without a message."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from autograder.errors import ExitCode, UserError
 from autograder.notebook import UnreadableNotebook, printable_path, read_bytes
 from autograder.report.result import Outcome, Result
 
-#: Beside the results, where the folder belongs to no course.
+#: File with the class's seed, beside the results. It is used if the folder belongs to no course.
 SEED_FILE = "class-seed.txt"
 _COURSE = "nbgrader_config.py"
 _LONGEST_NAME = 200
-#: When so many in a row, from the first on, fail through no fault of theirs, so will the others.
-_HOPELESS = 5
+#: If this many submissions fail by a fault of the grader and none was graded, the run stops: the rest would fail, too.
+_FAULTS_THAT_STOP = 5
 
 
 class NoClass(UserError):
-    """There is no class in the folder."""
+    """The folder holds no class that can be graded."""
 
 
-class Hopeless(UserError):
+class NothingCanBeGraded(UserError):
     """The first submissions all failed by a fault of the grader."""
 
     exit_code = ExitCode.FAULT
@@ -37,7 +37,7 @@ class Hopeless(UserError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One student's submission: its file, and its name in reports; ``problem`` where there is no such file."""
+    """One student's submission: its file, and the file's name in reports. ``problem`` says why it cannot be graded."""
 
     student: str
     path: Path
@@ -46,15 +46,15 @@ class Entry:
 
 
 def find_class(folder: Path) -> list[Entry]:
-    """Return the submissions under ``folder``, by student.
+    """Return the submissions in ``folder``, sorted by student.
 
-    Both of ``STUDENT/weight_initialization/*.ipynb``, as nbgrader lays them out, and ``STUDENT.ipynb`` are found. A
-    course folder stands for its ``submitted/``.
+    The function finds ``STUDENT/weight_initialization/*.ipynb``, which is nbgrader's layout, and ``STUDENT.ipynb``. In
+    a course folder, it searches ``submitted/``.
 
     Raises
     ------
     NoClass
-        There is none, or two are one student's.
+        There is no submission, or a student has two.
     """
     if not folder.is_dir():
         raise NoClass(f"{folder}: there is no such folder")
@@ -91,12 +91,15 @@ def _in_nbgraders_layout(student: Path, folder: Path) -> Entry:
 
 
 def class_seed(folder: Path, out: Path) -> str:
-    """Return the class's secret seed: the course's, if ``folder`` is in one; else ``out``'s, made at the first run.
+    """Return the class's secret seed.
+
+    It is the course's seed if ``folder`` is in a course. Otherwise it is stored in ``out``, and created at the first
+    run.
 
     Raises
     ------
     BadCourseSeed
-        It cannot be read or made.
+        The seed cannot be read or created.
     """
     if not (out / SEED_FILE).exists():
         for root in (folder, folder.resolve().parent):
@@ -107,7 +110,7 @@ def class_seed(folder: Path, out: Path) -> str:
 
 @dataclass
 class Tally:
-    """How a class ended: how many submissions have a result, new or kept, and why the others have none."""
+    """Counts of a class: submissions graded now or kept from an earlier run, and why the others have no result."""
 
     graded: int = 0
     kept: int = 0
@@ -124,11 +127,11 @@ class Class:
     entries : sequence of Entry
         The submissions.
     settings : Settings
-        What they are graded against and by.
+        Release, limits and terms.
     seed : str
-        What every submission's own seed is derived from.
+        The class's seed, from which each submission's seed is derived.
     store : Store
-        Where results are kept.
+        Folder of the results.
     """
 
     entries: Sequence[Entry]
@@ -137,14 +140,14 @@ class Class:
     store: Store
 
     def grade(self, workers: Workers, watch: Callable[[Outcome, bool], None]) -> Tally:
-        """Grade whatever is not graded yet, and keep each result as soon as it is there.
+        """Grade all submissions that have no result yet, and store each result at once.
 
-        ``watch`` is called for every submission with how it ended, and whether an earlier run had graded it.
+        ``watch`` is called for every submission with its outcome, and with True if an earlier run graded it.
 
         Raises
         ------
-        Hopeless
-            The first few failed, all through the grader's fault, and nothing was graded before.
+        NothingCanBeGraded
+            The first submissions all failed by a fault of the grader, and no earlier run graded one.
         """
         tally = Tally()
         for work, outcome in workers.grade_all(self._open_work(tally, watch)):
@@ -158,19 +161,19 @@ class Class:
                 tally.graded += 1
             else:
                 tally.faults[work.student] = result.fault
-                if len(tally.faults) >= min(_HOPELESS, len(self.entries)) and tally.graded + tally.kept == 0:
-                    raise Hopeless(f"nothing can be graded here: {result.fault}")
+                if len(tally.faults) >= min(_FAULTS_THAT_STOP, len(self.entries)) and tally.graded + tally.kept == 0:
+                    raise NothingCanBeGraded(f"nothing can be graded here: {result.fault}")
             watch(result.outcome, False)
         return tally
 
     def results(self) -> Iterator[tuple[Entry, Result | None]]:
-        """Yield every submission with its result, or None where there is none, one by one from the disk."""
+        """Yield every submission with its result from the disk, or None if it has none."""
         for entry in self.entries:
             work = self._work(entry)
             yield entry, None if isinstance(work, str) else self.store.load(entry.student, work.key)
 
     def _open_work(self, tally: Tally, watch: Callable[[Outcome, bool], None]) -> Iterator[Work]:
-        """Yield what is still to be graded; report the rest."""
+        """Yield the submissions without a result; report the others to ``watch``."""
         for entry in self.entries:
             work = self._work(entry)
             if isinstance(work, str):

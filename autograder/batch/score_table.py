@@ -1,4 +1,4 @@
-"""A class's scores as a CSV file."""
+"""Writes a class's scores to a CSV file."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CHECKS = tuple(task.check for task in TASKS)
 
 
 class ScoreTable:
-    """A CSV with a row a student and a column a check cell, written row by row, whole or not at all."""
+    """CSV file with one row for each student and one column for each check cell. It is written atomically."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     @contextmanager
     def opened(self) -> Iterator[ScoreTable]:
-        """Open the file, and give it its name when all rows are there; raise `CannotWrite` where that cannot be."""
+        """Open the file; rename it to its final name when all rows are written. Raise `CannotWrite` if that fails."""
         with (
             output_file(self._path) as place,
             place.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
@@ -50,7 +50,7 @@ class ScoreTable:
         )
 
     def add(self, entry: Entry, result: Result) -> None:
-        """Write a graded submission's row."""
+        """Write the row of a graded submission."""
         scores = {question.grade_id: points_text(question.score) for question in result.questions}
         self._rows.writerow(
             [
@@ -68,5 +68,5 @@ class ScoreTable:
         )
 
     def add_ungraded(self, entry: Entry, outcome: Outcome, reason: str) -> None:
-        """Write the row of a submission without a result: no score, and why."""
+        """Write the row of a submission without a result: the reason, and no score."""
         self._rows.writerow([entry.student, outcome, "", "", *("" for _ in _CHECKS), reason, "", "", "", ""])

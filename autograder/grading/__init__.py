@@ -1,4 +1,4 @@
-"""The one engine: it runs a submission in the sandbox, asks for arrays, has them judged and adds the points up.
+"""The engine: runs a submission in the sandbox, asks it for arrays, lets the judge decide, and adds up the points.
 
-It may import `submission`, `sandbox`, `judge`, `report` and `assignment`. Begin with `engine.py`.
+This room imports `submission`, `sandbox`, `judge`, `report` and `assignment` only. Begin with `engine.py`.
 """

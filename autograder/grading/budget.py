@@ -1,6 +1,6 @@
-"""Time budget of one run: separate accounts, so that cells which Q7 does not need take none of its time.
+"""Divides the time of one run between Q7's cells and the student's other cells, which must not use up Q7's time.
 
-Only what the submission's own steps take is charged. Forks, set-up and restarts are the grader's.
+Only the submission's own steps are charged. Forks, set-up and restarts are the grader's work and cost no time.
 """
 
 from __future__ import annotations
@@ -9,30 +9,32 @@ from dataclasses import dataclass
 
 from autograder.limits import Limits
 
-#: Own cells that may end their process before no other one is tried for the first time: all the others run again.
+#: If this many of the student's own cells ended their child, no other own cell runs for the first time: each one
+#: that ends its child makes all the others run again.
 MOST_LOST_CELLS = 12
-#: Processes for one run: those that own cells end, and nearly as many for Q7's cells and calls.
+#: Children for one run: one for each own cell that may end its child, and as many for Q7's cells and calls.
 MOST_CHILDREN = 2 * MOST_LOST_CELLS
-#: What an own cell gets at least, as a share of a step.
+#: The least time of an own cell, as a share of a step's time.
 _LEAST_SHARE = 0.05
 
 
 class LeftOut(Exception):
-    """A cell is not run; the message says why, in one sentence for people."""
+    """A cell does not run. The message says why, in one sentence for students."""
 
 
 @dataclass
 class Account:
-    """Seconds that are left for steps of one kind."""
+    """Remaining seconds for steps of one kind."""
 
     left: float
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one step may take: seconds, charged to an account. ``verdict`` is the message of one that took longer.
+    """Time limit of one step, and the account that pays for the step.
 
-    A verdict names settings and no measured time, so that it is the same every time.
+    ``verdict`` is the message for a step that exceeds the limit. It names settings and no measured time, so that every
+    run gives the same message.
     """
 
     seconds: float
@@ -41,19 +43,21 @@ class Step:
 
 
 class Budget:
-    """A submission's time.
+    """Time of one run of a submission, in four accounts.
+
+    *Own cells* are the cells that Q7 does not need.
 
     - Q7's cells and the calls of its functions share ``limits.total_seconds``.
-    - The student's own cells share as much, and one step more. A cell gets a step, or half of what is left; but at
-      least a little, for which there is another step's time: a quick cell still runs after slow ones.
-    - A fresh child runs cells again that have run before. Q7's cells have an account of ``limits.total_seconds`` for
-      that, and own cells have another one. Where too little is left there, an own cell is left out, and Q7's cells
-      take the time of Q7.
-    - An own cell that ends its child pays for the cells of Q7 that ran there, because they must run again: their time
-      moves to the account of Q7's cells that run again. An own cell runs only while its account can pay for that. So
-      own cells take none of Q7's time, as long as Q7's cells take no longer when they run again.
+    - Own cells share ``limits.total_seconds`` and the time of one more step. A cell gets the time of a step, or half
+      of what is left. A minimum is reserved, so that a quick cell still runs after slow ones.
+    - A new child runs cells again that have run before. Q7's cells have an account of ``limits.total_seconds`` for
+      that, and own cells have another one. If too little is left there, an own cell is left out, and a cell of Q7 is
+      charged to Q7's first account.
+    - An own cell that ends its child makes the cells of Q7 run again. It therefore pays for them: their time moves from
+      its account to the account of Q7's repeated cells. An own cell runs only if its account can pay for that. So own
+      cells take none of Q7's time, as long as Q7's cells are not slower when they run again.
 
-    A run's steps take at most four times ``limits.total_seconds`` and five steps more.
+    The steps of a run take at most four times ``limits.total_seconds`` and the time of five more steps.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -69,11 +73,11 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
-        """Whether Q7 has no time left."""
+        """True if Q7 has no time left."""
         return self._q7.left <= 0.0
 
     def call(self) -> Step:
-        """Return what a call of one of Q7's functions may take."""
+        """Return the time limit of a call of one of Q7's functions."""
         left = max(0.0, self._q7.left)
         if self._limits.step_seconds <= left:
             return Step(self._limits.step_seconds, self._q7, self._after_a_step)
@@ -81,19 +85,19 @@ class Budget:
         return Step(left, self._q7, verdict)
 
     def cell(self, position: int, *, own: bool) -> Step:
-        """Return what a cell may take; ``own`` is one that is neither Q7's nor the set-up.
+        """Return the time limit of a cell. ``own`` is True for a cell that is neither Q7's nor the set-up cell.
 
         Raises
         ------
         LeftOut
-            It is not run.
+            The cell does not run.
         """
         took = self._took.get(position)
         if not own:
             if took is None or took > self._q7_again.left:
                 return self.call()
             return Step(self._limits.step_seconds, self._q7_again, self._after_a_step)
-        # One lost cell more is allowed where this cell ran to its end before.
+        # A cell that ran to its end before gets one more try.
         if self._lost_cells >= MOST_LOST_CELLS + (took is not None):
             raise LeftOut(f"It was left out: {self._lost_cells} cells before it had ended the process.")
         if took is not None:
@@ -111,17 +115,17 @@ class Budget:
         return Step(part, self._own, verdict)
 
     def opened(self) -> None:
-        """Note that a fresh child begins: no cell ran there yet."""
+        """Record that a new child begins, in which no cell ran yet."""
         self._q7_cells_took = 0.0
 
     def ran(self, position: int, seconds: float, *, own: bool) -> None:
-        """Note that a cell ran to its end, and how long that took."""
+        """Record that a cell ran to its end, and how many seconds it took."""
         self._took[position] = seconds
         if not own:
             self._q7_cells_took += seconds
 
     def lost(self, step: Step, *, own: bool) -> None:
-        """Note that a cell ended its child in its ``step``."""
+        """Record that a cell ended its child during ``step``."""
         if own:
             self._lost_cells += 1
             step.account.left -= self._q7_cells_took

@@ -1,4 +1,4 @@
-"""What a student's cell put out, as reports show it."""
+"""Output of a student's cell, in the form that reports show."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class CellOutput:
     Attributes
     ----------
     stdout, stderr : str
-        The beginning of what it printed; no control characters but line ends and tabs.
+        The beginning of the printed text. It has no control characters except line ends and tabs.
     figures : tuple of array
         (height, width, 3) pixels of each figure, uint8.
     problem : str or None
-        What it raised, or why it did not finish, in one line.
+        The exception that it raised, or why it did not finish, in one line.
     """
 
     stdout: str = ""
@@ -30,7 +30,7 @@ class CellOutput:
     problem: str | None = None
 
 
-def shown(ran: CellRan) -> CellOutput:
-    """Return a cell's output as reports show it."""
+def output_of(ran: CellRan) -> CellOutput:
+    """Convert the child's answer to the output that reports show."""
     figures = (np.nan_to_num(each, posinf=255.0, neginf=0.0).clip(0.0, 255.0) for each in ran.figures)
     return CellOutput(ran.stdout, ran.stderr, tuple(pixels.astype(np.uint8) for pixels in figures))

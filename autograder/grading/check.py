@@ -1,4 +1,4 @@
-"""`check(...)` in a notebook: the collection and the judge that grade, on a live function."""
+"""`check(...)` in a notebook: asks a student's function the grader's questions, and shows the judge's findings."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ A = TypeVar("A")
 
 
 @dataclass(frozen=True)
-class _Live:
-    """A function in this very process, as an interview's `Conversation`."""
+class _DirectCall:
+    """Answers an interview's questions by calling a function of this process. It is a `Conversation`."""
 
     function: Callable[..., Any]
 
@@ -38,15 +38,15 @@ class _Live:
 
 
 class CannotCheck(ValueError):
-    """The course's release or settings cannot be used; the message is one line, and all that a notebook shows."""
+    """The course's release or settings cannot be used. A notebook shows only the message, which is one line."""
 
     def _render_traceback_(self) -> list[str]:
-        """Show the message alone; IPython asks for it."""
+        """Return the message without a traceback. IPython calls this method."""
         return [f"autograder: {self}."]
 
 
-class _Shown:
-    """A question's result, as a notebook shows it (HTML) or a terminal does (text)."""
+class _QuestionView:
+    """Shows a question's result: as HTML in a notebook, as text in a terminal."""
 
     def __init__(self, question: QuestionResult) -> None:
         self._question = question
@@ -69,9 +69,9 @@ class _Shown:
 
 
 def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -> float:
-    """Try one of Q7's functions, show what was found, and return the points it earns.
+    """Check one of Q7's functions: show the judge's findings, and return the points.
 
-    The same questions and the same judge as in grading, with shapes drawn anew at every call.
+    The questions and the judge are those of the grading. Every call draws new shapes.
 
     Parameters
     ----------
@@ -79,9 +79,9 @@ def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -
         The stub's name: ``"q7_tf_initializer"``, ``"q7_tf_model"``, ``"q7_torch_initializer"`` or
         ``"q7_torch_model"``.
     function : callable
-        What you wrote.
+        Your function or class.
     seed : int, optional
-        Draw the same shapes again.
+        The same seed draws the same shapes.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -
     Raises
     ------
     ValueError
-        No task has this name; or the course's release, or its settings, course.toml, cannot be used.
+        No task has this name, or the course's release or its settings in course.toml cannot be used.
 
     Examples
     --------
@@ -103,38 +103,38 @@ def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -
     0.0
     """
     try:
-        asked = task(name)
+        checked_task = task(name)
     except KeyError as problem:
         raise ValueError(problem.args[0]) from None
     try:
-        points, settings = load_release().points[asked.check], load_settings()
+        points, settings = load_release().points[checked_task.check], load_settings()
     except (BadRelease, BadSettings) as problem:
         raise CannotCheck(str(problem)) from None
     challenge = draw_challenge(np.random.default_rng(secrets.randbits(64) if seed is None else seed))
-    # nbgrader gives no points to a check cell that wrote to stderr, be it a framework's own chatter, or a figure's.
+    # nbgrader gives no points to a check cell that wrote to stderr, and frameworks and Matplotlib do write there.
     with contextlib.redirect_stderr(io.StringIO()):
-        question = _judge(asked, function, challenge, points, settings.help_level)
-        _display(_Shown(question))
+        question = _judge(checked_task, function, challenge, points, settings.help_level)
+        _display(_QuestionView(question))
     return float(question.score)
 
 
 def _judge(
-    asked: Task, function: Callable[..., Any], challenge: Challenge, points: float, help_level: HelpLevel
+    checked_task: Task, function: Callable[..., Any], challenge: Challenge, points: float, help_level: HelpLevel
 ) -> QuestionResult:
     from autograder.grading.scoring import score_task
 
     try:
-        evidence = interview(_Live(function), asked, challenge)
+        evidence = interview(_DirectCall(function), checked_task, challenge)
     except CallRaised as problem:
-        status, message = QuestionStatus.ERROR, f"{asked.function} raised {problem.raised}."
+        status, message = QuestionStatus.ERROR, f"{checked_task.function} raised {problem.raised}."
         if problem.raised.name == "NotImplementedError":
             status = QuestionStatus.NOT_ATTEMPTED
-            message = f"{asked.function} still raises NotImplementedError: put your code in place of that line."
-        return QuestionResult.of(asked, status, 0.0, points, message)
-    return score_task(asked, evidence, points, help_level)
+            message = f"{checked_task.function} still raises NotImplementedError: put your code in place of that line."
+        return QuestionResult.of(checked_task, status, 0.0, points, message)
+    return score_task(checked_task, evidence, points, help_level)
 
 
-def _display(shown: _Shown) -> None:
+def _display(shown: _QuestionView) -> None:
     from IPython import get_ipython
     from IPython.display import display
 

@@ -1,4 +1,4 @@
-"""The one engine: jobs in, results out. Every command that grades, and every bridge to another tool, calls it."""
+"""The engine: takes jobs and returns results. Every command that grades and every bridge to another tool uses it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.result_cache import ResultCache, cache_key
-from autograder.grading.results import fault, on_terms
+from autograder.grading.results import apply_framework_rule, fault
 from autograder.grading.retries import Attempts, RetryPolicy
 from autograder.grading.worker import SLOTS, InThisProcess, Worker
 from autograder.grading.worker_process import InOwnProcess
@@ -27,40 +27,45 @@ Refused = TypeVar("Refused")
 
 
 class Closed(RuntimeError):
-    """The engine was closed while a submission was at work."""
+    """The engine was closed while it graded a submission."""
 
 
 class Engine:
-    """Workers that grade submissions side by side, each until its result is sure to be its own. A context manager.
+    """Grades submissions side by side, and retries runs that a busy machine may have spoiled. A context manager.
 
     Parameters
     ----------
     limits : Limits, optional
-        What every submission may use.
+        Resource limits of every submission.
     workers : int
-        How many; they warm up side by side.
+        Number of workers. They start side by side.
     unconfined : bool
-        Whether students' code runs without confinement; the results say so.
+        Whether students' code runs without confinement. The results say so.
     many : bool
-        Whether many submissions will come: each worker then has a process of its own, where this system can fork.
-        That is faster for many, and slower to start for one.
+        Whether many submissions are expected. Each worker then gets its own process if the system can fork: a slower
+        start, and more submissions a minute.
     policy : RetryPolicy, optional
         Which run of a submission counts.
     cache : ResultCache, optional
-        Where results are looked up first, and kept. With a cache, no worker starts before one is needed.
+        Cache of results. With a cache, workers start only when a job is not in it.
     start : callable, optional
-        Starts one worker, in place of what the other parameters say of sandboxes.
+        Starts one worker, instead of a worker with the sandbox that the other parameters describe.
 
     Raises
     ------
     NoConfinement
-        This machine cannot confine student code, and ``unconfined`` was not asked for.
+        This machine cannot confine student code, and ``unconfined`` is False.
 
     Examples
     --------
-    >>> with Engine(workers=2) as engine:  # doctest: +SKIP
-    ...     for student, graded in engine.grade_all(jobs):
+    >>> from autograder.assignment.release import load_release, release_path
+    >>> from autograder.assignment.settings import Terms
+    >>> from autograder.grading.grade import job_of
+    >>> job = job_of(release_path(), load_release(), Terms(), seed=1)
+    >>> with Engine(many=False) as engine:
+    ...     for student, graded in engine.grade_all([("ada", job)]):
     ...         print(student, graded.result.score)
+    ada 0.0
     """
 
     def __init__(
@@ -87,7 +92,7 @@ class Engine:
         self._lock = RunLock()
         if cache is None:
             try:
-                self._have_workers()
+                self._start_workers()
             except BaseException:
                 self.close()
                 raise
@@ -99,13 +104,13 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """End every worker, and whatever still runs."""
+        """End every worker and the submissions that still run."""
         self._closed = True
         for worker in self._workers:
             worker.close()
 
-    def _have_workers(self) -> None:
-        """Start the workers that are wanted and not there yet."""
+    def _start_workers(self) -> None:
+        """Start the workers that do not run yet."""
         with self._starting:
             started = [self._start() for _ in range(self._wanted - len(self._workers))]
             self._workers += started
@@ -113,30 +118,31 @@ class Engine:
             self._slots.put(worker)
 
     def key(self, job: Job) -> str:
-        """Return the key of ``job``'s result in a cache."""
+        """Return the cache key of ``job``."""
         return cache_key(job, self._limits, unconfined=self._unconfined)
 
     def grade(self, job: Job) -> Graded:
         """Grade one submission. May be called from several threads.
 
-        A fault of the grader's raises nothing: the result's status is then ``fault``, and it scores nothing.
+        A fault of the grader raises nothing: the result then has the status ``fault`` and no score.
 
         Raises
         ------
         Closed
-            `close` was called meanwhile.
+            `close` was called before the end.
         """
         if cached := self._cached(job):
             return cached
-        self._have_workers()
+        self._start_workers()
         first = self._first(job)
-        return self._settle(job, first) if isinstance(first, Attempts) else first
+        return self._run_until_decided(job, first) if isinstance(first, Attempts) else first
 
     def grade_all(self, jobs: Iterable[tuple[Label, Job | Refused]]) -> Iterator[tuple[Label, Graded | Refused]]:
-        """Grade labelled ``jobs``, taken as there is room, and yield each label with its result, as they end.
+        """Grade labelled ``jobs`` and yield each label with its result as it ends.
 
-        A slow submission keeps no other one from starting. What must be tried again alone waits for the end. Whatever
-        stands in a job's place, because a file cannot be read, is yielded as it is.
+        A job is taken when a worker is free. A slow submission does not delay the start of others. Retries that must
+        run alone come last. If there is another object in place of a job, because a file cannot be read, it is yielded
+        unchanged.
         """
         waiting = iter(jobs)
         begun: dict[Future[Graded | Attempts], tuple[Label, Job]] = {}
@@ -144,17 +150,17 @@ class Engine:
         left = True
         while left or begun:
             while left and len(begun) < SLOTS * self._wanted:
-                asked = next(waiting, None)
-                left = asked is not None
-                if asked is None:
+                labelled = next(waiting, None)
+                left = labelled is not None
+                if labelled is None:
                     break
-                label, job = asked
+                label, job = labelled
                 if not isinstance(job, Job):
                     yield label, job
                 elif cached := self._cached(job):
                     yield label, cached
                 else:
-                    self._have_workers()
+                    self._start_workers()
                     begun[in_a_thread(partial(self._first, job))] = label, job
             for ended in wait(begun, return_when=FIRST_COMPLETED).done if begun else ():
                 label, job = begun.pop(ended)
@@ -164,33 +170,33 @@ class Engine:
                 else:
                     again.append((label, job, outcome))
         for label, job, attempts in again:
-            yield label, self._settle(job, attempts)
+            yield label, self._run_until_decided(job, attempts)
 
     def _first(self, job: Job) -> Graded | Attempts:
-        """Return ``job``'s result, or its first run where that does not tell."""
+        """Return ``job``'s result, or its first run if another run must decide."""
         attempts = Attempts(self._policy)
         if failed := self._run(job, attempts):
             return failed
-        return self._settle(job, attempts) if attempts.final is not None else attempts
+        return self._run_until_decided(job, attempts) if attempts.final is not None else attempts
 
-    def _settle(self, job: Job, attempts: Attempts) -> Graded:
-        """Run ``job`` alone until it is sure what counts, and keep that."""
+    def _run_until_decided(self, job: Job, attempts: Attempts) -> Graded:
+        """Run ``job`` alone until the retry policy decides, and save the result in the cache."""
         while (final := attempts.final) is None:
             if failed := self._run(job, attempts, alone=True):
                 return failed
-        graded = on_terms(job, final)
+        graded = apply_framework_rule(job, final)
         if self._cache is not None:
             self._cache.save(self.key(job), graded)
         return graded
 
     def _run(self, job: Job, attempts: Attempts, *, alone: bool = False) -> Graded | None:
-        """Add one run to ``attempts``; return a fault's result where there is none, however often it is tried."""
+        """Add one run to ``attempts``. If every try fails by a fault of the grader, return the fault's result."""
         for number in range(1, self._policy.faults + 1):
             with self._lock.hold(alone=alone) as run:
                 worker = self._slots.get()
                 try:
                     attempt = worker.attempt(job)
-                except Exception as problem:  # noqa: BLE001 (it is ours, whatever it is, and no student's zero)
+                except Exception as problem:  # noqa: BLE001 (a fault of the grader, not a student's zero)
                     if self._closed:
                         raise Closed from None
                     if number == self._policy.faults:
@@ -216,7 +222,7 @@ def _worker(limits: Limits, *, unconfined: bool, many: bool) -> Worker:
 
 
 def ordered(ended: Iterable[tuple[int, T]]) -> Iterator[T]:
-    """Yield what comes labelled with its position, from 0, in order."""
+    """Yield the values in the order of their labels 0, 1, 2, …"""
     early: dict[int, T] = {}
     position = 0
     for label, value in ended:
@@ -228,13 +234,13 @@ def ordered(ended: Iterable[tuple[int, T]]) -> Iterator[T]:
 
 @dataclass(eq=False)
 class _Run:
-    """A run, and whether another one was under way at any time of it."""
+    """A run, and whether another run overlapped with it."""
 
     beside_others: bool = False
 
 
 class RunLock:
-    """A shared-exclusive lock: runs go side by side, or one runs alone. A run that waits to be alone goes first."""
+    """A shared-exclusive lock: runs go side by side, or one runs alone. A run that waits to run alone has priority."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -263,13 +269,13 @@ class RunLock:
 
 
 def in_a_thread(do: Callable[[], T]) -> Future[T]:
-    """Do something in a thread that no end of this process waits for: a student's endless loop may be running."""
+    """Call ``do`` in a daemon thread, so that a student's endless loop cannot keep this process from ending."""
     future: Future[T] = Future()
 
     def run() -> None:
         try:
             future.set_result(do())
-        except BaseException as problem:  # noqa: BLE001 (it is raised again where the result is asked for)
+        except BaseException as problem:  # noqa: BLE001 (the future raises it again)
             future.set_exception(problem)
 
     threading.Thread(target=run, daemon=True).start()

@@ -1,7 +1,7 @@
-"""Runs one submission in the sandbox, and brings home evidence for every task, whatever happens on the way.
+"""Runs one submission in the sandbox and collects evidence for every task of Q7.
 
-A step that hangs or kills its child costs that step alone: a fresh child runs the other cells again, leaves out the
-one that ended its child, and goes on with the tasks that are still open, while time lasts. A `Budget` says how long.
+A step that hangs or kills its child costs only that step. A new child runs the other cells again, leaves out the cell
+that ended its child, and continues with the open tasks. A `Budget` limits the time of all steps together.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from autograder.assignment.questions import TASKS, Challenge, Task, draw_challenge
 from autograder.grading.budget import MOST_CHILDREN, Budget, LeftOut, Step
-from autograder.grading.cell_output import CellOutput, shown
+from autograder.grading.cell_output import CellOutput, output_of
 from autograder.grading.interview import CallRaised, Evidence, Undefined, interview
 from autograder.report.result import QuestionStatus
 from autograder.sandbox import Child, ChildLost, SandboxFault
@@ -33,7 +33,7 @@ _SETUP_SECONDS = 60.0
 _NEEDED = frozenset({"setup", *(task.stub for task in TASKS)})
 _MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
 _MEMORY_WORDS = ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc")
-#: What students read about what the sandbox refuses.
+#: Messages to students about what the sandbox refuses.
 _REFUSED = {
     Refusal.NETWORK: "Network access is not available while grading.",
     Refusal.PROCESSES: "Other programs and processes cannot be started while grading.",
@@ -45,9 +45,9 @@ _NOT_DEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 
 @dataclass(frozen=True)
 class Ending:
-    """Why a task gave no evidence: its question's status, and a sentence for people.
+    """Why a task gave no evidence: the status of its question, and a sentence for students.
 
-    ``killed`` says that SIGKILL ended its child, and that it was not ours.
+    ``killed`` is True if a SIGKILL ended the child that the sandbox did not send.
     """
 
     status: QuestionStatus
@@ -57,20 +57,20 @@ class Ending:
 
 @dataclass
 class Execution:
-    """What running one submission gave.
+    """Outcome of running one submission.
 
     Attributes
     ----------
     outcomes : dict of str to Evidence or Ending
-        By task.
+        Evidence of each task, or why there is none.
     raised : dict of int to Raised
-        Cells that raised, by position in the submission's code; the cells after them ran all the same.
+        Exceptions of cells, by position in the submission's code. The cells after them ran, too.
     unfinished : dict of int to Ending
-        Cells that ended their child, and were left out from then on; and cells that were left out for want of time.
+        Cells that ended their child and were then left out, and cells that were left out because time was short.
     printed : dict of int to CellOutput
-        What each cell put out, when it ran first.
+        Output of each cell when it first ran.
     warm : Warm
-        What the process said of itself in whose children it ran.
+        Versions and confinement of the warm process whose children ran the submission.
     """
 
     warm: Warm
@@ -80,7 +80,7 @@ class Execution:
     printed: dict[int, CellOutput] = field(default_factory=dict)
 
     def output(self, position: int) -> CellOutput:
-        """Return what the cell at ``position`` put out, and what kept it from finishing."""
+        """Return the output of the cell at ``position``, and why it did not finish."""
         raised, ending = self.raised.get(position), self.unfinished.get(position)
         problem = ending.message if ending else str(raised) if raised else None
         return replace(self.printed.get(position, CellOutput()), problem=problem)
@@ -88,10 +88,10 @@ class Execution:
 
 @dataclass(frozen=True)
 class _Calls:
-    """A child as an interview's `Conversation`: every call gets a step's time, or what Q7 has left.
+    """A child as the `Conversation` of an interview. Every call gets the time of a step, or the rest of Q7's time.
 
-    Every call gets a seed of its own, so that what a framework derives from the global seed alone (the
-    operations of a traced function) is drawn anew, too, as it is in a notebook that sets no seed.
+    Every call gets another seed, because a framework may derive numbers from the global seed alone, as the operations
+    of a traced function do. With one seed they would repeat, which they do not in a notebook that sets no seed.
     """
 
     child: Child
@@ -104,7 +104,7 @@ class _Calls:
 
 
 def _ask(child: Child, step: Step, question: Question[A]) -> A:
-    """Ask, charge the time that the answer took, and say which time was up where there was none."""
+    """Ask the question and charge the time to the step's account. A timeout raises the step's verdict."""
     begun = time.monotonic()
     try:
         return child.ask(question, seconds=step.seconds)
@@ -119,15 +119,15 @@ def _ask(child: Child, step: Step, question: Question[A]) -> A:
 def execute(
     sandbox: AnySandbox, submission: Submission, seed: int, finished: Callable[[], None] = lambda: None
 ) -> Execution:
-    """Run ``submission``'s cells and try its functions on challenges drawn from ``seed``.
+    """Run ``submission``'s cells and call its functions on challenges that are drawn from ``seed``.
 
-    It takes at most what a `Budget` allows, and the grader's own time for `MOST_CHILDREN` forks. ``finished`` is called
-    when the last step is over: the child has still to be ended, and the next submission may already run.
+    The steps take at most the time of a `Budget`, and the grader forks at most `MOST_CHILDREN` children. ``finished``
+    is called after the last step: the child is still to be ended, but the next submission may already run.
 
     Raises
     ------
     SandboxFault
-        When the sandbox failed, rather than the student's code.
+        The sandbox failed, and not the student's code.
     """
     execution = Execution(sandbox.warm)
     child_seed = next(_seeds(seed, "child"))
@@ -138,7 +138,7 @@ def execute(
         child = sandbox.open()
         budget.opened()
         try:
-            # Set-up is ours: it takes none of the submission's time, and its failure is no student's.
+            # Set-up is the grader's work: it costs the submission no time, and its failure is a fault of the grader.
             _set_up(child, child_seed)
             if _run_cells(child, budget, submission, execution):
                 _try_tasks(child, budget, submission, execution, seed)
@@ -163,7 +163,7 @@ def _set_up(child: Child, seed: int) -> None:
 
 
 def _run_cells(child: Child, budget: Budget, submission: Submission, execution: Execution) -> bool:
-    """Run every cell that is not left out; return False when one ends its child."""
+    """Run every cell that is not left out. Return False if a cell ended its child."""
     for position, cell in enumerate(submission.code):
         if position in execution.unfinished:
             continue
@@ -177,7 +177,7 @@ def _run_cells(child: Child, budget: Budget, submission: Submission, execution: 
         try:
             ran = _ask(child, step, RunCell(cell.name, cell.source))
             budget.ran(position, time.monotonic() - begun, own=own)
-            execution.printed.setdefault(position, shown(ran))
+            execution.printed.setdefault(position, output_of(ran))
             if ran.raised is not None:
                 execution.raised[position] = ran.raised
         except ChildLost as lost:
@@ -192,12 +192,12 @@ def _lost(lost: ChildLost, what: str = "") -> Ending:
 
 
 def challenge_of(seed: int, task: Task) -> Challenge:
-    """Return what ``task`` is tried on by ``seed``: it depends neither on the other tasks nor on their order."""
+    """Return the challenge of ``task`` for ``seed``. It depends neither on other tasks nor on their order."""
     return draw_challenge(_generator(seed, "challenge", task.stub))
 
 
 def _generator(seed: int, purpose: str, name: str = "") -> np.random.Generator:
-    # Keyed, not shared: what a task gets does not depend on restarts, either.
+    # Each purpose has its own generator, so that a task's numbers do not depend on restarts.
     key = hashlib.sha256(f"{purpose} {name}".encode()).digest()[:8]
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(int.from_bytes(key),)))
 
@@ -209,7 +209,7 @@ def _seeds(seed: int, purpose: str, name: str = "") -> Iterator[int]:
 
 
 def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: Execution, seed: int) -> None:
-    """Try the tasks that are still open, up to one that ends the child."""
+    """Interview the open tasks, until one ends the child."""
     for task in TASKS:
         if task.stub in execution.outcomes:
             continue
@@ -227,7 +227,7 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
 
 def _ending_of(raised: Raised, task: Task, submission: Submission) -> Ending:
     if raised.name == "NotImplementedError" and task.stub in submission.untouched:
-        return Ending(QuestionStatus.NOT_ATTEMPTED, f"{task.function} is still the stub that was handed out.")
+        return Ending(QuestionStatus.NOT_ATTEMPTED, f"{task.function} is still the released stub.")
     if raised.name == "NotImplementedError" and raised.cell == task.stub:
         return Ending(
             QuestionStatus.ERROR,
@@ -240,7 +240,7 @@ def _ending_of(raised: Raised, task: Task, submission: Submission) -> Ending:
 
 
 def _status_of(raised: Raised) -> QuestionStatus:
-    """Return the status of a question whose code raised this: error, memory or blocked."""
+    """Return the status of a question whose code raised this exception: error, memory or blocked."""
     if raised.refused is not None:
         return QuestionStatus.BLOCKED
     if raised.name in _MEMORY_ERRORS or any(words in raised.message for words in _MEMORY_WORDS):
@@ -249,9 +249,10 @@ def _status_of(raised: Raised) -> QuestionStatus:
 
 
 def explanation(raised: Raised, submission: Submission) -> str:
-    """Return a sentence on why this works in the notebook and not here, to follow another; empty where none is known.
+    """Return a sentence that explains why code that works in the notebook fails here; empty if no reason is known.
 
-    The sandbox refused something, or the code uses a name from a locked cell that does not run while grading.
+    Known reasons: the sandbox refused something, or the code uses a name that a locked cell defines which does not run
+    while grading. The sentence begins with a space, because it follows another one.
     """
     if raised.refused is not None:
         return f" {_REFUSED[raised.refused]}"
@@ -262,7 +263,7 @@ def explanation(raised: Raised, submission: Submission) -> str:
 
 
 def _undefined(task: Task, submission: Submission, execution: Execution) -> Ending:
-    """Say why there is no such function: the stub's cell failed, or somebody renamed it."""
+    """Explain why the notebook has no such function: the stub's cell failed, or the function was renamed."""
     for position, cell in enumerate(submission.code):
         if cell.grade_id != task.stub:
             continue

@@ -1,4 +1,4 @@
-"""Files in, results out: `grade(...)` for programs, and `grade_files` for a command line's."""
+"""Grades notebook files: `grade` grades one for a program, `grade_files` many for a command."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def grade(
     settings: Settings | None = None,
     unconfined: bool = False,
 ) -> Result:
-    """Grade one notebook and return its `Result`; for many, keep an `Engine` open.
+    """Grade one notebook and return its `Result`. For many notebooks, use an `Engine`, which starts once.
 
     Parameters
     ----------
     path : str or Path
         A student's notebook.
     seed : int, optional
-        Non-negative; the same seed, file and versions give the same result. Fresh by default.
+        Non-negative. The same seed, file and versions give the same result. By default, a random seed.
     release, settings : optional
-        By default those that the command line would find.
+        By default, the ones that the command line would find.
     unconfined : bool
-        Run the student's code with all that you may do; the result says so.
+        Run the student's code without confinement, with all rights of your account. The result says so.
 
     Raises
     ------
     NoConfinement
-        This machine cannot confine student code, and ``unconfined`` was not asked for.
+        This machine cannot confine student code, and ``unconfined`` is False.
     UnreadableNotebook
-        The file is no notebook of this assignment.
+        The file is not a notebook of this assignment.
     BadRelease
         There is no usable release.
     BadSettings
@@ -49,13 +49,15 @@ def grade(
 
     Examples
     --------
-    >>> import autograder
-    >>> autograder.grade("weight_initialization.ipynb", seed=1).score  # doctest: +SKIP
-    40.0
+    >>> from autograder.assignment.release import release_path
+    >>> untouched = release_path()
+    >>> result = grade(untouched, seed=1)
+    >>> f"{result.score} of {result.max_score} points; first question: {result.questions[0].status}"
+    '0.0 of 40.0 points; first question: not_attempted'
     """
     course = settings or load_settings()
-    given = load_release(Path(release) if release else None)
-    job = job_of(Path(path), given, course.terms, seed)
+    loaded = load_release(Path(release) if release else None)
+    job = job_of(Path(path), loaded, course.terms, seed)
     with Engine(course.limits, unconfined=unconfined, many=False) as engine:
         return engine.grade(job).result
 
@@ -63,7 +65,15 @@ def grade(
 def grade_file(
     engine: Engine, path: Path, release: Release, terms: Terms, seed: int | None = None
 ) -> Result | Unreadable:
-    """Grade one notebook, as `grade_files` grades many."""
+    """Grade one notebook as `grade_files` does. A file that cannot be read becomes an `Unreadable`.
+
+    Examples
+    --------
+    >>> with Engine(many=False) as engine:
+    ...     outcome = grade_file(engine, Path("no-such-file.ipynb"), load_release(), Terms())
+    >>> outcome.reason
+    'does not exist'
+    """
     job = _job_or_problem(path, release, terms, seed)
     return _outcome(path, job if isinstance(job, UnreadableNotebook) else engine.grade(job))
 
@@ -71,25 +81,34 @@ def grade_file(
 def grade_files(
     engine: Engine, paths: Sequence[Path], release: Release, terms: Terms, seed: int | None = None
 ) -> Iterator[Result | Unreadable]:
-    """Grade many notebooks side by side, and yield the result of each, in the order of ``paths``.
+    """Grade many notebooks side by side, and yield their results in the order of ``paths``.
 
     Parameters
     ----------
     engine : Engine
-        Who grades.
+        The engine that grades.
     paths : sequence of Path
-        Students' notebooks, read one by one as their turn comes.
+        Students' notebooks. Each is read when a worker is free.
     release, terms
-        What they were made from, and how they are graded.
+        The release, help level, and how the two frameworks count.
     seed : int, optional
-        The seed of every one of them; each gets its own fresh one by default.
+        Seed of every notebook. By default, each gets its own random seed.
+
+    Examples
+    --------
+    >>> release = load_release()
+    >>> paths = [Path(release.notebook.path), Path("no-such-file.ipynb")]
+    >>> with Engine(many=False) as engine:
+    ...     first, second = grade_files(engine, paths, release, Terms(), seed=1)
+    >>> first.score, second.reason
+    (0.0, 'does not exist')
     """
     jobs = ((number, _job_or_problem(path, release, terms, seed)) for number, path in enumerate(paths))
     return ordered((number, _outcome(paths[number], ended)) for number, ended in engine.grade_all(jobs))
 
 
 def job_of(path: Path, release: Release, terms: Terms, seed: int | None = None) -> Job:
-    """Read the notebook at ``path``, and return the job of grading it; raise `UnreadableNotebook` where it is none."""
+    """Return the job of grading the notebook at ``path``; raise `UnreadableNotebook` if it cannot be read."""
     submission = read_submission(read_notebook(path), release.notebook)
     return Job.of(submission, release, terms, secrets.randbits(32) if seed is None else seed)
 

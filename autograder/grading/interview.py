@@ -1,6 +1,6 @@
 """Asks a student's function a task's questions, and turns the answers into evidence for the judge.
 
-It talks through a `Conversation`: a confined child's, or, in a student's own notebook, a direct call.
+It asks through a `Conversation`: with a confined child, or by a direct call in a student's own notebook.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TORCH_NAMES = ("fc1", "fc2", "fc3")
 
 
 class Conversation(Protocol):
-    """Somebody who answers questions about a student's functions."""
+    """Answers questions about a student's functions."""
 
     def ask(self, question: Question[A]) -> A:
         """Return the answer to ``question``."""
@@ -36,7 +36,7 @@ class Conversation(Protocol):
 
 
 class CallRaised(Exception):
-    """The student's function raised."""
+    """The student's function raised an exception."""
 
     def __init__(self, raised: Raised) -> None:
         super().__init__(str(raised))
@@ -48,14 +48,14 @@ class Undefined(Exception):
 
 
 def interview(conversation: Conversation, task: Task, challenge: Challenge) -> Evidence:
-    """Try ``task``'s function on ``challenge`` and return what came back.
+    """Call ``task``'s function on ``challenge`` and return the evidence.
 
     Raises
     ------
     CallRaised
-        The function raised.
+        Every call raised; a model's function raised.
     Undefined
-        There is no such function.
+        The notebook does not define the function.
     """
     if task.kind is Kind.INITIALIZER:
         return _interview_initializer(conversation, task, challenge)
@@ -75,7 +75,7 @@ def _interview_initializer(conversation: Conversation, task: Task, challenge: Ch
             return Draw(kernel, "nothing", error=str(answer))
         return _draw(kernel, _unless_undefined(answer))
 
-    # Every shape once, then every shape again: a tensor cached for a shape shows as a repetition.
+    # Every shape once, then every shape again, so that a tensor which the code caches for a shape repeats.
     rounds = tuple(tuple(draw(kernel) for kernel in challenge.kernels) for _ in range(ROUNDS))
     if len(raised) == ROUNDS * len(challenge.kernels):
         raise CallRaised(raised[0])

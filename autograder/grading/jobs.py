@@ -1,4 +1,4 @@
-"""What the engine takes and what it gives: a `Job` in, a `Graded` out."""
+"""Input and output of the engine: a `Job` and a `Graded`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from autograder.submission.reader import Submission
 
 @dataclass(frozen=True)
 class Job:
-    """One submission to grade, and everything that its result rests on besides the engine's own settings.
+    """One submission to grade, and everything that its result depends on besides the engine's own settings.
 
     Attributes
     ----------
     submission : Submission
-        What the student submitted.
+        The submission, as the reader returns it.
     points : mapping of str to float
         Maximum points by grade id, for Q1–Q6 and Q7's check cells.
     terms : Terms
-        How far feedback helps, and which framework counts.
+        Help level, and how the two frameworks count.
     seed : int
         Non-negative. The same job gives the same result.
     release_sha256 : str
@@ -45,7 +45,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Graded:
-    """A result, and the output of each of the student's cells by the cell's name; no output where the grader failed."""
+    """A result, and the output of each of the student's cells by the cell's name. A fault has no outputs."""
 
     result: Result
     outputs: dict[str, CellOutput] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What the judge promises, as Markdown: error budget, catalogue of mistakes, smallest deviations that it detects."""
+"""Makes Markdown pages of the judge's promises: error budget, catalogue of mistakes, smallest detectable deviations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from autograder.judge.power import mean_power, miss_bound, smallest_detectable, 
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
-    """Return a Markdown table, its columns padded to read well unrendered; those in ``right`` are aligned so."""
+    """Return a Markdown table with padded columns. The columns in ``right`` are aligned to the right."""
     widths = [max(3, *(len(row[i]) for row in (heads, *rows))) for i in range(len(heads))]
     rules = ["-" * (width - 1) + ":" if i in right else "-" * width for i, width in enumerate(widths)]
 
@@ -30,14 +30,14 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[i
 
 
 def shown_p(value: float | None) -> str:
-    """Return a probability as the pages show it; nothing for None."""
+    """Return a probability as the pages show it; an empty text for None."""
     if value is None:
         return ""
     return "0" if value == 0.0 else f"{value:.1e}" if value < 0.001 else f"{value:.3f}"
 
 
 def budget_page(rows: Sequence[Row]) -> str:
-    """Return the error budget: a row a kind of test, and the sum.
+    """Return the error budget: one row for each kind of test, and the sum.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def budget_page(rows: Sequence[Row]) -> str:
 
 
 def catalogue_page() -> str:
-    """Return every mistake that can be named: what students read, what to look up, and a bound on missing it.
+    """Return every mistake that the judge can name: the text for students, what to look up, and a bound on missing it.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def catalogue_page() -> str:
 
 
 def detectable_page() -> str:
-    """Return the smallest deviations that are sure to be seen, and the largest that are sure to pass.
+    """Return the smallest deviation of each kind that the judge detects with probability at least 1 − 1e-9.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The judge's measurements → the small data that a figure is drawn from."""
+"""Converts the judge's measurements to the small data from which reports draw figures."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from autograder.judge.thresholds import VARIANCE
 from autograder.report.picture import Deviation, SignalPicture, WeightsPicture
 
 _BARS = 48
-#: How far the histogram reaches, in the larger of the two standard deviations.
+#: Half the width of the histogram, in units of the larger of the two standard deviations, measured and expected.
 _REACH = 3.5
 
 
 def picture_weights(m: InitializerMeasurements) -> WeightsPicture | None:
-    """Return the weights of one kernel, counted, and the deviations of all; None where there is nothing to compare.
+    """Return a histogram of one kernel's weights, and the deviations of all kernels; None if nothing can be compared.
 
-    The kernel shown is, of those that are off, the one whose deviation is nearest to half or twice the right one: a
-    spike beside a plain would show less.
+    Of the kernels with a wrong deviation, the histogram shows the one whose deviation is nearest to half or twice the
+    right one, because histograms of very different widths are hard to compare.
     """
     shapes = m.moments
     if not shapes or not all(0.0 < s.variance < math.inf and math.isfinite(s.mean) for s in shapes):
         return None
-    shown = min(range(len(shapes)), key=lambda i: _unsightliness(shapes[i]))
+    shown = min(range(len(shapes)), key=lambda i: _distance_from_half_or_twice(shapes[i]))
     kernel = shapes[shown]
     he = math.sqrt(2.0 / kernel.kernel.fan_in)
     draw = m.by_shape[shown][0]
@@ -47,18 +47,18 @@ def _he(shape: Moments) -> float:
     return math.sqrt(2.0 / shape.kernel.fan_in)
 
 
-def _unsightliness(shape: Moments) -> float:
+def _distance_from_half_or_twice(shape: Moments) -> float:
     if abs(shape.variance - 1.0) <= VARIANCE:
         return 100.0
     return abs(abs(math.log(shape.deviation)) - math.log(2.0))
 
 
 def picture_signal(m: ModelMeasurements) -> SignalPicture | None:
-    """Return the mean square of the inputs' signal at each depth, through the weights of each build, with ReLU.
+    """Return the mean square of the signal at each depth of each build, computed from its weights with ReLU.
 
-    He's variance keeps it at 1 after each hidden layer (He et al., 2015, eq. 10); the last layer has no ReLU, and so
-    doubles it, or multiplies it by 2·fan_in/(fan_in + fan_out) with Glorot's variance. None where there are no layers
-    of the right sizes, or no signal.
+    He's variance keeps it at 1 after each hidden layer (He et al., 2015, eq. 10). The last layer has no ReLU: it
+    doubles the mean square, or multiplies it by 2·fan_in/(fan_in + fan_out) with Glorot's variance. The result is None
+    if a build lacks layers of the right sizes, or if the signal vanishes.
     """
     if not m.builds or len(m.builds) < len(m.evidence.builds):
         return None

@@ -1,4 +1,4 @@
-"""Minimum sample sizes of a whole grading, taken from the assignment, for the judge's budget and power."""
+"""Minimum sample sizes of a grading, taken from the assignment. The judge's error budget and power need them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a result was made with: the grader's own hash, and the versions of the packages that it uses."""
+"""Identifies the grader that made a result: the hash of its code, and the versions of its packages."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from autograder.version import PACKAGES, package_version
 
 @cache
 def grader_sha256() -> str:
-    """Hash this package's files, names and contents, so that a result names the grader that made it.
+    """Return the hash of this package's code and templates, by which a result names the grader that made it.
 
-    Its code and its templates, with line ends as the repository has them: an installed package gives the same hash.
+    The hash covers names and contents. Line ends count as in the repository, so that an installed package has the same
+    hash.
     """
     paths = [*PACKAGE.rglob("*.py"), *PACKAGE.glob("*/templates/*.*")]
     digest = hashlib.sha256()
@@ -26,6 +27,6 @@ def grader_sha256() -> str:
 
 @cache
 def graded_by() -> dict[str, str]:
-    """Return the grader's hash and its packages' versions: two machines where they differ may grade differently."""
+    """Return the grader's hash and its packages' versions: machines with equal ones grade equally."""
     versions = {name: version for name in PACKAGES if (version := package_version(name)) is not None}
     return {"grader": grader_sha256(), "python": platform.python_version(), **versions}

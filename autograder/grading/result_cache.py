@@ -1,7 +1,7 @@
-"""Results on disk, so that nothing is graded twice: each under a key of everything that it rests on.
+"""Caches results on disk, so that no submission is graded twice. The cache key covers all that a result depends on.
 
 A file of the cache holds a whole `Graded`: the result with its pictures and explanations, and the cells' outputs. The
-public JSON of a result lacks those.
+public JSON of a result holds less.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class ResultCache:
     Parameters
     ----------
     folder : Path
-        Made when the first result is kept.
+        Created when the first result is saved.
     complain : callable
-        Gets one sentence, the first time that a result cannot be kept. The results are right all the same.
+        Called with one sentence, once, if a result cannot be saved. The results are right nevertheless.
     """
 
     def __init__(self, folder: Path, complain: Callable[[str], None]) -> None:
@@ -42,16 +42,16 @@ class ResultCache:
         self._complained = False
 
     def load(self, key: str) -> Graded | None:
-        """Return the result under ``key``; None where there is none, or the file cannot be read as one."""
+        """Return the result of ``key``; None if there is no file with a readable result."""
         try:
             return _DECODER.decode(self._path(key).read_bytes())
         except (OSError, ValueError, zlib.error, msgspec.MsgspecError):
             return None
 
     def save(self, key: str, graded: Graded) -> None:
-        """Keep ``graded`` under ``key``, whole or not at all. A full disk, or a folder that is read-only, ends nothing.
+        """Save ``graded`` under ``key``, atomically. A full disk or a read-only folder raises nothing.
 
-        The path of the submission is left out: students may submit equal files.
+        The submission's path is not saved, because several students may submit equal files.
         """
         content = _ENCODER.encode(replace(graded, result=replace(graded.result, path="")))
         try:
@@ -65,7 +65,7 @@ class ResultCache:
                 )
 
     def forget(self, key: str) -> None:
-        """Have the submission with this key graded again."""
+        """Remove the result of ``key``, so that the submission is graded again."""
         self._path(key).unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
@@ -73,12 +73,20 @@ class ResultCache:
 
 
 def cache_key(job: Job, limits: Limits, *, unconfined: bool = False) -> str:
-    """Return the key of ``job``'s result: equal keys mean equal results, whatever the file's name.
+    """Return the cache key of ``job``: equal keys mean equal results, whatever the file's name.
 
-    The key rests on the bytes of the submission and of the release, the points, the course's terms, the seed, the
-    limits, the versions of the grader and of its packages, and on whether the code ran unconfined, because the result
-    says so. It does not rest on the retry policy, nor on the number of workers: they only keep the machine's load out
-    of the result.
+    The key covers the bytes of the submission and of the release, the points, the course's terms, the seed, the limits,
+    the versions of the grader and of its packages, and whether the code ran unconfined. It does not cover the retry
+    policy and the number of workers, because these must not change a result.
+
+    Examples
+    --------
+    >>> from autograder.assignment.release import load_release
+    >>> from autograder.grading.grade import job_of
+    >>> release = load_release()
+    >>> job = job_of(Path(release.notebook.path), release, Terms(), seed=1)
+    >>> cache_key(job, Limits()) == cache_key(job, Limits())
+    True
     """
     submission, release = job.submission.sha256, job.release_sha256
     return result_key(submission, release, dict(job.points), job.terms, job.seed, limits, unconfined=unconfined)
@@ -94,7 +102,7 @@ def result_key(
     *,
     unconfined: bool = False,
 ) -> str:
-    """Return the same key as `cache_key` from the hash of a submission's file, without reading its cells.
+    """Return the key that `cache_key` returns, from the hash of a submission's file and without reading its cells.
 
     Examples
     --------
@@ -103,8 +111,8 @@ def result_key(
     >>> of(seed=1) == of(seed=1), of(seed=1) == of(seed=2)
     (True, False)
     """
-    rests_on = [sha256, release_sha256, points, asdict(terms), seed, asdict(limits), unconfined, graded_by()]
-    return hashlib.sha256(json.dumps(rests_on, sort_keys=True).encode()).hexdigest()
+    contents = [sha256, release_sha256, points, asdict(terms), seed, asdict(limits), unconfined, graded_by()]
+    return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
 
 
 def _packed(pixels: NDArray[np.uint8]) -> tuple[tuple[int, ...], bytes]:
@@ -116,6 +124,6 @@ def _unpacked(_: object, packed: Any) -> NDArray[np.uint8]:
     return np.frombuffer(zlib.decompress(content), np.uint8).reshape(shape)
 
 
-# Numbers survive MessagePack bit by bit, and infinite ones do, too; JSON has none.
+# MessagePack keeps every bit of a number, also of infinite ones, which JSON does not have.
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=_packed)
 _DECODER = msgspec.msgpack.Decoder(Graded, dec_hook=_unpacked)

@@ -1,4 +1,4 @@
-"""What a run gave → `Graded`: judged, added up, and put into words."""
+"""Converts the outcome of a run to a `Graded`: judges the evidence, adds up points, and writes messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MOST_PROBLEMS = 50
 
 
 def graded(job: Job, execution: Execution) -> Graded:
-    """Judge what running ``job``'s submission gave."""
+    """Judge the evidence of a run of ``job``'s submission."""
     questions = []
     for task in TASKS:
         outcome, points = execution.outcomes[task.stub], job.points[task.check]
@@ -46,20 +46,20 @@ def graded(job: Job, execution: Execution) -> Graded:
     return Graded(_result(job, execution, tuple(questions)), outputs)
 
 
-def on_terms(job: Job, one: Graded) -> Graded:
-    """Let one framework's points raise the other's, where the course's terms say so."""
+def apply_framework_rule(job: Job, one: Graded) -> Graded:
+    """Raise the lower framework's points to the better one's share, if the course's terms say so."""
     if job.terms.frameworks != Frameworks.BETTER or one.result.fault is not None:
         return one
     return replace(one, result=replace(one.result, questions=better_of_the_two(one.result.questions)))
 
 
 def fault(submission: Submission, problem: Exception) -> Result:
-    """Return the result of a grading that failed by no fault of the submission's: it scores nothing."""
+    """Return the result of a grading in which the grader failed. It has no score."""
     return Result(submission.path, submission.sha256, ResultStatus.FAULT, fault=one_line(reason(problem), 600))
 
 
 def reason(problem: Exception) -> str:
-    """Say what failed, and where, if it is no known kind of failure."""
+    """Return what failed. For an unexpected exception, add the place in the code."""
     if isinstance(problem, SandboxFault | OSError):
         return str(problem)
     place = traceback.extract_tb(problem.__traceback__)[-1]
@@ -93,7 +93,7 @@ def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem
     messages = {position: _message_of(raised, submission) for position, raised in execution.raised.items()}
     messages |= {position: ending.message for position, ending in execution.unfinished.items()}
     shown = sorted(messages)[:_MOST_PROBLEMS]
-    problems = [CellProblem(_called(submission.code[position]), messages[position]) for position in shown]
+    problems = [CellProblem(_cell_title(submission.code[position]), messages[position]) for position in shown]
     if more := len(messages) - len(shown):
         problems.append(CellProblem(f"{more} more", "These raised or did not finish, either."))
     return tuple(problems)
@@ -104,8 +104,8 @@ def _message_of(raised: Raised, submission: Submission) -> str:
     return f"{raised}.{why}" if why else str(raised)
 
 
-def _called(cell: Cell) -> str:
-    """Name a cell so that its author finds it: Jupyter shows no numbers, so the first line goes along."""
+def _cell_title(cell: Cell) -> str:
+    """Return a name by which its author finds the cell: with its first line, because Jupyter shows no numbers."""
     if cell.grade_id is not None:
         return one_line(cell.name, 60)
     return f"{cell.name} (“{one_line(cell.source.strip().partition(chr(10))[0], 60)}”)"

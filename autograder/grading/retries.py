@@ -1,4 +1,4 @@
-"""Which run of a submission counts: the rule that separates a student's endless loop from a busy machine."""
+"""Decides which run of a submission counts, so that a busy machine is not mistaken for a student's endless loop."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from autograder.grading.execution import Ending, Execution
 from autograder.grading.jobs import Graded
 from autograder.report.result import QuestionResult, QuestionStatus
 
-#: How a step ends that its code, or a busy machine, did not let answer.
+#: Endings that the student's code or a busy machine may have caused.
 _LOST = frozenset({QuestionStatus.CRASHED, QuestionStatus.TIMEOUT, QuestionStatus.MEMORY})
 
 
-class Ended(NamedTuple):
-    """How one task, or one cell that ended its child, ended. Nothing measured: two runs agree where these do."""
+class StepEnding(NamedTuple):
+    """How one task, or one cell that ended its child, ended. Two runs agree if these are equal; nothing is measured."""
 
     where: str
     status: QuestionStatus
@@ -30,39 +30,39 @@ class Attempt:
     Attributes
     ----------
     graded : Graded
-        What it gave, before one framework's points raise the other's.
-    endings : tuple of Ended
+        Its result, before one framework's points raise the other's.
+    endings : tuple of StepEnding
         How each task ended, in the assignment's order, and then the cells that ended their child.
     seconds : float
         Wall-clock time.
     beside_others : bool
-        Whether another submission ran in this engine meanwhile.
+        Whether another submission ran in this engine at the same time.
     """
 
     graded: Graded
-    endings: tuple[Ended, ...]
+    endings: tuple[StepEnding, ...]
     seconds: float = 0.0
     beside_others: bool = False
 
     @property
     def lost(self) -> bool:
-        """Whether a child ended before its answer, or a step ran out of time or memory."""
+        """True if a child ended before its answer, or a step ran out of time or memory."""
         return any(ended.status in _LOST for ended in self.endings)
 
     @property
     def killed(self) -> bool:
-        """Whether somebody's SIGKILL ended a child."""
+        """True if a SIGKILL ended a child that the sandbox did not send."""
         return any(ended.killed for ended in self.endings)
 
 
-def endings_of(execution: Execution) -> tuple[Ended, ...]:
-    """Return how each task ended, in the assignment's order, and then each cell that did not finish."""
+def endings_of(execution: Execution) -> tuple[StepEnding, ...]:
+    """Return how each task ended, in the assignment's order, then how each cell ended that did not finish."""
     tasks = [(task.stub, execution.outcomes[task.stub]) for task in TASKS]
     cells = [(f"cell {position}", ending) for position, ending in sorted(execution.unfinished.items())]
     return tuple(
-        Ended(where, outcome.status, outcome.killed)
+        StepEnding(where, outcome.status, outcome.killed)
         if isinstance(outcome, Ending)
-        else Ended(where, QuestionStatus.GRADED)
+        else StepEnding(where, QuestionStatus.GRADED)
         for where, outcome in (*tasks, *cells)
     )
 
@@ -71,31 +71,31 @@ def endings_of(execution: Execution) -> tuple[Ended, ...]:
 class RetryPolicy:
     """How often a submission is run.
 
-    A run in which every step was answered counts. One that lost a step to a timeout, a crash or exhausted memory
-    while other submissions ran is tried again alone, because the machine may have been full. What a run alone lost
-    is the student's, unless SIGKILL ended a child: somebody at random sends that, or the kernel for want of memory.
-    Then ``kills`` runs must end in the same way. Were every third child killed at random, one submission in seventy
-    thousand would be called crashed by chance: (1/3)⁶ that six of six are killed, times (2/5)⁵ that all are in the
-    longest step.
-
-    Code may end itself in another way each time. So after ``runs`` runs, or ``seconds`` of them, every question gets
-    its worst ending of those that came at least twice. A question's points, criteria and message come from one run;
-    two questions' may come from different ones, so that a kill which hit each of them once costs neither. Everything
-    else comes from the last run: what the reader says is the same in all of them, and cells' outputs are one run's.
+    - A run in which every step was answered counts.
+    - A run that lost a step to a timeout, a crash or exhausted memory while other submissions ran is retried alone,
+      because the machine may have been overloaded.
+    - A step that is lost in a run alone is the student's, unless a SIGKILL ended a child: another program may send
+      that at random, and the kernel does if memory is short. Then ``kills`` runs must end in the same way. If every
+      third child were killed at random, one submission in seventy thousand would be called crashed by chance: (1/3)⁶
+      that all six are killed, times (2/5)⁵ that all are killed in the longest step.
+    - Code may end in another way each time. After ``runs`` runs, or ``seconds`` of them, every question gets the worst
+      of the endings that occurred at least twice. The points, criteria and message of one question come from one run.
+      Different questions may use different runs, so that a kill that hit each of them once costs neither.
+    - Everything else comes from the last run.
 
     Attributes
     ----------
     kills : int
-        Runs with a SIGKILL that must agree.
+        Number of runs with a SIGKILL that must agree.
     runs : int
-        The most runs.
+        Maximum number of runs.
     seconds : float
-        No other run begins after so much time in runs, if two have ended.
+        No other run begins if two or more runs have taken this long together.
     faults : int
-        How often one run is begun that fails through the grader's own fault.
+        How often a run is tried that fails by a fault of the grader.
     confirm : bool
-        Whether to run again what a run alone lost, because programs beside this engine load the machine: the other
-        workers of a cluster.
+        Whether a step that is lost in a run alone must be lost twice. Use it if other programs, such as other workers
+        of a cluster, load the machine.
     """
 
     kills: int = 6
@@ -109,8 +109,8 @@ class RetryPolicy:
 class Attempts:
     """The runs of one submission so far.
 
-    A submission takes at most ``policy.seconds`` and two runs more: the one that reaches them, and the first, which
-    ran beside others. A run's own bound is `execution.execute`'s.
+    All runs take at most ``policy.seconds`` and the time of two more runs: the run that reaches the limit, and the
+    first one, which ran beside others. `execution.execute` bounds the time of one run.
     """
 
     policy: RetryPolicy
@@ -132,7 +132,7 @@ class Attempts:
         return None
 
     def _worst(self, number: int) -> QuestionResult:
-        """Return the worst result of one question among the endings that came at least twice; of all, if none did."""
+        """Return a question's worst result among endings that occurred at least twice; among all, if none did."""
         often = Counter(attempt.endings[number] for attempt in self.all)
         agreed = [attempt for attempt in self.all if often[attempt.endings[number]] >= 2]
         questions = [attempt.graded.result.questions[number] for attempt in agreed or self.all]

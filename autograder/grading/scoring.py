@@ -1,4 +1,4 @@
-"""A task's evidence → verdicts → points, and the words in which a student reads them."""
+"""Turns a task's evidence into verdicts, the verdicts into points, and both into the texts that a student reads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def score_task(
 ) -> QuestionResult:
     """Judge ``evidence`` by the task's criteria, and share ``points`` between them by their weights."""
     picture: Picture | None
-    with np.errstate(all="ignore"):  # a student's infinities are findings, not warnings
+    with np.errstate(all="ignore"):  # infinite weights are a finding and no reason for a warning
         if isinstance(evidence, InitializerEvidence):
             weights = InitializerMeasurements(evidence)
             verdicts, picture = judge(weights, tuple(task.weights)), picture_weights(weights)
@@ -73,7 +73,7 @@ def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionRes
 
 
 def _explained_once(criteria: Iterable[CriterionResult]) -> tuple[CriterionResult, ...]:
-    """Explain a mistake where it shows first, and leave the explanation out where it shows again."""
+    """Explain a mistake at its first criterion only."""
     explained: set[str] = set()
     shown = []
     for criterion in criteria:
@@ -84,10 +84,10 @@ def _explained_once(criteria: Iterable[CriterionResult]) -> tuple[CriterionResul
 
 
 def better_of_the_two(questions: Sequence[QuestionResult]) -> tuple[QuestionResult, ...]:
-    """Raise the framework that scored lower to the share of its points that the other one earned of its own.
+    """Raise the lower framework's points to the share that the better framework earned of its own.
 
-    No question loses anything. What is added fills the same part of what each question of that framework lacks, so
-    that its total comes out at the better one's share exactly; each of them says so.
+    No question loses points. Each question of the lower framework gets the same part of its missing points, so that
+    the total has exactly the better one's share. Its message says so.
     """
     of = {f: [q for q in questions if q.framework == f] for f in FRAMEWORKS}
     shares = {f: _total(own) / most if (most := _most(own)) else 0.0 for f, own in of.items()}

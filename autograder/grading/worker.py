@@ -1,4 +1,4 @@
-"""Workers of an engine: each runs one submission after the other in a warm sandbox, and judges it."""
+"""Workers of an engine: each runs submissions in a warm sandbox, one after the other, and judges them."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from autograder.grading.results import graded
 from autograder.grading.retries import Attempt, endings_of
 from autograder.sandbox.opening import AnySandbox
 
-#: Submissions that keep one worker busy: while one runs, another is judged.
+#: Submissions that a worker has at a time: one runs while another is judged.
 SLOTS = 2
 
 
 class Worker(Protocol):
-    """Runs submissions; may be called from several threads."""
+    """Runs submissions. Several threads may call it."""
 
     def attempt(self, job: Job) -> Attempt:
-        """Run and judge ``job`` once; whatever this raises is the grader's fault and no submission's."""
+        """Run and judge ``job`` once. Every exception is a fault of the grader."""
         ...
 
     def close(self) -> None:
-        """End it, and whatever still runs."""
+        """End the worker and the submissions that still run."""
         ...
 
 
 class InThisProcess:
-    """A warm sandbox and the judge in this very process: one submission runs while another is judged.
+    """A worker in this process. One submission runs in its sandbox while another is judged.
 
     Parameters
     ----------
     start : callable
-        Returns a sandbox. It is called at once, and again after a fault: a server that failed runs nothing more. What
-        it raises at once is not raised here: the first run calls it again, and raises that.
+        Returns a sandbox. The worker calls it at once, and again after a fault. If the first call raises, the first
+        run calls it again and raises the error.
     """
 
     def __init__(self, start: Callable[[], AnySandbox]) -> None:
         self._start = start
-        # Reentrant: a run that failed takes it to close its sandbox, and may still hold it.
+        # Reentrant: a failed run acquires it to close the sandbox, and may still hold it.
         self._running = threading.RLock()
         self._sandbox: AnySandbox | None = None
         with contextlib.suppress(Exception):
@@ -57,7 +57,7 @@ class InThisProcess:
             try:
                 execution = execute(sandbox, job.submission, job.seed, finished=turn.close)
             except BaseException:
-                # Where it had let the next run begin in this sandbox, that run ends first.
+                # The next run may already use this sandbox: wait until it ends.
                 with self._running:
                     if self._sandbox is sandbox:
                         self.close()
@@ -66,7 +66,7 @@ class InThisProcess:
         return Attempt(graded(job, execution), endings_of(execution), seconds)
 
     def close(self) -> None:
-        """End the sandbox, and whatever still runs in it."""
+        """End the sandbox and the submissions that still run in it."""
         sandbox, self._sandbox = self._sandbox, None
         if sandbox is not None:
             sandbox.close()

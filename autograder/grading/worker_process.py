@@ -1,7 +1,7 @@
-"""A worker in a process of its own: a warm sandbox and the judge, so that no two workers share a Python.
+"""A worker in a process of its own, with a warm sandbox and the judge, so that workers do not share one Python.
 
-The parent reads notebooks, and sends jobs over sockets that only these two processes hold; attempts come back. Nothing
-that a student's code wrote travels there: only what this package made of it.
+The parent reads notebooks and sends jobs; the process returns attempts. Only these two processes hold the sockets
+between them, and only objects that this package made are sent there, never bytes from a student's code.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from autograder.sandbox.environment import isolation
 from autograder.sandbox.opening import open_sandbox
 
 _END_SECONDS = 10.0
-#: How long a conversation waits, at most, for the judge to let go of the interpreter.
+#: Longest time for which the judge keeps the interpreter from a conversation with a child.
 _SWITCH_SECONDS = 0.0005
 
 
 class _Process:
-    """One process, with a channel for each submission that it may have at a time. It ends when ``control`` closes."""
+    """One process with a channel for each submission that it may run at a time. It ends when ``control`` closes."""
 
     def __init__(self, limits: Limits, *, unconfined: bool) -> None:
         control, *channels = (socket.socketpair() for _ in range(1 + SLOTS))
         theirs = [pair[1].fileno() for pair in (control, *channels)]
         self.control = control[0]
         try:
-            self._process = subprocess.Popen(  # noqa: S603 (our own module, by our own interpreter)
+            self._process = subprocess.Popen(  # noqa: S603 (this package's module, with this interpreter)
                 [sys.executable, isolation(), "-m", "autograder.grading.worker_process", *map(str, theirs)],
                 pass_fds=theirs,
                 stdin=subprocess.DEVNULL,
@@ -54,7 +54,7 @@ class _Process:
 
     @property
     def exit_status(self) -> int | None:
-        """None until it ended; negative for the signal that ended it."""
+        """None while the process runs; negative if a signal ended it."""
         return self._process.poll()
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class _Process:
 
 
 class InOwnProcess:
-    """A `Worker` in a process of its own. One that is killed costs the runs that it was at, and is replaced.
+    """A `Worker` in a process of its own. If the process is killed, its current runs fail and a new process starts.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class InOwnProcess:
         self._offer(self._process)
 
     def attempt(self, job: Job) -> Attempt:
-        """Run and judge ``job`` once; raise `SandboxFault` with what the process says of its own failure."""
+        """Run and judge ``job`` once; raise `SandboxFault` if the process fails."""
         process, channel = self._free.get()
         try:
             channel.send(job)
@@ -102,7 +102,7 @@ class InOwnProcess:
         return answer
 
     def close(self) -> None:
-        """End the process, and whatever still runs in it."""
+        """End the process and the submissions that still run in it."""
         with self._changing:
             self._closed = True
             self._process.close()
@@ -117,7 +117,7 @@ class InOwnProcess:
                 gone.close()
                 self._process = self._start()
             except (OSError, SandboxFault):
-                # Whoever takes it next tries again: nobody may wait for a channel that never comes.
+                # The next run that takes it tries again; otherwise runs would wait for a channel forever.
                 self._free.put((gone, channel))
                 raise
             self._offer(self._process)
@@ -128,11 +128,11 @@ class InOwnProcess:
 
 
 def main() -> NoReturn:
-    """Be the process: grade what comes on the channels, until the parent hangs up."""
+    """Run as the process: grade the jobs that arrive on the channels until the parent closes the control socket."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     control, *channels = map(int, sys.argv[1:])
     connections = [Connection(channel) for channel in channels]
-    for connection in connections:  # the same on each
+    for connection in connections:  # every channel sends the same
         limits, unconfined, sys.executable = connection.recv()
     worker = InThisProcess(partial(open_sandbox, limits, unconfined=unconfined, many=True))
     for connection in connections:
@@ -140,7 +140,7 @@ def main() -> NoReturn:
     with socket.socket(fileno=control) as parent:
         parent.recv(1)
     worker.close()
-    os._exit(0)  # whatever still waits for a child has nobody to answer to
+    os._exit(0)  # threads may still wait for a child, but the parent is gone
 
 
 def _serve(worker: InThisProcess, connection: Connection) -> None:

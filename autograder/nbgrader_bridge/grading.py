@@ -18,7 +18,7 @@ from autograder.nbgrader_bridge.reading import Reading, Released, read
 from autograder.report.result import QuestionResult, QuestionStatus, Result, ResultStatus
 
 #: When so many fail, and none succeeds, so will the others.
-_HOPELESS = 5
+_FAULTS_THAT_STOP = 5
 
 
 class NothingGraded(UserError):
@@ -75,7 +75,7 @@ class Grading:
                     yield path
                     continue
                 faults += 1
-                if faults >= _HOPELESS and not done:
+                if faults >= _FAULTS_THAT_STOP and not done:
                     raise NothingGraded(graded.result.fault)
 
     def of(self, reading: Reading) -> Graded:

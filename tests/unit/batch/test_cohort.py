@@ -18,7 +18,7 @@ from autograder.assignment.questions import task
 from autograder.assignment.release import DEFAULT_PATH
 from autograder.assignment.settings import Frameworks, Terms
 from autograder.batch.jobs import Settings, Work, to_text
-from autograder.batch.results_folder import Store, Unusable
+from autograder.batch.results_folder import CannotUseFolder, Store
 from autograder.batch.run import NoClass, find_class
 from autograder.grading.provenance import graded_by
 from autograder.report import class_report as report
@@ -129,17 +129,17 @@ def test_result_that_cannot_be_read_now_is_none_and_stays(tmp_path: Path, monkey
 def test_result_that_cannot_be_written_ends_the_run_in_a_line_that_says_how_to_go_on(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         shutil.rmtree(tmp_path / "results")
-        with pytest.raises(Unusable, match=r"ann\.json cannot be written: .*--resume goes on"):
+        with pytest.raises(CannotUseFolder, match=r"ann\.json cannot be written: .*continue with --resume"):
             store.save("ann", "key", GRADED)
 
 
 def test_folder_with_results_is_used_again_only_on_request_and_by_one_run_at_a_time(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
-        with pytest.raises(Unusable, match="another run"):
+        with pytest.raises(CannotUseFolder, match="another run"):
             Store(tmp_path)
         store.save("ann", "key", GRADED)
         (tmp_path / "results/.bob.json.unfinished").touch()
-    with pytest.raises(Unusable, match="--resume"):
+    with pytest.raises(CannotUseFolder, match="--resume"):
         Store(tmp_path)
     with Store(tmp_path, resume=True) as store:
         assert store.load("ann", "key") is not None
@@ -454,7 +454,7 @@ def test_killing_workers_of_a_cluster_changes_no_byte(
 
 @pytest.mark.parametrize(
     ("address", "said"),
-    [("somewhere", "no scheduler's address"), ("tcp://127.0.0.1:1", "no Dask scheduler answers")],
+    [("somewhere", "is not the address of a scheduler"), ("tcp://127.0.0.1:1", "no Dask scheduler answers")],
 )
 def test_cluster_that_is_not_there_is_refused(
     address: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -476,5 +476,5 @@ def test_worker_that_grades_otherwise_is_refused_by_name_and_grades_nothing() ->
     with pytest.raises(cluster.NoCluster, match=r"tcp://10\.0\.0\.7:4001 .* another version .* of: torch"):
         plugin.setup(Here())
     work = Work("ann", "ann.ipynb", b"{}", 1, "key")
-    with pytest.raises(cluster.Unfit, match="another version"):
+    with pytest.raises(cluster.IncompatibleWorker, match="another version"):
         plugin.grade(work)

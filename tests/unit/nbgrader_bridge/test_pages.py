@@ -18,7 +18,7 @@ from nbgrader.utils import determine_grade
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.assignment.questions import task
-from autograder.grading.cell_output import shown
+from autograder.grading.cell_output import output_of
 from autograder.nbgrader_bridge.cell_outputs import check_outputs
 from autograder.nbgrader_bridge.formgrader_markdown import markdown2html
 from autograder.publishing.notebook_page import NotebookPage
@@ -100,7 +100,7 @@ def test_nbgrader_reads_the_very_score_from_a_check_cells_outputs(score: float) 
 def test_outputs_of_a_child_are_bounded_whatever_it_says() -> None:
     good = np.full((2, 3, 3), 300.0, np.float16)
     cell = RunCell("cell", "")
-    output = shown(cell.read(CellRan("x" * 10_000 + "\x1b[2J", "", (good,)).to_message()))
+    output = output_of(cell.read(CellRan("x" * 10_000 + "\x1b[2J", "", (good,)).to_message()))
     assert len(output.stdout) <= 4_000
     assert output.stderr == ""
     (pixels,) = output.figures

@@ -19,12 +19,29 @@ MODULES = {
     if path.name != "__init__.py"
 }
 #: Rooms whose functions have examples.
-ROOMS = ("judge", "submission")
+ROOMS = ("judge", "submission", "grading")
+WITH_EXAMPLES = [name for name, text in MODULES.items() if ">>> " in text]
+#: Modules whose examples grade a notebook.
+GRADING = ["autograder.grading.engine", "autograder.grading.grade"]
 
 
-@pytest.mark.parametrize("name", [name for name, text in MODULES.items() if ">>> " in text])
+@pytest.mark.parametrize("name", [name for name in WITH_EXAMPLES if name not in GRADING])
 def test_examples_of_a_module_hold(name: str) -> None:
     assert doctest.testmod(import_module(name)).failed == 0
+
+
+@pytest.mark.slow
+@pytest.mark.frameworks
+@pytest.mark.usefixtures("need_confinement")
+@pytest.mark.parametrize("name", GRADING)
+def test_examples_that_grade_hold(name: str) -> None:
+    found = doctest.testmod(import_module(name))
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+def test_every_example_runs() -> None:
+    assert [name for name in WITH_EXAMPLES if "doctest: +SKIP" in MODULES[name]] == []
 
 
 def offered(room: str) -> dict[str, str]:
