@@ -48,8 +48,8 @@ def repository(beside: Path = BESIDE) -> Path | None:
 
 def named(path: Path | None, variable: str) -> Path | None:
     """Return the file that somebody named: as ``path``, or in the environment; None where nobody did."""
-    told = os.environ.get(variable)
-    return path or (Path(told) if told else None)
+    variable_value = os.environ.get(variable)
+    return path or (Path(variable_value) if variable_value else None)
 
 
 def unnamed(what: str, file: Path, option: str, variable: str) -> str:

@@ -1,4 +1,4 @@
-"""`autograder collect`: submissions from files or pull requests, into `submitted/`."""
+"""`autograder collect`: copies submissions from files or pull requests to `submitted/`."""
 
 from __future__ import annotations
 
@@ -21,25 +21,32 @@ def collect(
     source: Annotated[str, typer.Argument(metavar="FOLDER_ZIP_OR_REPOSITORY", show_default=False)],
     *,
     file_times: Annotated[
-        bool, typer.Option("--file-times", help="A file's time is its submission time: it decides what is late.")
+        bool,
+        typer.Option(
+            "--file-times", help="Use each file's time as its submission time, which decides whether it is late."
+        ),
     ] = False,
     roster: Annotated[
-        Path | None, typer.Option(help="Who is who, for pull requests: a CSV that begins with github,student.")
+        Path | None, typer.Option(help="For pull requests: a CSV with the columns github,student.")
     ] = None,
     deadline: Annotated[
         str | None,
-        typer.Option(help="Pull requests: the latest commit at or before it counts: 2027-01-31T23:59+01:00."),
+        typer.Option(help="For pull requests: the latest commit until this time counts, as in 2027-01-31T23:59+01:00."),
     ] = None,
 ) -> None:
-    """Take submissions from a folder of files named by student, a learning platform's zip, or pull requests.
+    """Collect submissions from a folder of files named by student, a learning platform's zip, or pull requests.
 
-    With --roster, the source is the students' repository, an address or a folder: the notebook is taken from
-    each pull request's own commits, by git alone, and nothing of them is run.
+    With --roster, the source is the address or the folder of the students' repository. Git reads the notebook from
+    each pull request's own commits. Nothing is run.
     """
     if roster is None and deadline is not None:
-        raise typer.BadParameter("it is for pull requests: say who is who with --roster", param_hint="--deadline")
+        raise typer.BadParameter(
+            "a deadline is for pull requests: name the roster with --roster", param_hint="--deadline"
+        )
     if roster is not None and file_times:
-        raise typer.BadParameter("it is for files: a pull request's commits say when", param_hint="--file-times")
+        raise typer.BadParameter(
+            "file times are for files: a pull request's commits have their own times", param_hint="--file-times"
+        )
     if roster is None:
         _collect_files(source, file_times=file_times)
     else:
@@ -53,7 +60,7 @@ def _collect_files(source: str, *, file_times: bool) -> None:
 
     course = course_folder()
     if is_address(source):
-        raise UserError("this is the address of a repository: say with --roster who is who in it")
+        raise UserError("this is the address of a repository: name the roster of its students with --roster")
     _print(collect(Path(source), course, file_times=file_times))
 
 
@@ -88,7 +95,7 @@ def _time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter("say it like 2027-01-31T23:59+01:00", param_hint="--deadline") from None
+        raise typer.BadParameter("write the time as 2027-01-31T23:59+01:00", param_hint="--deadline") from None
     if time.tzinfo is None:
-        raise typer.BadParameter("say the time zone, too: 2027-01-31T23:59+01:00", param_hint="--deadline")
+        raise typer.BadParameter("add the time zone, as in 2027-01-31T23:59+01:00", param_hint="--deadline")
     return time

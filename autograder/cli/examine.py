@@ -29,7 +29,7 @@ def examine() -> Report:
     found = support.probe()
     versions = {name: package_version(name) for name in (*PACKAGES, "pyseccomp")}
     absent = sorted(name for name in PACKAGES if versions[name] is None)
-    folders = [told for folder in course_folders(Path.cwd(), repository()) for told in folder_problems(folder)]
+    folders = [problem for folder in course_folders(Path.cwd(), repository()) for problem in folder_problems(folder)]
     reasons = [*found.missing, *_package_problems(absent), *folders]
     official = not reasons
     landlock = f"ABI {found.landlock}" if found.landlock else "none"

@@ -1,4 +1,4 @@
-"""`autograder take`: the first step of grading a pull request."""
+"""`autograder take`: takes the notebook from a pull request's commit, before it is graded."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from autograder.errors import UserError
 def take(
     notebook: Annotated[str, typer.Argument(help="The notebook's path in the repository.")] = "",
     *,
-    repository: Annotated[Path, typer.Option(help="A folder with a clone; nothing of it is run.")] = Path(),
-    commit: Annotated[
-        str, typer.Option(help="Where the notebook is taken from; it must be what is checked out.")
-    ] = "HEAD",
-    base: Annotated[str, typer.Option(help="The commit that it will be merged into: what is changed is told.")] = "",
-    author: Annotated[str, typer.Option(help="Who opened the pull request.")] = "",
+    repository: Annotated[Path, typer.Option(help="Folder with a clone. Nothing of it is run.")] = Path(),
+    commit: Annotated[str, typer.Option(help="Commit with the notebook. It must be checked out.")] = "HEAD",
+    base: Annotated[
+        str, typer.Option(help="Commit that it will be merged into. Reports then list the changed files.")
+    ] = "",
+    author: Annotated[str, typer.Option(help="Author of the pull request.")] = "",
     out: Annotated[Path, typer.Option(help="Folder for the notebook and pull-request.json.")] = Path("taken"),
     github: options.Github = False,
 ) -> None:
-    """Take the one notebook out of a pull request's commit: a regular file below the size cap, and nothing else."""
+    """Take the notebook, and nothing else, from a pull request's commit. It must be a regular file of limited size."""
     from autograder.cli.github_actions import Actions
     from autograder.collection.take import NOTEBOOK, take_pull_request
     from autograder.git import Repository

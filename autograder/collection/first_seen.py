@@ -10,7 +10,7 @@ from autograder.collection.files import CannotCollect
 from autograder.files import write_text
 from autograder.git import Repository
 
-#: In the mirror, beside refs/seen/NUMBER/HEAD, which keep every head: a force-push takes it off its pull request.
+#: File in the mirror. The refs/seen/NUMBER/HEAD beside it keep every head, also those that a force-push removed.
 _FILE = "first-seen.json"
 
 
@@ -21,41 +21,41 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class Seen:
-    """Times at which the heads of pull requests were first collected."""
+    """When each head of a pull request was first collected."""
 
     mirror: Repository
     times: dict[str, datetime]
 
     def heads(self, number: int) -> list[str]:
-        """Return the heads that a pull request has had, the last seen first."""
+        """Return all heads that a pull request has had, the last one first."""
         listed = self._heads(f"refs/seen/{number}")
         return sorted(listed, key=lambda head: self.times[head], reverse=True)
 
     def rewritten(self, number: int, head: str) -> list[str]:
-        """Return the heads that a pull request has had and that ``head`` does not come from, the last seen first."""
+        """Return the heads that a pull request has had and that are no ancestors of ``head``, the last one first."""
         gone = set(self._heads(f"--no-merged={head}", f"refs/seen/{number}"))
         return [each for each in self.heads(number) if each in gone]
 
     def commit(self, sha: str) -> datetime:
-        """Return when the first head was seen that a commit is in."""
+        """Return when the first head that contains this commit was seen."""
         return min(self.times[head] for head in self._heads(f"--contains={sha}", "refs/seen"))
 
     def _heads(self, *which: str) -> list[str]:
         return self.mirror.run("for-each-ref", "--format=%(objectname)", *which).decode().split()
 
 
-def remember(mirror: Repository, heads: list[tuple[int, str]]) -> Seen:
-    """Keep every head, by its pull request's number, and when it was first seen, which is now if never before.
+def record_heads(mirror: Repository, heads: list[tuple[int, str]]) -> Seen:
+    """Record every head under its pull request's number. A head that was never seen before gets the current time.
 
     Raises
     ------
     CannotCollect
-        When what was kept cannot be read.
+        The earlier record cannot be read.
     """
     file = mirror.folder / _FILE
     try:
-        told = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        times = {str(head): datetime.fromisoformat(time) for head, time in told.items()}
+        stored = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        times = {str(head): datetime.fromisoformat(time) for head, time in stored.items()}
         if any(time.tzinfo is None for time in times.values()):
             raise ValueError("a time without a zone")
     except (OSError, ValueError, TypeError, AttributeError) as problem:

@@ -17,7 +17,7 @@ from pathlib import Path
 from autograder.assignment.course_folder import CourseFolder
 from autograder.collection.choose_commit import Chosen, choose
 from autograder.collection.files import CannotCollect, Collected, Found, place
-from autograder.collection.first_seen import remember
+from autograder.collection.first_seen import record_heads
 from autograder.collection.roster import Roster
 from autograder.collection.take import Refused, Taken, others, take
 from autograder.git import GitFailed, Repository, Unrelated
@@ -98,7 +98,7 @@ def collect_pulls(remote: str, course: CourseFolder, roster: Roster, deadline: d
     """
     mirror = _fetch(remote, course.root / MIRROR)
     pulls = _pulls(mirror)
-    seen = remember(mirror, [(pull.number, pull.head) for pull in pulls])
+    seen = record_heads(mirror, [(pull.number, pull.head) for pull in pulls])
     base = mirror.run("rev-parse", "--verify", _BASE).decode().strip()
     logins, note = _logins(remote)
     collected: list[Collected] = []

@@ -29,8 +29,8 @@ _CONCERNS = {
     ".gitmodules": "how git reads files",
     "docs": "the documentation",
 }
-del _CONCERNS["assignment"]  # the notebook is in it, and every student changes that
-#: Folders that hold a folder a student, in courses whose students share a repository.
+del _CONCERNS["assignment"]  # every student changes the notebook in it
+#: Folders with one folder for each student, in courses whose students share a repository.
 _STUDENTS = ("submitted", "submissions", "students")
 
 
@@ -56,15 +56,15 @@ class Taken:
 
 
 def take(repository: Repository, revision: str, path: str = NOTEBOOK) -> Taken:
-    """Take the notebook at ``path`` out of a commit.
+    """Take the notebook at ``path`` from a commit.
 
     Raises
     ------
     Refused
-        When ``path`` leads out of the repository, or is there no regular file of at most
+        ``path`` leads out of the repository, or is not a regular file of at most
         `autograder.notebook.MAX_NOTEBOOK_BYTES`.
     GitFailed
-        When there is no such commit.
+        There is no such commit.
     """
     if not _inside(path):
         raise Refused(f"{path} does not name a notebook inside the repository")
@@ -90,7 +90,7 @@ def _inside(path: str) -> bool:
 
 
 def others(changes: Sequence[Change], notebook: str, author: str | None = None) -> list[Changed]:
-    """Return the changed files besides ``notebook``, with what each concerns; those that concern something first."""
+    """Return the changed files besides ``notebook``. Files that concern more than the student's work come first."""
     found = [Changed(c.path, c.status, _concerns(c.path, author)) for c in changes if c.path != notebook]
     return sorted(found, key=lambda each: (each.concerns is None, each.path))
 
@@ -111,31 +111,35 @@ def take_pull_request(
     Raises
     ------
     Refused
-        When the notebook is not to be had (see `take`; what else is changed is written and told all the same),
-        ``revision`` is not what is checked out there, or shares no history with ``base``; or when ``out`` is where
-        the notebook itself is checked out: what is not committed there would be lost.
+        `take` refuses the notebook; ``revision`` is not checked out, or shares no history with ``base``; or ``out`` is
+        the folder of the notebook itself, where uncommitted changes would be lost. If `take` refuses the notebook, the
+        file about the pull request is written, and the exception holds its content.
     GitFailed
-        When there is no such commit.
+        There is no such commit.
     """
     place = out / PurePosixPath(path).name
     if place.resolve() == (repository.folder / path).resolve():
-        raise Refused(f"{place} is the notebook itself, with what is not committed in it; name another folder by --out")
-    asked = repository.commit(revision).sha
-    if (found := repository.commit("HEAD").sha) != asked:
-        raise Refused(f"commit {revision[:12]} was asked for, and {found[:12]} is checked out")
+        raise Refused(
+            f"{place} is the notebook itself, and uncommitted changes in it would be lost: name another folder by --out"
+        )
+    expected = repository.commit(revision).sha
+    if (found := repository.commit("HEAD").sha) != expected:
+        raise Refused(
+            f"commit {revision[:12]} is to be graded, but {found[:12]} is checked out: check out the right one"
+        )
     try:
-        changed = others(repository.changes(base, asked), path, author) if base else []
+        changed = others(repository.changes(base, expected), path, author) if base else []
     except Unrelated:
         raise Refused(
-            "the pull request shares no history with the branch that it goes to: make a branch from that one, "
-            "and commit the notebook there"
+            "the pull request shares no history with the branch that it will be merged into: make a branch from that "
+            "one, and commit the notebook there"
         ) from None
-    told = PullRequest(asked, path, tuple(changed))
+    pull_request = PullRequest(expected, path, tuple(changed))
     out.mkdir(parents=True, exist_ok=True)
-    told.save(out / "pull-request.json")
+    pull_request.save(out / "pull-request.json")
     try:
-        taken = take(repository, asked, path)
+        taken = take(repository, expected, path)
     except Refused as refusal:
-        raise Refused(str(refusal), told if base else None) from None
+        raise Refused(str(refusal), pull_request if base else None) from None
     write_bytes(place, taken.content)
     return taken

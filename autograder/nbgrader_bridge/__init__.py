@@ -1,4 +1,4 @@
-"""What nbgrader calls: its gradebook, the notebooks that graders open, feedback and exports.
+"""Connects the grader with nbgrader: its gradebook, the notebooks that graders open, feedback and exports.
 
-It may import `grading` and the rooms below it, but no other room of the instructors'. Begin with `preprocessors.py`.
+This room imports `grading` and the rooms below it, but no other instructors' room. Begin with `preprocessors.py`.
 """

@@ -1,4 +1,4 @@
-"""Results and students' outputs as a notebook's cell outputs, in the one form that nbgrader scores as it should."""
+"""Converts results and students' outputs to cell outputs of a notebook, from which nbgrader reads the scores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from autograder.report.result import QuestionResult, question_text
 
 
 def cell_outputs(graded: Graded) -> dict[str, list[NotebookNode]]:
-    """Return each cell's outputs by grade id or ``cell N``: what the student's cells put out, and the check cells'."""
+    """Return the outputs of the student's cells and of the check cells, by grade id or ``cell N``."""
     outputs = {name: student_outputs(output) for name, output in graded.outputs.items()}
     return outputs | {question.grade_id: check_outputs(question) for question in graded.result.questions}
 
@@ -27,12 +27,12 @@ def cell_outputs(graded: Graded) -> dict[str, list[NotebookNode]]:
 def check_outputs(question: QuestionResult) -> list[NotebookNode]:
     """Return a check cell's outputs: the result as text, as a table with a figure, and the points.
 
-    The points are always there, as a plain float: to nbgrader, no output is full credit. A figure is drawn where
-    points were lost: a right answer's says nothing, and drawing takes as long as judging.
+    The points are always there as a plain float, because nbgrader gives full credit to a cell without output. A figure
+    is drawn only if points were lost, because drawing takes as long as judging.
     """
     question = question if question.score < question.max_score else replace(question, picture=None)
-    said = describe(question.picture) if question.picture else question.status
-    table = {"text/html": render_question(question), "text/plain": said}
+    text = describe(question.picture) if question.picture else question.status
+    table = {"text/html": render_question(question), "text/plain": text}
     return [
         new_output("stream", name="stdout", text=question_text(question)),
         new_output("display_data", data=table),
@@ -41,7 +41,7 @@ def check_outputs(question: QuestionResult) -> list[NotebookNode]:
 
 
 def student_outputs(output: CellOutput) -> list[NotebookNode]:
-    """Return the outputs of one of the student's own cells: text, figures, and what kept it from finishing."""
+    """Return the outputs of one of the student's own cells: text, figures, and why it did not finish."""
     outputs = [
         new_output("stream", name=name, text=text)
         for name, text in (("stdout", output.stdout), ("stderr", output.stderr))

@@ -1,4 +1,4 @@
-"""Grades out of nbgrader's gradebook, through its exporter plugins: a column a question, and what Canvas imports."""
+"""Exporter plugins for nbgrader's gradebook: a CSV with a column for each question, and a CSV for Canvas."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ORDER = (*WRITTEN, *(task.check for task in TASKS))
 
 @dataclass(frozen=True)
 class Row:
-    """One student's grades for one assignment; ``scores`` is empty where nothing was submitted."""
+    """One student's grades for one assignment. ``scores`` is empty without a submission."""
 
     assignment: str
     student_id: str
@@ -40,17 +40,17 @@ class Row:
 
     @property
     def raw_score(self) -> float:
-        """The questions' sum."""
+        """Sum of the questions' scores."""
         return round(sum(self.scores.values()), 6)
 
     @property
     def score(self) -> float:
-        """What is left after the penalty for being late."""
+        """Score after the late penalty."""
         return max(0.0, round(self.raw_score - self.penalty, 6))
 
 
 def rows(gradebook: Gradebook, assignments: Sequence[str] = (), students: Sequence[str] = ()) -> Iterator[Row]:
-    """Yield the grades of everybody in the gradebook, or of those that are named, by student."""
+    """Yield the grades of all students in the gradebook, or of the named ones, sorted by student."""
     for assignment in gradebook.assignments:
         if assignments and assignment.name not in assignments:
             continue
@@ -91,7 +91,7 @@ def _number(points: float) -> str:
 
 
 def _name_ungraded(export: ExportPlugin) -> None:
-    """Name the students whose folder in ``submitted/`` holds no notebook that could be graded."""
+    """Warn of students whose folder in ``submitted/`` has no notebook that could be graded."""
     course = export.parent.coursedir
     for student, found in submitted_notebooks(Path(course.root, course.submitted_directory)).items():
         if isinstance(found, NoNotebook):
@@ -99,7 +99,7 @@ def _name_ungraded(export: ExportPlugin) -> None:
 
 
 class QuestionsExport(ExportPlugin):
-    """A CSV with a row a student and a column a question."""
+    """Exports a CSV with one row for each student and one column for each question."""
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the file that ``--to`` names, grades.csv by default."""
@@ -120,16 +120,16 @@ class QuestionsExport(ExportPlugin):
 
 
 class CanvasExport(ExportPlugin):
-    """The CSV that Canvas imports: Grades → Import."""
+    """Exports a CSV for Canvas: Grades → Import."""
 
     column = Unicode(
         TITLE,
         help="The assignment's column as Canvas exports it, with its number: 'Initialization (4711)'.",
     ).tag(config=True)
-    section = Unicode("", help="What to put into Canvas' Section column.").tag(config=True)
+    section = Unicode("", help="Content of Canvas' Section column.").tag(config=True)
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write the file that ``--to`` names, canvas.csv by default. Without a submission, a grade stays empty."""
+        """Write the file that ``--to`` names, canvas.csv by default. A student without a submission gets no grade."""
         assignments = [str(a) for a in self.assignment] or [NAME]
         found = list(rows(gradebook, assignments, [str(s) for s in self.student]))
         path = Path(self.to or "canvas.csv")

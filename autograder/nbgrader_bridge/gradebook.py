@@ -1,4 +1,4 @@
-"""nbgrader's gradebook: what it knows of an assignment and of a submission, and the one writer of scores."""
+"""Reads and writes nbgrader's gradebook. No other module writes scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from autograder.errors import UserError
-from autograder.nbgrader_bridge.sanitize import Given
+from autograder.nbgrader_bridge.sanitize import ReleasedCell
 
 _SQLITE = "sqlite:///"
 
@@ -40,10 +40,10 @@ def opened(db_url: str) -> Iterator[Gradebook]:
     Raises
     ------
     GradebookProblem
-        There is none, or it cannot be read or written.
+        There is no gradebook, or it cannot be read or written.
     """
     if db_url.startswith(_SQLITE) and not Path(db_url.removeprefix(_SQLITE)).exists():
-        # SQLite would make an empty one.
+        # SQLite would create an empty gradebook.
         raise GradebookProblem(f"there is no gradebook {_shown(db_url)}; run `make release`, which makes one")
     try:
         gradebook = Gradebook(db_url)
@@ -83,10 +83,10 @@ def _known(assignment: str, db_url: str) -> Iterator[None]:
 
 def released_cells(
     db_url: str, assignment: str, notebook: str, order: Sequence[str], deadline: datetime | None = None
-) -> tuple[Given, ...]:
-    """Return the released cells in ``order``; those that it does not name come last.
+) -> tuple[ReleasedCell, ...]:
+    """Return the released cells in ``order``. Cells that are not in ``order`` come last.
 
-    ``deadline``, in UTC and without a time zone, becomes the assignment's due date; None leaves the gradebook's.
+    ``deadline`` is a naive datetime in UTC. It becomes the assignment's due date; None keeps the gradebook's.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def released_cells(
         solutions = {cell.name for cell in found.solution_cells}
         tasks = {cell.name for cell in found.task_cells}
         cells = [
-            Given(
+            ReleasedCell(
                 grade_id=cell.name,
                 kind=cell.cell_type,
                 source=cell.source or "",
@@ -120,7 +120,7 @@ def released_cells(
 
 
 def points_and_totals(db_url: str, assignment: str, notebook: str) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the maximum points by grade id, and every student's total.
+    """Return the maximum points by grade id, and each student's total score.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def points_and_totals(db_url: str, assignment: str, notebook: str) -> tuple[dict
 
 
 def clear_scores(which: SubmissionId) -> None:
-    """Forget what was scored automatically: whatever happens next, no score of an earlier submission stays."""
+    """Clear the automatic scores, so that no score of an earlier submission stays if autograding fails."""
     with opened(which.db_url) as gradebook:
         try:
             submission = gradebook.find_submission_notebook(which.notebook, which.assignment, which.student)
@@ -148,20 +148,20 @@ def clear_scores(which: SubmissionId) -> None:
 
 @dataclass(frozen=True)
 class Grades:
-    """What autograding gives to one submission.
+    """Grades from the autograding of one submission.
 
     Attributes
     ----------
     scores : dict of str to float or None
-        Points by grade id; None where a person has to give them.
+        Points by grade id; None if a person has to give them.
     comments : dict of str to str or None
         nbgrader's automatic comment on each cell that a student answers in.
     changed : collection of str
-        Cells with another answer than the one that was there at the autograding before.
+        Cells whose answer is not the one of the previous autograding.
     confirmed : collection of str
-        Cells with that same answer and the same points: whoever looked at them need not look again.
+        Cells with the same answer and points as before. A person who reviewed them need not review them again.
     unsure : collection of str
-        Cells that a person should look at, whatever they scored.
+        Cells that a person should review, whatever their score.
     """
 
     scores: dict[str, float | None]
@@ -172,9 +172,9 @@ class Grades:
 
 
 def write_grades(which: SubmissionId, grades: Grades) -> dict[str, float]:
-    """Write ``grades``. Points that people gave stay, but for changed answers: those are dropped, and returned.
+    """Write ``grades``, and return the points that were dropped.
 
-    People's comments stay.
+    Points that people gave are kept, except those of changed answers. People's comments are kept.
     """
     dropped = {}
     with opened(which.db_url) as gradebook:

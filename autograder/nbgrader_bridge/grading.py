@@ -1,4 +1,4 @@
-"""Submissions in, results out: how the bridge uses the engine and the cache."""
+"""Grades the submissions of nbgrader's autograding with the engine and the result cache."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from autograder.limits import Limits
 from autograder.nbgrader_bridge.reading import Reading, Released, read
 from autograder.report.result import QuestionResult, QuestionStatus, Result, ResultStatus
 
-#: When so many fail, and none succeeds, so will the others.
+#: If this many gradings fail and none succeeds, the run stops: the rest would fail, too.
 _FAULTS_THAT_STOP = 5
 
 
@@ -28,25 +28,25 @@ class NothingGraded(UserError):
 
 
 class GraderFault(RuntimeError):
-    """The grader failed, and the submission has no score: nothing that the student did."""
+    """The grader failed. The submission has no score; its student is not to blame."""
 
 
 @dataclass(frozen=True)
 class Grading:
-    """Grades readings on a course's terms.
+    """Grades submissions by a course's settings.
 
-    An engine is open during a call, and no longer. Grades that go into a gradebook are always made in confinement.
+    An engine is open only during a call. Grades for a gradebook are always made in confinement.
 
     Attributes
     ----------
     released : Released
-        What submissions are read against.
+        The release that submissions are compared with.
     seed : str
         The course's secret seed.
     limits, terms
-        What a submission may use; how far feedback helps, and which framework counts.
+        Resource limits; help level, and how the two frameworks count.
     cache : ResultCache
-        Where results are looked up first, and kept.
+        Cache of results.
     """
 
     released: Released
@@ -55,17 +55,17 @@ class Grading:
     terms: Terms
     cache: ResultCache
 
-    def side_by_side(self, paths: list[Path], servers: int, *, again: bool) -> Iterator[Path]:
-        """Grade the files whose results are not in the cache yet, or all of them ``again``, and yield each as it ends.
+    def prefetch(self, paths: list[Path], servers: int, *, again: bool) -> Iterator[Path]:
+        """Prefetch: grade the files whose results are not in the cache, and yield each path as its grading ends.
 
-        A file that cannot be read, and a submission whose grading fails, are left to `of`.
+        With ``again``, all files are graded. Files that cannot be read, and failed gradings, are left to `of`.
 
         Raises
         ------
         NoConfinement
             This machine cannot confine student code.
         NothingGraded
-            The first few failed, all through no fault of theirs.
+            The first gradings all failed by a fault of the grader.
         """
         faults, done = 0, 0
         with self._engine(min(servers, len(paths)), many=len(paths) > 1) as engine:
@@ -79,12 +79,12 @@ class Grading:
                     raise NothingGraded(graded.result.fault)
 
     def of(self, reading: Reading) -> Graded:
-        """Return the result of ``reading``: from the cache, or graded now.
+        """Return the result of ``reading`` from the cache, or grade it now.
 
         Raises
         ------
         GraderFault
-            There is no result.
+            The grader failed.
         """
         job = self._job(reading)
         if job is None:

@@ -1,4 +1,4 @@
-"""The course's late policy, from course.toml, where nbgrader works out penalties."""
+"""Plugin for nbgrader that computes late penalties by the policy in course.toml."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from autograder.assignment.settings import LatePolicy
 
 
 class CoursePolicy(LateSubmissionPlugin):
-    """nbgrader's plugin for late submissions, by the policy that is set: none, zero, percent or points a day."""
+    """Late penalty by the course's policy: none, zero, or percent or points for each day."""
 
-    policy = Instance(LatePolicy, (), help="What being late costs.").tag(config=True)
+    policy = Instance(LatePolicy, (), help="The late policy.").tag(config=True)
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
         """Return the points that ``score`` loses."""

@@ -1,9 +1,9 @@
-"""nbgrader's autograding with our grader in it: `nbgrader_config.py` names these classes.
+"""Lets nbgrader's autograding use this grader: `nbgrader_config.py` names these classes.
 
 nbgrader makes one `SubmissionExporter` for a run and converts every submission twice: it sanitizes the file, then
-grades what it wrote. Here `SubmissionExporter` grades all new submissions side by side before the first conversion, and
-keeps the results in a cache. It then reads each file and rebuilds it. `GradeInSandbox` stands where nbgrader executes
-notebooks in a kernel, and looks the result up; `SaveGrades` writes the gradebook.
+grades the sanitized file. `SubmissionExporter` prefetches: before the first conversion, it grades all new submissions
+side by side and caches the results. It then reads each file and rebuilds it. nbgrader would execute the notebook in a
+kernel; `GradeInSandbox` looks the result up instead. `SaveGrades` writes the gradebook.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from autograder.notebook import UnreadableNotebook, read_bytes
 from autograder.report.document import to_json
 
 Resources = dict[str, Any]
-#: In the course folder: results by what they rest on. `make clean` deletes it.
+#: Folder of the result cache, in the course folder. `make clean` deletes it.
 CACHE = Path("build", "graded")
 
 
@@ -54,9 +54,9 @@ def _id(resources: Resources) -> SubmissionId:
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads students' files, trusting nothing in them, and writes the notebooks that are graded and shown."""
+    """Reads students' untrusted files, and writes the sanitized notebooks that graders open."""
 
-    jobs = Integer(0, help="Submissions that run at once; 0 stands for one a core.").tag(config=True)
+    jobs = Integer(0, help="Number of submissions that run at once; 0 means one for each core.").tag(config=True)
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -67,16 +67,16 @@ class SubmissionExporter(NotebookExporter):
         course = converter.coursedir
         self.root = Path(course.root)
         try:
-            given = load_settings(self.root / FILE)
+            course_settings = load_settings(self.root / FILE)
             self.grading = Grading(
-                self._released(course, given.due_date),
+                self._released(course, course_settings.due_date),
                 course_seed(self.root),
-                given.limits,
-                given.terms,
+                course_settings.limits,
+                course_settings.terms,
                 ResultCache(self.root / CACHE, self.log.warning),
             )
             new, servers = self._new(converter), self.jobs or os.cpu_count() or 1
-            for path in self.grading.side_by_side(new, servers, again=converter.force):
+            for path in self.grading.prefetch(new, servers, again=converter.force):
                 self.log.info("Graded %s", path)
         except (UserError, OSError) as problem:
             raise self._refusal(f"nothing was autograded: {problem}") from None
@@ -86,7 +86,7 @@ class SubmissionExporter(NotebookExporter):
         return NbGraderException(message)
 
     def _choose_notebooks(self, converter: Any) -> None:
-        """Have nbgrader take one notebook of each student, under the release's name: it knows no other."""
+        """Choose one notebook of each student. nbgrader gets it under the release's name, because it knows no other."""
         right = f"{NAME}.ipynb"
         for folder, paths in list(converter.assignments.items()):
             try:
@@ -111,12 +111,12 @@ class SubmissionExporter(NotebookExporter):
         release = load_release(folder / f"{NAME}.ipynb")
         order = [cell.grade_id or "" for cell in release.notebook.cells]
         cells = released_cells(course.db_url, assignment, NAME, order, deadline)
-        # The gradebook's points, should somebody have changed the release without releasing it.
+        # The gradebook's points count, because somebody may have changed the release without `make release`.
         points = {cell.grade_id: cell.points for cell in cells if cell.points is not None}
         return Released(replace(release, points={**release.points, **points}), cells)
 
     def _new(self, converter: Any) -> list[Path]:
-        """Return the files that no record says were autograded as they are."""
+        """Return the files that are new or have changed since their last autograding."""
         paths = [path for folder in sorted(converter.assignments) for path in converter.assignments[folder]]
         return [self._files[path] for path in paths if converter.force or not self._is_autograded(converter, path)]
 
@@ -132,7 +132,7 @@ class SubmissionExporter(NotebookExporter):
             return True
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> Any:
-        """Convert the student's file, and, when nbgrader comes again, what was made of it."""
+        """Convert the student's file; at nbgrader's second call, convert the sanitized file."""
         which = _id(resources)
         reading = self._readings.pop(which, None)
         if reading is not None:
@@ -148,10 +148,10 @@ class SubmissionExporter(NotebookExporter):
 
 
 class GradeInSandbox(NbGraderPreprocessor):
-    """Grades in our sandbox, where nbgrader would execute the notebook in the student's kernel."""
+    """Fills in the results of the sandbox, instead of executing the notebook in a kernel as nbgrader does."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Fill in the outputs of every code cell; raise `GraderFault` where there is no result."""
+        """Fill in the outputs of every code cell; raise `GraderFault` if there is no result."""
         exporter = self.parent
         if not isinstance(exporter, SubmissionExporter):
             raise GraderFault(
@@ -167,7 +167,7 @@ class GradeInSandbox(NbGraderPreprocessor):
             if not is_grade(cell) or is_solution(cell):
                 cell.outputs = outputs.get(reading.names.get(cell.id, ""), [])
                 continue
-            if _grade_id(cell) not in outputs:  # to nbgrader, no output is full credit
+            if _grade_id(cell) not in outputs:  # nbgrader gives full credit to a cell without output
                 raise GraderFault(f"{_grade_id(cell)} is a check cell that this grader does not know")
             cell.outputs, cell.execution_count = outputs[_grade_id(cell)], 1
         resources["result"] = to_json(graded.result) if reading.problem is None else {}
@@ -175,13 +175,14 @@ class GradeInSandbox(NbGraderPreprocessor):
 
 
 class SaveGrades(NbGraderPreprocessor):
-    """Writes the scores, as nbgrader's SaveAutoGrades reads them from the cells, and keeps a record.
+    """Writes the scores to the gradebook, and an autograding record beside it.
 
-    Points that a person gave stay where the answer is the one that the person read.
+    nbgrader's SaveAutoGrades does the first part. Here, points that a person gave are kept only if the answer is the
+    one that the person read.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Compare with the record of the grading before, write the gradebook, and replace the record."""
+        """Compare with the record of the previous autograding, write the gradebook, and replace the record."""
         reading: Reading = resources["autograder"]
         which = _id(resources)
         scores = {_grade_id(cell): determine_grade(cell, self.log)[0] for cell in nb.cells if is_grade(cell)}
@@ -218,7 +219,7 @@ def _comment(cell: NotebookNode) -> str | None:
 
 
 def _answers(nb: NotebookNode) -> dict[str, str]:
-    """Hash what each graded cell rests on: a written answer on its own text, a check cell on all of the code."""
+    """Return a hash for each graded cell: of its own text for a written answer, of all code for a check cell."""
     code = "\0".join(cell.source for cell in nb.cells if cell.cell_type == "code")
     return {
         _grade_id(cell): hashlib.sha256((code if cell.cell_type == "code" else cell.source).encode()).hexdigest()
@@ -247,4 +248,4 @@ class HideMarkScheme(_LockedCellsOnly, ClearMarkScheme):
 
 
 class HideHiddenTests(_LockedCellsOnly, ClearHiddenTests):
-    """Strips hidden tests from feedback, should a course add some."""
+    """Strips hidden tests from feedback, if a course adds some."""

@@ -1,4 +1,4 @@
-"""A student's file, read once: the notebook that people open, and the submission that is graded."""
+"""Reads a student's file once, for two uses: the notebook that graders open, and the submission that is graded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.assignment.release import Release
-from autograder.nbgrader_bridge.sanitize import Given, blank, sanitize
+from autograder.nbgrader_bridge.sanitize import ReleasedCell, blank, sanitize
 from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.submission.arrangement import arrange
 from autograder.submission.reader import Submission, submission_in
@@ -16,18 +16,18 @@ from autograder.submission.reader import Submission, submission_in
 
 @dataclass(frozen=True)
 class Released:
-    """What every submission is read against.
+    """The release that every submission is compared with.
 
     Attributes
     ----------
     release : Release
         The released notebook, with the gradebook's points.
-    cells : tuple of Given
+    cells : tuple of ReleasedCell
         The gradebook's cells, mark schemes included, in the release's order.
     """
 
     release: Release
-    cells: tuple[Given, ...]
+    cells: tuple[ReleasedCell, ...]
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class Reading:
     Attributes
     ----------
     path, sha256 : str
-        The file, and the hash of its bytes; no hash where it could not be opened.
+        The file, and the hash of its bytes. The hash is empty if the file could not be opened.
     notebook : NotebookNode
-        Rebuilt from the gradebook's cells and the student's text, under the reader's remarks: what people open.
+        The notebook that graders open: the reader's remarks, the gradebook's cells and the student's text.
     names : dict of str to str
-        By the ids of that notebook's cells: how the submission calls them.
+        The cells' names in the submission, by their ids in ``notebook``.
     submission : Submission or None
-        What is graded; None where the file could not be read.
+        The submission to grade; None if the file could not be read.
     missing : tuple of str
         Ids of released cells that the file does not have.
     problem : str or None
@@ -60,7 +60,7 @@ class Reading:
 
 
 def read(path: Path, released: Released) -> Reading:
-    """Read the student's file at ``path``, trusting nothing in it. A file that cannot be read is a `Reading`, too."""
+    """Read the student's untrusted file at ``path``. A file that cannot be read gives a `Reading` with a problem."""
     sha256 = ""
     try:
         notebook = read_notebook(path)

@@ -1,4 +1,4 @@
-"""Autograding records, kept beside the gradebook: they tell changed answers, and which scores a regrade changed."""
+"""Autograding records, stored beside the gradebook, to detect changed answers and report changed scores."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 
 from autograder.files import write_text
 
-#: In the course folder.
+#: Name of the records' folder in the course folder.
 FOLDER = "records"
 
 
 @dataclass(frozen=True)
 class Record:
-    """One autograding.
+    """Record of one autograding.
 
     Attributes
     ----------
     sha256 : str
-        Of the submitted file.
+        Hash of the submitted file.
     result : dict
-        `autograder/result/v1`, or empty when the file could not be read.
+        `autograder/result/v1`, or empty if the file could not be read.
     scores : dict of str to float or None
-        What each graded cell was given automatically.
+        Automatic score of each graded cell.
     answers : dict of str to str
-        Hash of what each graded cell rests on, by grade id: its own text, or all of the code.
+        Hash for each graded cell, by grade id: of its own text, or of all code.
     """
 
     sha256: str
@@ -35,13 +35,13 @@ class Record:
     answers: dict[str, str] = field(default_factory=dict)
 
     def changed_since(self, before: Record | None) -> list[str]:
-        """Return the cells with another answer than ``before``; none where there is no earlier record."""
+        """Return the cells whose answer differs from ``before``; none if there is no earlier record."""
         if before is None or before.sha256 == self.sha256:
             return []
         return [each for each in self.answers if before.answers.get(each) != self.answers[each]]
 
     def confirmed_since(self, before: Record | None) -> list[str]:
-        """Return the cells with the answer and the automatic score of ``before``: nothing to look at again."""
+        """Return the cells with the same answer and automatic score as ``before``. No person need review them again."""
         if before is None:
             return []
         old = {each: (before.answers.get(each), before.scores.get(each)) for each in self.answers}
@@ -49,12 +49,12 @@ class Record:
 
 
 def record_path(root: Path, assignment: str, student: str) -> Path:
-    """Return where the record of a student's submission is kept."""
+    """Return the path of the record of a student's submission."""
     return root / FOLDER / assignment / f"{student}.json"
 
 
 def load_record(path: Path) -> Record | None:
-    """Return the record at ``path``; None where there is none, or none that can be understood."""
+    """Return the record at ``path``; None if there is no readable record."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Record(*(document[each.name] for each in fields(Record)))
@@ -63,6 +63,6 @@ def load_record(path: Path) -> Record | None:
 
 
 def save_record(path: Path, record: Record) -> None:
-    """Write the record whole or not at all."""
+    """Write the record atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n", durable=True)

@@ -1,4 +1,4 @@
-"""After a fix to the grader or the points: autograde the affected students again, and say which scores changed."""
+"""Autogrades students again whom a fix of the grader or of the points affects, and reports changed scores."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from autograder.report.result import points_text
 
 
 @dataclass(frozen=True)
-class Move:
-    """One question whose score changed. The total stays where a person has overruled the score."""
+class ScoreChange:
+    """One question whose automatic score changed. The total does not change if a person overruled the score."""
 
     grade_id: str
     before: float
@@ -32,17 +32,17 @@ class Move:
 
 @dataclass(frozen=True)
 class Regraded:
-    """One student's regrading: how the total changed, and which questions; ``failed`` where there is no score now."""
+    """Change of one student's total and questions. ``failed`` is True if the student has no score now."""
 
     student: str
     before: float
     after: float
-    moves: tuple[Move, ...] = ()
+    changes: tuple[ScoreChange, ...] = ()
     failed: bool = False
 
 
 def affected(course: CourseFolder, *, everybody: bool = False) -> list[str]:
-    """Return the students whose grades another grader, or other points, than today's have made.
+    """Return the students whose grades were made by another version of the grader, or for other points.
 
     Raises
     ------
@@ -58,19 +58,19 @@ def _is_stale(record: Record | None, points: dict[str, float]) -> bool:
     if record is None:
         return True
     if not record.result:
-        return False  # the file could not be read: no grader reads it better
+        return False  # the file could not be read, and no other grader can read it
     worth = {question["grade_id"]: question["max_score"] for question in record.result["questions"]}
     made_by = (record.result["provenance"] or {}).get("grader_sha256")
     return made_by != grader_sha256() or any(points.get(grade_id) != worth[grade_id] for grade_id in worth)
 
 
 def regrade(course: CourseFolder, students: list[str]) -> Iterator[Regraded]:
-    """Autograde ``students`` again and yield how each one's scores changed. Points that people gave stay.
+    """Autograde ``students`` again and yield how the scores of each changed. Points that people gave are kept.
 
     Raises
     ------
     GradebookProblem
-        Nothing was graded; what was there before is still there.
+        Nothing was graded, and the gradebook did not change.
     """
     before = {student: _record(course, student) for student in students}
     _, old = points_and_totals(course.db_url, NAME, NAME)
@@ -81,12 +81,12 @@ def regrade(course: CourseFolder, students: list[str]) -> Iterator[Regraded]:
     _, new = points_and_totals(course.db_url, NAME, NAME)
     for student in students:
         after = None if student in failed else _record(course, student)
-        moves = tuple(_moves(before[student], after)) if after is not None else ()
-        yield Regraded(student, old.get(student, 0.0), new.get(student, 0.0), moves, failed=student in failed)
+        changes = tuple(_changes(before[student], after)) if after is not None else ()
+        yield Regraded(student, old.get(student, 0.0), new.get(student, 0.0), changes, failed=student in failed)
 
 
 class _AutogradeSome(Autograde):
-    """nbgrader's autograding, of some students rather than of one or all."""
+    """nbgrader's autograding for some students; nbgrader itself grades one or all."""
 
     students: Collection[str] = ()
 
@@ -99,7 +99,7 @@ class _AutogradeSome(Autograde):
 
 
 def _autograde(students: list[str]) -> str | None:
-    """Autograde ``students``; return what nbgrader says where something failed."""
+    """Autograde ``students``. Return nbgrader's message if something failed."""
     app = NbGrader()
     app.load_config_file()
     app.log.setLevel(logging.ERROR)
@@ -118,15 +118,15 @@ def _record(course: CourseFolder, student: str) -> Record | None:
     return load_record(record_path(course.root, NAME, student))
 
 
-def _moves(before: Record | None, after: Record) -> Iterator[Move]:
+def _changes(before: Record | None, after: Record) -> Iterator[ScoreChange]:
     old = _questions(before)
     for grade_id, question in _questions(after).items():
         was = old.get(grade_id)
         if was is None:
             if question["score"]:
-                yield Move(grade_id, 0.0, question["score"], "it had no score before")
+                yield ScoreChange(grade_id, 0.0, question["score"], "it had no score before")
         elif was["score"] != question["score"]:
-            yield Move(grade_id, was["score"], question["score"], "; ".join(_reasons(was, question)))
+            yield ScoreChange(grade_id, was["score"], question["score"], "; ".join(_reasons(was, question)))
 
 
 def _questions(record: Record | None) -> dict[str, Any]:

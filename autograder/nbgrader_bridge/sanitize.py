@@ -1,6 +1,7 @@
-"""A student's notebook, arranged → one that graders may open: released cells rebuilt, the rest as plain cells.
+"""Rebuilds a student's notebook from its arrangement, so that graders can open it safely.
 
-Nothing of the file's own metadata, tags, outputs or ids survives: what a cell is, the gradebook says.
+Released cells come from the gradebook, and the student's other cells become plain cells. The file's own metadata, tags,
+outputs and ids are dropped.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 
 
 @dataclass(frozen=True)
-class Given:
-    """A released cell, as the gradebook knows it.
+class ReleasedCell:
+    """A released cell from the gradebook.
 
     Attributes
     ----------
     grade_id, kind, source, checksum : str
-        Its id, ``code`` or ``markdown``, its text (mark scheme included), and nbgrader's checksum of it.
+        Its grade id, ``code`` or ``markdown``, its text with the mark scheme, and nbgrader's checksum.
     locked : bool
-        Whether the text is the course's, whatever a student made of it.
+        Whether students must not change the text. The released text then counts.
     points : float or None
-        For a cell that is graded.
+        Maximum points of a graded cell.
     solution, task : bool
-        Whether a student answers in it, and how.
+        Whether a student answers in it, and whether nbgrader calls it a task.
     """
 
     grade_id: str
@@ -45,7 +46,7 @@ class Given:
     task: bool = False
 
     def metadata(self) -> dict[str, Any]:
-        """Return the metadata by which nbgrader knows the cell."""
+        """Return nbgrader's metadata of the cell."""
         nbgrader: dict[str, Any] = {
             "schema_version": 3,
             "grade_id": self.grade_id,
@@ -64,16 +65,16 @@ class Given:
 
 @dataclass(frozen=True)
 class Sanitized:
-    """The rebuilt notebook, and the names by which a grading knows its cells: by their ids in it."""
+    """The rebuilt notebook, and the cells' names in the submission by their ids in this notebook."""
 
     notebook: NotebookNode
     names: dict[str, str] = field(default_factory=dict)
 
 
-def sanitize(arrangement: Arrangement, given: Sequence[Given]) -> Sanitized:
-    """Rebuild a student's notebook: released cells as the gradebook has them, with the texts of the arrangement.
+def sanitize(arrangement: Arrangement, given: Sequence[ReleasedCell]) -> Sanitized:
+    """Rebuild a student's notebook: the gradebook's cells with the texts of the arrangement.
 
-    What the reader remarked on stands at its beginning. A cell that the gradebook does not know is an ordinary cell.
+    The reader's remarks come first. A cell that the gradebook does not know becomes an ordinary cell.
     """
     known = {cell.grade_id: cell for cell in given}
     cells: list[NotebookNode] = []
@@ -85,7 +86,7 @@ def sanitize(arrangement: Arrangement, given: Sequence[Given]) -> Sanitized:
         node = _own(piece) if filled is None else _rebuilt(filled, piece)
         cells.append(node)
         names[node["id"]] = piece.name
-    # The gradebook may know cells that a later release left out.
+    # The gradebook may hold cells that a later release left out.
     cells += [_rebuilt(cell) for cell in known.values()]
     if arrangement.remarks:
         lines = "".join(f"\n- {remark.text}" for remark in arrangement.remarks)
@@ -93,8 +94,8 @@ def sanitize(arrangement: Arrangement, given: Sequence[Given]) -> Sanitized:
     return Sanitized(_notebook(cells), names)
 
 
-def blank(given: Sequence[Given], reason: str) -> Sanitized:
-    """Return the released notebook, under a line that says why the student's cannot be shown."""
+def blank(given: Sequence[ReleasedCell], reason: str) -> Sanitized:
+    """Return the released notebook below a line that says why the student's notebook cannot be shown."""
     note = new_markdown_cell(
         f"**The submitted file {reason}.** Nothing of it could be graded; below is the released notebook.",
         id="unreadable",
@@ -103,8 +104,8 @@ def blank(given: Sequence[Given], reason: str) -> Sanitized:
     return Sanitized(_notebook(cells))
 
 
-def _rebuilt(given: Given, piece: Piece | None = None) -> NotebookNode:
-    # An emptied answer is as good as an untouched one: nbgrader gives both 0 without sending a person there.
+def _rebuilt(given: ReleasedCell, piece: Piece | None = None) -> NotebookNode:
+    # An emptied answer gets the released text: nbgrader gives an untouched answer 0 without sending a person there.
     emptied = piece is not None and given.points is not None and not piece.source.strip()
     source = given.source if piece is None or given.locked or emptied else piece.source
     make = new_code_cell if given.kind == "code" else new_markdown_cell

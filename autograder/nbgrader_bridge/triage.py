@@ -1,4 +1,4 @@
-"""Every student's written answers at a glance, without running anything: which to look at first."""
+"""Checks a student's written answers without running anything, so that a grader knows which to read first."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from autograder.submission.remarks import Remark
 
 @dataclass(frozen=True)
 class Triage:
-    """One student's written answers: what is remarkable about each, or ``answered``; or why the file is unreadable.
+    """Status of one student's written answers, or why the file cannot be read.
 
-    ``remarks`` are the reader's, on the whole notebook.
+    ``answers`` has a remark or ``answered`` by grade id. ``remarks`` are the reader's on the whole notebook.
     """
 
     student: str
@@ -25,7 +25,7 @@ class Triage:
 
 
 def triage(student: str, path: Path, release: Release) -> Triage:
-    """Look at the written answers in the notebook at ``path``."""
+    """Check the written answers in the notebook at ``path``."""
     try:
         submission = read_submission(read_notebook(path), release.notebook)
     except UnreadableNotebook as problem:

@@ -99,7 +99,7 @@ def _markdown(context: Context, source: str) -> str:
 
 
 #: A Markdown cell after a figure describes it in a paragraph that begins like this.
-_TOLD = re.compile(r"^\*What the figure shows:\*\s*(.+?)(?:\n\n|\Z)", re.M | re.S)
+_DESCRIPTION = re.compile(r"^\*What the figure shows:\*\s*(.+?)(?:\n\n|\Z)", re.M | re.S)
 
 
 class SafeOutputs(Preprocessor):
@@ -108,9 +108,9 @@ class SafeOutputs(Preprocessor):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         """Take each figure's text alternative from the Markdown cell after it, then preprocess the cells."""
         for cell, after in pairwise(nb.cells):
-            told = _TOLD.search(after.source) if after.cell_type == "markdown" else None
-            if cell.cell_type == "code" and told is not None:
-                cell.metadata.setdefault("alt", " ".join(told[1].replace("$", "").split()))
+            described = _DESCRIPTION.search(after.source) if after.cell_type == "markdown" else None
+            if cell.cell_type == "code" and described is not None:
+                cell.metadata.setdefault("alt", " ".join(described[1].replace("$", "").split()))
         nb.metadata.pop("widgets", None)  # widgets are programs, and nbconvert fails on those of Colab
         done: tuple[NotebookNode, Resources] = super().preprocess(nb, resources)
         return done

@@ -1,7 +1,8 @@
-"""A picture as an SVG that takes the page's own text colour and fonts, and in words what it shows.
+"""Draws pictures as SVG figures, and describes them in words.
 
-Only what is shown is drawn: a class is graded without a single figure. Blue and vermilion are told apart by the
-colour-blind, differ in lightness for those who print in grey, and stand out on white and on black alike.
+An SVG takes the text colour and fonts of its page. A figure is drawn only when a report shows it, so a class is graded
+without drawing. Colour-blind people can distinguish blue from vermilion; the two also differ in lightness for grey
+printers, and both stand out on white and on black.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ from xml.etree import ElementTree  # only ever reads what Matplotlib wrote
 from autograder.report.palette import SKY_BLUE, VERMILION
 from autograder.report.picture import Picture, SignalPicture, WeightsPicture
 
-#: After Okabe and Ito's blue and vermilion: what is the student's, and what of it is off.
+#: Okabe and Ito's blue for the student's values, and vermilion for values that are off.
 _OWN, _OFF = SKY_BLUE, VERMILION
 #: Stands for the page's text colour while Matplotlib draws.
 _INK = "#010203"
-#: A deviation further from its prediction than this is drawn as off: more than the judge lets pass for any shape.
+#: A standard deviation that differs more than this from its prediction is drawn as off. The judge's limit for any
+#: shape is smaller.
 _OFF_BY = 0.03
 _TRUNCATED_DEVIATION = 0.8796
-#: Where the figures beside the plot end, in widths of the plot.
+#: Right ends of the numbers beside the plot, in widths of the plot.
 _COLUMNS = (1.27, 1.58)
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -117,8 +119,8 @@ def _weights(picture: WeightsPicture) -> str:
             off = is_off(ratio)
             below.plot([1.0, ratio], [row, row], color=_OFF if off else _OWN, linewidth=1.2)
             below.plot([ratio], [row], marker="D" if off else "o", markersize=5, color=_OFF if off else _OWN)
-            told = number(picture.shapes[row].measured), number(picture.shapes[row].expected)
-            for x, text in zip(_COLUMNS, told, strict=True):
+            values = number(picture.shapes[row].measured), number(picture.shapes[row].expected)
+            for x, text in zip(_COLUMNS, values, strict=True):
                 below.text(x, row, text, transform=below.get_yaxis_transform(), va="center", ha="right")
         for x, text in zip(_COLUMNS, ("yours", "expected"), strict=True):
             below.text(x, 1.06, text, transform=below.transAxes, ha="right")

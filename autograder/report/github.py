@@ -189,15 +189,15 @@ def _annotations(question: QuestionResult) -> list[tuple[str, str]]:
 
 
 def _line(source: str, question: QuestionResult) -> int:
-    """Return the line of the notebook's file where the question's stub begins; 1 when it cannot be told."""
+    """Return the line of the notebook's file where the question's stub begins; 1 if it is not found."""
     stub = f'"grade_id": "{question.task}"'
     before, found, _ = source.partition(stub)
     return before.count("\n") + 1 if found else 1
 
 
 def _command(kind: str, message: str, **properties: str) -> str:
-    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{kind} {told}::{_data(one_line(message, 1000))}"
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{kind} {listed}::{_data(one_line(message, 1000))}"
 
 
 def _data(text: str) -> str:

@@ -40,10 +40,10 @@ def _question(question: QuestionResult) -> list[str]:
     for criterion in question.criteria:
         points = f"{points_text(criterion.points)} / {points_text(criterion.max_points)}"
         asks = f"**{escape(criterion.asks)}** " if criterion.failed else ""
-        told = "".join(f" *{heading}:* {escape(text)}" for heading, text in criterion.help)
+        help_text = "".join(f" *{heading}:* {escape(text)}" for heading, text in criterion.help)
         lines.append(
             f"| {_MARKS[criterion.status]} {criterion.status} | `{criterion.name}` | {points} | "
-            f"{asks}{escape(criterion.message)}{told} |"
+            f"{asks}{escape(criterion.message)}{help_text} |"
         )
     return [*lines, ""]
 

@@ -1,4 +1,4 @@
-"""What was taken out of a pull request, and what else it changes: data for the reports, as a small JSON file."""
+"""Describes a pull request for the reports: the graded commit, and the other files that it changes."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ class Changed:
 
 @dataclass(frozen=True)
 class PullRequest:
-    """The commit that a notebook was taken from, its path there, and the other files changed."""
+    """The commit and path of a notebook that was taken from a pull request, and the other changed files."""
 
     commit: str
     path: str
     changed: tuple[Changed, ...] = ()
 
     def save(self, file: Path) -> None:
-        """Write it down as JSON."""
+        """Write the description to a JSON file."""
         write_text(file, json.dumps(asdict(self), indent=1) + "\n")
 
 
 def load_pull_request(file: Path) -> PullRequest:
-    """Read what `PullRequest.save` wrote; raise `UserError` when it cannot be read."""
+    """Read a file that `PullRequest.save` wrote; raise `UserError` if it cannot be read."""
     try:
-        told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        changed = tuple(Changed(**each) for each in told.pop("changed"))
-        return PullRequest(**told, changed=changed)
+        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        changed = tuple(Changed(**each) for each in document.pop("changed"))
+        return PullRequest(**document, changed=changed)
     except OSError as problem:
         raise UserError(f"{file} cannot be read: {problem.strerror}") from None
     except (TypeError, KeyError, AttributeError, ValueError) as problem:

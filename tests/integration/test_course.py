@@ -238,7 +238,7 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
     course.autograde()
     course.grade_by_hand("right", "q1", 9.0)
     nothing = all_of(autograder("course", "regrade", cwd=course.folder, COLUMNS="160"))
-    assert "Nobody is affected" in nothing
+    assert "No student is affected" in nothing
 
     source = tmp_path / "solutions" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     notebook = read(source)
@@ -248,7 +248,7 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
     said = course.run(sys.executable, "-m", "autograder", "course", "regrade")
     assert "right: 49 → 51" in said
     assert "q7_tf_model_check: 8 → 10: worth 10 points instead of 8" in said
-    assert "2 graded again, 1 moved." in said
+    assert "2 graded again, 1 changed." in said
     scores = course.scores()["right"]
     assert scores["q7_tf_model_check"] == (10.0, None, False)
     assert scores["q1"] == (None, 9.0, False)

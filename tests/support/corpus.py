@@ -29,7 +29,7 @@ from tests.support.samples import cell, scenario
 ATTACKS = Path(__file__).resolve().parents[1] / "specification/attacks"
 WRONG_CODE = "glorot"
 _ANSWERS = ("q7_tf_initializer", "q7_tf_model", "q7_torch_initializer", "q7_torch_model")
-#: Given to every attack: it knows this machine as its own.
+#: ReleasedCell to every attack: it knows this machine as its own.
 _PRELUDE = '''\
 PLANTED = {planted!r}
 

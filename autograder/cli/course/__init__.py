@@ -1,1 +1,1 @@
-"""`autograder course …`: what instructors use and students never need, one file a command."""
+"""`autograder course …`: commands for instructors, one file for each."""

@@ -1,4 +1,4 @@
-"""The list of the commands of `autograder course`."""
+"""Lists the commands of `autograder course`."""
 
 from __future__ import annotations
 

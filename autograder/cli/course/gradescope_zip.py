@@ -1,4 +1,4 @@
-"""`autograder course gradescope-zip`: an autograder for Gradescope."""
+"""`autograder course gradescope-zip`: makes an autograder for Gradescope."""
 
 from __future__ import annotations
 

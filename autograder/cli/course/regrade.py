@@ -1,4 +1,4 @@
-"""`autograder course regrade`: grade again after a fix."""
+"""`autograder course regrade`: autogrades again after a fix of the grader or of the points."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from autograder.errors import ExitCode
 
 def regrade(
     *,
-    everybody: Annotated[bool, typer.Option("--all", help="Also whom no change affects.")] = False,
+    everybody: Annotated[bool, typer.Option("--all", help="Also students whom no change affects.")] = False,
 ) -> None:
-    """Autograde again whoever a fix of the grader or of the points affects; say who moved, and why.
+    """Autograde again the students whom a fix of the grader or of the points affects, and say whose score changed.
 
     Points that people gave are kept.
     """
@@ -24,20 +24,20 @@ def regrade(
     from autograder.sandbox import support
 
     course = course_folder()
-    support.probe().require()  # once, where nbgrader would log it for every student
+    support.probe().require()  # check once; nbgrader would log the failure for every student
     students = affected(course, everybody=everybody)
     if not students:
-        print("Nobody is affected: every grade was made by this grader, for these points.")
+        print("No student is affected: this grader made every grade, for these points.")
         return
-    moved, faults = 0, 0
+    changed, faults = 0, 0
     for each in regrade(course, students):
         if each.failed:
             complain(f"{each.student}: could not be graded again, and has no automatic score; the reason is above")
             faults += 1
-        elif each.moves:
-            moved += 1
+        elif each.changes:
+            changed += 1
             print(f"{each.student}: {points_text(each.before)} → {points_text(each.after)}")
-            for move in each.moves:
-                print(f"  {move.grade_id}: {points_text(move.before)} → {points_text(move.after)}: {move.why}")
-    print(f"{len(students)} graded again, {moved} moved.")
+            for change in each.changes:
+                print(f"  {change.grade_id}: {points_text(change.before)} → {points_text(change.after)}: {change.why}")
+    print(f"{len(students)} graded again, {changed} changed.")
     raise typer.Exit(ExitCode.FAULT if faults else ExitCode.GRADED)

@@ -1,4 +1,4 @@
-"""`autograder course release-drift`: whether the release is up to date, for a commit hook and for CI."""
+"""`autograder course release-drift`: checks that the release is up to date. A commit hook and CI run it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from autograder.errors import ExitCode
 
 
 def release_drift() -> None:
-    """Say whether assignment/ is what `make release` makes of solutions/.
+    """Check that assignment/ is what `make release` makes of solutions/.
 
-    Exit status: 0 when it is, or in a students' repository, which has no source to compare with; 1 when it is not.
+    Exit status: 0 if it is, or in a students' repository, which has no source to compare with; 1 if it is not.
     """
     from autograder.publishing.release_drift import SOURCE, drift
 

@@ -1,4 +1,4 @@
-"""`autograder course settings`: what course.toml sets."""
+"""`autograder course settings`: shows the settings in course.toml."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from autograder.cli import options
 
 
 def settings(*, file: options.Settings = None) -> None:
-    """Say what course.toml sets: help level, which framework counts, limits, deadline and late policy."""
+    """Show the settings in course.toml: help level, which framework counts, limits, deadline and late policy."""
     from autograder.assignment.settings import Frameworks, HelpLevel, load_settings
 
     course = load_settings(file)

@@ -1,4 +1,4 @@
-"""`autograder course student-repo`: the repository that students fork."""
+"""`autograder course student-repo`: exports the repository that students fork."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def student_repo(
     destination: Annotated[Path, typer.Argument(metavar="FOLDER", show_default=False)],
     *,
     course: Annotated[
-        str, typer.Option(help="The address that students clone: Colab fetches the course from it.")
+        str, typer.Option(help="Address that students clone. On Colab, the notebook fetches the course from it.")
     ] = "",
-    owners: Annotated[str, typer.Option(help="Whom CODEOWNERS names: @org/team.")] = "",
+    owners: Annotated[str, typer.Option(help="Owners that CODEOWNERS names: @org/team.")] = "",
 ) -> None:
-    """Export what students fork, or bring it up to date."""
+    """Export the repository that students fork, or update an earlier export."""
     from autograder.publishing.tracked_files import own_repository
 
     project = own_repository()

@@ -1,4 +1,4 @@
-"""`autograder course triage`: which written answers to look at first."""
+"""`autograder course triage`: lists the written answers that a grader should read first."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from autograder.cli.messages import complain
 
 
 def triage() -> None:
-    """Say which of Q1–Q6 are untouched, empty, very short or copied from the prompt. It awards no points."""
+    """List which of Q1–Q6 are untouched, empty, very short or copied from the prompt. It awards no points."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -1,1 +1,1 @@
-"""`autograder dev …`: what developers of the grader use, one file a command."""
+"""`autograder dev …`: commands for developers of the grader, one file for each."""

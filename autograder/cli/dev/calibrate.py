@@ -1,4 +1,4 @@
-"""`autograder dev calibrate`: simulated gradings. The simulation itself is in the repository alone."""
+"""`autograder dev calibrate`: simulates gradings. The simulations are in the repository, not in the package."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def calibrate(
     right: Annotated[int, typer.Option(min=3, help="Gradings of right NumPy draws, in each framework's layout.")] = 300,
     frameworks: Annotated[int, typer.Option(min=0, help="Gradings of real torch and Keras draws, each.")] = 50,
     mistakes: Annotated[int, typer.Option(min=1, help="Gradings of each mistake, in each layout.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything that NumPy draws.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all NumPy draws.")] = 1,
     jobs: options.Jobs = None,
     out: Annotated[Path, typer.Option(help="Folder for the page and its figures.")] = Path("build/calibration"),
 ) -> None:
-    """Simulate gradings of right answers and of every mistake, and print what the judge made of them.
+    """Simulate gradings of right answers and of every mistake, and print the judge's error rates.
 
-    Exit status: 0 when no right answer failed; 1 otherwise.
+    Exit status: 0 if no right answer failed; 1 otherwise.
     """
     try:
         from calibration.command import run_calibration

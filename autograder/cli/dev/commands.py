@@ -1,4 +1,4 @@
-"""The list of the commands of `autograder dev`."""
+"""Lists the commands of `autograder dev`."""
 
 from __future__ import annotations
 

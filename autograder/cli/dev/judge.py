@@ -1,4 +1,4 @@
-"""`autograder dev judge`: the error budget, and the mistakes that have a name."""
+"""`autograder dev judge`: shows the error budget, and the mistakes that the judge can name."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def judge(
     *,
     budget: Annotated[bool, typer.Option("--budget", help="Every test with its error bound, and their sum.")] = False,
     catalogue: Annotated[
-        bool, typer.Option("--catalogue", help="Every mistake that can be named, and a bound on missing it.")
+        bool, typer.Option("--catalogue", help="Every mistake that the judge can name, and a bound on missing it.")
     ] = False,
 ) -> None:
-    """Show what the judge promises: its error budget, and the mistakes that it knows by name."""
+    """Show the judge's promises: its error budget, and the mistakes that it can name."""
     from autograder.grading.judge_pages import budget_page, catalogue_page, detectable_page
     from autograder.grading.plan import PLAN
     from autograder.judge.budget import PROMISE, rows, total

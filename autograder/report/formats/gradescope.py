@@ -36,8 +36,8 @@ def render(outcomes: Outcomes) -> str | None:
 
 def _refusal(reason: str) -> str:
     """Return the JSON document of a file that cannot be graded: no points, and what to do about it."""
-    told = f"Not graded: the file {escape(reason)}. Fix the file and submit it again."
-    return _document(told, [_case("1", "The notebook can be read", 0.0, 0.0, False, told)], {}, score=0.0)
+    why = f"Not graded: the file {escape(reason)}. Fix the file and submit it again."
+    return _document(why, [_case("1", "The notebook can be read", 0.0, 0.0, False, why)], {}, score=0.0)
 
 
 def _document(output: str, tests: list[dict[str, Any]], extra: dict[str, Any], score: float | None = None) -> str:
@@ -56,8 +56,8 @@ def _document(output: str, tests: list[dict[str, Any]], extra: dict[str, Any], s
 def _question(number: str, question: QuestionResult) -> list[dict[str, Any]]:
     name = question.task
     if not question.criteria:
-        told = f"{question.status.words}: {escape(question.message or '')}"
-        return [_case(number, name, question.score, question.max_score, False, told)]
+        why = f"{question.status.words}: {escape(question.message or '')}"
+        return [_case(number, name, question.score, question.max_score, False, why)]
     cases = [
         _case(
             f"{number}.{position}",

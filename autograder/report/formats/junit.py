@@ -56,8 +56,8 @@ def _suite(root: Xml.Element, result: Result, question: QuestionResult) -> None:
             counts["failures"] += 1
             kind = criterion.diagnosis or "failed"
             failure = Xml.SubElement(case, "failure", type=kind, message=one_line(criterion.message, 1000))
-            told = "".join(f" {heading}: {text}" for heading, text in criterion.help)
-            failure.text = one_line(f"{criterion.asks} {criterion.message}{told}", 2000)
+            help_text = "".join(f" {heading}: {text}" for heading, text in criterion.help)
+            failure.text = one_line(f"{criterion.asks} {criterion.message}{help_text}", 2000)
         elif criterion.status == CriterionStatus.SKIPPED:
             counts["skipped"] += 1
             Xml.SubElement(case, "skipped", message=one_line(criterion.message, 1000))

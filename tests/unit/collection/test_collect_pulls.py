@@ -600,7 +600,7 @@ def test_notebook_is_never_written_over_the_one_that_is_checked_out(hub: Hub, tm
 def test_unrelated_history_is_refused_in_words(hub: Hub, tmp_path: Path) -> None:
     orphan = hub.forged(hub.commit(answers("ann"), "ann"), rb"^parent .*\n", b"")
     said = run(*checked_out(hub, orphan, tmp_path / "clone"), expect=2)
-    assert "the pull request shares no history with the branch that it goes to" in said
+    assert "the pull request shares no history with the branch that it will be merged into" in said
     assert "exit status" not in said
 
 
@@ -688,7 +688,7 @@ def test_command_collects_and_says_what_to_look_at(hub: Hub, tmp_path: Path) -> 
     assert "nothing from: cas-id\n" in said
     assert "1 new, 0 changed, 0 same" in said
     assert (course.folder / "submitted/ann-id/weight_initialization/weight_initialization.ipynb").exists()
-    assert "say the time zone" in course.run(*command, "--deadline", "2027-01-31", expect=2)
+    assert "add the time zone" in course.run(*command, "--deadline", "2027-01-31", expect=2)
     assert "cannot be fetched" in course.run(*command[:2], "/nowhere", *command[3:], expect=2)
     assert "for pull requests" in course.run(*command[:3], "--deadline", "2027-01-31T23:59+00:00", expect=2)
     assert "it is for files" in course.run(*command, "--file-times", expect=2)

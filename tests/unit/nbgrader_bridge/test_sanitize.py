@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.assignment.release import load_release
-from autograder.nbgrader_bridge.sanitize import Given, Sanitized, sanitize
+from autograder.nbgrader_bridge.sanitize import ReleasedCell, Sanitized, sanitize
 from autograder.notebook import parse_notebook
 from autograder.submission.arrangement import arrange
 from autograder.submission.reader import submission_in
@@ -17,7 +17,7 @@ from tests.support.samples import RELEASE, answered, cell, read
 
 #: What a gradebook knows of the release.
 GIVEN = [
-    Given(
+    ReleasedCell(
         c.metadata.nbgrader.grade_id,
         c.cell_type,
         c.source,
@@ -89,6 +89,6 @@ def test_emptied_answer_is_shown_as_released_so_that_nobody_is_sent_there(text: 
 
 def test_cell_that_the_gradebook_alone_knows_is_put_in_all_the_same() -> None:
     made = notebook()
-    bonus = Given("bonus", "markdown", "More?", None, locked=False, solution=True, points=5.0)
+    bonus = ReleasedCell("bonus", "markdown", "More?", None, locked=False, solution=True, points=5.0)
     arrangement = arrange(parse_notebook("n", json.dumps(made).encode()), load_release().notebook)
     assert cell(sanitize(arrangement, [*GIVEN, bonus]).notebook, "bonus").source == "More?"
