@@ -130,11 +130,11 @@ def _of_scale(entry: Misconception) -> Maker:
 
 
 def _base(entry: Misconception, rng: Generator, kernel: KernelShape, layout: Layout) -> Array:
-    if entry.drawn == "orthogonal":
+    if entry.simulated_as == "orthogonal":
         return _orthogonal(rng, kernel, layout)
-    if entry.drawn == "normal, default on convolutions":
+    if entry.simulated_as == "normal, default on convolutions":
         return (_normal if kernel.is_dense else _uniform)(rng, kernel.size)
-    return FAMILIES[entry.drawn](rng, kernel.size)
+    return FAMILIES[entry.simulated_as](rng, kernel.size)
 
 
 def _orthogonal(rng: Generator, kernel: KernelShape, layout: Layout) -> Array:

@@ -148,7 +148,7 @@ def model_evidence(
 
 def shows_in_models(entry: Misconception, layout: Layout) -> bool:
     """Whether the mistake is one of scale that a model's hidden layers can show."""
-    if entry.ratio is None or entry.drawn not in samplers.FAMILIES:
+    if entry.ratio is None or entry.simulated_as not in samplers.FAMILIES:
         return False
     hidden = [KernelShape(a, b) for a, b in pairwise(WIDTHS)][:-1]
     return any(abs(entry.ratio_of(shape, layout) - 1.0) > SHOWS_IN_MODELS for shape in hidden)
@@ -169,7 +169,7 @@ def run(batch: Batch) -> Tally:
             tally.practices.update(f"{p.name}, {p.looks_at}" for p in PRACTICES if p.fails(evidence.rounds[0]))
         if batch.kind in ("right", "model"):
             entry = BY_NAME[batch.label] if batch.kind == "model" else None
-            models = model_evidence(rng, batch.layout, entry.drawn if entry else batch.label, entry)
+            models = model_evidence(rng, batch.layout, entry.simulated_as if entry else batch.label, entry)
             verdicts += judge(models, _WEIGHTS[Kind.MODEL, batch.layout])
         tally.count(verdicts, batch.label.partition(":")[0], forgiven=forgiven)
     return tally

@@ -34,21 +34,21 @@ class CourseFolder:
         return self.root / self.submitted / student / NAME / f"{NAME}.ipynb"
 
     def autograded_folder(self, student: str) -> Path:
-        """Return where nbgrader puts what it made of a student's submission."""
+        """Return the folder of a student's autograded notebook."""
         return self.root / self.autograded / student / NAME
 
     def submissions(self) -> dict[str, Path | NoNotebook]:
-        """Return the submission of every student who has a folder for it, or why it is none, by student; sorted."""
+        """Return the submission of every student with a folder, or why there is none, sorted by student."""
         return submitted_notebooks(self.root / self.submitted)
 
 
 def course_folder() -> CourseFolder:
-    """Read the settings of the folder that we stand in, as nbgrader's own commands do.
+    """Read the settings of the current folder, as nbgrader's own commands do.
 
     Raises
     ------
     NoCourse
-        When there is no nbgrader_config.py here.
+        The current folder has no nbgrader_config.py.
     """
     if not Path(CONFIG).exists():
         raise NoCourse(f"there is no {CONFIG} in {Path.cwd()}; go to the course folder first")

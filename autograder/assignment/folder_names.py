@@ -15,13 +15,13 @@ _MOST_PATH_BYTES = 512 - len("-journal")
 
 
 def course_folders(*folders: Path | None) -> list[Path]:
-    """Return which of ``folders`` are course folders, as nbgrader's configuration calls them: resolved, each once."""
+    """Return the course folders among ``folders``, resolved and without duplicates."""
     found = {folder.resolve(): None for folder in folders if folder is not None and (folder / CONFIG).is_file()}
     return list(found)
 
 
 def folder_problems(folder: Path) -> list[str]:
-    """Say what nbgrader cannot do in ``folder``, which holds its configuration, and what helps; a sentence each."""
+    """Return what nbgrader cannot do in the course folder ``folder`` and what helps, one sentence each."""
     return [
         f"{what} Rename the folder {folder}, or one above it, and run `make setup` again." for what in _problems(folder)
     ]

@@ -1,8 +1,8 @@
-"""Titles of the assignment and its parts. This module imports nothing, so that every report can afford it."""
+"""Titles of the assignment and its frameworks. The module imports nothing, so every module can import it at no cost."""
 
 from __future__ import annotations
 
 TITLE = "Weight Initialization Techniques"
-#: A framework's name as people write it, and where there is little room.
+#: Names of the frameworks for people, and short ones for tables.
 FRAMEWORKS = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
 SHORT_NAMES = {"tensorflow": "tf", "torch": "torch"}

@@ -17,11 +17,11 @@ WRITTEN = ("q1", "q2", "q3", "q4", "q5", "q6")
 
 #: Layer widths of both models, inputs first.
 WIDTHS = (64, 128, 64, 10)
-#: Builds of a model: the fewest that put every threshold of the judge's criteria 7.5 standard deviations away.
+#: Builds of a model. With fewer, a threshold of the judge would be less than 7.5 standard deviations away.
 BUILDS = 4
-#: Rows of inputs pushed through a build, from so many to fewer than so many; each build gets another number.
+#: Range of the batch size of a build's inputs, upper end excluded. Every build gets another batch size.
 BATCHES = (16, 48)
-#: Draws of each kernel shape: two to compare, and a third to confirm what looks repeated.
+#: Draws of each kernel shape: two to compare, and a third to confirm a repetition.
 ROUNDS = 3
 
 #: Kernels, spread so that the variance of every mistake in the judge's catalogue differs from He's, and from every
@@ -34,7 +34,7 @@ KERNELS = (
     KernelShape(96, 24, (5, 5)),
     KernelShape(48, 172, (1, 7)),
 )
-#: Sizes are drawn within this share of the above, so that no shape is known in advance.
+#: Sizes are drawn within this share of the sizes above, so that no shape is known in advance.
 _SPREAD = 0.06
 
 
@@ -87,7 +87,7 @@ class Task:
 
     @property
     def layout(self) -> Layout:
-        """How the framework lays kernels out."""
+        """Memory layout of the framework's kernels."""
         return Layout.KERAS if self.framework is Framework.TENSORFLOW else Layout.TORCH
 
 
@@ -143,10 +143,10 @@ class Challenge:
 
 
 def draw_challenge(generator: np.random.Generator) -> Challenge:
-    """Draw fresh kernel sizes and inputs."""
+    """Draw kernel sizes and inputs."""
 
     def drawn(kernel: KernelShape) -> KernelShape:
-        # A square kernel stays square: there, fan_in and fan_out agree, and only other mistakes show.
+        # A square kernel stays square: with fan_in equal to fan_out, a mistake about fans cannot hide another one.
         square = kernel.is_dense and kernel.inputs == kernel.outputs
         least = kernel.inputs if square else math.floor(kernel.inputs * (1.0 - _SPREAD))
         inputs = int(generator.integers(least, math.ceil(kernel.inputs * (1.0 + _SPREAD)), endpoint=True))
@@ -165,7 +165,7 @@ def draw_challenge(generator: np.random.Generator) -> Challenge:
 
 
 def task(stub: str) -> Task:
-    """Return the task named ``stub``; raise `KeyError` with the known names otherwise."""
+    """Return the task named ``stub``; raise `KeyError` with the known names if there is none."""
     for candidate in TASKS:
         if candidate.stub == stub:
             return candidate

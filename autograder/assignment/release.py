@@ -14,11 +14,11 @@ from autograder.errors import ExitCode, UserError
 from autograder.notebook import Notebook, UnreadableNotebook, parse_notebook, read_bytes
 from autograder.places import BESIDE, PACKAGE, named, unnamed
 
-#: Where this repository, and the students', keep the release.
+#: The release in this repository and in the students'.
 DEFAULT_PATH = BESIDE / "assignment" / NAME / f"{NAME}.ipynb"
-#: The students' repository has a second copy: there, a student's answers go into the first.
+#: A second copy in the students' repository, because students answer in the first.
 UNTOUCHED_COPY = PACKAGE / "assignment" / "released.ipynb"
-#: What names another.
+#: Option and environment variable that name another release.
 OPTION, VARIABLE = "--release", "AUTOGRADER_RELEASE"
 
 
@@ -50,19 +50,19 @@ def load_release(path: Path | None = None) -> Release:
     Raises
     ------
     BadRelease
-        When it is missing, no notebook, or lacks a grade id or its points.
+        The file is missing, is not a notebook, or lacks a grade id or its points.
     """
     path = release_path(path)
     return release_in(release_bytes(path), path)
 
 
 def release_path(path: Path | None = None) -> Path:
-    """Return where the release is: ``path``, what ``$AUTOGRADER_RELEASE`` names, or where the repository keeps it.
+    """Return the release's path: ``path``, the value of ``$AUTOGRADER_RELEASE``, or the repository's release.
 
     Raises
     ------
     BadRelease
-        Nobody named it, and the repository is not there, or has none.
+        No path is named, and there is no repository with a release.
     """
     file = named(path, VARIABLE) or (UNTOUCHED_COPY if UNTOUCHED_COPY.exists() else DEFAULT_PATH)
     if file is DEFAULT_PATH and not file.exists():
@@ -79,13 +79,13 @@ def _problems_of(path: Path | str) -> Iterator[None]:
 
 
 def release_bytes(path: Path) -> bytes:
-    """Return the file of the release; raise `BadRelease` where it cannot be read."""
+    """Return the bytes of the release; raise `BadRelease` if it cannot be read."""
     with _problems_of(path):
         return read_bytes(path)
 
 
 def release_in(raw: bytes, path: Path | str = NAME) -> Release:
-    """Load the release from its file's bytes, as `load_release` does; ``path`` is what messages call it."""
+    """Load the release from its file's bytes, as `load_release` does. Messages name it ``path``."""
     with _problems_of(path):
         notebook = parse_notebook(str(path), raw)
     points: dict[str, float] = {}

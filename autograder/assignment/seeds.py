@@ -11,7 +11,8 @@ from pathlib import Path
 
 from autograder.errors import ExitCode, UserError
 
-#: In the course folder, made at the first grading. Kept out of version control: who knows it knows the challenges.
+#: File in the course folder, created at the first grading. It is not under version control, because it is secret:
+#: with it, anybody can compute the challenges.
 FILE = "course-seed.txt"
 
 
@@ -22,12 +23,12 @@ class BadCourseSeed(UserError):
 
 
 def course_seed(root: Path, file: str = FILE) -> str:
-    """Return the course's secret seed, from ``file`` in the folder ``root``; make it when there is none yet.
+    """Return the course's secret seed from ``file`` in the folder ``root``; create the file if it does not exist.
 
     Raises
     ------
     BadCourseSeed
-        The file cannot be read or made, or holds nothing.
+        The file cannot be read or created, or is empty.
     """
     path = root / file
     try:
@@ -42,16 +43,16 @@ def course_seed(root: Path, file: str = FILE) -> str:
 
 
 def _make(path: Path) -> None:
-    """Write a fresh seed; of two gradings that begin together, one makes it and both use it."""
+    """Write a new seed. If two gradings begin together, one creates the file and both use it."""
     seed = f"{secrets.randbits(64)}\n"
     with tempfile.NamedTemporaryFile("w", encoding="ascii", prefix=f".{path.name}.", dir=path.parent) as unfinished:
         unfinished.write(seed)
         unfinished.flush()
         try:
-            os.link(unfinished.name, path)  # whole or not at all, and never over another's
+            os.link(unfinished.name, path)  # atomic, and never replaces an existing file
         except FileExistsError:
             return
-        except OSError:  # the file system has no hard links, as FAT and some shared folders
+        except OSError:  # file systems such as FAT have no hard links
             with contextlib.suppress(FileExistsError), open(path, "x", encoding="ascii", opener=_private) as file:
                 file.write(seed)
 

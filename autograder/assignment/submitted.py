@@ -1,4 +1,4 @@
-"""Which notebook in a student's folder is the submission: one rule for every command."""
+"""Finds the submission among the notebooks in a student's folder, by one rule for every command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def submitted_notebook(folder: Path) -> Path:
     Raises
     ------
     NoNotebook
-        There is none, or nobody can say which of several it is.
+        There is no notebook, or there are several and none has the right name.
     """
     notebooks = sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
     named = folder / f"{NAME}.ipynb"
@@ -31,7 +31,7 @@ def submitted_notebook(folder: Path) -> Path:
 
 
 def submitted_notebooks(submitted: Path) -> dict[str, Path | NoNotebook]:
-    """Return every student's submission under ``submitted``, as nbgrader lays it out, by student; sorted."""
+    """Return the submissions in nbgrader's folder ``submitted``, sorted by student; or why a student has none."""
     found: dict[str, Path | NoNotebook] = {}
     for folder in sorted(submitted.glob(f"*/{NAME}")):
         try:

@@ -19,8 +19,8 @@ _NORMAL = ("normal", "truncated normal")
 # A law that any family may follow, and laws that one family tells from others of nearly the same ratio.
 _law = Misconception
 _normal = partial(Misconception, families=_NORMAL)
-_uniform = partial(Misconception, families=("uniform",), drawn="uniform")
-_truncated = partial(Misconception, families=("truncated normal",), drawn="truncated normal")
+_uniform = partial(Misconception, families=("uniform",), simulated_as="uniform")
+_truncated = partial(Misconception, families=("truncated normal",), simulated_as="truncated normal")
 
 
 def _constant(value: float) -> Ratio:
@@ -109,7 +109,7 @@ _SCALES = (
         lesson=learn.GAINS, ratio=_constant(1 / 6)),
     _law("difference_of_uniforms", title="the difference or sum of two uniform draws",
         says="a sixth of it: the difference (or sum) of two rand has variance 1/6; use randn",
-        lesson=learn.UNIFORM, ratio=_constant(1 / 6), families=("triangular",), drawn="triangular"),
+        lesson=learn.UNIFORM, ratio=_constant(1 / 6), families=("triangular",), simulated_as="triangular"),
     _uniform("rand_for_randn", title="rand where randn was meant",
         says="a twelfth of it: rand draws evenly from 0…1, with variance 1/12 and a mean that is not 0; use randn",
         lesson=learn.UNIFORM, ratio=_constant(1 / 12), mean=_constant(0.5)),
@@ -119,7 +119,7 @@ _SCALES = (
     _law("absolute_value", title="the absolute values of normal draws",
         says="what is left of 2/fan_in when every weight is made positive",
         lesson=learn.HE_MEAN, ratio=_constant(1 - 2 / math.pi),
-        families=("half-normal",), drawn="half-normal", mean=_constant(math.sqrt(2 / math.pi))),
+        families=("half-normal",), simulated_as="half-normal", mean=_constant(math.sqrt(2 / math.pi))),
     _truncated("truncated_uncorrected", title="a truncated normal that was not rescaled",
         says="what is left of 2/fan_in when a normal is cut at two deviations and not rescaled by 1/0.8796",
         lesson=learn.TRUNCATED, ratio=_constant(TRUNCATED_DEVIATION**2)),
@@ -138,10 +138,10 @@ _SCALES = (
     _law("clipped", title="clipping where truncation was meant",
         says="what is left of 2/fan_in when values are clipped at two deviations, where drawing again was wanted",
         lesson=learn.CLIPPED, ratio=_constant(CLIPPED_DEVIATION**2),
-        families=("clipped normal",), drawn="clipped normal"),
+        families=("clipped normal",), simulated_as="clipped normal"),
     _law("truncated_at_3", title="a normal cut at three deviations that was not rescaled",
         says="what is left of 2/fan_in when a normal is cut at three deviations and not rescaled",
-        lesson=learn.TRUNCATED, ratio=_constant(CUT_AT_3_VARIANCE), families=_NORMAL, drawn="normal cut at 3"),
+        lesson=learn.TRUNCATED, ratio=_constant(CUT_AT_3_VARIANCE), families=_NORMAL, simulated_as="normal cut at 3"),
     *(
         _normal(f"leaky_gain_{str(slope).replace('.', '_')}", title=f"the gain of a leaky ReLU with slope {slope}",
             says=f"2/((1+{slope}²)·fan_in): the gain of a leaky ReLU with slope {slope}; ReLU's slope is 0",
@@ -241,15 +241,15 @@ _SCALES = (
         lesson=learn.HE_BACKWARD, ratio=lambda k, layout: k.fan_in / min(k.fan_in, k.fan_out)),
     _law("only_dense", title="an initializer for dense kernels alone",
         says="right on dense kernels alone: convolution kernels kept the framework's own default",
-        lesson=learn.FANS, ratio=_only_dense, drawn="normal, default on convolutions"),
+        lesson=learn.FANS, ratio=_only_dense, simulated_as="normal, default on convolutions"),
     _law("orthogonal", title="orthogonal initialization",
         says="what an orthogonal matrix times √2 has: entries depend on one another, variance on the longer side",
         lesson=learn.ORTHOGONAL, ratio=lambda k, layout: k.fan_in / max(k.fan_in, k.outputs),
-        families=_NORMAL, drawn="orthogonal"),
+        families=_NORMAL, simulated_as="orthogonal"),
     _law("orthogonal_gain_1", title="orthogonal initialization without a gain",
         says="what an orthogonal matrix has: its entries depend on one another, and there is no gain for ReLU",
         lesson=learn.ORTHOGONAL, ratio=lambda k, layout: k.fan_in / (2 * max(k.fan_in, k.outputs)),
-        families=_NORMAL, drawn="orthogonal"),
+        families=_NORMAL, simulated_as="orthogonal"),
     _law("mean_and_std_swapped", title="mean and standard deviation in the wrong order",
         says="1 about a mean of √(2/fan_in): mean and standard deviation were swapped (the mean is the first argument)",
         lesson=learn.ARGUMENTS, ratio=lambda k, layout: k.fan_in / 2, mean=_constant(1.0)),
@@ -282,10 +282,10 @@ _SCALES = (
         lesson=learn.KERAS_DEFAULTS, ratio=_fixed(0.05 / math.sqrt(3))),
     _law("laplace_scale", title="a Laplace distribution's scale used as a standard deviation",
         says="4/fan_in: a Laplace distribution's scale is not its deviation, which is √2 times as large",
-        lesson=learn.LAPLACE, ratio=_constant(2.0), families=("Laplace",), drawn="Laplace"),
+        lesson=learn.LAPLACE, ratio=_constant(2.0), families=("Laplace",), simulated_as="Laplace"),
     _law("logistic_scale", title="a logistic distribution's scale used as a standard deviation",
         says="(π²/3)·2/fan_in: a logistic distribution's scale is not its deviation",
-        lesson=learn.LOGISTIC, ratio=_constant(math.pi**2 / 3), families=("logistic",), drawn="logistic"),
+        lesson=learn.LOGISTIC, ratio=_constant(math.pi**2 / 3), families=("logistic",), simulated_as="logistic"),
 )
 # fmt: on
 
@@ -300,7 +300,7 @@ def _cut(entry: Misconception) -> Misconception:
         title=f"{entry.title}, with a truncated normal that was not rescaled",
         ratio=lambda kernel, layout: TRUNCATED_DEVIATION**2 * ratio(kernel, layout),
         families=("truncated normal",),
-        drawn="truncated normal",
+        simulated_as="truncated normal",
     )
 
 

@@ -30,7 +30,7 @@ class Misconception:
         E(W) / √(2/fan_in), for mistakes that move the mean.
     families : tuple of str
         Families of distributions in which the mistake occurs; empty if it occurs in all of them.
-    drawn : str
+    simulated_as : str
         Family that the calibration simulates the mistake with.
     of_windows : bool
         True if the mistake concerns a convolution's window. It is ignored if all kernels are dense.
@@ -44,7 +44,7 @@ class Misconception:
     ratio: Ratio | None = None
     mean: Ratio | None = None
     families: tuple[str, ...] = ()
-    drawn: str = "normal"
+    simulated_as: str = "normal"
     of_windows: bool = False
     title: str = ""
 

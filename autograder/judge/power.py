@@ -70,28 +70,28 @@ def miss_bound(entry: Misconception, plan: Plan, layout: Layout) -> float | None
         return None
     bounds = [1.0]
     ratios = [entry.ratio_of(kernel, layout) for kernel in plan.kernels]
-    if entry.drawn in _DOMINATED or entry.drawn == "normal, default on convolutions":
+    if entry.simulated_as in _DOMINATED or entry.simulated_as == "normal, default on convolutions":
         for kernel, ratio in zip(plan.kernels, ratios, strict=True):
             bounds.append(_missed_by_variance(plan.rounds * kernel.size, ratio, SHAPE_VARIANCE.threshold))
         if max(ratios) - min(ratios) < 1e-12:
             bounds.append(_missed_by_variance(plan.pooled, ratios[0], POOLED_VARIANCE.threshold))
-    if entry.drawn == "orthogonal" and any(abs(ratio - 1.0) > SHAPE_VARIANCE.threshold for ratio in ratios):
+    if entry.simulated_as == "orthogonal" and any(abs(ratio - 1.0) > SHAPE_VARIANCE.threshold for ratio in ratios):
         bounds.append(0.0)  # the sum of an orthogonal matrix's squares is no random number
-    if entry.drawn == "triangular" and max(ratios) < 1.0 - SHAPE_VARIANCE.threshold:
+    if entry.simulated_as == "triangular" and max(ratios) < 1.0 - SHAPE_VARIANCE.threshold:
         # Hoeffding (1963): squares between 0 and 6 whose mean, 1, would have to be taken for so much more.
         room = ((1.0 - SHAPE_VARIANCE.threshold) / max(ratios) - 1.0) / _TRIANGULAR_REACH
         bounds.append(math.exp(-2.0 * plan.rounds * plan.smallest * room * room))
-    if entry.drawn == "normal cut at 3":
+    if entry.simulated_as == "normal cut at 3":
         bounds.append(math.exp(-plan.pooled * _square_rate(3.0, 1.0 - POOLED_VARIANCE.threshold)))
     means = [entry.mean_of(kernel, layout) for kernel in plan.kernels]
     for kernel, ratio, mean in zip(plan.kernels, ratios, means, strict=True):
-        if entry.drawn not in _DOMINATED:
+        if entry.simulated_as not in _DOMINATED:
             continue
         room = abs(mean or 0.0) / math.sqrt(ratio) - MEAN.threshold * 1.05
         if room > 0.0:
             bounds.append(mean_bound(plan.rounds * kernel.size, room))
-    if entry.drawn in FAMILIES and entry.drawn not in ACCEPTED:
-        distance = min(float(np.nanmax(np.abs(FAMILIES[entry.drawn] - FAMILIES[name]))) for name in ACCEPTED)
+    if entry.simulated_as in FAMILIES and entry.simulated_as not in ACCEPTED:
+        distance = min(float(np.nanmax(np.abs(FAMILIES[entry.simulated_as] - FAMILIES[name]))) for name in ACCEPTED)
         if distance > DISTANCE.threshold + _MEASURED:
             bounds.append(ks_bound(plan.pooled, distance - DISTANCE.threshold - _MEASURED))
     return min(bounds)

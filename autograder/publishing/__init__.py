@@ -1,4 +1,4 @@
-"""What is made for others: the students' repository, the Gradescope zip, web pages, and their templates.
+"""Makes what a course publishes: the students' repository, the Gradescope zip and web pages, with their templates.
 
-It may import `submission`, `report` and `assignment`, and never the engine. Begin with `student_repository.py`.
+This room imports `submission`, `report` and `assignment`, and never the engine. Begin with `student_repository.py`.
 """

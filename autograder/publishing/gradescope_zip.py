@@ -1,7 +1,7 @@
-"""An autograder for Gradescope: a zip with the grader, the release and the two scripts that Gradescope calls.
+"""Makes an autograder for Gradescope: a zip with the grader, the release and the two scripts that Gradescope calls.
 
-Gradescope's specification: `setup.sh` runs once, as root, when its image is built; `run_autograder` runs for each
-submission, which lies in `/autograder/submission`, and writes `/autograder/results/results.json`.
+Gradescope runs `setup.sh` as root, once, when it builds the image. It runs `run_autograder` for each submission. The
+script reads `/autograder/submission` and writes `/autograder/results/results.json`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _SCRIPTS = "autograder/publishing/templates/gradescope"
 
 
 def build(path: Path) -> int:
-    """Write the zip; return how many files are in it. The same files give the same bytes.
+    """Write the zip and return the number of files in it. The same files give the same bytes.
 
     Raises
     ------
-    GitFailed, NothingThere
-        When this is no clone, or not a whole one: only files under version control go along.
+    GitFailed, NotTracked
+        The repository is not a clone, or a file is missing. The zip holds only files under version control.
     BadSettings
-        When course.toml cannot be used: there, nobody would be graded.
+        course.toml cannot be used. On Gradescope, every grading would then fail.
     """
     project = own_repository()
     load_settings(project / FILE)

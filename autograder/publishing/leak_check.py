@@ -8,22 +8,22 @@ from pathlib import Path
 from autograder.notebook import read_notebook
 
 _BEGIN, _END = re.compile(r"### BEGIN (SOLUTION|MARK SCHEME)"), re.compile(r"### END (SOLUTION|MARK SCHEME)")
-#: A line that is shorter says nothing: `else:`, `return weight`, `import torch`.
-_TELLING = 16
-#: Nor does a line that any program with these frameworks has.
+#: Shorter lines are no secret: `else:`, `return weight`, `import torch`.
+_SHORTEST_SECRET = 16
+#: Longer lines that are no secret, because any program with these frameworks may have them.
 _COMMONPLACE = frozenset({"with torch.no_grad():"})
 
 
 def answer_lines(source: Path) -> frozenset[str]:
-    """Return every telling line of the answers in the source notebook, stripped, and the markers themselves.
+    """Return the secret lines of the source notebook, stripped: its answers and nbgrader's markers.
 
-    An answer stands between nbgrader's markers, or is the whole of a solution cell without any. What stands outside
-    of them, too, is no secret.
+    An answer stands between nbgrader's markers, or is a whole solution cell without markers. A line that also stands
+    outside of answers is no secret.
 
     Raises
     ------
     UnreadableNotebook
-        When ``source`` is no notebook.
+        ``source`` is not a notebook.
     """
     secret: set[str] = set()
     public: set[str] = set()
@@ -36,11 +36,11 @@ def answer_lines(source: Path) -> frozenset[str]:
                 secret.add(line)
             else:
                 (secret if inside else public).add(line)
-    return frozenset(line for line in secret - public - _COMMONPLACE if len(line) >= _TELLING)
+    return frozenset(line for line in secret - public - _COMMONPLACE if len(line) >= _SHORTEST_SECRET)
 
 
 def answers_in(content: bytes, secret: frozenset[str]) -> list[str]:
-    """Return the secret lines that a file has, as text or as a notebook's JSON writes them."""
+    """Return the secret lines in a file, written as text or as in a notebook's JSON."""
     lines = {line.strip() for line in content.decode("utf-8", errors="replace").splitlines()}
     # In JSON, a line stands between quotes, and its own quotes and backslashes are escaped.
     lines |= {

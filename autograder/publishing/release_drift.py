@@ -1,4 +1,4 @@
-"""Compares `assignment/` with the release that `make release` would make of `solutions/` now."""
+"""Checks that `assignment/` is the release that `make release` would make of `solutions/` now."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class CannotRelease(UserError):
 
 
 def drift(root: Path) -> list[str]:
-    """Return what making the release in ``root`` would change, as a difference of a few lines; empty when nothing.
+    """Return the changes that making the release in ``root`` would cause, as lines of a diff; empty if there are none.
 
-    Nothing in ``root`` is touched, the gradebook included.
+    Nothing in ``root`` changes, and neither does the gradebook.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""The students' repository, exported from the instructors': everything but the answers.
+"""Exports the students' repository from the instructors': the files that students get, without answers.
 
-`make student-repo DEST=…` runs this. It writes the files that students get into a git repository with a history of its
-own, and commits them; run again, it brings the repository up to date with one commit more.
+`make student-repo DEST=…` runs it. The export is a git repository with its own history. Running it again updates the
+export with one more commit.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from autograder.places import GRADER, TEMPLATES
 from autograder.publishing.leak_check import answer_lines, answers_in
 from autograder.publishing.tracked_files import PROJECT, is_or_is_in, tracked
 
-#: Files and folders that go along as they are. Left out on purpose: solutions/, tests/ (their sample submissions
-#: hold answers; what was tried against the sandbox is no secret), and what only a course needs.
+#: Files and folders that are exported unchanged. Not exported: solutions/, most of tests/ (its sample submissions hold
+#: answers), and files that only a course needs.
 EXPORTED = (
     *GRADER,
     ".devcontainer",
@@ -44,18 +44,18 @@ EXPORTED = (
     "setup.mk",
     "tests/specification/attacks/README.md",
 )
-#: What students' repositories have in place of the instructors' own.
+#: Files for the students' repository in place of the instructors' own.
 _STUDENTS_OWN = "autograder/publishing/templates/student_repository"
 _RENAMED = {"gitignore": ".gitignore"}
-#: Written at the first export, and then the course's own.
+#: Only the first export writes this file. Later, the course edits it.
 _OWNERS, _NOBODY = ".github/CODEOWNERS", "@ORG/instructors"
-#: Where the release says from where Colab fetches the course, and what stands there before anybody has said it.
+#: The release holds the address from which Colab fetches the course. `_NOWHERE` stands there until a course sets one.
 _RELEASE = f"assignment/{NAME}/{NAME}.ipynb"
-#: Students answer in the release itself; the grader there reads grade ids, texts and points from this copy.
+#: Students answer in the release itself. Their grader reads grade ids, texts and points from this copy.
 _UNTOUCHED_COPY = UNTOUCHED_COPY.relative_to(PROJECT).as_posix()
 _COURSE = re.compile(rb'(?<="COURSE = \\")[^"\\]*(?=\\")')
 _NOWHERE = "https://github.com/ORG/REPO"
-#: In the message of every commit made here, by which the next export knows them.
+#: Line in the message of every export's commit, by which the next export recognizes it.
 _TRAILER = "Exported-from:"
 
 
@@ -65,7 +65,7 @@ class CannotExport(UserError):
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the number of files, the commit, and whether anything had changed."""
+    """Outcome of an export: the number of files, the commit, and whether any file changed."""
 
     files: int
     commit: str
@@ -78,20 +78,20 @@ def export(destination: Path, course: str = "", owners: str = "", *, project: Pa
     Parameters
     ----------
     destination : Path
-        A folder that does not exist, is empty, or holds an earlier export, with nothing uncommitted in it.
+        A folder that does not exist, is empty, or holds an earlier export without uncommitted changes.
     course : str
-        The address that students' copies are cloned from: on Colab, the notebook fetches the course from there. As an
-        earlier export has it when empty.
+        Address from which students clone. On Colab, the notebook fetches the course from it. If empty, the address of
+        an earlier export is kept.
     owners : str
-        Whom CODEOWNERS names, such as ``@org/team``; as they are there when empty.
+        Owners that CODEOWNERS names, such as ``@org/team``. If empty, CODEOWNERS is kept.
     project : Path
-        The instructors' repository. Its tracked files are exported as they stand there.
+        The instructors' repository. Its tracked files are exported with their current content.
 
     Raises
     ------
     CannotExport
-        When ``destination`` is something else, nobody has said where students find the course, or a file to be
-        exported has a line of a model answer in it.
+        ``destination`` is something else, the course has no address yet, or a file to export contains a line of a
+        model answer.
     """
     files = _files(project)
     files[_RELEASE] = _with_address(
@@ -109,7 +109,7 @@ def export(destination: Path, course: str = "", owners: str = "", *, project: Pa
         (destination / path).parent.mkdir(parents=True, exist_ok=True)
         (destination / path).write_bytes(files[path])
     written += _own(destination, owners, project)
-    # Whatever a person's own settings would ignore or convert.
+    # A person's own git settings must neither ignore nor convert a file.
     repository.run("-c", "core.autocrlf=false", "add", "--force", "--", *written)
     if gone:
         repository.run("rm", "--quiet", "--cached", "--ignore-unmatch", "--", *sorted(gone))
@@ -126,21 +126,21 @@ def _content(path: Path) -> bytes:
 
 
 def _address_in(release: bytes) -> str:
-    """Return the course's address in a release; empty if the release has none yet."""
+    """Return the course's address in a release; empty if it has none."""
     found = _COURSE.search(release)
     address = found.group().decode() if found else ""
     return "" if address == _NOWHERE else address
 
 
 def _with_address(release: bytes, address: str) -> bytes:
-    """Return the release with the course's address in it: a notebook that Colab runs has no other way to the course."""
+    """Return the release with the course's address in it, which a notebook on Colab needs to fetch the course."""
     if not address or address == _NOWHERE:
         raise CannotExport(
-            "nobody has said where students find the course, and on Colab the notebook fetches it from there: "
+            "the course has no address yet, and on Colab the notebook fetches the course from it: run "
             "make student-repo DEST=… COURSE=https://github.com/your-org/your-repository"
         )
     if not re.fullmatch(r"(https://|file:///)[^\s\"'\\]+", address):
-        raise CannotExport(f"{address!r} is no address that Colab can clone; it begins with https://")
+        raise CannotExport(f"{address!r} is not an address that Colab can clone; write one that begins with https://")
     filled, places = _COURSE.subn(address.encode(), release)
     if places != 1:
         raise CannotExport(f'{_RELEASE} has {places} lines COURSE = "…", and should have one, in its set-up cell')
@@ -163,7 +163,7 @@ def _with_checksum(before: bytes, after: bytes) -> bytes:
 
 
 def _files(project: Path) -> dict[str, bytes]:
-    """Return what students get, by its path in their repository."""
+    """Return the files that students get, by their paths in the students' repository."""
     files = {path: (project / path).read_bytes() for path in tracked(project, EXPORTED, without=TEMPLATES)}
     for path in tracked(project, [_STUDENTS_OWN]):
         own = path.removeprefix(f"{_STUDENTS_OWN}/")
@@ -178,7 +178,7 @@ def _refuse_answers(project: Path, files: dict[str, bytes]) -> None:
         raise CannotExport(f"the source notebook {problem}") from None
     for path, content in files.items():
         if found := answers_in(content, secret):
-            raise CannotExport(f"{path} has a line of a model answer in it, and students would get it: {found[0]!r}")
+            raise CannotExport(f"{path} contains a line of a model answer, which students would get: {found[0]!r}")
 
 
 def _open(destination: Path) -> Repository:
@@ -192,9 +192,9 @@ def _open(destination: Path) -> Repository:
     if not (destination / ".git").exists():
         raise CannotExport(f"{destination} is neither empty nor an earlier export; name another folder")
     if repository.run("status", "--porcelain"):
-        raise CannotExport(f"{destination} has changes that are not committed; commit or remove them first")
+        raise CannotExport(f"{destination} has uncommitted changes; commit or remove them first")
     if not _export_commits(repository):
-        raise CannotExport(f"{destination} is a git repository, and no earlier export; name another folder")
+        raise CannotExport(f"{destination} is a git repository but not an earlier export; name another folder")
     return repository
 
 
@@ -206,7 +206,7 @@ def _export_commits(repository: Repository) -> list[str]:
 
 
 def _exported_before(repository: Repository) -> set[str]:
-    """Return the paths that earlier exports wrote: what a course added itself is left alone."""
+    """Return the paths that earlier exports wrote. Files that a course added itself are not among them."""
     show = ("diff-tree", "--root", "-r", "-z", "--no-commit-id", "--name-only")
     listed = (repository.run(*show, commit).decode().split("\0") for commit in _export_commits(repository))
     return {path for paths in listed for path in paths if path}
@@ -238,4 +238,4 @@ def require_committed(project: Path) -> None:
     for line in changed.split("\0"):
         path = line[3:]
         if any(is_or_is_in(path, each) for each in wanted):
-            raise CannotExport(f"{path} has changes that are not committed; commit what students are to get")
+            raise CannotExport(f"{path} has uncommitted changes; commit what students are to get")

@@ -12,7 +12,7 @@ from autograder.places import BESIDE, repository
 PROJECT = BESIDE
 
 
-class NothingThere(UserError):
+class NotTracked(UserError):
     """A file or folder that an export needs is not under version control."""
 
 
@@ -21,38 +21,38 @@ def own_repository() -> Path:
 
     Raises
     ------
-    NothingThere
-        The package was installed without it.
+    NotTracked
+        The package was installed without its repository.
     """
     found = repository()
     if found is None:
-        raise NothingThere(
-            "it is made from the repository's files, and autograder was installed without them: run `make setup` in a "
-            "clone, and this there"
+        raise NotTracked(
+            "this command needs the repository's files, and autograder was installed without them: run `make setup` "
+            "in a clone, and run the command there"
         )
     return found
 
 
 def tracked(project: Path, wanted: Sequence[str], *, without: Sequence[str] = ()) -> list[str]:
-    """Return the tracked files that are one of ``wanted`` or in one of its folders, sorted, but for ``without``.
+    """Return the tracked files that ``wanted`` names, or that are in its folders, sorted. ``without`` are left out.
 
     Raises
     ------
-    NothingThere
-        When one of ``wanted`` matches nothing.
+    NotTracked
+        An entry of ``wanted`` matches no tracked file.
     GitFailed
-        When ``project`` is no clone.
+        ``project`` is not a clone.
     """
     listed = [path for path in Repository(project).run("ls-files", "-z").decode().split("\0") if path]
     found: set[str] = set()
     for each in wanted:
         matching = {path for path in listed if is_or_is_in(path, each)}
         if not matching:
-            raise NothingThere(f"{each} is not under version control in {project}")
+            raise NotTracked(f"{each} is not under version control in {project}")
         found |= matching
     return sorted(path for path in found if not any(is_or_is_in(path, each) for each in without))
 
 
 def is_or_is_in(path: str, other: str) -> bool:
-    """Tell whether ``path`` is the file ``other`` or in the folder ``other``; both as git writes them."""
+    """Return True if ``path`` is the file ``other`` or lies in the folder ``other``; both are written as git does."""
     return path == other or path.startswith(f"{other}/")

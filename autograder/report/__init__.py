@@ -1,4 +1,4 @@
-"""One `Result`, and one file for each format that shows it.
+"""Shows results: one `Result`, and one file for each output format.
 
-It may import `assignment` and the foundation, and it decides nothing. Begin with `result.py`.
+This room imports `assignment` and the foundation, and makes no decisions. Begin with `result.py`.
 """

@@ -111,7 +111,7 @@ def scores_figure(found: ClassStatistics) -> Chart | None:
     if not found.count:
         return None
     bars = found.histogram()
-    said = "; ".join(f"{points_text(low)} to {points_text(high)}: {count}" for low, high, count in bars)
+    described = "; ".join(f"{points_text(low)} to {points_text(high)}: {count}" for low, high, count in bars)
     low, middle, high = (points_text(q) for q in found.quartiles)
 
     def draw(axes: Any) -> None:
@@ -128,7 +128,7 @@ def scores_figure(found: ClassStatistics) -> Chart | None:
 
     return Chart(
         _png(draw, 2.7),
-        f"Histogram of the points for Q7 of {found.count} submissions. {said}. "
+        f"Histogram of the points for Q7 of {found.count} submissions. {described}. "
         f"Median {middle}, quartiles {low} and {high}.",
     )
 
@@ -146,8 +146,8 @@ def mistakes_figure(found: ClassStatistics) -> Chart | None:
         axes.margins(x=0.2)
         axes.set_xlabel("% of the submissions")
 
-    said = "; ".join(f"{m.name} {percent(m.share)}" for m in mistakes)
-    return Chart(_png(draw, 0.6 + 0.26 * len(mistakes)), f"Bar chart of the most common mistakes: {said}.")
+    described = "; ".join(f"{m.name} {percent(m.share)}" for m in mistakes)
+    return Chart(_png(draw, 0.6 + 0.26 * len(mistakes)), f"Bar chart of the most common mistakes: {described}.")
 
 
 def _png(draw: Any, height: float) -> bytes:

@@ -1,7 +1,7 @@
-"""A result as a JSON document, `autograder/result/v1`: the types below are its published schema.
+"""Converts a result to its JSON document, `autograder/result/v1`. The types below define the published schema.
 
-`make schema` writes docs/result.schema.json from them. A member that is added here is a new minor version, which older
-readers ignore.
+`make schema` writes docs/result.schema.json from them. Adding a member is a new minor version: older readers ignore
+unknown members.
 """
 
 from __future__ import annotations

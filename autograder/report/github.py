@@ -112,7 +112,7 @@ def _chart(result: Result) -> list[str]:
         return []
     cut = [f"{label} is {ratio:.3g}" for label, ratio in bars if ratio > _TALLEST]
     note = f" Bars are cut at {points_text(_TALLEST)}: {'; '.join(cut)}." if cut else ""
-    said = "; ".join(f"{label} {ratio:.3g}" for label, ratio in bars)
+    described = "; ".join(f"{label} {ratio:.3g}" for label, ratio in bars)
     return [
         "## Variance of your weights, measured against asked for",
         "",
@@ -131,7 +131,7 @@ def _chart(result: Result) -> list[str]:
         "```",
         "",
         "Each bar is the variance of what your code drew, divided by the variance asked for; the line is 1. "
-        f"{said}.{note}",
+        f"{described}.{note}",
         "",
     ]
 

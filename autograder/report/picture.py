@@ -1,4 +1,4 @@
-"""What a figure needs, as small data: it crosses from the judge to the reports, and is drawn only where it is shown."""
+"""Data from which reports draw figures. It is small, because a result carries it from the judge to the reports."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class WeightsPicture:
     shown : int
         Position in ``shapes`` of the kernel whose weights ``density`` shows.
     low, high : float
-        Where the histogram begins and ends, in units of the weights.
+        Limits of the histogram, in units of the weights.
     density : tuple of float
         Height of each bar: the share of the weights in it over its width.
     mean : float
         Mean of the weights shown.
     truncated : bool
-        Whether the density to compare with is the truncated normal's; the normal's otherwise.
+        Whether the expected density is the truncated normal's. If False, it is the normal's.
     shapes : tuple of Deviation
-        Every kernel shape that came back.
+        Every returned kernel shape.
     """
 
     shown: int
@@ -56,11 +56,11 @@ class SignalPicture(NamedTuple):
     Attributes
     ----------
     widths : tuple of int
-        Of the layers, inputs first.
+        Layer widths, inputs first.
     builds : tuple of tuple of float
-        For each model that was built, the mean square at each depth: after ReLU in hidden layers, bare at the end.
+        For each build, the mean square at each depth: after ReLU in hidden layers, without ReLU at the end.
     predicted : tuple of (float, float)
-        Least and largest that is right at each depth, on average over models.
+        Smallest and largest right value at each depth, on average over builds.
     """
 
     widths: tuple[int, ...]

@@ -20,9 +20,9 @@ class Meter:
     Parameters
     ----------
     console : Console
-        Where to show it.
+        Console to write to.
     total : int
-        How many there are.
+        Number of submissions.
     """
 
     def __init__(self, console: Console, total: int) -> None:

@@ -16,19 +16,19 @@ from autograder.report.picture import Picture
 if TYPE_CHECKING:
     from autograder.assignment.questions import Task
 
-#: Every report shows this notice for a result that was made without confinement.
+#: Notice that every report shows for a result that was made without confinement.
 UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, so this is no official grade."
 
 
 class ResultStatus(StrEnum):
-    """Whether a notebook was graded; ``fault`` is the grader's own failure, and scores nothing."""
+    """Whether a notebook was graded. A ``fault`` is a failure of the grader and has no score."""
 
     GRADED = "graded"
     FAULT = "fault"
 
 
 class Outcome(StrEnum):
-    """How a submission ended, in the word that a class's progress and tables show."""
+    """Outcome of a submission, in the words that a class's progress bar and tables use."""
 
     GRADED = "graded"
     ERROR = "error"
@@ -38,7 +38,7 @@ class Outcome(StrEnum):
 
 
 class QuestionStatus(StrEnum):
-    """How one check cell's grading ended."""
+    """Outcome of grading one check cell."""
 
     GRADED = "graded"
     NOT_ATTEMPTED = "not_attempted"
@@ -55,7 +55,7 @@ class QuestionStatus(StrEnum):
 
 
 class CriterionStatus(StrEnum):
-    """Whether a criterion holds; ``skipped`` where one that it depends on failed."""
+    """Whether a criterion holds. It is ``skipped`` if a criterion that it depends on failed."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -88,9 +88,9 @@ class Unreadable:
 class CriterionResult:
     """The result of one criterion. ``asks`` states the criterion; ``message`` says what the judge found.
 
-    ``diagnosis`` names the mistake where it was recognised, and ``look_up`` says what to read about it. ``p_value``
-    bounds the probability that a right answer strays as far. ``why`` explains, and ``formula`` states what is right,
-    where the course's help goes that far.
+    ``diagnosis`` names a recognized mistake, and ``look_up`` says what to read about it. ``p_value`` bounds the
+    probability that a right answer deviates as far. ``why`` explains the mistake, and ``formula`` states the right
+    formula; both are None if the course's help level excludes them.
     """
 
     name: str
@@ -109,7 +109,7 @@ class CriterionResult:
 
     @property
     def failed(self) -> bool:
-        """Whether points were lost here, and not at a criterion before."""
+        """True if this criterion failed. A skipped criterion did not fail."""
         return self.status == CriterionStatus.FAILED
 
     @property
@@ -128,19 +128,19 @@ class QuestionResult:
     grade_id, task : str
         nbgrader's ids of the check cell and of the stub that it checks.
     title : str
-        What people call the question.
+        Title for people.
     framework, kind : str
         ``tensorflow`` or ``torch``; ``initializer`` or ``model``.
     status : QuestionStatus
-        How its grading ended.
+        Outcome of grading it.
     score, max_score : float
         Points.
     message : str, optional
-        Why it was not graded; or, whatever the status, that its points were raised to the better framework's.
+        Why it was not graded, or that its points were raised to the better framework's share.
     criteria : tuple of CriterionResult
-        Empty where it was not graded.
+        Empty if it was not graded.
     picture : Picture, optional
-        What its figure is drawn from.
+        Data of its figure.
     """
 
     grade_id: str
@@ -178,9 +178,9 @@ class QuestionResult:
 
 @dataclass(frozen=True)
 class WrittenResult:
-    """One written answer, graded by hand.
+    """One written answer, which a person grades.
 
-    ``remark`` says of an answered one that it is short, or copied from the prompt. It costs and gives nothing.
+    ``remark`` says that an answer is short or copied from the prompt. It does not change the points.
     """
 
     grade_id: str
@@ -192,9 +192,9 @@ class WrittenResult:
 
 @dataclass(frozen=True)
 class RemarkResult:
-    """Something unusual about the notebook's cells, and what the reader decided, as a sentence in ``text``.
+    """A decision of the reader about something unusual in the notebook; ``text`` is a sentence about it.
 
-    ``cell`` is the cell's grade id or place, and empty for the whole notebook; ``kind`` is a word for it.
+    ``cell`` is the cell's grade id or place; it is empty for the whole notebook. ``kind`` names the kind of decision.
     """
 
     cell: str
@@ -204,7 +204,7 @@ class RemarkResult:
 
 @dataclass(frozen=True)
 class CellProblem:
-    """A cell of the student's that did not run to its end; ``message`` says what it raised, and where."""
+    """A student's cell that did not run to its end; ``message`` says why."""
 
     cell: str
     message: str
@@ -212,7 +212,7 @@ class CellProblem:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a result was made with, enough to make it again."""
+    """Versions, seed and confinement with which a result was made, so that it can be reproduced."""
 
     grader_version: str
     grader_sha256: str
@@ -227,9 +227,9 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of grading one notebook.
+    """Result of grading one notebook.
 
-    ``fault`` says how the grader itself failed, where it did: then there is no score and no question.
+    ``fault`` says how the grader failed. A result with a fault has no score and no questions.
     """
 
     path: str
@@ -254,7 +254,7 @@ class Result:
 
     @property
     def outcome(self) -> Outcome:
-        """How the submission ended: an error or a timeout in one question is the submission's."""
+        """Outcome of the submission. An error or timeout in one question is the outcome of the whole submission."""
         statuses = {question.status for question in self.questions}
         if self.status is ResultStatus.FAULT:
             return Outcome.FAULT
@@ -264,7 +264,7 @@ class Result:
 
     @property
     def unconfined(self) -> bool:
-        """Whether the notebook's code ran without confinement, so that the score is nobody's official grade."""
+        """True if the notebook's code ran without confinement; the score is then not official."""
         return self.provenance is not None and "unconfined" in self.provenance.confinement
 
 
@@ -274,7 +274,7 @@ def points_text(points: float) -> str:
 
 
 def question_text(question: QuestionResult) -> str:
-    """Return one check cell's result in a few lines of plain text: the points, and where they were lost."""
+    """Return one check cell's result as plain text: the points, and the criteria that lost points."""
     lines = [f"{question.task}: {points_text(question.score)} of {points_text(question.max_score)} points"]
     if question.status != QuestionStatus.GRADED:
         lines.append(f"{question.status.words}: {question.message or ''}")
@@ -289,7 +289,7 @@ def question_text(question: QuestionResult) -> str:
 
 
 def reasons(result: Result) -> list[str]:
-    """Return short reasons for lost points, each with the questions that it concerns; for a row of a table."""
+    """Return short reasons for lost points, each with its questions, for a row of a table."""
     if result.fault is not None:
         return [f"fault: {result.fault}"]
     where: dict[str, list[str]] = {}
@@ -304,12 +304,12 @@ def reasons(result: Result) -> list[str]:
 
 
 def to_look_at(result: Result) -> list[str]:
-    """Return what is unusual about the written answers, such as ``Q2 short``: a grader should look there first."""
+    """Return what is unusual about the written answers, such as ``Q2 short``. A grader should read these first."""
     found: dict[str, list[str]] = {}
     for answer in result.written:
-        if (said := answer.remark or answer.status) != AnswerStatus.ANSWERED:
-            found.setdefault(said, []).append(answer.grade_id.upper())
-    return [f"{', '.join(questions)} {said}" for said, questions in found.items()]
+        if (described := answer.remark or answer.status) != AnswerStatus.ANSWERED:
+            found.setdefault(described, []).append(answer.grade_id.upper())
+    return [f"{', '.join(questions)} {described}" for described, questions in found.items()]
 
 
 def short_names(paths: Sequence[str]) -> list[str]:

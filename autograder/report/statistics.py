@@ -22,23 +22,23 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Rate:
-    """How many met one criterion of one task, of all ``asked``; ``unasked`` is how many gave nothing to judge it by."""
+    """Pass rate of one criterion of one task: ``passed`` of ``submissions``. ``not_evaluated`` gave no data for it."""
 
     task: str
     criterion: str
     passed: int
-    unasked: int
-    asked: int
+    not_evaluated: int
+    submissions: int
 
     @property
     def share(self) -> float:
-        """The share that met it, of everybody."""
-        return self.passed / self.asked
+        """Share of all submissions that met the criterion."""
+        return self.passed / self.submissions
 
 
 @dataclass(frozen=True)
-class Common:
-    """One mistake, in words: how many submissions show it, where, and what to read about it."""
+class CommonMistake:
+    """One mistake: its name, how many submissions show it, in which tasks, and what to read about it."""
 
     name: str
     count: int
@@ -49,14 +49,14 @@ class Common:
 
 @dataclass
 class ClassStatistics:
-    """The statistics of a class, which results are added to one by one. It keeps counts and scores, not results.
+    """Statistics of a class. Results are added one by one; only counts and scores are kept.
 
     Attributes
     ----------
     scores : list of float
         Points for Q7 of every graded submission.
     max_score : float
-        What Q7 is worth.
+        Maximum points for Q7.
     unconfined : bool
         Whether any result was made without confinement.
     """
@@ -94,12 +94,12 @@ class ClassStatistics:
 
     @property
     def count(self) -> int:
-        """How many results were added."""
+        """Number of results."""
         return len(self.scores)
 
     @property
     def quartiles(self) -> tuple[float, float, float]:
-        """The lower quartile, the median and the upper quartile of the scores (0 where there is none)."""
+        """Lower quartile, median and upper quartile of the scores; 0 without scores."""
         if len(self.scores) < 2:
             only = self.scores[0] if self.scores else 0.0
             return only, only, only
@@ -108,7 +108,7 @@ class ClassStatistics:
 
     @property
     def rates(self) -> list[Rate]:
-        """The criteria, task by task in the assignment's order, with how many met each."""
+        """Pass rates of all criteria, by task in the assignment's order."""
         order = list(self._graded_tasks)
         rows = [
             Rate(task, name, seen["passed"], self._graded_tasks[task] - seen["passed"] - seen["failed"], self.count)
@@ -116,11 +116,11 @@ class ClassStatistics:
         ]
         return sorted(rows, key=lambda rate: order.index(rate.task))
 
-    def common(self, most: int | None = None) -> list[Common]:
-        """Return the mistakes, the most common first; at most so many."""
+    def common(self, most: int | None = None) -> list[CommonMistake]:
+        """Return the mistakes, the most common first, at most ``most`` of them."""
         ordered = sorted(self._mistakes.items(), key=lambda item: (-item[1], item[0]))
         return [
-            Common(
+            CommonMistake(
                 name,
                 count,
                 count / self.count,
@@ -131,9 +131,9 @@ class ClassStatistics:
         ]
 
     def histogram(self) -> list[tuple[float, float, int]]:
-        """Return bars of equal width from 0 to the maximum: from, to, and how many scores lie there.
+        """Return bars of equal width from 0 to the maximum: lower edge, upper edge, and number of scores.
 
-        A bar holds its lower edge and not its upper one; the last holds both.
+        A score on an edge counts in the upper bar; the maximum counts in the last one.
         """
         width = (self.max_score or 1.0) / BINS
         counts = Counter(min(int(score / width + 1e-9), BINS - 1) for score in self.scores)
@@ -141,7 +141,7 @@ class ClassStatistics:
 
 
 def percent(share: float) -> str:
-    """Return a share as people write it: 31 %, and never 0 % or 100 % of what is not."""
+    """Return a share for people, such as 31 %. A share that is not 0 or 1 never becomes 0 % or 100 %."""
     if 0.0 < share < 0.005:
         return "< 1 %"
     if 0.995 <= share < 1.0:

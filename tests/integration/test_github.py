@@ -18,7 +18,7 @@ from autograder.places import GRADER, TEMPLATES
 from autograder.publishing import student_repository as student_repo
 from autograder.publishing.leak_check import answer_lines
 from autograder.publishing.student_repository import CannotExport, export
-from autograder.publishing.tracked_files import NothingThere
+from autograder.publishing.tracked_files import NotTracked
 from tests.support.actions_runner import Job, Runner, load
 from tests.support.hub import IDENTITY, NOTEBOOK, File, Hub, link
 from tests.support.samples import ROOT, SOLUTION, read, scenario, write
@@ -402,7 +402,7 @@ def test_export_with_an_answer_in_it_is_refused(
     """Above all in the release, which nbgrader makes from the answers."""
     leak = project / path
     leak.write_text(change(leak.read_text(encoding="utf-8")), encoding="utf-8")
-    with pytest.raises(CannotExport, match=rf"{re.escape(path)} has a line of a model answer"):
+    with pytest.raises(CannotExport, match=rf"{re.escape(path)} contains a line of a model answer"):
         export(tmp_path / "students", COURSE, project=project)
     assert not (tmp_path / "students").exists()
 
@@ -410,8 +410,8 @@ def test_export_with_an_answer_in_it_is_refused(
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("", "nobody has said where students find the course"),
-        ("https://github.com/ORG/REPO", "nobody has said where students find the course"),
+        ("", "the course has no address yet"),
+        ("https://github.com/ORG/REPO", "the course has no address yet"),
         ("git@github.com:our-org/course", "begins with https://"),
         ('https://x/"; import os; "', "begins with https://"),
     ],
@@ -446,13 +446,13 @@ def test_first_export_without_a_git_identity_says_so_and_leaves_nothing(
 def test_what_is_not_committed_is_not_exported(project: Path) -> None:
     student_repo.require_committed(project)
     (project / "SECURITY.md").write_text("Not yet committed.\n")
-    with pytest.raises(CannotExport, match=r"SECURITY\.md has changes that are not committed"):
+    with pytest.raises(CannotExport, match=r"SECURITY\.md has uncommitted changes"):
         student_repo.require_committed(project)
 
 
 def test_export_that_would_lack_a_file_is_refused(project: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "rm", "-q", "--cached", "LICENSE"], cwd=project, check=True)
-    with pytest.raises(NothingThere, match="LICENSE is not under version control"):
+    with pytest.raises(NotTracked, match="LICENSE is not under version control"):
         export(tmp_path / "students", COURSE, project=project)
 
 
@@ -460,7 +460,7 @@ def test_export_that_would_lack_a_file_is_refused(project: Path, tmp_path: Path)
     ("command", "says"),
     [
         ("echo mine > notes.txt", "neither empty nor an earlier export"),
-        ("git init -q . && echo mine > notes.txt && git add . && git commit -qm mine", "no earlier export"),
+        ("git init -q . && echo mine > notes.txt && git add . && git commit -qm mine", "not an earlier export"),
         ("git init -q . && echo mine > notes.txt", "not committed"),
     ],
 )

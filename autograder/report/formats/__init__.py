@@ -1,6 +1,7 @@
-"""Output formats: each file of this folder is one, and nothing else names it.
+"""Output formats: each file of this folder is one format.
 
-A file defines ``FORMAT``. The command line has an option for each: `autograder grade NOTEBOOK --NAME FILE`.
+A file defines ``FORMAT``, and no other file names it. The command line has an option for each format:
+`autograder grade NOTEBOOK --NAME FILE`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from autograder.report.result import Result, Unreadable
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What a report is made of: the results in order, the files that could not be read, and how many were asked for.
+    """Content of a report: the results in order, and the files that could not be read.
 
-    ``single`` says that one notebook was asked for, so that a format may show it without a list around it.
+    ``single`` is True if the user named one notebook. A format may then show the result without a list around it.
     """
 
     results: Sequence[Result]
@@ -27,7 +28,7 @@ class Outcomes:
 
 
 def _nothing() -> None:
-    """Need nothing."""
+    """Accept every machine."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,11 @@ class Format:
     help : str
         A sentence for `--help`.
     render : callable
-        Returns the file's text; None where the format has nothing to say, and no file is written.
+        Returns the file's text; None if no file should be written.
     for_one : bool
-        Whether a file holds one notebook alone.
+        Whether a file holds exactly one notebook.
     require : callable
-        Raises `UserError` where this machine cannot make the format. It runs before grading.
+        Called before grading. Raises `UserError` if this machine cannot make the format.
     """
 
     name: str

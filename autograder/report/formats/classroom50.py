@@ -1,7 +1,8 @@
-"""A result as Classroom 50's `result.json`, schema `classroom50/result/v1`.
+"""Writes a result as Classroom 50's `result.json`, schema `classroom50/result/v1`.
 
-The shape is that of its documentation, "The result.json contract": whole points, the total being the sum of the
-tests'. A test is one of Q7's four questions; its exact points go along, as the extra fields that are kept verbatim.
+Classroom 50's documentation, "The result.json contract", defines the format: points are integers, and the total is the
+sum over the tests. A test is one of Q7's four questions. Its exact points stand in an extra field, which Classroom 50
+keeps.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ SCHEMA = "classroom50/result/v1"
 
 
 class MissingContext(UserError):
-    """Classroom 50's runner did not say whose submission this is."""
+    """An environment variable of Classroom 50's runner is missing."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What its runner tells an autograder of the submission, and when the graded commit was made."""
+    """The submission as Classroom 50's runner names it, and the time of the graded commit."""
 
     classroom: str
     assignment: str
@@ -43,7 +44,7 @@ _REQUIRED = ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE
 
 
 def require(environment: Mapping[str, str]) -> None:
-    """Make sure that the runner told whose submission this is; raise `MissingContext` when it did not."""
+    """Check that the runner named the submission; raise `MissingContext` if it did not."""
     if missing := [name for name in _REQUIRED if not environment.get(name)]:
         raise MissingContext(
             f"--classroom50 needs {', '.join(missing)}, which Classroom 50's runner sets in the environment"
@@ -51,14 +52,14 @@ def require(environment: Mapping[str, str]) -> None:
 
 
 def context(environment: Mapping[str, str], time: datetime) -> Context:
-    """Return what the runner's environment variables tell; raise `MissingContext` when one is not there."""
+    """Read the runner's environment variables; raise `MissingContext` if one is missing."""
     require(environment)
     classroom, assignment, submission, commit, release = (environment[name] for name in _REQUIRED)
     return Context(classroom, assignment, submission, commit, release, environment.get("REVIEW_URL") or commit, time)
 
 
 def render(outcomes: Outcomes) -> str | None:
-    """Return the JSON document of a graded result; None where there is none."""
+    """Return the JSON document of a graded result; None for a fault or an unreadable file."""
     if not outcomes.results or outcomes.results[0].fault is not None:
         return None
     result = outcomes.results[0]
@@ -102,7 +103,7 @@ def _whole(points: float) -> int:
 
 
 def _committed(folder: Path) -> datetime:
-    """Return when the commit was made that is checked out around ``folder``; now, where none is."""
+    """Return the time of the commit that is checked out in ``folder``; the current time if there is none."""
     try:
         return Repository(folder).commit("HEAD").time
     except GitFailed:
@@ -111,7 +112,7 @@ def _committed(folder: Path) -> datetime:
 
 FORMAT = Format(
     "classroom50",
-    "Write Classroom 50's result.json, from what its runner tells.",
+    "Write Classroom 50's result.json, for the submission that its runner names.",
     render,
     for_one=True,
     require=lambda: require(os.environ),

@@ -1,7 +1,7 @@
-"""A result as Gradescope's `results.json`.
+"""Writes a result as Gradescope's `results.json`.
 
-The shape is that of Gradescope's autograder specification, section "Output format": a case for each criterion, with
-its output as Markdown and its visibility; points are the cases', so that Gradescope adds them up itself.
+Gradescope's autograder specification, section "Output format", defines the format. Each criterion is a test case with
+points, a Markdown text and a visibility. Gradescope adds the points up.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from autograder.report.formats import Format, Outcomes
 from autograder.report.markdown import escape
 from autograder.report.result import AnswerStatus, CriterionStatus, QuestionResult, points_text
 
-#: Nothing is hidden: students see every case at once, and what the grader printed never.
+#: Students see every test case at once. The grader's printed output is hidden.
 _VISIBILITY = "visible"
 
 
 def render(outcomes: Outcomes) -> str | None:
-    """Return the JSON document; a fault has none, so that Gradescope says that grading failed, and scores nobody 0."""
+    """Return the JSON document. A fault has none, so that Gradescope reports a failure and does not score 0."""
     for each in outcomes.unreadable:
         return _refusal(each.reason)
     result = outcomes.results[0]
@@ -35,7 +35,7 @@ def render(outcomes: Outcomes) -> str | None:
 
 
 def _refusal(reason: str) -> str:
-    """Return the JSON document of a file that cannot be graded: no points, and what to do about it."""
+    """Return the JSON document of a file that cannot be read: no points, the reason, and what to do."""
     why = f"Not graded: the file {escape(reason)}. Fix the file and submit it again."
     return _document(why, [_case("1", "The notebook can be read", 0.0, 0.0, False, why)], {}, score=0.0)
 

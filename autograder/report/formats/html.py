@@ -1,4 +1,4 @@
-"""Results as one HTML report."""
+"""Writes results as one HTML report."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Results as JSON, `autograder/result/v1`.
+"""Writes results as JSON, `autograder/result/v1`.
 
-The file holds one object for one notebook, and an array in the given order for several. A file that cannot be read has
-no result, and is not in the array.
+The file holds one object for one notebook, and an array in the given order for several. The array has no entry for a
+file that cannot be read.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A result as JUnit XML: a suite for each question, a case for each criterion.
+"""Writes a result as JUnit XML: a suite for each question, a case for each criterion.
 
-The shape is the one that CI systems read (the Ant task's, as Jenkins' `junit-10.xsd` writes it down): failures for
-criteria that failed, errors for questions that could not be graded, skipped for what was not tried.
+CI systems read this format; Jenkins' `junit-10.xsd` defines it. A failed criterion is a failure, a question that could
+not be graded is an error, and a criterion that was not judged is skipped.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Results as one Markdown report."""
+"""Writes results as one Markdown report."""
 
 from __future__ import annotations
 
