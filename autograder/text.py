@@ -16,10 +16,13 @@ def one_line(text: str, limit: int = 300) -> str:
     Nor does anything survive that a CI system takes for a command where a line happens to break before it:
     ``::`` becomes ``∷``. Escaping for a format (HTML, Markdown, a terminal's markup) is each report's own business.
     """
-    text = _ANSI.sub("", text[: 20 * limit])
-    kept = "".join(
-        " " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in _UNPRINTABLE
-    )
+    kept = text[: 20 * limit]
+    if not kept.isprintable():  # most text is, and reading it letter by letter takes long
+        kept = "".join(
+            " " if c.isspace() else c
+            for c in _ANSI.sub("", kept)
+            if c.isspace() or unicodedata.category(c) not in _UNPRINTABLE
+        )
     line = " ".join(kept.split()).replace("::", "∷").replace("##[", "## [")
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
@@ -27,5 +30,6 @@ def one_line(text: str, limit: int = 300) -> str:
 def plain_text(text: str, limit: int) -> str:
     """Return at most ``limit`` characters of ``text``, keeping line ends and tabs, and no other control characters."""
     text = _ANSI.sub("", text[: 20 * limit]).replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNPRINTABLE)
-    return kept if len(kept) <= limit else kept[: limit - 2] + "\n…"
+    if not text.isprintable():
+        text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNPRINTABLE)
+    return text if len(text) <= limit else text[: limit - 2] + "\n…"

@@ -65,7 +65,7 @@ def draw_figures(kernel: KernelShape, layout: Layout, array: Array) -> DrawFigur
     Values whose squares are too large become infinities and NaN, never an exception.
     """
     dtype = np.dtype(np.float64 if array.dtype == np.float64 else np.float32).type
-    centred = array.astype(dtype).ravel() * dtype(math.sqrt(kernel.fan_in / 2.0))
+    centred = array.astype(dtype, copy=False).ravel() * dtype(math.sqrt(kernel.fan_in / 2.0))
     mean = float(np.add.reduce(centred, dtype=np.float64)) / centred.size
     centred -= dtype(mean)
     squares = centred * centred

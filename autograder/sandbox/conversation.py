@@ -118,11 +118,11 @@ class Child(ABC):
             raise ChildLost(Loss.CRASHED, "The process that ran this notebook had already ended.")
         deadline = time.monotonic() + seconds
         nonce = secrets.token_hex(8)
-        unsent = memoryview(b"".join(encode({**question.header, "nonce": nonce}, question.arrays)))
+        unsent = self._send(memoryview(b"".join(encode({**question.header, "nonce": nonce}, question.arrays))))
         answer: Message | None = None
         late = False
         while answer is None:
-            self._selector.modify(self._channel, selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0))
+            self._await(selectors.EVENT_READ | (selectors.EVENT_WRITE if unsent else 0))
             left = deadline - time.monotonic()
             if left <= 0:
                 # Whatever kept the grader from reading, an answer that was there in time counts.
@@ -134,7 +134,7 @@ class Child(ABC):
             for key, events in self._selector.select(left):
                 if key.fileobj is self._channel:
                     if events & selectors.EVENT_WRITE:
-                        unsent = unsent[self._send(unsent) :]
+                        unsent = self._send(unsent)
                     if events & selectors.EVENT_READ:
                         answer = self._receive()
                 else:
@@ -177,11 +177,16 @@ class Child(ABC):
             return True  # it has ended; reading raises that
         return True
 
-    def _send(self, data: memoryview) -> int:
+    def _await(self, events: int) -> None:
+        if self._selector.get_key(self._channel).events != events:
+            self._selector.modify(self._channel, events)
+
+    def _send(self, data: memoryview) -> memoryview:
+        """Send what the channel takes of ``data``, and return the rest."""
         try:
-            return self._channel.send(data)
+            return data[self._channel.send(data) :]
         except BlockingIOError:
-            return 0
+            return data
         except OSError:
             raise self._ended() from None
 

@@ -16,12 +16,12 @@ Examples
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import IntEnum, StrEnum
-from functools import cache
+from functools import cache, partial
 from types import NoneType
-from typing import Annotated, Any, ClassVar, Generic, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,34 +146,62 @@ def _packed(value: Any, arrays: list[Array]) -> Any:
     return value
 
 
-def _unpacked(kind: Any, value: Any, arrays: Sequence[Array], name: str) -> Any:
-    """Return the field ``name``, which has the type ``kind``, from its JSON; raise `BadAnswer` where it is another."""
+#: Makes a field's value of its JSON and the message's arrays; the name is for messages. Raises `BadAnswer`.
+_Reader = Callable[[Any, Sequence[Array], str], Any]
+
+
+@cache
+def _reader(kind: Any) -> _Reader:
+    """Return what reads a field of the type ``kind``."""
     options, origin = get_args(kind), get_origin(kind)
     if origin is Annotated:
-        return kind.__metadata__[0](_unpacked(kind.__origin__, value, arrays, name))
+        make, inner = kind.__metadata__[0], _reader(kind.__origin__)
+        return lambda value, arrays, name: make(inner(value, arrays, name))
     if NoneType in options:
-        return None if value is None else _unpacked(options[0], value, arrays, name)
+        some = _reader(options[0])
+        return lambda value, arrays, name: None if value is None else some(value, arrays, name)
     if origin is np.ndarray:
-        if type(value) is not int or not 0 <= value < len(arrays):
-            raise BadAnswer(f"an answer's {name} points to an array that is not there")
-        return arrays[value]
+        return _read_array
     if origin is tuple:
-        if not isinstance(value, list) or len(value) > MAX_ARRAYS:
-            raise BadAnswer(f"an answer's {name} is no list, or a list too long")
-        return tuple(_unpacked(options[0], each, arrays, name) for each in value)
-    if origin is dict or is_dataclass(kind):
-        if not isinstance(value, dict):
-            raise BadAnswer(f"an answer's {name} is no object")
-        if origin is not dict:
-            return _built(kind, value, arrays)
-        of_key, of_item = options
-        return {
-            _unpacked(of_key, key, arrays, name): _unpacked(of_item, item, arrays, name) for key, item in value.items()
-        }
-    if issubclass(kind, StrEnum):
-        if value not in list(kind):
-            raise BadAnswer(f"an answer's {name} is none that there is")
-        return kind(value)
+        return partial(_read_tuple, _reader(options[0]))
+    if origin is dict:
+        return partial(_read_dict, _reader(options[0]), _reader(options[1]))
+    if is_dataclass(kind):
+        return partial(_read_dataclass, cast(type, kind))
+    return partial(_read_enum, frozenset(kind), kind) if issubclass(kind, StrEnum) else partial(_read_plain, kind)
+
+
+def _read_array(value: Any, arrays: Sequence[Array], name: str) -> Array:
+    if type(value) is not int or not 0 <= value < len(arrays):
+        raise BadAnswer(f"an answer's {name} points to an array that is not there")
+    return arrays[value]
+
+
+def _read_tuple(item: _Reader, value: Any, arrays: Sequence[Array], name: str) -> tuple[Any, ...]:
+    if not isinstance(value, list) or len(value) > MAX_ARRAYS:
+        raise BadAnswer(f"an answer's {name} is no list, or a list too long")
+    return tuple(item(each, arrays, name) for each in value)
+
+
+def _read_dict(of_key: _Reader, of_item: _Reader, value: Any, arrays: Sequence[Array], name: str) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        raise BadAnswer(f"an answer's {name} is no object")
+    return {of_key(key, arrays, name): of_item(item, arrays, name) for key, item in value.items()}
+
+
+def _read_dataclass(kind: type, value: Any, arrays: Sequence[Array], name: str) -> Any:
+    if not isinstance(value, dict):
+        raise BadAnswer(f"an answer's {name} is no object")
+    return _built(kind, value, arrays)
+
+
+def _read_enum(values: frozenset[str], kind: type[StrEnum], value: Any, arrays: Sequence[Array], name: str) -> StrEnum:
+    if not isinstance(value, str) or value not in values:
+        raise BadAnswer(f"an answer's {name} is none that there is")
+    return kind(value)
+
+
+def _read_plain(kind: type, value: Any, arrays: Sequence[Array], name: str) -> Any:
     if type(value) is not kind:
         raise BadAnswer(f"an answer's {name} has not the type {kind.__name__}")
     return value
@@ -181,13 +209,13 @@ def _unpacked(kind: Any, value: Any, arrays: Sequence[Array], name: str) -> Any:
 
 def _built(kind: Any, header: dict[str, Any], arrays: Sequence[Array]) -> Any:
     """Return the dataclass ``kind`` whose fields ``header`` holds; whatever else it holds is left out."""
-    return kind(**{name: _unpacked(hint, header.get(name), arrays, name) for name, hint in _hints(kind)})
+    return kind(**{name: read(header.get(name), arrays, name) for name, read in _readers(kind)})
 
 
 @cache
-def _hints(kind: type) -> list[tuple[str, Any]]:
+def _readers(kind: type) -> list[tuple[str, _Reader]]:
     hints = get_type_hints(kind, include_extras=True)
-    return [(each.name, hints[each.name]) for each in fields(kind)]
+    return [(each.name, _reader(hints[each.name])) for each in fields(kind)]
 
 
 # --- answers ------------------------------------------------------------------------------------------

@@ -342,12 +342,13 @@ def test_autocorrelation_finds_the_period_and_reflection_the_mirror() -> None:
     rng = np.random.default_rng(1)
     kernel = KernelShape(100, 500)
     tiled = draw_figures(kernel, Layout.KERAS, np.tile(rng.standard_normal(1000), 50).reshape(100, 500))
-    (lag, r), _ = largest_within(tiled)
-    assert lag % 1000 == 0
-    assert r > 0.9
+    [found] = largest_within([tiled])
+    assert found.lag % 1000 == 0
+    assert found.repeated > 0.9
     half = rng.standard_normal(25_000)
     mirrored = draw_figures(kernel, Layout.KERAS, np.concatenate([half, half[::-1]]).reshape(100, 500))
-    assert largest_within(mirrored)[1][1] > 0.9
+    [found] = largest_within([mirrored])
+    assert found.mirrored > 0.9
 
 
 # --- models -------------------------------------------------------------------------------------------
