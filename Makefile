@@ -40,7 +40,7 @@ quick: setup ## Run the tests that need no framework, browser, database or netwo
 	$(BIN)/pytest $(PYTEST_ARGS) tests/unit tests/specification -m "not (slow or frameworks or browser or database or network)"
 
 # Not the folder itself: in a course, it holds students' files.
-PROSE = autograder calibration tests docs solutions assignment .github $(wildcard *.md *.py *.mk *.toml) Makefile
+PROSE = autograder benchmarks calibration tests docs solutions assignment .github $(wildcard *.md *.py *.mk *.toml) Makefile
 
 lint: setup
 	$(BIN)/ruff check .

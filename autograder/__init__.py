@@ -1,7 +1,7 @@
-"""Grade *Weight Initialization Techniques*: `check` for notebooks, `grade` for programs.
+"""Grades *Weight Initialization Techniques*: `check` for notebooks, `grade` for programs.
 
-Importing this package imports nothing heavy: the confined child imports it too, and must load
-neither the judge nor a report. The two functions arrive on first use.
+The two functions are imported on first use. The confined child imports this package, too, and must load neither the
+judge nor a report.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Git, for us: what a commit holds, without checking any of it out; and the few commands that write, by `run`.
+"""Runs git safely on untrusted repositories: reads commits without checking them out.
 
-It starts the git program instead of using a library: a person's credentials, proxies and remote helpers work as they
-are set up, and hostile objects are read by the implementation that is tested most. The settings below switch off
-whatever a repository could make git run.
+The module starts the git program instead of using a library. So a person's credentials, proxies and remote helpers
+work, and the best-tested implementation reads hostile objects. The settings below switch off everything that a
+repository could make git run.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from autograder.errors import UserError
 
-#: Whatever this machine's settings say: nobody's hooks and monitors run, a malformed tree (never checked out here)
-#: keeps nothing from being fetched, and a log has the lines that its format asks for.
+#: Settings that override this machine's: no hooks and monitors run, a malformed tree does not stop a fetch (it is never
+#: checked out), and a log has exactly the lines of its format.
 _QUIET = tuple(
     part
     for setting in (
@@ -29,7 +29,7 @@ _QUIET = tuple(
     for part in ("-c", setting)
 )
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
-#: Set inside a git hook, say, they would have git work on another repository than the folder's, or on it otherwise.
+#: Environment variables, set for example inside a git hook, that would make git work on another repository.
 _ELSEWHERE = {
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GLOB_PATHSPECS", "GIT_GRAFT_FILE",
     "GIT_ICASE_PATHSPECS", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_NAMESPACE", "GIT_NOGLOB_PATHSPECS",
@@ -48,12 +48,12 @@ class GitFailed(UserError):
 
 
 class Unrelated(GitFailed):
-    """Two commits have no commit in common that both come from."""
+    """Two commits have no common ancestor."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands at a path of a commit: ``mode`` as git writes it (100644, 120000, …), and the object's name."""
+    """The object at a path of a commit: ``mode`` as git writes it (100644, 120000, …), its kind and its name."""
 
     mode: str
     kind: str
@@ -62,7 +62,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Change:
-    """A file that a commit has and its base has not, or otherwise: ``status`` is A, M, D or T, as in git diff."""
+    """A file that differs between a commit and its base. ``status`` is A, M, D or T, as in git diff."""
 
     status: str
     path: str
@@ -70,7 +70,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit, and when its committer says that it was made: the committer's word, not the server's."""
+    """A commit. ``time`` comes from the committer's machine and can be forged."""
 
     sha: str
     time: datetime
@@ -79,19 +79,20 @@ class Commit:
 
 @dataclass(frozen=True)
 class Repository:
-    """A folder with a git repository in it, bare or not. Only `run` can write to it, with a command that does."""
+    """A git repository, bare or not. Only `run` can change it."""
 
     folder: Path
 
     def run(self, *arguments: str) -> bytes:
-        """Run a git command here and return what it printed.
+        """Run a git command in the repository and return its output.
 
-        The person's identity, credentials and settings hold, but for what would run something or lead elsewhere.
+        The person's identity, credentials and settings apply, except those that run programs or name another
+        repository.
 
         Raises
         ------
         GitFailed
-            When there is no git, or it ends with an error.
+            Git is not installed, or ends with an error.
         """
         try:
             run = subprocess.run(  # noqa: S603 (no shell, and revisions come after --end-of-options)
@@ -103,22 +104,22 @@ class Repository:
         except FileNotFoundError:
             raise GitFailed("git is not installed, or not on the PATH") from None
         if run.returncode:
-            said = run.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {run.returncode}"]
-            raise GitFailed(f"git {arguments[0]}: {said[-1]}", run.returncode)
+            stderr = run.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {run.returncode}"]
+            raise GitFailed(f"git {arguments[0]}: {stderr[-1]}", run.returncode)
         return run.stdout
 
     def commit(self, revision: str) -> Commit:
-        """Return the commit that ``revision`` names; raise `GitFailed` when there is none, or none with a date."""
+        """Return the commit that ``revision`` names; raise `GitFailed` if there is none, or its date cannot be read."""
         (found,) = self._log("-1", "--end-of-options", revision)
         return found
 
     def history(self, *heads: str, without: str) -> list[Commit]:
-        """Return the commits of ``heads`` that ``without`` has not, every commit before its parents.
+        """Return the commits of ``heads`` that ``without`` does not contain, every commit before its parents.
 
         Raises
         ------
         GitFailed
-            When one of them has a date that cannot be read.
+            A commit has a date that cannot be read.
         """
         return self._log("--topo-order", "--end-of-options", *heads, f"^{without}")
 
@@ -127,7 +128,7 @@ class Repository:
         return self.run("rev-list", "--first-parent", "--end-of-options", head, "--").decode().split()
 
     def between(self, ancestor: str, head: str) -> set[str]:
-        """Return the commits that come from ``ancestor`` and that ``head`` comes from, ``head`` among them."""
+        """Return the descendants of ``ancestor`` that are ancestors of ``head``, with ``head`` itself."""
         listed = self.run("rev-list", "--ancestry-path", "--end-of-options", head, f"^{ancestor}", "--")
         return set(listed.decode().split())
 
@@ -135,7 +136,7 @@ class Repository:
         return [_commit(line) for line in self.run("log", _FORMAT, *arguments, "--").decode().splitlines()]
 
     def entry(self, commit: str, path: str) -> Entry | None:
-        """Return what stands at ``path`` in ``commit``; None where there is nothing."""
+        """Return the object at ``path`` in ``commit``; None if there is none."""
         for line in self.run("ls-tree", "-z", "--full-tree", "--end-of-options", commit, "--", path).split(b"\0"):
             about, _, name = line.partition(b"\t")
             if name == path.encode():
@@ -144,22 +145,22 @@ class Repository:
         return None
 
     def size(self, name: str) -> int:
-        """Return how many bytes an object has."""
+        """Return the size of an object in bytes."""
         return int(self.run("cat-file", "-s", name))
 
     def read(self, name: str) -> bytes:
-        """Return a blob's bytes, as they were committed: no filter and no line-end conversion."""
+        """Return a blob's bytes as committed, without filters and line-end conversion."""
         return self.run("cat-file", "blob", name)
 
     def changes(self, base: str, head: str) -> list[Change]:
-        """Return what ``head`` changed since it left ``base``, by path.
+        """Return the files that ``head`` changed since its common ancestor with ``base``, sorted by path.
 
         Raises
         ------
         Unrelated
-            When it never left it: they share no history.
+            The two commits have no common ancestor.
         GitFailed
-            When there is no such commit.
+            There is no such commit.
         """
         try:
             fork = self.run("merge-base", "--end-of-options", base, head).decode().strip()
@@ -181,6 +182,6 @@ def _commit(line: str) -> Commit:
         time = datetime.fromtimestamp(int(seconds), tz=UTC)
     except (ValueError, OverflowError, OSError):
         raise GitFailed(
-            f"commit {sha[:12]} has a date that cannot be read: set the clock right, and make the commit again"
+            f"commit {sha[:12]} has a date that cannot be read: set the clock of the machine, and make the commit again"
         ) from None
     return Commit(sha, time, tuple(parents))

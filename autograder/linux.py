@@ -1,4 +1,4 @@
-"""What is said where something is asked for that Linux alone has: graders' machines have it, students' need not."""
+"""The error of a command that needs Linux. Grading machines run Linux; students' machines may not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform
 
 from autograder.errors import ExitCode, UserError
 
-#: Modules of Python's own, and the filter's, that Windows has not.
+#: Modules that Windows lacks: some of Python's own, and the system-call filter's.
 _MODULES = frozenset({"fcntl", "grp", "pty", "pwd", "pyseccomp", "resource", "syslog", "termios", "tty"})
 
 
@@ -23,5 +23,5 @@ class NeedsLinux(UserError, ImportError):
 
 
 def is_for_want_of_linux(problem: ImportError) -> bool:
-    """Tell whether something could not be imported because this is another system."""
+    """Return True if an import failed because this system is not Linux."""
     return isinstance(problem, NeedsLinux) or problem.name in _MODULES

@@ -1,7 +1,4 @@
-"""Reads the cells of a notebook file that nobody has checked yet.
-
-The module checks each field that it reads. It runs nothing of the notebook.
-"""
+"""Reads the cells of an untrusted notebook file. It checks every field, and runs nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ PLACEHOLDER = "YOUR ANSWER HERE"
 #: nbgrader puts this comment and a `raise NotImplementedError()` where code goes (`code_stub`).
 CODE_PLACEHOLDER = "# YOUR CODE HERE"
 
-#: How files begin that are saved or renamed as a notebook by mistake.
+#: First bytes of other files that people save or rename as a notebook by mistake.
 _OTHER_FILES = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x1f\x8b", "a gzip archive"),
@@ -32,7 +29,7 @@ _OTHER_FILES = (
     (b"version https://git-lfs", "a pointer of Git LFS"),
 )
 _BLANK = " \t\r\n\0"
-#: Damaged cells that are named.
+#: Most damaged cells that a message names.
 _MOST_NAMED = 12
 
 
@@ -42,9 +39,9 @@ class UnreadableNotebook(ValueError):
     Attributes
     ----------
     problem : str
-        What is wrong, as the rest of a sentence that begins with the file's name.
+        What is wrong, to follow the file's name in a sentence.
     advice : str
-        What its author can do; empty where the problem says enough. Feedback after the deadline leaves it out.
+        What the student can do; empty if the problem says enough. Feedback after the deadline leaves it out.
 
     Examples
     --------
@@ -71,13 +68,13 @@ class Cell:
     source : str
         Its text.
     name : str
-        Its grade id, or ``cell N`` (from 1) where it has none.
+        Its grade id, or ``cell N``, counted from 1, if it has none.
     grade_id : str or None
         nbgrader's id.
     metadata : dict
         nbgrader's metadata. Only the metadata of a release can be trusted.
     attachments : dict
-        Pictures that were pasted into a Markdown cell, in the file's own form.
+        Pictures that were pasted into a Markdown cell, in the file's format.
     """
 
     kind: str
@@ -95,7 +92,7 @@ class Notebook:
     path: str
     sha256: str
     cells: tuple[Cell, ...]
-    #: What could not be read as it stands, a sentence each.
+    #: Damaged parts of the file, one sentence for each.
     damage: tuple[str, ...] = ()
 
     def cell(self, grade_id: str) -> Cell | None:
@@ -164,7 +161,7 @@ def _check_file(status: os.stat_result) -> None:
 
 
 def _parse(raw: bytes) -> tuple[dict[str, Any], list[str]]:
-    """Return the JSON document, and what is damaged around it."""
+    """Return the JSON document, and a list of damaged parts."""
     if not raw.strip(_BLANK.encode()):
         raise UnreadableNotebook("is empty")
     for start, what in _OTHER_FILES:
@@ -194,14 +191,14 @@ def _parse(raw: bytes) -> tuple[dict[str, Any], list[str]]:
         raise UnreadableNotebook(
             "is not a notebook: its JSON is nested too deeply or has numbers out of range"
         ) from None
-    # A shorter version, written over a longer one, leaves that one's end behind.
+    # A shorter file that was written over a longer one may keep the end of the longer one.
     if text[end:].strip(_BLANK):
         damage.append("more text follows the notebook's end, and is not read")
     return document if isinstance(document, dict) else {}, damage
 
 
 def _cells(document: dict[str, Any], damage: list[str]) -> Iterable[Cell]:
-    """Return the cells; add to ``damage`` those that are damaged themselves."""
+    """Return the cells, and add damaged ones to ``damage``."""
     cells = document.get("cells")
     if cells is None and isinstance(worksheets := document.get("worksheets"), list):  # notebook format 3
         sheets = [sheet.get("cells") for sheet in worksheets if isinstance(sheet, dict)]
@@ -237,7 +234,7 @@ def _cells(document: dict[str, Any], damage: list[str]) -> Iterable[Cell]:
 
 
 def _text(source: object) -> str | None:
-    """Return a cell's text; None where it is no text."""
+    """Return a cell's text; None if it is not text."""
     if source is None:
         return ""
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
@@ -247,5 +244,5 @@ def _text(source: object) -> str | None:
         return None
     # Lone surrogates pass through JSON, but neither through UTF-8 nor through a compiler.
     source = source.encode("utf-8", "replace").decode()
-    # Lines may end as Windows ends them; as a compiler reads them, it is the same text.
+    # Windows' line ends: a compiler reads the same text.
     return source.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,8 +1,8 @@
-"""Where this package's repository keeps what the package itself does not bring.
+"""Finds files of this package's repository that the package itself does not contain.
 
-A package that was installed without its repository (a wheel, Gradescope, a worker of a cluster) has none of it:
-whoever needs a file from there asks for it by name, and stops where nobody named it. The current folder is never
-searched: it may be a student's.
+A package that was installed without its repository (a wheel, Gradescope, a worker of a cluster) lacks these files. A
+command then needs the file's path, and stops without one. The current folder is never searched, because it may be a
+student's.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 PROJECT_NAME = "weight-initialization-autograder"
 #: The package itself.
 PACKAGE = Path(__file__).resolve().parent
-#: The folder that it lies in: its repository, or, where it was installed without, a folder of Python's libraries.
+#: The folder of the package: its repository, or a folder of Python's libraries if it was installed without one.
 BESIDE = PACKAGE.parent
-#: Paths of the repository that are enough to install the grader and to grade: the one list from which the students'
-#: repository, the zip for Gradescope, the workflows' paths and the remarks on pull requests are made.
+#: Paths of the repository that are enough to install the grader and to grade. The students' repository, the zip for
+#: Gradescope, the workflows' paths and the warnings about pull requests all use this list.
 GRADER = (
     "assignment",
     "autograder",
@@ -28,9 +28,9 @@ GRADER = (
     "requirements/torch-cpu.lock",
     "requirements/torch-cuda.lock",
 )
-#: How the grader is set up and run in the repository.
+#: Files that set up and run the grader in the repository.
 RUNS_THE_GRADER = ("Makefile", "constraints.txt", "nbgrader_config.py", "setup.mk")
-#: Files inside of `GRADER` that stay in this repository: copies of them are made for others.
+#: Folders inside of `GRADER` that are not exported themselves: their files are copied to other places.
 TEMPLATES = (
     "autograder/publishing/templates/gradescope",
     "autograder/publishing/templates/student_repository",
@@ -38,7 +38,7 @@ TEMPLATES = (
 
 
 def repository(beside: Path = BESIDE) -> Path | None:
-    """Return ``beside`` where it is this project's repository, and None where it is a folder of libraries."""
+    """Return ``beside`` if it is this project's repository; None if it is a folder of libraries."""
     try:
         text = (beside / "pyproject.toml").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -47,13 +47,13 @@ def repository(beside: Path = BESIDE) -> Path | None:
 
 
 def named(path: Path | None, variable: str) -> Path | None:
-    """Return the file that somebody named: as ``path``, or in the environment; None where nobody did."""
+    """Return the file that ``path`` or the environment names; None if neither does."""
     variable_value = os.environ.get(variable)
     return path or (Path(variable_value) if variable_value else None)
 
 
 def unnamed(what: str, file: Path, option: str, variable: str) -> str:
-    """Say in one line that nobody named ``what``, that it is not where the repository keeps it, and how to name it."""
+    """Return a one-line message that ``what`` was neither found nor named, and how to name it."""
     there = repository() is not None
     why = f"there is no {file}" if there else f"autograder was installed without its repository, which holds {what}"
     return f"{why}: name {what} with {option} FILE, or in the environment, as {variable}=FILE"

@@ -1,4 +1,4 @@
-"""The HTML sanitizer of every page: its output runs nothing, loads nothing, and stays in its place on the page."""
+"""Sanitizes HTML for every page: the output runs nothing, loads nothing, and cannot cover other parts of the page."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _REFERRED_TO = {"role", "scope", "id", "aria-label", "colspan", "rowspan", "tabi
 
 
 def clean(html: str, *, standalone: bool = False, looks: dict[str, dict[str, str]] | None = None) -> str:
-    """Return ``html`` without anything that runs, loads, or leaves its place on the page.
+    """Return ``html`` without anything that runs, loads, or covers other parts of the page.
 
     Parameters
     ----------
     html : str
         The HTML of a student's Markdown, or of a cell's output.
     standalone : bool
-        Also keep formulas, figures, ids and all classes. This is for the grader's own pages, where nobody is signed in.
-        On other pages only the classes of highlighted code stay: a class of the formgrader could cover its buttons.
+        Also keep formulas, figures, ids and all classes. Use it for the grader's own pages, where nobody is signed in.
+        On other pages, only classes of highlighted code stay: a class of the formgrader could cover its buttons.
     looks : dict, optional
         Attributes to set, by tag and name.
 

@@ -13,8 +13,8 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 def one_line(text: str, limit: int = 300) -> str:
     """Return ``text`` on one line of at most ``limit`` characters, without anything that moves a cursor.
 
-    Nor does anything survive that a CI system takes for a command where a line happens to break before it:
-    ``::`` becomes ``∷``. Escaping for a format (HTML, Markdown, a terminal's markup) is each report's own business.
+    The line also holds no command of a CI system: ``::`` becomes ``∷``. Each report escapes for its own format (HTML,
+    Markdown, a terminal's markup).
     """
     kept = text[: 20 * limit]
     if not kept.isprintable():  # most text is, and reading it letter by letter takes long

@@ -1,6 +1,7 @@
-"""The assignment as other graders are given it: check cells that assert, as courses write them, worth the same points.
+"""Makes the assignment for other graders: check cells with assertions, as courses write them, for the same points.
 
-They look at fewer kernels than ours, once each, and name no mistake: less work for the grader that is measured.
+The assertions look at fewer kernels than this grader does, once each, and name no mistake. So the other grader has less
+to do.
 """
 
 from __future__ import annotations

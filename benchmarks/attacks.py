@@ -1,8 +1,8 @@
-"""`make bench-attacks`: the corpus against stock nbgrader and this grader, same assignment: points gained by each.
+"""`make bench-attacks`: measures the points that attacks gain under stock nbgrader and under this grader.
 
-The attacks that make sense in both are those that forge a verdict or read what they should not. Each is planted
-on the same wrong code; what counts is how many points it gains over that code's own, and whether a planted secret
-comes back in what graders and students see.
+The benchmark uses the attacks that make sense for both: they forge a verdict or read a secret. Each is planted on the
+same wrong code. The benchmark counts the points that an attack gains over that code, and whether a planted secret shows
+up in pages for graders and students.
 """
 
 from __future__ import annotations

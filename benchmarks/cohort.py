@@ -1,7 +1,8 @@
-"""`make bench`: a class graded by this grader, by stock nbgrader and by otter-grader, all in one run.
+"""`make bench`: grades a class with this grader, with stock nbgrader and with otter-grader, in one run.
 
-Seconds a submission (start-up aside, except otter's, which starts anew for each), peak memory, ratios; growth from 10
-to 1,000 submissions; where a submission's time goes; Dask with 1 and 2 workers. `quick` on the command line does less.
+It measures seconds for each submission (without start-up, except otter's, which starts for each one), peak memory,
+growth from 10 to 1,000 submissions, the parts of a submission's time, and Dask with 1 and 2 workers. With the argument
+`quick`, it does less.
 """
 
 from __future__ import annotations

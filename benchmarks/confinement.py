@@ -1,4 +1,4 @@
-"""`make bench-sandbox`: what confinement costs, and what 200 submissions, a fifth of them hostile, leave behind."""
+"""`make bench-sandbox`: measures the cost of confinement, and what 200 submissions leave behind, 40 of them hostile."""
 
 from __future__ import annotations
 

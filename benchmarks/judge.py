@@ -1,4 +1,4 @@
-"""`make bench`: milliseconds and memory that the judge takes for one whole submission, both frameworks together."""
+"""`make bench`: measures time and memory of the judge for one submission in both frameworks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make bench`: seconds a submission of `nbgrader autograde`, with our grader and as nbgrader comes, side by side."""
+"""`make bench`: measures seconds for each submission of `nbgrader autograde`, with this grader and without it."""
 
 from __future__ import annotations
 

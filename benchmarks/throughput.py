@@ -1,4 +1,4 @@
-"""`make bench`: seconds a submission for a class of 50, beside the bare imports, all in one run."""
+"""`make bench`: measures seconds for each submission of a class of 50, beside the time of the bare imports."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The warm process with a watch in its hand: every answer says when it was begun and ended.
+"""A warm process that records when every answer begins and ends.
 
-`benchmarks.cohort` starts it in the place of the real one, to tell where a submission's time goes.
+`benchmarks.cohort` starts it in place of the real one to measure the parts of a submission's time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One warm sandbox for a whole test process, and what tests need besides Python."""
+"""Shares one warm sandbox among the tests of a process, and skips tests whose tools this machine lacks."""
 
 from __future__ import annotations
 

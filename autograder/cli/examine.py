@@ -1,4 +1,4 @@
-"""Examines this machine for `autograder doctor`: can grades that are made here be official?"""
+"""Examines this machine for `autograder doctor`: whether its grades can be official."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Runs submissions without confinement and without a warm process: for students on macOS and Windows.
 
-Each child is a new Python process that runs the same code as a forked child. Grader and child talk over a local
+Each child is a new Python process that runs the same code as a forked child. The two talk over a local
 socket, because every system has sockets. The child reads a secret on its standard input and sends it back, so that no
 other process can take its place.
 """

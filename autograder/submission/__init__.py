@@ -1,4 +1,4 @@
-"""The one reader: an untrusted notebook becomes a `Submission`, with remarks on what the reader decided.
+"""The reader: turns an untrusted notebook into a `Submission`, with remarks on the reader's decisions.
 
-It may import `assignment` and the foundation, and it runs nothing. Begin with `reader.py`.
+This room imports `assignment` and the foundation, and runs nothing. Begin with `reader.py`.
 """

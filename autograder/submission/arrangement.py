@@ -1,21 +1,21 @@
-"""A student's cells, arranged against the release: which cell is which, what runs, what counts as an answer.
+"""Matches a student's cells with the release: which cell is which, which cells run, and what counts as an answer.
 
-Everything that reads a submission uses this one arrangement: grading, triage, and the notebook that graders open.
-Its rules are as forgiving as a teacher who looks at the notebook:
+Grading, triage and the notebook that graders open all use this arrangement. Its rules decide as a fair teacher would
+who looks at the notebook:
 
-- **Several cells with one grade id** all count together, in the notebook's order: a student who splits a cell, or
-  merges two versions, means all of it. An exact copy of a written answer counts once. A copy that is still as released
-  does not count beside one that was worked on. Of code, the same copies all run, as they do in Jupyter.
-- **The release says what a cell is.** The code of a stub runs though its cell is Markdown now; a written answer is
-  text though its cell is code.
+- **Several cells with one grade id** all count, in the notebook's order, because a student may split a cell or merge
+  two versions. An exact copy of a written answer counts once. An unchanged copy does not count beside a changed one.
+  All copies of code run, as they do in Jupyter.
+- **The release decides a cell's kind.** The code of a stub runs even if its cell is Markdown now. A written answer is
+  text even if its cell is code.
 - **A cell that lost its grade id is recognized**: a locked cell by its text, a stub by the function that it defines, a
-  written answer by its place. In the same way an answer outside its cell counts where that was left as released: text
-  that names the question, or stands next to its cell, or in its prompt; and a function that any other cell defines.
-- **Code cells run as in Jupyter**, in the notebook's order. The set-up cell runs in its place, with the released text,
-  and then as the student has it where that differs: Jupyter ran the student's imports and helpers, too, and in the
-  confined child they can harm nobody. Where the set-up cell is missing, or stands below a stub, the released one runs
-  first. What a student typed into a check cell runs, too; `check` itself does nothing while grading.
-- **Measuring cells do not run**: they take minutes. What a student typed into one is shown beside it.
+  written answer by its place. If an answer cell is unchanged, an answer outside of it counts: a text that names the
+  question, stands next to the cell, or was typed into the prompt; and any other cell that defines the stub's function.
+- **Code cells run as in Jupyter**, in the notebook's order. The set-up cell runs in its place: first the released text,
+  then the student's text if it differs. Jupyter ran the student's imports and helpers, too, and in the confined child
+  they are harmless. If the set-up cell is missing or stands below a stub, the released one runs first. Code that a
+  student typed into a check cell runs, too; `check` itself does nothing while grading.
+- **Measuring cells do not run**, because they take minutes. Text that a student typed into one is shown beside it.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ from autograder.submission.compare import (
 from autograder.submission.remarks import Remark, RemarkKind, remarks_on
 
 SETUP = "setup"
-#: Where so many cells, and half of those released, stand twice, the whole notebook was merged or pasted.
+#: If at least this many cells, and at least half of the released ones, occur twice, the whole notebook was merged.
 _MERGED_CELLS = 4
 
-#: Places in a notebook, by the released cell that they have to do with.
+#: Places in a notebook, by the grade id of the released cell that they belong to.
 _Places = dict[str, list[int]]
 
 
@@ -52,19 +52,19 @@ class Piece:
     Attributes
     ----------
     name : str
-        Its grade id where it fills a released cell, or ``cell N``, from 1, in the student's file. No two share one.
+        Its grade id if it fills a released cell; otherwise ``cell N``, counted from 1 in the file. Names are unique.
     kind : str
         ``code`` or ``markdown``.
     source : str
-        Its text; a locked cell's is the release's.
+        Its text. For a locked cell, the released text.
     grade_id : str or None
         The released cell that it belongs to.
     fills : bool
-        Whether it stands for that cell: of several parts, one does.
+        Whether it stands for the released cell. Only one of several parts does.
     runs : bool
         Whether grading runs it.
     shown : bool
-        Whether a person who reads the notebook has to see it.
+        Whether graders see it.
     attachments : dict
         Pictures pasted into a text.
     """
@@ -81,22 +81,22 @@ class Piece:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """A student's notebook, arranged.
+    """Cells of a student's notebook, matched with the release.
 
     Attributes
     ----------
     path, sha256 : str
         The file, and the hash of its bytes.
     pieces : tuple of Piece
-        In the notebook's order. Every released cell is there: a missing one is put back where it was.
+        Cells in the notebook's order. Missing released cells are restored at their place.
     missing : tuple of str
         Grade ids of released cells that the notebook does not have.
     untouched : frozenset of str
-        Grade ids of stubs that are as released.
+        Grade ids of unchanged stubs.
     locked : dict of str to str
         The student's text of locked cells that do not run, by grade id.
     remarks : tuple of Remark
-        What is not usual, and what was decided.
+        Unusual findings, and the reader's decisions.
     """
 
     path: str
@@ -108,7 +108,7 @@ class Arrangement:
     remarks: tuple[Remark, ...]
 
     def answer(self, grade_id: str) -> str | None:
-        """Return the text of a written answer; None where the notebook has none."""
+        """Return the text of a written answer; None if the notebook has none."""
         if grade_id in self.missing:
             return None
         return next((piece.source for piece in self.pieces if piece.fills and piece.grade_id == grade_id), None)
@@ -120,7 +120,7 @@ def arrange(notebook: Notebook, release: Notebook) -> Arrangement:
     Raises
     ------
     UnreadableNotebook
-        Nothing in it is of this assignment.
+        No cell belongs to this assignment.
 
     Examples
     --------
@@ -131,11 +131,11 @@ def arrange(notebook: Notebook, release: Notebook) -> Arrangement:
     >>> arrange(without_setup, release).missing
     ('setup',)
     """
-    return _Arranging(notebook, release).arranged()
+    return _Arranger(notebook, release).arranged()
 
 
-class _Arranging:
-    """A notebook while it is arranged; a *place* is a cell's number in it, from 0."""
+class _Arranger:
+    """Arranges one notebook. A *place* is a cell's number in it, counted from 0."""
 
     def __init__(self, notebook: Notebook, release: Notebook) -> None:
         self._notebook = notebook
@@ -149,11 +149,11 @@ class _Arranging:
         self._sort([cell.grade_id if cell.grade_id in self._given else None for cell in self._cells])
         #: The parts of each written answer, with the place of the cell that each comes from.
         self._parts: _Places = {}
-        #: The student's own cells that are part of an answer.
+        #: Places of own cells that are part of an answer.
         self._taken: set[int] = set()
-        #: What was typed into locked cells, by place.
+        #: Texts typed into locked cells, by place.
         self._typed: dict[int, str] = {}
-        #: Stubs as released whose function a cell of another id defines.
+        #: Unchanged stubs whose function another cell defines.
         self._replaced: set[str] = set()
 
     def arranged(self) -> Arrangement:
@@ -212,7 +212,7 @@ class _Arranging:
         return is_untouched(cell, given, in_release=self._in_release)
 
     def _own(self) -> list[int]:
-        """Return the places of cells that belong to no released one, and are not blank."""
+        """Return the places of non-blank cells that belong to no released cell."""
         return [place for place, cell in enumerate(self._cells) if self._ids[place] is None and cell.source.strip()]
 
     def _recognized_by_text(self) -> list[str | None]:
@@ -233,7 +233,7 @@ class _Arranging:
         return name in self._locked and bool(self._given[name].metadata.get("grade"))
 
     def _runs(self, name: str) -> bool:
-        """Tell whether what a student typed into this locked cell runs."""
+        """Return True if text that a student typed into this locked cell runs."""
         return name == SETUP or self._is_check(name)
 
     def _recognized_by_function(self) -> list[str | None]:
@@ -257,7 +257,7 @@ class _Arranging:
         return ids
 
     def _runs_as_it_is(self, place: int) -> bool:
-        """Tell whether the student's text in a cell runs: an own code cell, a stub, or what was typed into a cell."""
+        """Return True if the student's text in a cell runs: an own code cell, a changed stub, or typed code."""
         name, cell = self._ids[place], self._cells[place]
         if name is None:
             return cell.kind == "code" and bool(cell.source.strip())
@@ -266,13 +266,13 @@ class _Arranging:
         return place in self._typed and self._runs(name)
 
     def _remark_on_copies(self) -> None:
-        """Say how several cells of one grade id count; of a notebook that was merged as a whole, once."""
+        """Remark on each grade id with several cells. A notebook that was merged as a whole gets one remark."""
         texts: _Places = {}
         code: _Places = {}
         copies: _Places = {}
         for name, all_places in self._places.items():
             cells = [(place, self._cells[place]) for place in all_places]
-            # Those that were recognized have a remark of their own.
+            # Cells that were recognized without a grade id have their own remark.
             places = [place for place, cell in cells if cell.grade_id == name and cell.source.strip()]
             if len(places) < 2:
                 continue
@@ -312,7 +312,7 @@ class _Arranging:
     # --- written answers -------------------------------------------------------------------------------
 
     def _collect_answers(self) -> None:
-        """Collect each answer's parts: from its cells, or from beside them where nothing was written into them."""
+        """Collect each answer's parts from its cells. If these are unchanged, collect parts outside of them."""
         self._parts = {name: self._worked_on[name] or self._places[name][:1] for name in self._written}
         found = self._answers_elsewhere()
         self._parts |= found
@@ -324,10 +324,10 @@ class _Arranging:
         self._remark(lost, RemarkKind.ID_LOST, sentence)
 
     def _answers_elsewhere(self) -> _Places:
-        """Take the student's own texts that answer a question whose cell is as released, or missing."""
+        """Find the student's texts that answer a question whose cell is unchanged or missing."""
         open_ = [name for name in self._written if not self._worked_on[name]]
         found = {name: self._naming(name) for name in open_}
-        # A text belongs to the answer that it follows, before it may belong to one that it precedes.
+        # A text between two answer cells belongs to the first of them.
         for name in open_:
             found[name] = found[name] or self._take(name, (self._places[name] or [self._before(name)])[-1] + 1, 1)
         for name in open_:
@@ -336,12 +336,12 @@ class _Arranging:
         return {name: places for name, places in found.items() if places}
 
     def _naming(self, question: str) -> list[int]:
-        """Take the student's own texts that begin with the question's name, and those that follow."""
+        """Return the places of own texts that begin with the question's name, and of the texts that follow them."""
         named = [n for n in self._own() if is_prose(self._cells[n]) and question_named(self._cells[n]) == question]
         return [place for n in named for place in self._take(question, n, 1)]
 
     def _take(self, question: str, place: int, step: int) -> list[int]:
-        """Take the student's own texts in a row from this place on, up to one that names another question."""
+        """Return the places of consecutive own texts from ``place`` on, up to one that names another question."""
         taken: list[int] = []
         while 0 <= place < len(self._cells) and self._ids[place] is None:
             if place not in self._taken and is_prose(self._cells[place]):
@@ -353,13 +353,13 @@ class _Arranging:
         return sorted(taken)
 
     def _before(self, name: str) -> int:
-        """Return the place of the last cell before a missing one, by the release's order; -1 where there is none."""
+        """Return the place of the last cell that the release has before a missing one; -1 if there is none."""
         order = list(self._given)
         earlier = (self._places[other] for other in reversed(order[: order.index(name)]))
         return next((places[-1] for places in earlier if places), -1)
 
     def _look_into_locked_cells(self) -> None:
-        """Decide what counts of the texts typed into locked cells. In an open question's prompt, it is the answer."""
+        """Decide what counts of texts in locked cells. In the prompt of an unanswered question, it is the answer."""
         setup: _Places = {}
         checks: _Places = {}
         measuring: _Places = {}
@@ -409,20 +409,22 @@ class _Arranging:
             if place in counted:
                 fills = place == counted[0]
                 runs = place in self._worked_on[str(name)] or name not in self._replaced
-                yield Piece(str(name) if fills else _called(place), "code", code_of(cell), name, fills=fills, runs=runs)
+                yield Piece(
+                    str(name) if fills else _cell_name(place), "code", code_of(cell), name, fills=fills, runs=runs
+                )
         elif name is None and cell.source.strip() and (cell.kind == "code" or place not in self._taken):
             yield self._own_piece(place)
         for question in self._written:
-            # An answer stands where its first cell does, or, without a cell, the first of its parts.
+            # An answer stands at its first cell; without a cell, at its first part.
             stands = self._worked_on[question] or self._places[question] or self._parts[question]
             if place in stands[:1]:
                 yield self._answer(question)
 
     def _own_piece(self, place: int) -> Piece:
         cell = self._cells[place]
-        # A raw cell may claim to be HTML; as Markdown it is shown like any other text of the student's.
+        # A raw cell may claim to be HTML. As Markdown, it is shown like any other text.
         kind = "code" if cell.kind == "code" else "markdown"
-        return Piece(_called(place), kind, cell.source, runs=kind == "code", attachments=cell.attachments)
+        return Piece(_cell_name(place), kind, cell.source, runs=kind == "code", attachments=cell.attachments)
 
     def _answer(self, name: str) -> Piece:
         texts: dict[str, int] = {}
@@ -450,15 +452,15 @@ class _Arranging:
         if not text or (is_first and text == released):
             return
         if name == SETUP or (self._is_check(name) and place in self._typed):
-            yield Piece(_called(place), "code", code_of(cell), runs=True, shown=place in self._typed)
+            yield Piece(_cell_name(place), "code", code_of(cell), runs=True, shown=place in self._typed)
         elif is_first and place in self._typed and place not in self._taken:
-            yield Piece(_called(place), given.kind, self._typed[place], attachments=cell.attachments)
+            yield Piece(_cell_name(place), given.kind, self._typed[place], attachments=cell.attachments)
         elif not is_first and text != released:
-            # A copy that was changed is an experiment of the student's own.
+            # A changed copy is the student's own experiment.
             yield self._own_piece(place)
 
     def _put_back(self, pieces: list[Piece], missing: tuple[str, ...]) -> None:
-        """Insert each missing cell behind the one that it was released behind, but set-up at the beginning."""
+        """Insert each missing cell after its predecessor in the release, and the set-up cell at the beginning."""
         position = 0
         for name, cell in self._given.items():
             if name in missing:
@@ -469,7 +471,7 @@ class _Arranging:
                 position = 1 + next(n for n, piece in enumerate(pieces) if piece.fills and piece.grade_id == name)
 
     def _begin_with_setup(self, pieces: list[Piece]) -> None:
-        """Move the set-up cell to the beginning where it stands below a stub, which needs its names."""
+        """Move the set-up cell to the beginning if it stands below a stub that needs its names."""
         setup = next((n for n, piece in enumerate(pieces) if piece.fills and piece.grade_id == SETUP), 0)
         if any(piece.grade_id in self._stubs and piece.runs for piece in pieces[:setup]):
             pieces.insert(0, pieces.pop(setup))
@@ -488,5 +490,5 @@ class _Arranging:
         self._remark(among([SETUP]), RemarkKind.MISSING, "the cell is missing; the released one runs first.")
 
 
-def _called(place: int) -> str:
+def _cell_name(place: int) -> str:
     return f"cell {place + 1}"

@@ -1,6 +1,7 @@
-"""What a student's cell is, compared with the released one. It never parses a student's code: that could end us.
+"""Compares a student's cell with the released one, line by line.
 
-Every look takes time in proportion to the text.
+The module never parses a student's code, because hostile code can crash Python's parser. Every comparison takes time in
+proportion to the text's length.
 """
 
 from __future__ import annotations
@@ -11,24 +12,24 @@ import re
 from autograder.notebook import CODE_PLACEHOLDER, Cell
 from autograder.submission.written_answers import copied_share, is_placeholder, visible
 
-#: Fewer new words than these in a released text are a slip of the keyboard.
+#: Fewer new words in a released text count as a typing slip.
 _FEW_WORDS = 5
-#: What is copied for the most part is a sentence of another release.
+#: A line with a larger share of copied words is a sentence of another release.
 _MOSTLY = 0.5
 _STRING = re.compile(r'("""|\'\'\').*?\1', re.DOTALL)
 _WORD = re.compile(r"\w+")
 _QUESTION = re.compile(r"\W*(?:(?:my )?answers?\W+(?:to\W+)?)?(?:question|q)\W*(?P<number>[1-9])\b", re.IGNORECASE)
-#: A text that names its question does so at its beginning.
+#: Characters at a text's beginning in which it may name its question.
 _BEGINNING = 60
-#: A code cell with so many words in strings and comments, and so few beside them, is a text.
+#: A code cell with at least so many words in strings and comments, and at most so many words of code, is a text.
 _TEXT_WORDS, _CODE_WORDS = 20, 5
 
 
 def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
-    """Tell whether a student left an answer cell, or a stub, as it was released, or emptied it.
+    """Return True if an answer cell or a stub is unchanged or empty.
 
-    A stub may have another docstring: an older release's. ``in_release`` says that the student worked in the
-    release itself, so that only the placeholders tell.
+    Docstrings of a stub are ignored, because an older release may have another one. ``in_release`` is True if the
+    student's file is the release itself; then only placeholders show that a cell is unchanged.
     """
     text = cell.source.strip()
     if given.kind == "code":
@@ -43,9 +44,9 @@ def _without_docstrings(source: str) -> list[str]:
 
 
 def typed_into(cell: Cell, given: Cell) -> str:
-    """Return what a student typed into a locked cell; empty where it is as released, in this release or another.
+    """Return the text that a student typed into a locked cell; empty if it is unchanged, or from another release.
 
-    Of code it is the whole cell, if it defines a name that the released one does not, or only adds lines to it.
+    For code, it is the whole cell if the cell defines a new name or only adds lines.
     """
     text = _without_mark_scheme(cell.source)
     released = {line.strip() for line in given.source.splitlines()} - {""}
@@ -66,21 +67,21 @@ def typed_into(cell: Cell, given: Cell) -> str:
 
 
 def _without_mark_scheme(source: str) -> str:
-    """Drop what the course's own source has in its prompts, and no release: an instructor may grade the source."""
+    """Drop the mark scheme of a prompt. The course's source notebook has one, and instructors may grade that."""
     before, begin, rest = source.partition("### BEGIN MARK SCHEME")
     _, end, after = rest.partition("### END MARK SCHEME")
     return before + after if begin and end else source
 
 
 def is_another_edition(cell: Cell, given: Cell) -> bool:
-    """Tell whether some lines of the released text still stand in the cell, and others do not."""
+    """Return True if the cell holds some lines of the released text, but not all."""
     own = {line.strip() for line in cell.source.splitlines()}
     kept = [line.strip() in own for line in given.source.splitlines() if line.strip()]
     return any(kept) and not all(kept)
 
 
 def names(source: str) -> set[str]:
-    """Return names that code defines at its top level, as far as its lines show without parsing it."""
+    """Return names that code defines at its top level, read from its lines without parsing."""
     found: set[str] = set()
     for line in source.splitlines():
         first, _, rest = line.partition(" ")
@@ -97,7 +98,7 @@ def names(source: str) -> set[str]:
 
 
 def defines(function: str, source: str) -> bool:
-    """Tell whether code defines this function at its top level, or under an ``if``, ``try`` or ``with``."""
+    """Return True if code defines this function at its top level, or under an ``if``, ``try`` or ``with``."""
     return (
         function in names(source)
         or re.search(rf"^[ \t]*(?:async )?(?:def|class) {function}\b", source, re.MULTILINE) is not None
@@ -105,7 +106,7 @@ def defines(function: str, source: str) -> bool:
 
 
 def question_named(cell: Cell) -> str | None:
-    """Return the grade id of the question that a text names at its beginning; None where it names none.
+    """Return the grade id of the question that a text names at its beginning; None if it names none.
 
     Examples
     --------
@@ -117,7 +118,7 @@ def question_named(cell: Cell) -> str | None:
 
 
 def is_prose(cell: Cell) -> bool:
-    """Tell whether a cell of the student's own holds text for people, though it may be a code cell."""
+    """Return True if a student's own cell holds text for people, even if it is a code cell."""
     text = cell.source.strip()
     if cell.kind != "code" or not text:
         return bool(text)
@@ -134,7 +135,7 @@ def is_prose(cell: Cell) -> bool:
 
 
 def code_of(cell: Cell) -> str:
-    """Return the code in a cell; of Markdown with code blocks, theirs alone."""
+    """Return the code in a cell. For Markdown with code blocks, return only the blocks."""
     if cell.kind == "code":
         return cell.source
     code, fence = [], ""

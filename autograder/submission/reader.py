@@ -1,4 +1,4 @@
-"""A student's notebook → `Submission`: what is graded of it. Every road reads submissions here."""
+"""Turns a student's notebook into a `Submission`, the part that is graded. Every command reads submissions here."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from autograder.submission.written_answers import WrittenAnswer, written_answer
 
 @dataclass(frozen=True)
 class Submission:
-    """What is graded.
+    """The part of a notebook that is graded.
 
     Attributes
     ----------
     path, sha256 : str
         The file, and the hash of its bytes.
     code : tuple of Cell
-        The code cells to run, in the notebook's order. No two have one name; the parts of a stub share its grade id.
+        Code cells to run, in the notebook's order. Names are unique; the parts of a stub share its grade id.
     untouched : frozenset of str
-        Grade ids of stubs that stand as they were released.
+        Grade ids of unchanged stubs.
     written : tuple of WrittenAnswer
-        Q1–Q6.
+        The written answers, Q1–Q6.
     left_out : dict of str to str
-        Names that a locked cell defines which does not run while grading, and that cell's grade id.
+        Names that a locked cell defines which does not run while grading, with the grade id of that cell.
     remarks : tuple of Remark
-        What the reader found that is not usual, and what it decided.
+        Unusual findings, and the reader's decisions.
     """
 
     path: str
@@ -49,7 +49,7 @@ def read_submission(notebook: Notebook, release: Notebook) -> Submission:
     Raises
     ------
     UnreadableNotebook
-        Nothing in it is of this assignment.
+        No cell belongs to this assignment.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def read_submission(notebook: Notebook, release: Notebook) -> Submission:
 
 
 def submission_in(arrangement: Arrangement, release: Notebook) -> Submission:
-    """Return what is graded of a notebook that was arranged against ``release``.
+    """Return the `Submission` of an arranged notebook.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def _left_out(arrangement: Arrangement, release: Notebook) -> dict[str, str]:
 
 @lru_cache(maxsize=256)
 def _defined(source: str) -> set[str]:
-    """Return the names that a cell of the release defines at its top level; none where it is not plain Python."""
+    """Return the names that a released cell defines at its top level; none if it is not plain Python."""
     try:
         symbols = symtable.symtable(source, "cell", "exec").get_symbols()
     except SyntaxError:

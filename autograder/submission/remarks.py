@@ -1,4 +1,4 @@
-"""What the reader of submissions decided, as data: a sentence for people about each decision that is not usual."""
+"""Remarks: the reader's decisions about unusual notebooks, each as a sentence for people."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-#: Released cells that are remarked on one by one; more of a kind share a remark.
+#: Up to so many released cells get one remark each; more cells share a remark.
 _MOST = 3
-#: Cells that one remark names.
+#: Most cells that one remark names.
 _MOST_NAMED = 12
 
 
 class RemarkKind(StrEnum):
-    """What was found in the notebook."""
+    """Kind of finding in a notebook."""
 
     MERGED = "merged"
     DUPLICATED = "duplicated"
@@ -27,16 +27,16 @@ class RemarkKind(StrEnum):
 
 @dataclass(frozen=True)
 class Remark:
-    """One decision of the reader's.
+    """One decision of the reader.
 
     Attributes
     ----------
     cell : str
-        The grade id that it is about; empty where it is about several, or about the whole notebook.
+        Grade id of the cell; empty for several cells or the whole notebook.
     kind : RemarkKind
-        What was found.
+        Kind of finding.
     text : str
-        Which cell, what was found, and what the reader decided. It holds no text of the student's.
+        The cell, the finding, and the decision. It holds no student text.
     """
 
     cell: str
@@ -45,16 +45,16 @@ class Remark:
 
 
 def remarks_on(found: dict[str, list[int]], kind: RemarkKind, sentence: str) -> list[Remark]:
-    """Return a remark on each released cell in ``found``, or one on all of them where they are many.
+    """Return one remark for each released cell in ``found``, or one remark for all if they are many.
 
     Parameters
     ----------
     found : dict of str to list of int
-        Grade ids, and for each the places in the notebook, from 0, of the cells that the sentence speaks of.
+        For each grade id, the places of its cells in the notebook, counted from 0.
     kind : RemarkKind
-        The remarks' kind.
+        Kind of the remarks.
     sentence : str
-        What follows the grade id; ``{cells}`` in it becomes "cell 4", or "cells 4, 5".
+        Text after the grade id; ``{cells}`` in it becomes "cell 4", or "cells 4, 5".
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is remarkable about a written answer: very short, or copied from the prompt. It gives nobody points."""
+"""Detects written answers that are very short or copied from the prompt. It gives and takes no points."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from dataclasses import dataclass
 
 from autograder.notebook import PLACEHOLDER, Cell, Notebook
 
-#: An answer of fewer words is very short: the shortest that a prompt expects has 200.
+#: An answer with fewer words is very short. Prompts expect at least 200.
 SHORT = 40
-#: Words in a row that nobody writes by chance as the prompt has them, and the share of an answer made of such runs.
+#: A run of this many words from the prompt is copied. An answer with this share of copied words is copied.
 _RUN = 5
 _COPIED_SHARE = 0.5
 #: Scripts without spaces between words: each character counts as a word, as word processors count it.
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
-#: What a reader of the rendered text does not see: comments, and definitions of links.
+#: Parts that a reader of the rendered text does not see: comments, and definitions of links.
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|^ {0,3}\[(?!\^)[^\[\]\n]*\]:[^\n]*", re.DOTALL | re.MULTILINE)
 _PICTURE = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|<img\b[^<>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class WrittenAnswer:
-    """One of Q1–Q6: ``status`` is answered, unchanged, empty or missing; ``words`` counts its words.
+    """Status of one written answer: answered, unchanged, empty or missing. ``words`` is its number of words.
 
-    ``remark`` says of an answered one that it is short, copied from the prompt, or only a picture.
+    ``remark`` says that an answer is short, copied from the prompt, or only a picture.
     """
 
     grade_id: str
@@ -34,14 +34,15 @@ class WrittenAnswer:
 
     @property
     def remarkable(self) -> str:
-        """The most telling word about it: its remark where there is one, and its status otherwise."""
+        """The remark if there is one, otherwise the status."""
         return self.remark or self.status
 
 
 def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_release: bool = False) -> WrittenAnswer:
-    """Tell how a written answer stands, compared with the release's; None is one that the notebook does not have.
+    """Compare a written answer with the release. ``answer`` is None if the notebook does not have the cell.
 
-    ``in_release`` says that the student worked in the release itself, so that only the placeholder tells.
+    ``in_release`` is True if the student's file is the release itself; then only the placeholder shows that the answer
+    is unchanged.
     """
     if answer is None:
         return WrittenAnswer(grade_id, "missing", 0)
@@ -60,22 +61,22 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
 
 
 def visible(text: str) -> str:
-    """Return Markdown without what its reader does not see."""
+    """Return Markdown without the parts that its reader does not see."""
     return _HIDDEN.sub("", text).strip()
 
 
 def is_placeholder(text: str) -> bool:
-    """Tell whether a text is the placeholder that an answer goes in place of, however it is formatted."""
+    """Return True if a text is the placeholder for an answer, in any formatting."""
     return text.strip(" \t\n*_`#>-.") == PLACEHOLDER
 
 
 def _asks(cell: Cell, grade_id: str) -> bool:
-    """Tell whether this is one of the texts around a question: what leads to it, what a figure shows, the prompt."""
+    """Return True if this cell belongs to a question: its introduction, a figure's description, or the prompt."""
     return cell.kind == "markdown" and (cell.grade_id or "").startswith(f"{grade_id}_")
 
 
 def remark(answer: str, prompt: str) -> str | None:
-    """Return ``copied`` or ``short`` for an answer that somebody should look at first, and None for any other."""
+    """Return ``copied`` or ``short`` for an answer that a grader should read first, and None for others."""
     words = _WORD.findall(answer.casefold())
     if words and copied_share(words, _WORD.findall(prompt.casefold())) >= _COPIED_SHARE:
         return "copied"
@@ -83,7 +84,7 @@ def remark(answer: str, prompt: str) -> str | None:
 
 
 def copied_share(words: list[str], prompt: list[str]) -> float:
-    """Return the share of the words that stand in a run which the prompt has, too."""
+    """Return the share of words in runs that the prompt has, too."""
     runs = {tuple(prompt[i : i + _RUN]) for i in range(len(prompt) - _RUN + 1)}
     starts = [i for i in range(len(words) - _RUN + 1) if tuple(words[i : i + _RUN]) in runs]
     return len({place for start in starts for place in range(start, start + _RUN)}) / max(1, len(words))

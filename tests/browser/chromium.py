@@ -1,4 +1,4 @@
-"""A browser for the tests, driven by Playwright: the system's Chromium, else Playwright's own."""
+"""Starts a browser for the tests with Playwright: the system's Chromium, or else Playwright's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The formgrader in a real browser: what a grader sees, types, and returns to the student."""
+"""A grader can read, score and return a submission with the formgrader in a real browser."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The pages that a student opens, in a real browser: the HTML report, and the executed notebook as a page.
+"""The pages that a student opens work in a real browser: the HTML report, and the executed notebook as a page.
 
-Both load nothing and run nothing; they fit a phone and a desk, are told apart from the dark, and keep nobody out.
+Both run and load nothing. They fit a phone and a desktop, work in dark mode, and pass an accessibility check.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`autograder dev calibrate` and `autograder dev judge`, reduced and seeded; and that the committed page is today's."""
+"""`autograder dev calibrate` and `autograder dev judge` give the committed page, in a reduced run with a fixed seed."""
 
 from __future__ import annotations
 

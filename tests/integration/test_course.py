@@ -1,4 +1,4 @@
-"""What the course's own commands do beside nbgrader's: collect, triage, regrade; and the exchange of a JupyterHub."""
+"""The course's own commands work beside nbgrader's: collect, triage, regrade, and a JupyterHub's exchange."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A class with hostile submissions in it: every one gets a verdict, and the server ends as it began.
+"""In a class with hostile submissions, every submission gets a verdict, and the server leaks nothing.
 
 `make bench-sandbox` does the same with 200 submissions and every kind of exhaustion.
 """

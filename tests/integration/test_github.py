@@ -1,4 +1,4 @@
-"""GitHub Actions, on a stand-in for GitHub: the workflows' own steps, and the repository that students fork."""
+"""A pull request is graded on a local stand-in for GitHub, with the workflows' own steps and an exported repository."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def notebook(name: str, folder: Path) -> bytes:
 
 
 @dataclass(frozen=True)
-class Handed:
+class GradedPullRequest:
     """A pull request that was graded."""
 
     runner: Runner
@@ -62,7 +62,7 @@ class Classroom:
         self.venv: Path | None = None
         self.number = 0
 
-    def hand_in(self, files: dict[str, File], login: str = "ann", above: bool = False) -> Handed:
+    def open_pull_request(self, files: dict[str, File], login: str = "ann", above: bool = False) -> GradedPullRequest:
         self.number += 1
         head = self.hub.open(self.number, self.hub.commit(files, login, above=above))
         event = {
@@ -74,7 +74,7 @@ class Classroom:
             }
         }
         runner = Runner(self.hub, self.folder / f"run-{self.number}", event, self.venv)
-        return Handed(runner, runner.run(GRADE["grade"]), head)
+        return GradedPullRequest(runner, runner.run(GRADE["grade"]), head)
 
 
 @pytest.fixture(scope="session")
@@ -83,11 +83,11 @@ def classroom(need_clone: None, tmp_path_factory: pytest.TempPathFactory) -> Cla
 
 
 @pytest.fixture(scope="session")
-def honest(classroom: Classroom) -> Handed:
+def honest(classroom: Classroom) -> GradedPullRequest:
     """A right answer, graded by every step of the workflow, installing included."""
-    handed = classroom.hand_in({NOTEBOOK: File(notebook("library_one_liners", classroom.folder))})
-    classroom.venv = handed.base / ".venv"
-    return handed
+    graded = classroom.open_pull_request({NOTEBOOK: File(notebook("library_one_liners", classroom.folder))})
+    classroom.venv = graded.base / ".venv"
+    return graded
 
 
 def gate(job: dict, needs: dict) -> str:
@@ -109,7 +109,9 @@ def gate(job: dict, needs: dict) -> str:
 @pytest.mark.usefixtures("need_confinement")
 @pytest.mark.frameworks
 @pytest.mark.network
-def test_honest_pull_request_is_graded_with_every_step_of_the_workflow(honest: Handed, classroom: Classroom) -> None:
+def test_honest_pull_request_is_graded_with_every_step_of_the_workflow(
+    honest: GradedPullRequest, classroom: Classroom
+) -> None:
     assert honest.job.outcome == "success", honest.job.log
     assert honest.job.outputs["score"] == honest.job.outputs["max-score"] == "40"
     assert "40 / 40" in honest.job.summary
@@ -124,10 +126,10 @@ def test_honest_pull_request_is_graded_with_every_step_of_the_workflow(honest: H
 @pytest.mark.frameworks
 @pytest.mark.network
 def test_grader_of_the_base_commit_grades_whatever_the_pull_request_changes(
-    honest: Handed, classroom: Classroom
+    honest: GradedPullRequest, classroom: Classroom
 ) -> None:
     everything_right = File(b"def grade(*a, **k): raise SystemExit('40 / 40')\nraise SystemExit\n")
-    handed = classroom.hand_in(
+    graded = classroom.open_pull_request(
         {
             NOTEBOOK: File(notebook("glorot", classroom.folder)),
             ".github/workflows/grade.yml": File(b"on: pull_request\n"),
@@ -140,12 +142,12 @@ def test_grader_of_the_base_commit_grades_whatever_the_pull_request_changes(
         },
         login="mallory",
     )
-    assert handed.job.outcome == "success", handed.job.log
-    assert handed.job.outputs["score"] == "24"
+    assert graded.job.outcome == "success", graded.job.log
+    assert graded.job.outputs["score"] == "24"
     for named in ("the grader", "the workflow", "another student's folder"):
-        assert re.search(rf"\| {named} \|", handed.job.summary), named
-    assert "\n::error::not a command" not in handed.job.log
-    assert "<img" not in handed.job.summary
+        assert re.search(rf"\| {named} \|", graded.job.summary), named
+    assert "\n::error::not a command" not in graded.job.log
+    assert "<img" not in graded.job.summary
 
 
 @pytest.mark.parametrize(
@@ -164,24 +166,26 @@ def test_grader_of_the_base_commit_grades_whatever_the_pull_request_changes(
 @pytest.mark.frameworks
 @pytest.mark.network
 def test_what_is_no_notebook_is_refused_and_its_author_told_why(
-    files: dict[str, File], says: str, honest: Handed, classroom: Classroom
+    files: dict[str, File], says: str, honest: GradedPullRequest, classroom: Classroom
 ) -> None:
-    handed = classroom.hand_in(files)
-    assert handed.job.outcome == "failure"
-    assert "score" not in handed.job.outputs
-    assert "Not graded" in handed.job.summary
-    plain = handed.job.summary.replace("\\", "")
+    graded = classroom.open_pull_request(files)
+    assert graded.job.outcome == "failure"
+    assert "score" not in graded.job.outputs
+    assert "Not graded" in graded.job.summary
+    plain = graded.job.summary.replace("\\", "")
     assert says in plain, plain
-    assert re.search(r"^::error file=.*title=Not graded::", handed.job.log, re.MULTILINE)
+    assert re.search(r"^::error file=.*title=Not graded::", graded.job.log, re.MULTILINE)
 
 
 @pytest.mark.frameworks
 @pytest.mark.network
-def test_tree_that_leads_out_of_the_repository_is_not_checked_out(honest: Handed, classroom: Classroom) -> None:
-    handed = classroom.hand_in({NOTEBOOK: File(notebook("glorot", classroom.folder))}, above=True)
-    assert handed.job.outcome == "failure"
-    assert handed.job.ran[-1] == "Check out what was handed in"
-    assert not list(handed.runner.workspace.parent.glob("up.ipynb"))
+def test_tree_that_leads_out_of_the_repository_is_not_checked_out(
+    honest: GradedPullRequest, classroom: Classroom
+) -> None:
+    graded = classroom.open_pull_request({NOTEBOOK: File(notebook("glorot", classroom.folder))}, above=True)
+    assert graded.job.outcome == "failure"
+    assert graded.job.ran[-1] == "Check out what was graded in"
+    assert not list(graded.runner.workspace.parent.glob("up.ipynb"))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,7 @@ def test_required_check_passes_for_a_graded_pull_request_alone(result: str, outc
 @pytest.mark.usefixtures("need_confinement")
 @pytest.mark.frameworks
 @pytest.mark.network
-def test_main_branch_prepares_the_cache_by_grading_the_release(honest: Handed, classroom: Classroom) -> None:
+def test_main_branch_prepares_the_cache_by_grading_the_release(honest: GradedPullRequest, classroom: Classroom) -> None:
     runner = Runner(classroom.hub, classroom.folder / "prepare", {}, classroom.venv)
     job = runner.run(load(WORKFLOWS / "prepare.yml")["jobs"]["prepare"])
     assert job.outcome == "success", job.log
@@ -206,7 +210,7 @@ def test_main_branch_prepares_the_cache_by_grading_the_release(honest: Handed, c
 
 @pytest.mark.frameworks
 @pytest.mark.network
-def test_pull_request_keeps_no_cache(honest: Handed) -> None:
+def test_pull_request_keeps_no_cache(honest: GradedPullRequest) -> None:
     assert "Keep pip's downloads" not in honest.job.ran
 
 
@@ -326,7 +330,7 @@ def test_links_between_the_students_pages_lead_somewhere(classroom: Classroom) -
 @pytest.mark.usefixtures("need_confinement")
 @pytest.mark.frameworks
 @pytest.mark.network
-def test_students_repository_works_alone(target: str, honest: Handed, classroom: Classroom) -> None:
+def test_students_repository_works_alone(target: str, honest: GradedPullRequest, classroom: Classroom) -> None:
     alone = honest.base  # a checkout of nothing but the export, set up by its own Makefile
     (alone / ".venv/.made-in").write_text(f"{alone.resolve()}\n")  # other runs have borrowed it
     (alone / NOTEBOOK).write_bytes(notebook("library_one_liners", classroom.folder))

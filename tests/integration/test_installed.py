@@ -1,4 +1,4 @@
-"""A wheel grades as the repository does, says what it lacks, and is as closed to students' code."""
+"""The installed wheel grades as the repository does, names the files that it lacks, and confines students' code."""
 
 from __future__ import annotations
 

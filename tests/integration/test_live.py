@@ -1,4 +1,4 @@
-"""`check` in a notebook: in a real kernel, under stock nbgrader, and in a plain interpreter."""
+"""`check` works in a notebook with a real kernel, under stock nbgrader, and in a plain interpreter."""
 
 from __future__ import annotations
 

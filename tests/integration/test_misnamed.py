@@ -1,4 +1,4 @@
-"""A notebook with another name than the release's: whose it is, what to do, and nobody else's grade."""
+"""A notebook with a wrong file name is graded for its student, or a message says what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nbgrader, from the release to returned feedback: its real command line, on SQLite; its grades, on PostgreSQL, too."""
+"""nbgrader's own commands work from the release to returned feedback, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def export(course: Course) -> None:
 
 @pytest.fixture(scope="module")
 def cycle(need_confinement: None, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
-    """Release, hand in, autograde twice, grade by hand, hand in again, return feedback, export."""
+    """Release, submit, autograde twice, grade by hand, submit again, return feedback, export."""
     course = Course.make(tmp_path_factory.mktemp("course"))
     course.nbgrader("generate_assignment", ASSIGNMENT)
     with course.gradebook() as roster:

@@ -1,4 +1,4 @@
-"""One notebook, one outcome: whichever road a file takes, it gets the same points and the same remarks."""
+"""Every command and platform gives one notebook the same points and the same remarks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The only way to a mark is to hand back arrays with the right distribution.
+"""No attack gains points: only arrays with the right distribution do.
 
-Every file under `attacks/` is one attempt at another way, planted on wrong code. None may gain a point,
-bring a secret out, leave anything behind, or change what an honest classmate gets right afterwards.
+Every file under `attacks/` is one attack, planted on wrong code. No attack may gain a point, reveal a secret, leave
+anything behind, or change the grade of the next submission.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Every message of the judge, once, in `messages.md`: what students read. Figures are masked.
+"""`messages.md` lists every message of the judge once, as students read it, with masked numbers.
 
-After a change on purpose: UPDATE_MESSAGES=1 pytest tests/specification/test_messages.py, and read the difference.
+After an intended change, run UPDATE_MESSAGES=1 pytest tests/specification/test_messages.py and read the difference.
 """
 
 from __future__ import annotations

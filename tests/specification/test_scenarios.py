@@ -1,4 +1,4 @@
-"""Every folder under submissions/ scores as a fair teacher would, with messages that say why."""
+"""Every sample submission under submissions/ gets a fair teacher's score, with messages that say why."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""`make chaos`: a class graded while its processes are killed at random comes out as if nothing had happened.
+"""`make chaos`: grades a class while its processes are killed at random, and compares with an undisturbed run.
 
-The parent, the processes that judge, warm servers, children and, on a Dask cluster, workers are sent SIGKILL; what was
-killed from the top is started again with --resume. `test_cohort.py` does the same with fewer submissions.
+The parent, the judging processes, warm servers, children and, on a Dask cluster, workers get SIGKILL. A killed parent
+is started again with --resume. `test_cohort.py` does the same with fewer submissions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The command line: `run` as a process of its own, and `InThisProcess` with the sandbox that the tests share.
+"""Runs commands for tests: `run` starts a process, `InThisProcess` calls the command with the tests' shared sandbox.
 
-A process imports both frameworks before it grades, which takes longer than most tests: a few tests of each command
-start one, and the others call the same function in this process.
+A process imports both frameworks before it grades, which takes longer than most tests. So a few tests of each command
+start a process, and the others call the same function in this process.
 """
 
 from __future__ import annotations

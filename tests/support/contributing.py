@@ -1,4 +1,4 @@
-"""The files and lines that CONTRIBUTING.md tells a developer to write, read from the page for the tests."""
+"""Reads from CONTRIBUTING.md the files and lines that its examples tell a developer to write."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ A file begins with comments: `Tries` and `Must` are for people; the others say w
     Cell: late | a grade id     a cell at the end, or in place of that answer; else a cell before the answers
     Problem: words              what the report says of the attack's cell; without it, the cell runs to its end
     Tolerates: any              the cell may run to its end or not
-    Question: grade_id status   what becomes of that question
+    Question: grade_id status   the status of that question
     Earns: criteria             what its arrays have, where the wrong code's had not
     Loses: criterion            what they have not
     Bench: yes                  makes sense against stock nbgrader, too

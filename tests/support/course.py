@@ -1,4 +1,4 @@
-"""A temporary course folder, driven with nbgrader's own command line."""
+"""Creates a temporary course folder, and runs nbgrader's own commands in it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Scores = dict[str, dict[str, tuple[float | None, float | None, bool]]]
 
 @dataclass
 class Course:
-    """A copy of what an instructor has, and the students who hand in."""
+    """A copy of an instructor's course folder, and its students."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)

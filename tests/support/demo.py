@@ -1,4 +1,4 @@
-"""`make demo`: a small class of sample submissions, graded by the command line that grades a real one."""
+"""`make demo`: grades a small class of sample submissions with the command for real classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The released notebook, executed in a real kernel: once for all tests of a run, whichever worker asks first."""
+"""Executes the released notebook in a real kernel, once for all tests of a run."""
 
 from __future__ import annotations
 

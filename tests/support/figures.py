@@ -1,4 +1,4 @@
-"""The notebook's measuring cells, run in this process: what they define, and the curves that they draw."""
+"""Runs the notebook's measuring cells in this process, and returns their variables and the curves that they draw."""
 
 from __future__ import annotations
 

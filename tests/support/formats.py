@@ -1,4 +1,4 @@
-"""The shapes that other programs ask of a report: JSON Schemas, and JUnit's."""
+"""Loads the schemas that other programs define for reports: JSON Schemas, and JUnit's."""
 
 from __future__ import annotations
 

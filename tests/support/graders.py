@@ -1,4 +1,4 @@
-"""The engine as most tests use it: one notebook after the other, in a sandbox that the test has opened."""
+"""Grades one notebook after the other in a sandbox that a test has opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder laid out as Gradescope's image is, after `setup.sh`: with an environment of ours for the one it makes."""
+"""Builds a folder that is laid out as Gradescope's image after `setup.sh`, with the tests' own environment in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in for GitHub: a bare repository with a main branch and `refs/pull/N/head`, built by git's plumbing."""
+"""A stand-in for GitHub: a bare repository with a main branch and `refs/pull/N/head`, built with git's plumbing."""
 
 from __future__ import annotations
 

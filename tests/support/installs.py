@@ -1,4 +1,4 @@
-"""The package as others install it: a wheel, in a copy of this environment from which the editable install is gone."""
+"""Installs the package's wheel into a copy of this environment that lacks the editable install."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What some tests need and a machine may lack: a browser, a database server, git, a kernel that confines.
+"""Detects tools that some tests need and a machine may lack: a browser, a database server, git, a confining kernel.
 
-Such tests are skipped, and counted aloud at the end of the run. Where CI is set in the environment, they fail.
+Tests without their tool are skipped, and the end of the run lists them. If CI is set in the environment, they fail.
 """
 
 from __future__ import annotations

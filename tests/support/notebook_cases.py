@@ -1,4 +1,4 @@
-"""The notebooks of `cases/notebooks/`, of kinds that people really submit, and what a fair teacher makes of each."""
+"""Loads the notebooks of `cases/notebooks/`, which people really submit, and a fair teacher's result for each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make picture`: takes docs/feedback.png, the README's picture of the feedback, from a graded sample submission."""
+"""`make picture`: renders docs/feedback.png, the README's picture of the feedback, from a graded sample submission."""
 
 from __future__ import annotations
 

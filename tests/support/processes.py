@@ -1,4 +1,4 @@
-"""Whether processes run, and which ones belong together, for tests that end some."""
+"""Finds processes and their descendants, for tests that kill some."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Interpreters for the sandbox's own processes that fail in some way, or that do without the frameworks."""
+"""Python interpreters for the sandbox's processes that fail on purpose, or lack the frameworks."""
 
 from __future__ import annotations
 

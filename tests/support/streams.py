@@ -1,4 +1,4 @@
-"""A channel that holds some bytes, to be decoded as if a child had sent them."""
+"""A channel that delivers given bytes, as if a child had sent them."""
 
 from __future__ import annotations
 

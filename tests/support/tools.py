@@ -1,4 +1,4 @@
-"""All that tests need besides Python: `python -m tests.support.tools [NAME…]` says what is missing, and what to do."""
+"""Lists the tools that tests need besides Python: `python -m tests.support.tools [NAME…]` says what is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A number in a sentence, and what is computed to check it: the rows of `test_claims.py`."""
+"""Data types for claims: a number in a sentence, and the computation that checks it."""
 
 from __future__ import annotations
 

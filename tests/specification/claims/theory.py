@@ -1,4 +1,4 @@
-"""What theory, or a few lines of NumPy, says about the numbers in the notebook: nothing here reads the notebook."""
+"""Computes the numbers in the notebook from theory, or with a few lines of NumPy. Nothing here reads the notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Course folders that nbgrader cannot work in are told of, by doctor and by nbgrader's own commands; others are not."""
+"""Doctor and nbgrader's commands warn of a course folder's name that nbgrader cannot work in, and of no other name."""
 
 from __future__ import annotations
 
@@ -67,6 +67,6 @@ def test_doctor_and_nbgraders_commands_stop_there(autograder: Commands, tmp_path
     run = autograder("doctor", cwd=made.folder)
     assert run.returncode == 3
     assert f"Rename the folder {made.folder}" in run.stdout
-    # It is the folder, not the machine: grading without nbgrader is confined as ever.
+    # The folder is at fault, not the machine: grading without nbgrader is still confined.
     assert "--unconfined" not in run.stdout
     assert autograder("doctor", cwd=tmp_path).returncode == 0

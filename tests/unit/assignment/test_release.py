@@ -1,4 +1,4 @@
-"""The release is what nbgrader makes of the source, and gives nothing away."""
+"""The release is what nbgrader makes of the source, and reveals no answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""course.toml: what may stand in it, what it does to grades, and what is said of mistakes in it."""
+"""course.toml: its valid values, their effects on grades, and the messages about mistakes in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A class is graded to its end: nobody is lost, nothing is graded twice, and grades depend on nothing but the work."""
+"""A class is graded completely: no submission is lost or graded twice, and grades do not depend on order or load."""
 
 from __future__ import annotations
 

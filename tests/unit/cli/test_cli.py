@@ -1,4 +1,4 @@
-"""The command line keeps its contract: what it prints, what it writes, how it exits."""
+"""The command line keeps its contract: output, files and exit statuses."""
 
 from __future__ import annotations
 

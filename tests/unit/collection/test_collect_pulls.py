@@ -1,4 +1,4 @@
-"""Collecting pull requests: the right notebook, from the right commit, of the right student, and the right refusals."""
+"""Collecting pull requests takes the right notebook from the right commit of the right student, or refuses."""
 
 from __future__ import annotations
 

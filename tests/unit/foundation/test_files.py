@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and a report destroys nothing that is not a report."""
+"""Files are written atomically, and a report overwrites nothing but an earlier report."""
 
 from __future__ import annotations
 

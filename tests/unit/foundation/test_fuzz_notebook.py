@@ -1,4 +1,4 @@
-"""Whatever stands in an .ipynb: a submission, or `UnreadableNotebook` with one line; and no memory kept."""
+"""Any bytes in an .ipynb give a submission or `UnreadableNotebook` with a one-line message, and leak no memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An untrusted file becomes a submission, or one clear line about what is wrong with it."""
+"""An untrusted file becomes a notebook, or one clear line about its problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine: which run of a submission counts, who waits for whom, and what a cache saves."""
+"""The engine decides which run of a submission counts, which runs wait, and when the cache is used."""
 
 from __future__ import annotations
 

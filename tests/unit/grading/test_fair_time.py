@@ -1,4 +1,4 @@
-"""A submission's time is its own: what the grader needs costs nothing, nor do cells that Q7 does not need."""
+"""A submission's time limit covers its own steps only: neither the grader's work nor cells that Q7 does not need."""
 
 from __future__ import annotations
 

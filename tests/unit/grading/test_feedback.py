@@ -1,4 +1,4 @@
-"""Feedback teaches: it names the mistake, says why it is one and what to look up, as far as the course's help goes."""
+"""Feedback names a mistake, explains it and says what to look up, as far as the course's help level allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every bound is a bound: never less than the exact probability, or than what simulation shows."""
+"""Every bound is at least the exact probability, or the rate in a simulation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a criterion is declared: in one file, with every statistical test that may fail it, and so in the budget."""
+"""A criterion is declared in one file with all statistical tests that may fail it, and these are in the budget."""
 
 from __future__ import annotations
 

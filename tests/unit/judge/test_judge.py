@@ -1,4 +1,4 @@
-"""The judge alone, on NumPy draws: right answers pass, each mistake fails its own criterion and is named."""
+"""On NumPy draws, right answers pass, and each mistake fails its own criterion and is named."""
 
 from __future__ import annotations
 

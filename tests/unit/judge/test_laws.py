@@ -1,4 +1,4 @@
-"""The laws of mistakes against code as students write it, with the frameworks' own fans: written without the laws."""
+"""Each law of a mistake gives the variance of code that students write, computed without the law."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What graders and students are shown: figures with words, bounded outputs, Markdown that runs nothing."""
+"""Graders and students see figures with text alternatives, bounded outputs, and Markdown that runs nothing."""
 
 from __future__ import annotations
 
@@ -290,7 +290,7 @@ def test_page_of_what_cannot_be_read_says_in_one_line_why(kind: str, says: str, 
     whole = '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}'
     contents = {
         "more behind the end": f"{whole}]}}",
-        "not UTF-8": whole.replace("{}", '{"title": "caf\udce9"}'),
+        "not UTF-8": whole.replace("{}", '{"title": "caf\udce9"}'),  # codespell:ignore
         "conflict": "<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> main\n",
         "empty": "",
         "no cells": '{"nbformat": 4}',

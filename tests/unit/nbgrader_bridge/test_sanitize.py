@@ -1,4 +1,4 @@
-"""The notebook that graders open: released cells as the gradebook has them, with the texts that are graded."""
+"""The notebook that graders open has the gradebook's released cells and the graded texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may import what: the tables of docs/architecture.md, compared with the folders and the imports."""
+"""Imports follow the tables of docs/architecture.md, and the folders match them."""
 
 from __future__ import annotations
 

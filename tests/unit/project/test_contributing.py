@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md is true: its examples work as they stand, and its commands, files and names exist."""
+"""The examples in CONTRIBUTING.md work, and the commands, files and names in it exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages promise exists: links lead somewhere, commands are there."""
+"""Links in the documents lead to existing files and headings, and the named commands exist."""
 
 from __future__ import annotations
 

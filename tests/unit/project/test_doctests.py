@@ -1,4 +1,4 @@
-"""Examples in docstrings are true, and every function that a room offers to others has one."""
+"""Examples in docstrings are true, and every function that a room offers to other rooms has one."""
 
 from __future__ import annotations
 

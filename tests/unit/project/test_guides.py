@@ -1,4 +1,4 @@
-"""What the guides and the settings of tools promise: cells that run, hooks that hold, targets that are there."""
+"""The guides and the tools' settings are true: cells run, hooks find mistakes, make targets exist."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def repository(need_git: None, tmp_path: Path) -> Path:
 
 
 def hooks(repository: Path) -> dict[str, str]:
-    """Run every hook on every file; return what became of each, by its name."""
+    """Run every hook on every file; return the outcome of each by its name."""
     subprocess.run(["git", "add", "--all"], cwd=repository, check=True)
     environment = {**ENVIRONMENT, "PRE_COMMIT_HOME": str(repository / ".git/pre-commit"), "PRE_COMMIT_COLOR": "never"}
     environment = {name: value for name, value in environment.items() if not name.startswith("GIT_")}
@@ -98,7 +98,7 @@ def test_hooks_pass_on_what_is_committed_and_leave_it_as_it_is(repository: Path)
 
 @pytest.mark.slow
 def test_hooks_stop_bad_code_words_outputs_wrong_settings_and_drift(repository: Path) -> None:
-    (repository / "bad.py").write_text("import os\nx=1  # mend this\n")
+    (repository / "bad.py").write_text("import os\nx=1  # mend this\n")  # codespell:ignore
     (repository / "course.toml").write_text("help = 3\n")
     source, release = (repository / path.relative_to(ROOT) for path in (SOLUTION, RELEASE))
     notebook = read(source)

@@ -1,4 +1,4 @@
-"""The set-up recipe: which machines it accepts, what it installs and in which order, and what the locks hold."""
+"""install.py accepts the right machines, installs the right packages in order, and the locks hold their hashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests need and a machine lacks is skipped and counted aloud, and under CI a failure."""
+"""Tests whose tools are missing are skipped and listed, and fail under CI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's picture of the feedback is what a student gets today."""
+"""docs/feedback.png shows the feedback that a student gets today."""
 
 from __future__ import annotations
 

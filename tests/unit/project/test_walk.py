@@ -1,4 +1,4 @@
-"""A submission's way, as docs/architecture.md draws it: short, and never back up."""
+"""Grading a submission follows the steps of docs/architecture.md, and no step calls back up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The zip for Gradescope: what it holds, and its script in a folder laid out as Gradescope's image is."""
+"""The zip for Gradescope holds the right files, and its script works in a folder laid out as Gradescope's image."""
 
 from __future__ import annotations
 

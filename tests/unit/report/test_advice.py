@@ -1,4 +1,4 @@
-"""Advice can be followed: a message names only options that its command has."""
+"""A message names only options that its command has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON of a result keeps its published schema, and is read by older and newer graders."""
+"""The JSON of a result matches its published schema, and older and newer graders can read it."""
 
 from __future__ import annotations
 

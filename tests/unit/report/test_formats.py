@@ -1,4 +1,4 @@
-"""Other systems' formats: each in its published shape, with the same points, and a student's text as text."""
+"""Each output format matches its definition, has the same points, and escapes students' text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports say the same in every form, and a student's words stay words."""
+"""All reports say the same, and students' text stays text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the child makes of a student's function: an answer about the student's code, never about its own reading."""
+"""Any behaviour of a student's function becomes an answer about the student's code."""
 
 from __future__ import annotations
 

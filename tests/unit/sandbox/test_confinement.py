@@ -1,4 +1,4 @@
-"""What a child is left with, on this kernel and on older ones; and what becomes of one that goes beyond."""
+"""A child has only the rights that it needs, on this kernel and on older ones; exceeding them ends or refuses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be confined is not graded, unless somebody says so; and what is our fault is nobody's zero."""
+"""Code that cannot be confined is not graded without --unconfined, and a fault of the grader is never a zero."""
 
 from __future__ import annotations
 

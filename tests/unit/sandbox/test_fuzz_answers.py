@@ -1,4 +1,4 @@
-"""Whatever a child answers: evidence that the judge can judge, or `BadAnswer`; no traceback, and no free point."""
+"""Any answer of a child becomes evidence or `BadAnswer`: no traceback, and no point without evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""macOS and Windows: what a student needs works there; what Linux alone can do is refused in one line."""
+"""Students' commands work on macOS and Windows; commands that need Linux are refused in one line."""
 
 from __future__ import annotations
 

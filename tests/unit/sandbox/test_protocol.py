@@ -1,4 +1,4 @@
-"""Questions and answers cross the wire unchanged; whatever else a child sends is a `BadAnswer` and nothing worse."""
+"""Questions and answers cross the wire unchanged; anything else from a child is a `BadAnswer`."""
 
 from __future__ import annotations
 

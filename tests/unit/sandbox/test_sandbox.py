@@ -1,4 +1,4 @@
-"""A child gives answers or a clear ending, keeps its hands off the grader, and leaves nothing behind."""
+"""A child answers or ends with a clear reason, cannot reach the grader, and leaves nothing behind."""
 
 from __future__ import annotations
 

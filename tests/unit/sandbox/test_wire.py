@@ -1,4 +1,4 @@
-"""Frames carry arrays bit for bit; anything else is refused with `WireError` and nothing but that."""
+"""Frames carry arrays bit for bit; anything else is refused with `WireError`."""
 
 from __future__ import annotations
 

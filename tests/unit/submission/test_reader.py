@@ -1,4 +1,4 @@
-"""A notebook is read as a fair teacher reads it, however it was saved, copied, split or merged, and remarked on."""
+"""The reader treats notebooks that were copied, split, merged or damaged as a fair teacher would, with remarks."""
 
 from __future__ import annotations
 
