@@ -5,8 +5,12 @@ The module lists the commands, and turns every error into one line and an exit c
 
 from __future__ import annotations
 
+import contextlib
 import io
+import signal
 import sys
+from collections.abc import Iterator
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -34,7 +38,8 @@ class _Commands(TyperGroup):
 
     def invoke(self, context: Any) -> Any:
         try:
-            return super().invoke(context)
+            with _sigterm_as_ctrl_c():
+                return super().invoke(context)
         except KeyboardInterrupt:
             complain("stopped")
             status = ExitCode.STOPPED
@@ -46,6 +51,20 @@ class _Commands(TyperGroup):
             complain(str(missing))
             status = missing.exit_code
         raise typer.Exit(status)
+
+
+@contextlib.contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """Handle SIGTERM as Ctrl-C, so that no process is left: batch systems and `timeout` send it before they kill."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _missing(problem: ImportError) -> UserError:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -80,7 +77,6 @@ def grade_class(request: Request, console: Console) -> Tally:
 def _graded(group: Class, request: Request, console: Console) -> Tally:
     report.prefetch()
     with (
-        _stoppable(),
         _workers(group.settings, request) as workers,
         Meter(console, len(group.entries)) as meter,
     ):
@@ -105,20 +101,6 @@ def _workers(settings: Settings, request: Request) -> Workers:
     from autograder.batch.dask_cluster import Cluster
 
     return Cluster(request.scheduler, settings)
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Handle SIGTERM as Ctrl-C: batch systems send it before they kill a process."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _report(group: Class, tally: Tally, console: Console, table: ScoreTable | None) -> None:

@@ -112,9 +112,10 @@ class Engine:
     def _start_workers(self) -> None:
         """Start the workers that do not run yet."""
         with self._starting:
-            started = [self._start() for _ in range(self._wanted - len(self._workers))]
-            self._workers += started
-        for worker in started * SLOTS:
+            before = len(self._workers)
+            while len(self._workers) < self._wanted:  # one by one: an interrupt between two leaves none unclosed
+                self._workers.append(self._start())
+        for worker in self._workers[before:] * SLOTS:
             self._slots.put(worker)
 
     def key(self, job: Job) -> str:

@@ -12,6 +12,7 @@ from autograder.grading.execution import execute
 from autograder.grading.jobs import Job
 from autograder.grading.results import graded
 from autograder.grading.retries import Attempt, endings_of
+from autograder.sandbox import SandboxFault
 from autograder.sandbox.opening import AnySandbox
 
 #: Submissions that a worker has at a time: one runs while another is judged.
@@ -44,29 +45,43 @@ class InThisProcess:
         self._start = start
         # Reentrant: a failed run acquires it to close the sandbox, and may still hold it.
         self._running = threading.RLock()
+        self._starting = threading.Lock()
+        self._closed = False
         self._sandbox: AnySandbox | None = None
         with contextlib.suppress(Exception):
-            self._sandbox = start()
+            self._open()
 
     def attempt(self, job: Job) -> Attempt:
         """Run and judge ``job`` once."""
         with contextlib.ExitStack() as turn:
             turn.enter_context(self._running)
             begun = time.monotonic()
-            sandbox = self._sandbox = self._sandbox or self._start()
+            sandbox = self._open()
             try:
                 execution = execute(sandbox, job.submission, job.seed, finished=turn.close)
             except BaseException:
                 # The next run may already use this sandbox: wait until it ends.
                 with self._running:
                     if self._sandbox is sandbox:
-                        self.close()
+                        self._end()
                 raise
             seconds = time.monotonic() - begun
         return Attempt(graded(job, execution), endings_of(execution), seconds)
 
     def close(self) -> None:
-        """End the sandbox and the submissions that still run in it."""
+        """End the sandbox and the submissions that still run in it. Runs that wait for their turn start no other."""
+        with self._starting:
+            self._closed = True
+        self._end()
+
+    def _open(self) -> AnySandbox:
+        with self._starting:
+            if self._closed:
+                raise SandboxFault("the worker was closed")
+            self._sandbox = self._sandbox or self._start()
+            return self._sandbox
+
+    def _end(self) -> None:
         sandbox, self._sandbox = self._sandbox, None
         if sandbox is not None:
             sandbox.close()

@@ -60,6 +60,8 @@ class Sandbox:
         self._modes = ("confined" if confined else "unconfined", "many" if many else "few")
         self._lock = threading.Lock()
         self._jobs = 0
+        self._starting = threading.Lock()
+        self._closed = False
         self._start()
 
     def _start(self) -> None:
@@ -107,8 +109,11 @@ class Sandbox:
                 raise self._broken
             if self._warm is not None and self._process.poll() is not None:
                 # It was well and has been killed: the submissions to come are not to pay for that.
-                self.close()
-                self._start()
+                self._end()
+                with self._starting:
+                    if self._closed:
+                        raise SandboxFault("the sandbox was closed")
+                    self._start()
             if self._warm is None:
                 try:
                     self._warm = self._await_warmth()
@@ -164,7 +169,12 @@ class Sandbox:
         return End(int(end["code"]), end.get("limit"))
 
     def close(self) -> None:
-        """End the warm process and every child."""
+        """End the warm process and every child. A thread that still uses the sandbox starts no other warm process."""
+        with self._starting:
+            self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         self._control.close()
         if self._warm is None:  # it has no child yet, and would notice only after its imports
             self._process.kill()

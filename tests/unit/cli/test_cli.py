@@ -198,7 +198,8 @@ def test_error_of_our_own_is_a_fault_that_names_its_place_and_stops_nobody_else(
 
 @pytest.mark.slow
 @pytest.mark.frameworks
-def test_ctrl_c_ends_it_at_once_and_leaves_no_process_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_signal_ends_it_at_once_and_leaves_no_process_behind(number: signal.Signals, tmp_path: Path) -> None:
     path = made("loops_for_ever", tmp_path)
     run = subprocess.Popen(
         [sys.executable, "-m", "autograder", "grade", path, path, "--step-timeout", "50"],
@@ -208,7 +209,7 @@ def test_ctrl_c_ends_it_at_once_and_leaves_no_process_behind(tmp_path: Path) -> 
     )
     started = eventually(lambda: len(descendants(run.pid)) >= 3, 60)  # the warm process and two children
     family = descendants(run.pid)
-    run.send_signal(signal.SIGINT)
+    run.send_signal(number)
     _, said = run.communicate(timeout=60)
     assert started
     assert run.returncode == 130, "1 would say that the score is below --fail-under"

@@ -514,3 +514,61 @@ def test_run_that_fails_after_the_next_one_began_closes_their_sandbox_only_when_
     here.attempt(replace(job, seed=2))
     here.close()
     assert sandboxes[1].closed
+
+
+def test_worker_that_is_closed_while_a_run_waits_for_its_turn_starts_no_other_sandbox(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, begun = threading.Event(), threading.Event()
+    sandboxes: list[Sandbox] = []
+    ended: list[str] = []
+
+    class Sandbox:
+        def __init__(self) -> None:
+            sandboxes.append(self)
+
+        def close(self) -> None:
+            closed.set()
+            for thread in threads:
+                thread.join(60)
+
+    def execute(*_: object, **__: object) -> Execution:
+        begun.set()
+        assert closed.wait(60)
+        raise FAULT
+
+    def attempt() -> None:
+        try:
+            here.attempt(job)
+        except SandboxFault as problem:
+            ended.append(str(problem))
+
+    monkeypatch.setattr(worker, "execute", execute)
+    here = worker.InThisProcess(Sandbox)  # type: ignore[arg-type]
+    threads = [threading.Thread(target=attempt) for _ in range(SLOTS)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(60)
+    here.close()
+    assert sorted(ended) == [str(FAULT), "the worker was closed"]
+    assert len(sandboxes) == 1, "a sandbox would go on importing the frameworks after the command ended"
+
+
+def test_interrupt_while_workers_start_closes_those_that_run() -> None:
+    class Started(Scripted):
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    first = Started({})
+    starts = iter([first])
+
+    def start() -> Scripted:
+        for each in starts:
+            return each
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Engine(start=start, workers=2)
+    assert first.closed

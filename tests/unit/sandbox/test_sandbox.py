@@ -233,6 +233,16 @@ def test_warm_process_that_dies_is_a_fault_of_ours_and_is_replaced(tmp_path: Pat
 
 @pytest.mark.usefixtures("need_confinement")
 @pytest.mark.slow
+def test_thread_that_still_uses_a_closed_sandbox_starts_no_other_warm_process(tmp_path: Path) -> None:
+    with sabotaged(tmp_path), Sandbox() as sandbox:
+        sandbox.open()
+        sandbox.close()
+        with pytest.raises(SandboxFault, match="the sandbox was closed"):
+            sandbox.open()
+
+
+@pytest.mark.usefixtures("need_confinement")
+@pytest.mark.slow
 def test_children_die_with_the_warm_process(tmp_path: Path) -> None:
     with sabotaged(tmp_path), Sandbox() as sandbox:
         child = sandbox.open()
