@@ -1,8 +1,19 @@
-"""Titles of the assignment and its frameworks. The module imports nothing, so every module can import it at no cost."""
+"""Names of the assignment, its frameworks and the states of an answer. Every module can import it at no cost."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 TITLE = "Weight Initialization Techniques"
 #: Names of the frameworks for people, and short ones for tables.
 FRAMEWORKS = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
 SHORT_NAMES = {"tensorflow": "tf", "torch": "torch"}
+
+
+class AnswerStatus(StrEnum):
+    """The state of the cell of a written answer."""
+
+    ANSWERED = "answered"
+    UNCHANGED = "unchanged"
+    EMPTY = "empty"
+    MISSING = "missing"

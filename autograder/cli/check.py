@@ -74,7 +74,7 @@ def _course_notebook() -> Path:
 
 def _advise(result: Result, settings: Settings) -> None:
     """Print what the student still has to do, and the deadline."""
-    from autograder.report.result import AnswerStatus
+    from autograder.assignment.names import AnswerStatus
 
     open_answers = [a.grade_id.upper() for a in result.written if a.status != AnswerStatus.ANSWERED]
     print()

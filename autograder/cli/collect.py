@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -79,16 +80,20 @@ def _collect_pull_requests(source: str, roster: Path, deadline: datetime | None)
 
 
 def _print(collected: Sequence[Collected], missing: Sequence[str] = ()) -> None:
+    from autograder.collection.files import CollectedStatus
+
     for each in collected:
-        if each.status == "refused":
+        if each.status is CollectedStatus.REFUSED:
             whose = f"{each.student}: " if each.student else ""
             complain(f"{whose}{each.origin}: not collected: {each.reason}")
         else:
             print(f"{each.status:8} {each.student}" + (f": look at it: {each.reason}" if each.reason else ""))
     if missing:
         print(f"nothing from: {', '.join(missing)}")
-    counts = {status: sum(each.status == status for each in collected) for status in ("new", "changed", "same")}
-    print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    counts = Counter(each.status for each in collected)
+    print(
+        ", ".join(f"{counts[status]} {status}" for status in CollectedStatus if status is not CollectedStatus.REFUSED)
+    )
 
 
 def _time(text: str) -> datetime:

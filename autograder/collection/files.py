@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -43,16 +44,25 @@ class Found:
     provenance: dict[str, Any] | None = None
 
 
+class CollectedStatus(StrEnum):
+    """Whether a file is now in `submitted/`, and whether another one was there before."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True)
 class Collected:
-    """Outcome for one file: ``status`` is new, changed, same or refused.
+    """Outcome for one file.
 
     ``reason`` says why a file was refused; for the other statuses, it is a warning for the instructor.
     """
 
     student: str
     origin: str
-    status: str
+    status: CollectedStatus
     reason: str = ""
 
 
@@ -82,7 +92,7 @@ def collect(source: Path, course: CourseFolder, *, file_times: bool = False) -> 
         if other is not None:
             older = other if newest[found.student] is found else found
             reason = "this student submitted a newer one"
-            collected.append(Collected(older.student, older.origin, "refused", reason))
+            collected.append(Collected(older.student, older.origin, CollectedStatus.REFUSED, reason))
     if not newest and not collected:
         raise CannotCollect(f"{source}: there is no notebook (.ipynb) in it")
     collected += [place(newest[student], course, timed=file_times) for student in sorted(newest)]
@@ -123,9 +133,9 @@ def _in_folder(folder: Path) -> Iterator[Found | Collected]:
         origin, student = str(path), student_of(inside)
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
-            yield Collected(student, origin, "refused", "it is not a regular file")
+            yield Collected(student, origin, CollectedStatus.REFUSED, "it is not a regular file")
         elif problem := _unwanted(student, status.st_size):
-            yield Collected(student, origin, "refused", problem)
+            yield Collected(student, origin, CollectedStatus.REFUSED, problem)
         else:
             yield Found(student, origin, path.read_bytes(), datetime.fromtimestamp(status.st_mtime, tz=UTC))
 
@@ -145,17 +155,19 @@ def _in_zip(file: Path) -> Iterator[Found | Collected]:
                 continue
             origin, student = f"{file}:{entry.filename}", student_of(inside)
             if unwanted := _unwanted(student, entry.file_size):
-                yield Collected(student, origin, "refused", unwanted)
+                yield Collected(student, origin, CollectedStatus.REFUSED, unwanted)
                 continue
             try:
                 with archive.open(entry) as packed:
                     # No further than it says it goes: a bomb lies about its size.
                     content = packed.read(MAX_NOTEBOOK_BYTES + 1)
             except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as problem:
-                yield Collected(student, origin, "refused", f"it cannot be unpacked ({problem})")
+                yield Collected(student, origin, CollectedStatus.REFUSED, f"it cannot be unpacked ({problem})")
                 continue
             if len(content) > MAX_NOTEBOOK_BYTES:
-                yield Collected(student, origin, "refused", "it is larger than it says, and than is allowed")
+                yield Collected(
+                    student, origin, CollectedStatus.REFUSED, "it is larger than it says, and than is allowed"
+                )
                 continue
             # A zip's times are local and coarse: good for telling which of two is newer.
             yield Found(student, origin, content, _zip_time(entry))
@@ -191,18 +203,18 @@ def place(found: Found, course: CourseFolder, *, timed: bool, remark: str = "") 
     known = path.is_file()
     same = known and path.read_bytes() == found.content
     if same and not timed and provenance is None:
-        return Collected(found.student, found.origin, "same", remark)
+        return Collected(found.student, found.origin, CollectedStatus.SAME, remark)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not same:
         write_bytes(path, found.content)
     moved = _beside(path.with_name("timestamp.txt"), time)
     _beside(path.with_name("provenance.json"), provenance)
     if same and not moved:
-        return Collected(found.student, found.origin, "same", remark)
+        return Collected(found.student, found.origin, CollectedStatus.SAME, remark)
     shutil.rmtree(course.autograded_folder(found.student), ignore_errors=True)
     if same:
         remark = "; ".join(filter(None, [remark, "the notebook is the same, but its submission time is not"]))
-    return Collected(found.student, found.origin, "changed" if known else "new", remark)
+    return Collected(found.student, found.origin, CollectedStatus.CHANGED if known else CollectedStatus.NEW, remark)
 
 
 def _beside(file: Path, text: str | None) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autograder.assignment.course_folder import CourseFolder
 from autograder.collection.choose_commit import Chosen, choose
-from autograder.collection.files import CannotCollect, Collected, Found, place
+from autograder.collection.files import CannotCollect, Collected, CollectedStatus, Found, place
 from autograder.collection.first_seen import record_heads
 from autograder.collection.roster import Roster
 from autograder.collection.take import Refused, Taken, others, take
@@ -107,7 +107,7 @@ def collect_pulls(remote: str, course: CourseFolder, roster: Roster, deadline: d
         try:
             claim = _claim(mirror, pull, roster, logins)
         except (Refused, GitFailed) as problem:
-            collected.append(Collected("", pull.origin, "refused", str(problem)))
+            collected.append(Collected("", pull.origin, CollectedStatus.REFUSED, str(problem)))
         else:
             claims.setdefault(claim.student, []).append(claim)
     for student in sorted(claims):
@@ -118,7 +118,7 @@ def collect_pulls(remote: str, course: CourseFolder, roster: Roster, deadline: d
                 chosen = choose(seen, claim.pull.number, claim.pull.head, base, deadline)
                 candidates.append(_candidate(mirror, claim, chosen, roster))
             except (Refused, GitFailed) as problem:
-                refused.append(Collected(student, claim.pull.origin, "refused", str(problem)))
+                refused.append(Collected(student, claim.pull.origin, CollectedStatus.REFUSED, str(problem)))
         collected += _decide(student, candidates, course, remote) + refused
     heard = {each.student for each in collected}
     missing = sorted(s for s in roster.students - heard if not course.submission(s).exists())
@@ -208,7 +208,9 @@ def _settle(student: str, claims: list[_Claim]) -> tuple[list[_Claim], list[Coll
         reason = (
             f"{numbers} all claim to be {student}'s, by their commits alone: say which in the roster (pull_request)"
         )
-    return sure, [Collected(student, claim.pull.origin, "refused", reason) for claim in claims if not claim.sure]
+    return sure, [
+        Collected(student, claim.pull.origin, CollectedStatus.REFUSED, reason) for claim in claims if not claim.sure
+    ]
 
 
 def _candidate(mirror: Repository, claim: _Claim, chosen: Chosen, roster: Roster) -> _Candidate:
@@ -236,7 +238,7 @@ def _decide(student: str, candidates: list[_Candidate], course: CourseFolder, re
             decided.append(_place(student, each, course, remote))
         elif counts is not None:
             reason = f"{counts.claim.pull.origin} of this student is newer"
-            decided.append(Collected(student, each.claim.pull.origin, "refused", reason))
+            decided.append(Collected(student, each.claim.pull.origin, CollectedStatus.REFUSED, reason))
     return decided
 
 

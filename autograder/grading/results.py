@@ -14,7 +14,6 @@ from autograder.grading.provenance import grader_sha256
 from autograder.grading.scoring import better_of_the_two, score_task
 from autograder.notebook import Cell
 from autograder.report.result import (
-    AnswerStatus,
     CellProblem,
     Provenance,
     QuestionResult,
@@ -74,8 +73,7 @@ def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...
         status=ResultStatus.GRADED,
         questions=questions,
         written=tuple(
-            WrittenResult(a.grade_id, AnswerStatus(a.status), a.words, job.points[a.grade_id], a.remark)
-            for a in submission.written
+            WrittenResult(a.grade_id, a.status, a.words, job.points[a.grade_id], a.remark) for a in submission.written
         ),
         remarks=tuple(RemarkResult(r.cell, r.kind, r.text) for r in submission.remarks),
         problems=_problems(submission, execution),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from autograder.assignment.names import SHORT_NAMES
+from autograder.assignment.names import SHORT_NAMES, AnswerStatus
 from autograder.notebook import printable_path
 from autograder.report.picture import Picture
 
@@ -60,15 +60,6 @@ class CriterionStatus(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
-
-
-class AnswerStatus(StrEnum):
-    """The state of the cell of a written answer."""
-
-    ANSWERED = "answered"
-    UNCHANGED = "unchanged"
-    EMPTY = "empty"
-    MISSING = "missing"
 
 
 @dataclass(frozen=True)

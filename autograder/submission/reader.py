@@ -56,7 +56,7 @@ def read_submission(notebook: Notebook, release: Notebook) -> Submission:
     >>> from autograder.assignment.release import load_release
     >>> release = load_release().notebook
     >>> submission = read_submission(release, release)
-    >>> [answer.status for answer in submission.written[:2]], sorted(submission.untouched)[:1]
+    >>> [str(answer.status) for answer in submission.written[:2]], sorted(submission.untouched)[:1]
     (['unchanged', 'unchanged'], ['q7_tf_initializer'])
     """
     return submission_in(arrange(notebook, release), release)

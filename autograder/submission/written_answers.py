@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from autograder.assignment.names import AnswerStatus
 from autograder.notebook import PLACEHOLDER, Cell, Notebook
 
 #: An answer with fewer words is very short. Prompts expect at least 200.
@@ -22,13 +23,13 @@ _PICTURE = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|<img\b[^<>]*>", re.IGNORECAS
 
 @dataclass(frozen=True)
 class WrittenAnswer:
-    """Status of one written answer: answered, unchanged, empty or missing. ``words`` is its number of words.
+    """Status of one written answer. ``words`` is its number of words.
 
     ``remark`` says that an answer is short, copied from the prompt, or only a picture.
     """
 
     grade_id: str
-    status: str
+    status: AnswerStatus
     words: int
     remark: str | None = None
 
@@ -45,19 +46,19 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     is unchanged.
     """
     if answer is None:
-        return WrittenAnswer(grade_id, "missing", 0)
+        return WrittenAnswer(grade_id, AnswerStatus.MISSING, 0)
     text = visible(answer)
     given = release.cell(grade_id)
     if not text:
-        return WrittenAnswer(grade_id, "empty", 0)
+        return WrittenAnswer(grade_id, AnswerStatus.EMPTY, 0)
     if is_placeholder(text) or (given and not in_release and answer.strip() == given.source.strip()):
-        return WrittenAnswer(grade_id, "unchanged", 0)
+        return WrittenAnswer(grade_id, AnswerStatus.UNCHANGED, 0)
     prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
     words = _PICTURE.sub(" ", text)
     if not words.strip():
-        return WrittenAnswer(grade_id, "answered", 0, "only a picture")
+        return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, 0, "only a picture")
     number = sum(max(1, len(re.findall(f"[{_UNSPACED}]", word))) for word in words.split())
-    return WrittenAnswer(grade_id, "answered", number, remark(words, prompt))
+    return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, number, remark(words, prompt))
 
 
 def visible(text: str) -> str:

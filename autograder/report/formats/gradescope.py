@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from autograder.assignment.names import AnswerStatus
 from autograder.report.document import to_json
 from autograder.report.formats import Format, Outcomes
 from autograder.report.markdown import escape
-from autograder.report.result import AnswerStatus, CriterionStatus, QuestionResult, points_text
+from autograder.report.result import CriterionStatus, QuestionResult, points_text
 
 #: Students see every test case at once. The grader's printed output is hidden.
 _VISIBILITY = "visible"

@@ -11,12 +11,12 @@ import jsonschema
 import pytest
 from rich.console import Console
 
+from autograder.assignment.names import AnswerStatus
 from autograder.assignment.questions import TASKS
 from autograder.report import github
 from autograder.report.document import from_json, schema, to_json
 from autograder.report.formats import Format, Outcomes, formats
 from autograder.report.result import (
-    AnswerStatus,
     CriterionResult,
     CriterionStatus,
     Provenance,
