@@ -17,7 +17,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 # `setup` comes before whatever needs it, also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo check grade test quick calibrate lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture student-repo gradescope
+.PHONY: help demo check grade test quick mutants coverage calibrate lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture student-repo gradescope
 .PHONY: release drift page hooks settings collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
@@ -38,6 +38,12 @@ test: lint types unit ## Run the whole suite: lint, types, tests
 
 quick: setup ## Run the tests that need no framework, browser, database or network: every room, in a minute
 	$(BIN)/pytest $(PYTEST_ARGS) tests/unit tests/specification -m "not (slow or frameworks or browser or database or network)"
+
+ROOM ?=
+N ?= 200
+SEED ?= 1
+mutants: setup ## Change N random places, one at a time, and list what no quick test notices: make mutants ROOM=judge N=50 SEED=2
+	$(BIN)/python -m tests.support.mutants $(ROOM) --count $(N) --seed $(SEED)
 
 # Not the folder itself: in a course, it holds students' files.
 PROSE = autograder benchmarks calibration tests docs solutions assignment .github $(wildcard *.md *.py *.mk *.toml) Makefile

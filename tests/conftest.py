@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from autograder.assignment.release import load_release
@@ -13,6 +14,10 @@ from tests.support import tools
 from tests.support.commands import Commands
 from tests.support.graders import Grader
 from tests.support.missing import Missing, need, not_tested
+
+# How fast examples are made says something of the machine, and nothing of the code.
+hypothesis.settings.register_profile("tests", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)
+hypothesis.settings.load_profile("tests")
 
 # What the `make` that started the tests was told is not for the `make` that a test starts.
 for name in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL", "PYTHON", "VENV", "EXTRAS", "INSTALL_ARGS"):
