@@ -36,9 +36,10 @@ def score_task(
     total = sum(task.weights.values())
 
     def share(weight: int) -> float:
-        return points * weight / total
+        # A perfect answer gets the full points, exactly: 0.7 * 28 / 28 is less than 0.7.
+        return points * weight / total if weight != total else points
 
-    # Weights are added before they become points: a perfect answer gets the full points, exactly.
+    # Weights are added before they become points: each division would round.
     passed = sum(task.weights[v.name] for v in verdicts if v.status == Status.PASSED)
     return QuestionResult.of(
         task,

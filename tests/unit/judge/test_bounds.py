@@ -133,10 +133,16 @@ def test_budget_covers_every_criterion_that_draws_decide() -> None:
     assert set(PLAN.criteria) == set(CRITERIA), "a criterion has no weight, or a weight no criterion"
 
 
+def test_mistake_of_scale_is_missed_with_probability_at_most_1e_9() -> None:
+    assert MISS == 1e-9
+
+
 def test_readme_promises_what_the_budget_is_held_against() -> None:
     superscript = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     readme = " ".join((JUDGE / "README.md").read_text(encoding="utf-8").replace("\n>", " ").split())
     promised = re.search(r"loses anything at all with probability at most 10([⁻⁰-⁹¹²³]+)\*\*, both frameworks", readme)
+    missed = re.search(r"nothing catches it: at most 10([⁻⁰-⁹¹²³]+) for each", readme)
+    assert float(f"1e{missed[1].translate(superscript)}") == MISS
     today = re.search(r"The sum today is below 10([⁻⁰-⁹¹²³]+)\.", readme)
     assert float(f"1e{promised[1].translate(superscript)}") == PROMISE
     assert total(rows(PLAN)) < float(f"1e{today[1].translate(superscript)}")

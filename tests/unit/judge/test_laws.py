@@ -220,3 +220,89 @@ def test_law_that_moves_the_mean_gives_the_mean_of_the_code_that_makes_the_mista
             ("mean_and_std_swapped", he),
         ):
             assert BY_NAME[name].mean_of(kernel, Layout.KERAS) == pytest.approx(mean / he), (name, kernel)
+
+
+#: Variance over 2/fan_in, worked out by hand, of what the literature and the frameworks' pages define by a number.
+FIGURES = {
+    "lecun": 0.5,  # LeCun et al. (1998): 1/fan_in
+    "lecun_uniform": 0.5,
+    "pytorch_default": 0.1667,  # U(−1/√fan_in, 1/√fan_in), of torch.nn.Linear
+    "gain_sqrt5": 0.1667,
+    "std_as_uniform_limit": 0.3333,
+    "he_uniform_limit_as_std": 3.0,
+    "difference_of_uniforms": 0.1667,
+    "rand_for_randn": 0.08333,  # U(0, 1) has variance 1/12
+    "centred_rand": 0.08333,
+    "absolute_value": 0.3634,  # a half-normal's variance, 1 − 2/π
+    "truncated_uncorrected": 0.7737,  # a normal's that is cut at two deviations
+    "lecun_truncated_uncorrected": 0.3869,
+    "doubled_truncated_uncorrected": 1.5475,
+    "corrected_twice": 1.2924,
+    "clipped": 0.9205,
+    "truncated_at_3": 0.9733,
+    "leaky_gain_0_2": 0.9615,  # He et al. (2015), eq. 15: 2/((1+a²)·fan_in)
+    "leaky_gain_0_25": 0.9412,
+    "leaky_gain_0_3": 0.9174,
+    "leaky_gain_0_5": 0.8,
+    "tanh_gain": 1.3889,  # torch.nn.init.calculate_gain: 5/3, and 3/4 for SELU
+    "selu_gain": 0.2813,
+    "laplace_scale": 2.0,  # a Laplace variance is 2·scale²
+    "logistic_scale": 3.2899,  # a logistic one, π²/3·scale²
+}
+#: The same of the dense kernel with 400 inputs and 100 outputs, 2/fan_in = 0.005, where the fans count.
+FIGURES_OF_A_KERNEL = {
+    "glorot_normal": 0.8,  # Glorot and Bengio (2010): 2/500 = 0.004
+    "glorot_uniform": 0.8,
+    "he_fan_avg": 1.6,
+    "glorot_limit_as_std": 2.4,
+    "three_over_sum": 1.2,
+    "one_over_sum": 0.4,
+    "glorot_std_as_limit": 0.2667,
+    "fan_out": 4.0,
+    "one_over_fan_out": 2.0,
+    "fan_geometric": 2.0,
+    "smaller_fan": 4.0,
+    "larger_fan": 1.0,
+    "fan_in_plus_1": 0.9975,
+    "fixed_0_01": 0.02,
+    "fixed_0_02": 0.08,
+    "fixed_0_05": 0.5,
+    "fixed_0_1": 2.0,
+    "keras_truncated_default": 0.3869,
+    "keras_uniform_default": 0.1667,
+    "unscaled": 200.0,
+    "mean_and_std_swapped": 200.0,
+    "inverted": 40_000.0,
+    "std_2_over_fan_in": 0.005,
+}
+
+
+@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("name", [*FIGURES, *FIGURES_OF_A_KERNEL])
+def test_law_gives_the_figure_of_the_literature(name: str, layout: Layout) -> None:
+    ratio = BY_NAME[name].ratio_of(KernelShape(400, 100), layout)
+    assert ratio == pytest.approx({**FIGURES, **FIGURES_OF_A_KERNEL}[name], rel=5e-4)
+
+
+@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("kernel", [KernelShape(60, 40), KernelShape(40, 60), KernelShape(7, 50, (3, 3))], ids=str)
+def test_law_of_an_orthogonal_matrix_gives_the_variance_of_one_from_a_qr_factorization(
+    kernel: KernelShape, layout: Layout
+) -> None:
+    """Saxe et al. (2014): the longer side's vectors have unit length, times the gain."""
+    tall = sorted((kernel.fan_in, kernel.outputs), reverse=True)
+    matrix, _ = np.linalg.qr(np.random.default_rng(1).standard_normal(tall))
+    variance = float((matrix**2).mean())
+    for name, gain in (("orthogonal", math.sqrt(2)), ("orthogonal_gain_1", 1.0)):
+        expected = gain**2 * variance / (2 / kernel.fan_in)
+        assert BY_NAME[name].ratio_of(kernel, layout) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=str)
+def test_law_of_convolutions_that_kept_their_default_gives_the_variance_of_each_frameworks(kernel: KernelShape) -> None:
+    """Keras' layers have Glorot uniform kernels; PyTorch's have U(−1/√fan_in, 1/√fan_in)."""
+    fan_in, fan_out = fans(kernel)
+    defaults = {Layout.KERAS: 6 / (fan_in + fan_out) / 3, Layout.TORCH: 1 / fan_in / 3}
+    for layout, variance in defaults.items():
+        expected = 1.0 if kernel.is_dense else variance / (2 / fan_in)
+        assert BY_NAME["only_dense"].ratio_of(kernel, layout) == pytest.approx(expected)
