@@ -34,10 +34,23 @@ grade: setup ## Grade one notebook: make grade SUBMISSION=path/to/notebook.ipynb
 	@mkdir -p build
 	$(BIN)/autograder grade "$(SUBMISSION)" --json build/result.json --html build/result.html
 
-test: lint types unit ## Run the whole suite: lint, types, tests
+test: lint types unit coverage ## Run the whole suite: lint, types, tests, and what the quick ones cover
 
+QUICK := not (slow or frameworks or browser or database or network)
 quick: setup ## Run the tests that need no framework, browser, database or network: every room, in a minute
-	$(BIN)/pytest $(PYTEST_ARGS) tests/unit tests/specification -m "not (slow or frameworks or browser or database or network)"
+	$(BIN)/pytest $(PYTEST_ARGS) tests/unit tests/specification -m "$(QUICK)"
+
+# The least share of lines and branches that the quick tests of a room run. Lower none; raise it with what you add.
+COVERAGE = $(BIN)/coverage report --precision=1
+coverage: setup ## Measure which lines and branches the quick tests of judging, grading and reading leave out
+	@rm -rf build/coverage && mkdir -p build/coverage
+	$(BIN)/coverage run -m pytest -q -n 2 -m "$(QUICK) and not hypothesis" \
+	  tests/unit/judge tests/unit/grading tests/unit/submission tests/unit/sandbox/test_protocol.py
+	$(BIN)/coverage combine --quiet
+	$(COVERAGE) --include="autograder/judge/*" --fail-under=96
+	$(COVERAGE) --include="autograder/grading/*" --fail-under=77
+	$(COVERAGE) --include="autograder/submission/*" --fail-under=99
+	$(COVERAGE) --include="autograder/sandbox/protocol.py" --fail-under=94
 
 ROOM ?=
 N ?= 200
