@@ -27,27 +27,28 @@ def normal(kernel: KernelShape, seed: int = 1) -> np.ndarray:
 
 
 def found_in(kernel: KernelShape, values: np.ndarray, layout: Layout = Layout.KERAS) -> Structure:
-    found = find_structure(drawn(kernel, values, layout), TESTS, in_he_units=True)
+    [found] = find_structure([drawn(kernel, values, layout)], TESTS, in_he_units=True)
     assert found is not None
     return found
 
 
 @pytest.mark.parametrize("size", [24, 25, 27])
 @pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_largest_within_is_the_largest_of_all_lags_and_of_all_centres(size: int, sign: float) -> None:
-    values = np.random.default_rng(size).standard_normal(size)
-    values[size // 2 :] += sign * 0.8 * values[: size - size // 2]
-    figures = draw_figures(KernelShape(size, 1), Layout.KERAS, values.reshape(size, 1))
-    x = figures.centred
-    total = x @ x
-    shifted = [sum(x[i] * x[(i + lag) % size] for i in range(size)) / total for lag in range(1, size)]
-    reflected = [sum(x[i] * x[(c - i) % size] for i in range(size)) / total for c in range(size)]
-    (lag, r), (centre, mirrored) = largest_within(figures)
-    assert r == pytest.approx(max(shifted, key=abs))
-    assert r == pytest.approx(shifted[lag - 1])
-    assert 0 < lag <= size // 2
-    assert mirrored == pytest.approx(max(reflected, key=abs))
-    assert mirrored == pytest.approx(reflected[centre])
+def test_largest_within_is_the_largest_of_all_lags_and_of_all_centres_of_each_draw(size: int, sign: float) -> None:
+    rng = np.random.default_rng(size)
+    draws = []
+    for _ in range(6):
+        values = rng.standard_normal(size)
+        values[size // 2 :] += sign * 0.8 * values[: size - size // 2]
+        draws.append(draw_figures(KernelShape(size, 1), Layout.KERAS, values.reshape(size, 1)))
+    for draw, found in zip(draws, largest_within(draws), strict=True):
+        x = draw.centred
+        total = x @ x
+        shifted = [sum(x[i] * x[(i + lag) % size] for i in range(size)) / total for lag in range(1, size)]
+        reflected = [sum(x[i] * x[(c - i) % size] for i in range(size)) / total for c in range(size)]
+        assert 0 < found.lag <= size // 2
+        assert found.repeated == pytest.approx(max(shifted, key=abs)) == pytest.approx(shifted[found.lag - 1])
+        assert found.mirrored == pytest.approx(max(reflected, key=abs))
 
 
 @pytest.mark.parametrize("sign", [1, -1])
