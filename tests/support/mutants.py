@@ -125,7 +125,15 @@ def own_tests(room: str) -> str:
 
 
 #: Where a change of any of these rooms may show, besides in the tests of the room itself.
-AROUND = ("project/test_doctests.py", "judge", "grading", "submission", "report", "sandbox/test_fuzz_answers.py")
+AROUND = (
+    "project/test_doctests.py",
+    "project/test_architecture.py",
+    "judge",
+    "grading",
+    "submission",
+    "report",
+    "sandbox/test_fuzz_answers.py",
+)
 
 
 def quick_tests() -> list[str]:

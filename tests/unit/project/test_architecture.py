@@ -175,3 +175,23 @@ def test_the_grader_itself_loads_no_framework() -> None:
     code += "print({'torch', 'tensorflow', 'keras'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
+
+
+#: Dataclasses of the rooms that read, run and judge whose objects keep a state. All others are data.
+WITH_A_STATE = {"Account", "Attempts", "Execution", "_Run"}
+
+
+def test_data_of_the_rooms_that_read_and_judge_cannot_be_changed() -> None:
+    changeable = set()
+    for path in (
+        *PACKAGE.glob("judge/**/*.py"),
+        *PACKAGE.glob("grading/*.py"),
+        *PACKAGE.glob("submission/*.py"),
+        PACKAGE / "sandbox/protocol.py",
+    ):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else ():
+                text = ast.unparse(decorator)
+                if text.startswith("dataclass") and "frozen=True" not in text:
+                    changeable.add(node.name)
+    assert changeable == WITH_A_STATE
