@@ -43,8 +43,8 @@ class MeasuredRatio:
     kernel: KernelShape
     ratio: float
     log_error: float
-    mean: float = 0.0
-    mean_error: float = 1.0
+    mean: float
+    mean_error: float
 
     @property
     def mean_is_off(self) -> bool:

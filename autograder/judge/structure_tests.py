@@ -38,9 +38,9 @@ class StructureTests:
     centre: StatisticalTest
     flip: StatisticalTest
     groups: StatisticalTest
-    transpose: StatisticalTest | None = None
-    norms: StatisticalTest | None = None
-    means: StatisticalTest | None = None
+    transpose: StatisticalTest | None
+    norms: StatisticalTest | None
+    means: StatisticalTest | None
 
     @property
     def all(self) -> tuple[StatisticalTest, ...]:

@@ -132,6 +132,7 @@ AROUND = (
     "grading",
     "submission",
     "report",
+    "sandbox/test_protocol.py",
     "sandbox/test_fuzz_answers.py",
 )
 

@@ -185,6 +185,11 @@ def test_fresh_draws_and_other_shapes_are_compared_by_their_largest_correlation(
     by_name = verdicts(found)
     assert by_name["fresh"].finding.measured == pytest.approx(max(two, key=abs), abs=1e-4)
     assert by_name["independence"].finding.measured == pytest.approx(max(shapes, key=abs), abs=1e-4)
+    for name in ("fresh", "independence"):
+        finding = by_name[name].finding
+        assert finding.expected == 0.0
+        assert 0.0 < finding.p_value <= 1.0
+        assert f"{finding.measured:+.4f}" in finding.message
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -385,6 +390,24 @@ def test_value_at_the_threshold_passes_and_no_number_fails_only_a_test_of_magnit
     assert [over.fails(x) for x in (0.5, -0.5, 0.51, -0.51, math.nan)] == [False, False, True, True, True]
     assert [below.fails(x) for x in (0.5, 0.49, -0.51, math.nan)] == [False, True, True, False]
     assert over.sample(PLAN) == 7
+
+
+def test_finding_has_its_message_alone_unless_more_is_said() -> None:
+    assert Finding("x") == Finding("x", None, None, None, None, (), None, None)
+    assert Finding("x").diagnosis is None
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_right_answers_pass_with_a_message_and_figures_for_every_criterion(layout: Layout) -> None:
+    rng = np.random.default_rng(1)
+    for found in (evidence(right("normal"), 1, layout), model_evidence(rng, layout, "normal", None)):
+        by_name = {v.name: v for v in judge(found, OF_MODELS if isinstance(found, ModelEvidence) else OF_INITIALIZERS)}
+        for name, verdict in by_name.items():
+            finding = verdict.finding
+            assert (verdict.status, finding.mistake, finding.twins) == ("passed", None, ()), name
+            assert finding.message.endswith(".")
+            figures = (finding.measured, finding.expected, finding.p_value)
+            assert all(isinstance(f, float) for f in figures) or figures == (None, None, None), name
 
 
 def test_finding_that_chance_can_give_needs_the_test_that_decided() -> None:
