@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import Page, chromium, expect
+from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.processes import eventually, family
 from tests.support.samples import ENVIRONMENT, ROOT, SOLUTION, answered, scenario
@@ -28,8 +29,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures(
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    course = Course.make(tmp_path_factory.mktemp("course"))
+def course(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    course = Course.make(tmp_path_factory.mktemp("course"), commands=autograder)
     course.nbgrader("generate_assignment", ASSIGNMENT)
     glorot = scenario("glorot").build()
     course.submit("glorot", glorot)

@@ -7,7 +7,6 @@ import io
 import os
 import pwd
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -204,16 +203,18 @@ def test_commands_outside_a_course_say_so_in_a_line(tmp_path: Path) -> None:
 )
 @pytest.mark.slow
 def test_a_gradebook_that_cannot_be_used_is_told_of_in_a_line(
-    tmp_path: Path, gradebook: bytes | str | None, said: str
+    autograder: Commands, tmp_path: Path, gradebook: bytes | str | None, said: str
 ) -> None:
-    course = Course.make(tmp_path)
+    course = Course.make(tmp_path, commands=autograder)
     write(read(RELEASE), tmp_path / "assignment" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
     course.submit("ann", text("An answer."))
     if isinstance(gradebook, bytes):
         (tmp_path / "gradebook.db").write_bytes(gradebook)
     elif gradebook is not None:
         course.nbgrader("db", "student", "add", "ann")
-    regraded = course.run(sys.executable, "-m", "autograder", "regrade", expect=2)
+    run = autograder("regrade", cwd=course.folder, COLUMNS="160")
+    assert run.returncode == 2
+    regraded = all_of(run)
     (line,) = [line for line in regraded.splitlines() if said in line]
     assert line.startswith("autograder: ")
     autograded = course.autograde(expect=1)
@@ -231,7 +232,7 @@ def test_a_gradebook_that_cannot_be_used_is_told_of_in_a_line(
 def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_moved(
     autograder: Commands, tmp_path: Path
 ) -> None:
-    course = Course.make(tmp_path)
+    course = Course.make(tmp_path, commands=autograder)
     course.nbgrader("generate_assignment", ASSIGNMENT)
     course.submit("right", answered({}, SOLUTION))
     course.submit("wrong", scenario("untouched").build())
@@ -245,7 +246,7 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
     cell(notebook, "q7_tf_model_check").metadata.nbgrader.points = 10
     write(notebook, source)
     course.nbgrader("generate_assignment", ASSIGNMENT, "--force")
-    said = course.run(sys.executable, "-m", "autograder", "course", "regrade")
+    said = all_of(autograder("course", "regrade", cwd=course.folder, COLUMNS="160"))
     assert "right: 49 → 51" in said
     assert "q7_tf_model_check: 8 → 10: worth 10 points instead of 8" in said
     assert "2 graded again, 1 changed." in said
@@ -258,14 +259,15 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
 @pytest.mark.usefixtures("need_confinement")
 @pytest.mark.slow
 @pytest.mark.frameworks
-def test_exchange_of_a_hub_releases_fetches_submits_and_collects(tmp_path: Path) -> None:
+def test_exchange_of_a_hub_releases_fetches_submits_and_collects(autograder: Commands, tmp_path: Path) -> None:
     (tmp_path / "teacher").mkdir()
-    course = Course.make(tmp_path / "teacher", AUTOGRADER_EXCHANGE=str(tmp_path / "exchange"))
+    exchange = str(tmp_path / "exchange")
+    course = Course.make(tmp_path / "teacher", commands=autograder, AUTOGRADER_EXCHANGE=exchange)
     (tmp_path / "exchange").mkdir(mode=0o777)
     (tmp_path / "exchange").chmod(0o777)
     (tmp_path / "ann").mkdir()
     home = {"HOME": str(tmp_path / "ann")}
-    student = ("--course=weight-initialization", f"--Exchange.root={tmp_path / 'exchange'}")
+    student = ("--course=weight-initialization", f"--Exchange.root={exchange}")
 
     course.nbgrader("generate_assignment", ASSIGNMENT)
     course.nbgrader("release_assignment", ASSIGNMENT)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.samples import ROOT, SOLUTION, answered, write
 
@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures(
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    course = Course.make(tmp_path_factory.mktemp("course"))
+def course(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    course = Course.make(tmp_path_factory.mktemp("course"), commands=autograder)
     course.nbgrader("generate_assignment", ASSIGNMENT)
     shutil.copytree(CASE, course.folder / "submitted")
     for student, name in MISNAMED.items():
@@ -59,8 +59,9 @@ def test_no_notebook_of_another_name_costs_a_neighbour_the_score(course: Course,
 
 
 @pytest.mark.usefixtures("said")
-def test_whoever_grades_by_hand_or_exports_grades_reads_who_is_missing(course: Course) -> None:
-    told = line_with(f"gus/{ASSIGNMENT} holds 2 notebooks", course.run("autograder", "course", "triage"))
+def test_whoever_grades_by_hand_or_exports_grades_reads_who_is_missing(course: Course, autograder: Commands) -> None:
+    triage = autograder("course", "triage", cwd=course.folder, COLUMNS="160")
+    told = line_with(f"gus/{ASSIGNMENT} holds 2 notebooks", triage.stdout + triage.stderr)
     assert told.startswith("autograder: gus: ")
     for exporter in ("QuestionsExport", "CanvasExport"):
         told = course.nbgrader("export", f"--exporter=autograder.nbgrader_bridge.export.{exporter}", "--to=grades.csv")
@@ -73,9 +74,9 @@ def test_asking_for_one_that_nobody_can_tell_fails_in_a_line(course: Course) -> 
     assert "holds 2 notebooks, none of them" in told
 
 
-def test_class_says_the_same_of_everybody(course: Course, tmp_path: Path) -> None:
-    command = (sys.executable, "-m", "autograder", "class", "submitted", "--out", str(tmp_path), "--csv", "scores.csv")
-    course.run(*command, expect=2)
+def test_class_says_the_same_of_everybody(course: Course, autograder: Commands, tmp_path: Path) -> None:
+    run = autograder("class", "submitted", "--out", tmp_path, "--csv", "scores.csv", cwd=course.folder)
+    assert run.returncode == 2
     rows = (course.folder / "scores.csv").read_text(encoding="utf-8").splitlines()[1:]
     graded = [[who, "graded", "40"] for who in ("ann", "bob", "eve", "fay")]
     assert [row.split(",")[:3] for row in rows] == [*graded, ["gus", "unreadable", ""]]

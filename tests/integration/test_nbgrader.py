@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from autograder.assignment.questions import TASKS, WRITTEN
+from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course, Scores
 from tests.support.figures import MEASURING
 from tests.support.missing import need
@@ -129,10 +130,13 @@ def export(course: Course) -> None:
 
 
 @pytest.fixture(scope="module")
-def cycle(need_confinement: None, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
-    """Release, submit, autograde twice, grade by hand, submit again, return feedback, export."""
-    course = Course.make(tmp_path_factory.mktemp("course"))
-    course.nbgrader("generate_assignment", ASSIGNMENT)
+def cycle(autograder: Commands, need_confinement: None, tmp_path_factory: pytest.TempPathFactory) -> Cycle:
+    """Release, submit, autograde twice, grade by hand, submit again, return feedback, export.
+
+    The release and the first autograding are processes of their own, as people start them.
+    """
+    course = Course.make(tmp_path_factory.mktemp("course"), commands=autograder)
+    course.run("nbgrader", "generate_assignment", ASSIGNMENT)
     with course.gradebook() as roster:
         for student, (last, first) in NAMES.items():
             roster.update_or_create_student(student, last_name=last, first_name=first)
@@ -144,7 +148,7 @@ def cycle(need_confinement: None, tmp_path_factory: pytest.TempPathFactory) -> C
     course.submit("attacker", forged())
     course.submit("missing", without(answered({}, SOLUTION), "q1", "q1_prompt", CHECKS[1], TASKS[3].stub))
     course.submit("unreadable", b'{"cells": [\n<<<<<<< HEAD\n')
-    said = course.autograde("--debug")
+    said = course.run("nbgrader", "autograde", ASSIGNMENT, "--debug")
     autograded, forged_notebook = course.scores(), course.autograded("attacker")
     course.autograde("--student=partial", "--force")
     again = course.scores()
@@ -154,7 +158,7 @@ def cycle(need_confinement: None, tmp_path_factory: pytest.TempPathFactory) -> C
     course.nbgrader("generate_feedback", ASSIGNMENT)
     export(course)
     break_the_grader(course)
-    faulted_said = course.autograde("--student=looping", "--force", expect=1)
+    faulted_said = course.run("nbgrader", "autograde", ASSIGNMENT, "--student=looping", "--force", expect=1)
     return Cycle(
         course, said, autograded, again, forged_notebook, resubmitted, resubmitting_said, course.scores(), faulted_said
     )
@@ -323,10 +327,12 @@ def rows_of(course: Course, students: Sequence[str]) -> list[dict[str, str]]:
         ]
 
 
-def test_gradebook_on_postgresql_holds_what_one_in_a_file_holds(cycle: Cycle, database: str, tmp_path: Path) -> None:
+def test_gradebook_on_postgresql_holds_what_one_in_a_file_holds(
+    cycle: Cycle, database: str, autograder: Commands, tmp_path: Path
+) -> None:
     """For two students whose grades take every way into it: a grader's points, a person's, and a second submission."""
     students = ("perfect", "attacker")
-    course = Course.make(tmp_path, database)
+    course = Course.make(tmp_path, database, autograder)
     course.nbgrader("generate_assignment", ASSIGNMENT)
     course.submit("perfect", own_work(answered({}, SOLUTION)))
     course.submit("attacker", forged())

@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 from distributed import LocalCluster
-from nbgrader.apps import AutogradeApp, GenerateAssignmentApp
 from typer.testing import CliRunner
 
 from autograder.cli.app import app
 from autograder.notebook import UnreadableNotebook, read_notebook
+from autograder.sandbox import Sandbox
 from autograder.submission.reader import read_submission
 from autograder.submission.remarks import RemarkKind
 from tests.support import gradescope_image
-from tests.support.course import Course
+from tests.support.commands import Commands
+from tests.support.course import ASSIGNMENT, Course
 from tests.support.graders import one_warm_sandbox
 from tests.support.notebook_cases import CASES, Case
 from tests.support.samples import RELEASE
@@ -156,8 +157,8 @@ def by_pull_request(folder: Path, course: Course) -> Road:
 
 
 def by_nbgrader(folder: Path, course: Course) -> Road:
-    course.in_this_process(GenerateAssignmentApp)
-    log = course.in_this_process(AutogradeApp)
+    course.nbgrader("generate_assignment", ASSIGNMENT)
+    log = course.autograde()
     road = {}
     for student, scores in course.scores().items():
         first = course.autograded(student).cells[0]
@@ -184,9 +185,9 @@ ROADS: dict[str, Callable[[Path, Course], Road]] = {
 
 
 @pytest.fixture(scope="module")
-def roads(sandbox: Any, need_clone: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Road]]:
+def roads(sandbox: Sandbox, need_clone: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Road]]:
     """Send every notebook along every road, in one warm sandbox."""
-    course = Course.make(tmp_path_factory.mktemp("course"))
+    course = Course.make(tmp_path_factory.mktemp("course"), commands=Commands(lambda: sandbox))
     for case in OURS:
         course.submit(case.name, case.path.read_bytes())
     with one_warm_sandbox(sandbox):

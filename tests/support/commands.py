@@ -10,10 +10,12 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from traitlets.config import Application
 
 from autograder.cli.app import main
 from autograder.grading import engine
@@ -41,6 +43,8 @@ def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subp
 class Lent:
     """The tests' own sandbox, for a command that would close it."""
 
+    _turn = threading.Lock()
+
     def __init__(self, sandbox: Sandbox, limits: Limits) -> None:
         self._sandbox = sandbox
         self.limits = limits
@@ -50,11 +54,12 @@ class Lent:
         return self._sandbox.warm
 
     def open(self) -> ForkedChild:
-        before, self._sandbox.limits = self._sandbox.limits, self.limits
-        try:
-            return self._sandbox.open()
-        finally:
-            self._sandbox.limits = before
+        with self._turn:
+            before, self._sandbox.limits = self._sandbox.limits, self.limits
+            try:
+                return self._sandbox.open()
+            finally:
+                self._sandbox.limits = before
 
     def close(self) -> None: ...
 
@@ -84,12 +89,37 @@ class Commands:
             patch.setattr(engine, "_worker", self._worker)
             return in_this_process(*arguments, cwd=cwd, **environment)
 
+    def nbgrader(
+        self, *arguments: object, cwd: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Call `nbgrader` in the same way."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(engine, "_worker", self._worker)
+            return _called(_nbgrader, "nbgrader", *arguments, cwd=cwd, **environment)
+
+
+def _nbgrader() -> None:
+    # nbgrader takes seconds to import, and few tests need it.
+    from nbgrader.apps.nbgraderapp import NbGraderApp
+
+    try:
+        NbGraderApp.launch_instance()
+    finally:
+        type(Application.instance()).clear_instance()
+    sys.exit(0)
+
 
 def in_this_process(
     *arguments: object, cwd: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Call `main`, and return its exit code and what it wrote."""
-    words = ["autograder", *map(str, arguments)]
+    return _called(main, "autograder", *arguments, cwd=cwd, **environment)
+
+
+def _called(
+    program: Callable[[], None], *arguments: object, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    words = [*map(str, arguments)]
     written = [io.TextIOWrapper(io.BytesIO(), environment.pop("PYTHONIOENCODING", "utf-8")) for _ in range(2)]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**TERMINAL, **environment}.items():
@@ -100,9 +130,13 @@ def in_this_process(
         for name, stream in zip(("stdout", "stderr"), written, strict=True):
             patch.setattr(sys, name, stream)
         with pytest.raises(SystemExit) as end:
-            main()
+            program()
+        code = end.value.code
+        if isinstance(code, str):  # as the interpreter does
+            print(code, file=sys.stderr)
+            code = 1
     out, err = (_text(stream) for stream in written)
-    return subprocess.CompletedProcess(words, int(end.value.code or 0), out, err)
+    return subprocess.CompletedProcess(words, code or 0, out, err)
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import logging
 import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-import pytest
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.apps import NbGrader
 
+from tests.support.commands import Commands
 from tests.support.samples import ENVIRONMENT, ROOT, write
 
 ASSIGNMENT = "weight_initialization"
@@ -32,9 +28,13 @@ class Course:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    commands: Commands | None = None
 
     @classmethod
-    def make(cls, folder: Path, gradebook: str | None = None, **environment: str) -> Course:
+    def make(
+        cls, folder: Path, gradebook: str | None = None, commands: Commands | None = None, **environment: str
+    ) -> Course:
+        """Copy what an instructor has into ``folder``; ``commands``, if given, runs nbgrader in this process."""
         shutil.copytree(ROOT / "solutions", folder / "solutions")
         shutil.copy(ROOT / "nbgrader_config.py", folder)
         settings = (ROOT / "course.toml").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ class Course:
         (folder / "course.toml").write_text(settings, encoding="utf-8")
         if gradebook is not None:
             environment["AUTOGRADER_GRADEBOOK"] = gradebook
-        return cls(folder, environment)
+        return cls(folder, environment, commands)
 
     @classmethod
     def stock(cls, folder: Path) -> Course:
@@ -75,25 +75,16 @@ class Course:
         return run.stdout
 
     def nbgrader(self, *arguments: str, expect: int | None = 0) -> str:
-        return self.run("nbgrader", *arguments, expect=expect)
+        """Run nbgrader, in this process where the course has a warm sandbox; return all that it said."""
+        if self.commands is None:
+            return self.run("nbgrader", *arguments, expect=expect)
+        environment = {**ENVIRONMENT, "COLUMNS": "160", **self.environment}
+        run = self.commands.nbgrader(*arguments, cwd=self.folder, **environment)
+        assert expect is None or run.returncode == expect, run.stdout + run.stderr
+        return run.stdout + run.stderr
 
     def autograde(self, *arguments: str, expect: int | None = 0) -> str:
         return self.nbgrader("autograde", ASSIGNMENT, *arguments, expect=expect)
-
-    def in_this_process(self, app: type[NbGrader], *arguments: str) -> str:
-        """Run one of nbgrader's commands in this process, which may lend it a warm sandbox; return its log."""
-        log = io.StringIO()
-        with contextlib.chdir(self.folder), pytest.MonkeyPatch.context() as patch:
-            for name, value in (ENVIRONMENT | self.environment).items():
-                patch.setenv(name, value)
-            command = app.instance()
-            try:
-                command.initialize([ASSIGNMENT, *arguments])
-                command.log.addHandler(logging.StreamHandler(log))
-                command.start()
-            finally:
-                app.clear_instance()
-        return log.getvalue()
 
     def submission(self, student: str) -> Path:
         return self.folder / "submitted" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"

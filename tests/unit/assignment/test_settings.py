@@ -138,8 +138,10 @@ def test_what_being_late_costs(policy: LatePolicy, hours: float, lost: float) ->
 @pytest.mark.slow
 @pytest.mark.frameworks
 @pytest.mark.usefixtures("need_confinement")
-def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gradebook(tmp_path: Path) -> None:
-    course = Course.make(tmp_path)
+def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gradebook(
+    autograder: Commands, tmp_path: Path
+) -> None:
+    course = Course.make(tmp_path, commands=autograder)
     written(
         tmp_path,
         'help = "name"\nframeworks = "better"\ndeadline = 2027-01-31T23:59:00+01:00\n'
@@ -215,7 +217,7 @@ def by_gradescope(course: Course, autograder: Commands) -> dict[str, Any]:
 def test_the_limits_of_course_toml_hold_whichever_command_grades(
     road: Callable[[Course, Commands], dict[str, Any]], autograder: Commands, tmp_path: Path
 ) -> None:
-    course = Course.make(tmp_path, AUTOGRADER_COURSE=str(tmp_path / "course.toml"))
+    course = Course.make(tmp_path, commands=autograder, AUTOGRADER_COURSE=str(tmp_path / "course.toml"))
     written(tmp_path, "[limits]\nstep_seconds = 1.5\n")
     course.submit("ann", answered({"q7_tf_initializer": "def tf_he_normal(shape):\n    while True:\n        pass"}))
     asked = {question["grade_id"]: question for question in road(course, autograder)["questions"]}
