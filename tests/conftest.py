@@ -46,8 +46,8 @@ def need_browser() -> None:
 
 @pytest.fixture(scope="session")
 def sandbox(need_confinement: None) -> Iterator[Sandbox]:
-    # Steps shorter than the default: an endless loop is endless after five seconds, too.
-    with Sandbox(Limits(total_seconds=60.0, step_seconds=5.0)) as sandbox:
+    # Steps shorter than the default: an endless loop is endless after three seconds, too.
+    with Sandbox(Limits(total_seconds=60.0, step_seconds=3.0)) as sandbox:
         yield sandbox
 
 

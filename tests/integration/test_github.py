@@ -73,7 +73,7 @@ class Classroom:
                 "user": {"login": login},
             }
         }
-        runner = Runner(self.hub, self.folder / f"run-{self.number}", event, self.venv)
+        runner = Runner(self.hub, self.folder / f"run-{self.number}", event, self.venv, packages=self.venv is None)
         return GradedPullRequest(runner, runner.run(GRADE["grade"]), head)
 
 
@@ -84,7 +84,7 @@ def classroom(need_clone: None, tmp_path_factory: pytest.TempPathFactory) -> Cla
 
 @pytest.fixture(scope="session")
 def honest(classroom: Classroom) -> GradedPullRequest:
-    """A right answer, graded by every step of the workflow, installing included."""
+    """A right answer, graded by every step of the workflow, set-up included: pip finds every package in its place."""
     graded = classroom.open_pull_request({NOTEBOOK: File(notebook("library_one_liners", classroom.folder))})
     classroom.venv = graded.base / ".venv"
     return graded

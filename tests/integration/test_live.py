@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder import check
 from autograder.assignment.questions import TASKS
+from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.executed import execute, executed_release
 from tests.support.figures import MEASURING, without_measuring
@@ -115,9 +116,9 @@ def test_set_up_cell_fetches_the_course_on_colab_and_nowhere_else(need_git: None
 
 @pytest.mark.slow
 @pytest.mark.frameworks
-def test_stock_nbgrader_gives_honest_submissions_their_points(tmp_path: Path) -> None:
+def test_stock_nbgrader_gives_honest_submissions_their_points(autograder: Commands, tmp_path: Path) -> None:
     """Without our sandbox: nbgrader runs the student's kernel and takes the check cells' floats."""
-    course = Course.stock(tmp_path)
+    course = Course.stock(tmp_path, autograder)
     course.submit("tensorflow_only", without_measuring(scenario("tensorflow_only").build()))
     course.nbgrader("generate_assignment", ASSIGNMENT)
     course.autograde()

@@ -117,7 +117,7 @@ def by_dask(folder: Path, course: Course) -> Road:
 def by_gradescope(folder: Path, course: Course) -> Road:
     road = {}
     root = gradescope_image.make(folder)
-    command = gradescope_image.WarmCommand(root)
+    command = gradescope_image.WarmCommand(root, course.commands)
     for number, case in enumerate(OURS):
         # Students upload a file under the assignment's name or any other.
         uploaded = root / "submission" / ("weight_initialization.ipynb" if number % 2 else f"{case.name} (1).ipynb")

@@ -1,7 +1,8 @@
 """No attack gains points: only arrays with the right distribution do.
 
 Every file under `attacks/` is one attack, planted on wrong code. No attack may gain a point, reveal a secret, leave
-anything behind, or change the grade of the next submission.
+anything behind, or change the grade of a later submission: an honest one is graded after every attack that tries to
+stay, and after the last attack of every other family.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ from tests.support.samples import SOLUTION, scenario, write
 
 ATTACKS = corpus()
 SEED = 4
+LAST = {attack.family: attack for attack in ATTACKS}
 FAMILIES = {"forging", "reading", "reaching_out", "persistence", "exhaustion", "imitation", "notebook"}
-#: Endless is endless after three seconds, too.
-LIMITS = Limits(total_seconds=40.0, step_seconds=3.0, memory_bytes=512 * 1024**2)
+#: Endless is endless after two seconds, too.
+LIMITS = Limits(total_seconds=40.0, step_seconds=2.0, memory_bytes=512 * 1024**2)
 
 pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures("need_confinement")]
 
@@ -147,7 +149,8 @@ def test_attack_gains_nothing_leaks_nothing_and_leaves_nothing(attack: Attack, h
     assert (house.root / "gradebook.db").read_bytes() == secrets
     with pytest.raises(BlockingIOError):
         house.listener.accept()
-    assert as_json(house.grader.grade(house.honest_path, SEED)) == house.honest
+    if attack.family == "persistence" or attack is LAST[attack.family]:
+        assert as_json(house.grader.grade(house.honest_path, SEED)) == house.honest
 
 
 def shared_memory() -> set[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from tests.support import installs
 from tests.support.hub import IDENTITY, Hub
 
 _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
@@ -39,9 +40,20 @@ class Job:
 
 
 class Runner:
-    """A runner with an empty workspace, for one event."""
+    """A runner with an empty workspace, for one event.
 
-    def __init__(self, hub: Hub, folder: Path, event: dict[str, Any], venv: Path | None = None) -> None:
+    Parameters
+    ----------
+    venv : Path, optional
+        An environment that an earlier run from the same commit has set up: once is enough.
+    packages : bool
+        Whether the first checkout finds this environment's packages in its own: the steps still set it up, and fetch
+        nothing.
+    """
+
+    def __init__(
+        self, hub: Hub, folder: Path, event: dict[str, Any], venv: Path | None = None, packages: bool = False
+    ) -> None:
         self.hub = hub
         self.workspace = folder / "work"
         self.temporary = folder / "temp"
@@ -49,6 +61,7 @@ class Runner:
         self.temporary.mkdir()
         self.event = event
         self.venv = venv
+        self.packages = packages
         self.job = Job()
 
     def run(self, job: Mapping[str, Any], needs: dict[str, Any] | None = None) -> Job:
@@ -140,8 +153,13 @@ class Runner:
                 self.job.log += run.stderr
                 self.job.outcome = "failure"
                 return
-        if self.venv is not None and not any(self.workspace.glob("*/.venv")):
-            # Installed by an earlier run from the same commit: once is enough. The first checkout is the grader's.
+        # The first checkout is the grader's.
+        if any(self.workspace.glob("*/.venv")):
+            return
+        if self.packages:
+            installs.copied(folder / ".venv")
+            (folder / ".venv/.made-in").write_text(f"{folder.resolve()}\n")
+        elif self.venv is not None:
             (folder / ".venv").symlink_to(self.venv)
             (self.venv / ".made-in").write_text(f"{folder.resolve()}\n")
             (self.venv / ".installed-grade").touch()

@@ -47,9 +47,9 @@ class Course:
         return cls(folder, environment, commands)
 
     @classmethod
-    def stock(cls, folder: Path) -> Course:
+    def stock(cls, folder: Path, commands: Commands | None = None) -> Course:
         """Make a course whose autograding is nbgrader's own, in the student's kernel; folders and release as ours."""
-        made = cls.make(folder)
+        made = cls.make(folder, commands=commands)
         config = folder / "nbgrader_config.py"
         lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
         start = next(i for i, line in enumerate(lines) if line.startswith("c.Autograde."))

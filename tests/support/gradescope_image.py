@@ -10,10 +10,9 @@ import zipfile
 from pathlib import Path
 
 import jsonschema
-from typer.testing import CliRunner
 
-from autograder.cli.app import app
 from autograder.publishing import gradescope_zip as gradescope
+from tests.support.commands import Commands
 from tests.support.formats import shape
 
 
@@ -48,8 +47,8 @@ class WarmCommand:
     The script stays the real one: what it finds, exports, asks for and makes of the exit status.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, commands: Commands) -> None:
+        self._root, self._commands = root, commands
         self._asked, self._answer = root / "asked", root / "answer"
         for pipe in (self._asked, self._answer):
             os.mkfifo(pipe)
@@ -69,7 +68,7 @@ class WarmCommand:
         ) as script:
             release, course, *arguments = self._asked.read_text(encoding="utf-8").split("\0")[:-1]
             told = {"AUTOGRADER_RELEASE": release, "AUTOGRADER_COURSE": course}
-            self._answer.write_text(f"{CliRunner().invoke(app, arguments, env=told).exit_code}\n", encoding="utf-8")
+            self._answer.write_text(f"{self._commands(*arguments, **told).returncode}\n", encoding="utf-8")
             return script.wait(timeout=60)
 
 

@@ -55,11 +55,20 @@ def wheel(folder: Path) -> Path:
     return built
 
 
-def environment(folder: Path, built: Path) -> Install:
-    """Make an environment like this one, of links to its files, with the wheel for the editable install."""
-    ignored = shutil.ignore_patterns("*.pyc.*", "include")  # half-written bytecode; a third of all files
+def copied(folder: Path) -> Path:
+    """Make an environment like this one, of links to its files; return its Python.
+
+    What `make setup` writes in place is left out: a link would write it in this environment, too.
+    """
+    # Half-written bytecode; a third of all files.
+    ignored = shutil.ignore_patterns("*.pyc.*", "include", ".made-in", ".installed-*", "torch.log")
     shutil.copytree(sys.prefix, folder, symlinks=True, copy_function=_link, ignore=ignored)
-    python = folder / Path(sys.executable).relative_to(sys.prefix)
+    return folder / Path(sys.executable).relative_to(sys.prefix)
+
+
+def environment(folder: Path, built: Path) -> Install:
+    """Make an environment like this one, with the wheel for the editable install."""
+    python = copied(folder)
     pip("uninstall", "--yes", PROJECT_NAME, python=python)
     pip("install", "--no-deps", "--no-index", built, python=python)
     library = folder / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)

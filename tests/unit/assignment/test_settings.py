@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -202,10 +201,10 @@ def by_nbgrader(course: Course, autograder: Commands) -> dict[str, Any]:
 
 
 def by_gradescope(course: Course, autograder: Commands) -> dict[str, Any]:
-    root = gradescope_image.make(course.folder, Path(sys.executable).parent.parent)
+    root = gradescope_image.make(course.folder)
     (course.folder / "course.toml").replace(root / "source/course.toml")
     course.submission("ann").replace(root / "submission/mine.ipynb")
-    assert gradescope_image.run(root) == 0
+    assert gradescope_image.WarmCommand(root, autograder).run() == 0
     return gradescope_image.results(root)["extra_data"]["result"]
 
 

@@ -20,6 +20,7 @@ from autograder.collection.roster import Roster, load_roster
 from autograder.collection.take import others
 from autograder.git import Change, GitFailed, Repository
 from autograder.report.pull_request import load_pull_request
+from tests.support.commands import in_this_process
 from tests.support.course import Course
 from tests.support.hub import AFTER, BEFORE, DEADLINE, IDENTITY, NOTEBOOK, File, Hub, link
 from tests.support.samples import ENVIRONMENT, RELEASE
@@ -678,20 +679,26 @@ def test_roster_that_cannot_be_meant_is_refused_with_its_line(text: str, says: s
 @pytest.mark.slow
 def test_command_collects_and_says_what_to_look_at(hub: Hub, tmp_path: Path) -> None:
     course = Course.make(tmp_path / "c")
+
+    def said_by(*arguments: str, expect: int = 0) -> str:
+        run = in_this_process("collect", *arguments, cwd=course.folder, COLUMNS="160")
+        assert run.returncode == expect, run.stderr
+        return run.stdout + run.stderr
+
     hub.pull_request(1, answers("ann"), "ann")
     hub.pull_request(2, {NOTEBOOK: link("x")}, "bob")
     (course.folder / "roster.csv").write_text("github,student\nann,ann-id\nbob,bob-id\ncas,cas-id\n")
-    command = ("autograder", "collect", str(hub.folder), "--roster", "roster.csv")
-    said = course.run(*command, "--deadline", "2027-01-31T23:59+00:00")
+    command = (str(hub.folder), "--roster", "roster.csv")
+    said = said_by(*command, "--deadline", "2027-01-31T23:59+00:00")
     assert re.search(r"^new      ann-id: look at it: whose it is", said, re.MULTILINE)
     assert "bob-id: pull request #2: not collected:" in said
     assert "nothing from: cas-id\n" in said
     assert "1 new, 0 changed, 0 same" in said
     assert (course.folder / "submitted/ann-id/weight_initialization/weight_initialization.ipynb").exists()
-    assert "add the time zone" in course.run(*command, "--deadline", "2027-01-31", expect=2)
-    assert "cannot be fetched" in course.run(*command[:2], "/nowhere", *command[3:], expect=2)
-    assert "for pull requests" in course.run(*command[:3], "--deadline", "2027-01-31T23:59+00:00", expect=2)
-    assert "it is for files" in course.run(*command, "--file-times", expect=2)
+    assert "add the time zone" in said_by(*command, "--deadline", "2027-01-31", expect=2)
+    assert "cannot be fetched" in said_by("/nowhere", *command[1:], expect=2)
+    assert "for pull requests" in said_by(*command[:1], "--deadline", "2027-01-31T23:59+00:00", expect=2)
+    assert "it is for files" in said_by(*command, "--file-times", expect=2)
     for address in ("https://github.test/org/course", "git@github.test:org/course"):
-        assert "the address of a repository: say with --roster" in course.run(*command[:2], address, expect=2)
-    assert "0 new, 0 changed, 1 same" in course.run(*command), "course.toml's deadline trips nothing"
+        assert "the address of a repository: say with --roster" in said_by(address, expect=2)
+    assert "0 new, 0 changed, 1 same" in said_by(*command), "course.toml's deadline trips nothing"

@@ -13,8 +13,7 @@ from autograder.places import TEMPLATES
 from autograder.publishing import gradescope_zip as gradescope
 from autograder.publishing.leak_check import answer_lines
 from autograder.publishing.tracked_files import PROJECT
-from autograder.sandbox import Sandbox
-from tests.support.graders import one_warm_sandbox
+from tests.support.commands import Commands
 from tests.support.gradescope_image import WarmCommand, make, results, run
 from tests.support.samples import SOLUTION, scenario, write
 
@@ -25,25 +24,26 @@ def root(need_clone: None, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["weight_initialization.ipynb", "my answers (2).ipynb"])
-@pytest.mark.usefixtures("need_confinement")
-@pytest.mark.slow
-def test_submission_is_graded_under_whatever_name_it_was_uploaded(name: str, root: Path) -> None:
+@pytest.mark.usefixtures("need_confinement", "need_clone")
+def test_submission_is_graded_under_whatever_name_it_was_uploaded(
+    name: str, autograder: Commands, tmp_path: Path
+) -> None:
+    root = make(tmp_path)
     write(scenario("glorot").build(), root / "submission" / name)
-    assert run(root) == 0
+    assert WarmCommand(root, autograder).run() == 0
     assert sum(test["score"] for test in results(root)["tests"]) == 24
 
 
 @pytest.mark.usefixtures("need_clone")
 def test_of_a_repository_with_several_notebooks_the_one_of_the_right_name_is_graded(
-    sandbox: Sandbox, tmp_path: Path
+    autograder: Commands, tmp_path: Path
 ) -> None:
     root = make(tmp_path)
     folder = root / "submission/assignment"
     write(scenario("glorot").build(), folder / "weight_initialization.ipynb")
     write(scenario("reference").build(), folder / "weight_initialization-Copy1.ipynb")
     write(scenario("reference").build(), folder / ".ipynb_checkpoints/weight_initialization.ipynb")
-    with one_warm_sandbox(sandbox):
-        assert WarmCommand(root).run() == 0
+    assert WarmCommand(root, autograder).run() == 0
     assert sum(test["score"] for test in results(root)["tests"]) == 24
 
 

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from autograder.cli.app import app
-from tests.support.commands import run
+from tests.support.commands import in_this_process
 from tests.support.samples import ROOT
 
 #: Options of Dask that messages name.
@@ -81,7 +81,7 @@ def test_error_names_only_options_of_its_own_command(
     for release in (tmp_path / "none.ipynb", tmp_path / "ann.ipynb"):
         monkeypatch.setenv("AUTOGRADER_RELEASE", str(release))
         arguments = {"grade": ["ann.ipynb"], "page": ["ann.ipynb"], "class": ["."], "collect": ["missing"]}
-        said = run(*names, *arguments.get(names[-1], []), cwd=tmp_path)
+        said = in_this_process(*names, *arguments.get(names[-1], []), cwd=tmp_path)
         assert said.returncode in (2, 3), said.stderr
         assert said.stderr.startswith("autograder: ")
         assert set(_OPTION.findall(said.stderr)) <= options(COMMANDS[names]), said.stderr
