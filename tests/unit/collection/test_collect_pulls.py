@@ -698,7 +698,7 @@ def test_command_collects_and_says_what_to_look_at(hub: Hub, tmp_path: Path) -> 
     assert "add the time zone" in said_by(*command, "--deadline", "2027-01-31", expect=2)
     assert "cannot be fetched" in said_by("/nowhere", *command[1:], expect=2)
     assert "for pull requests" in said_by(*command[:1], "--deadline", "2027-01-31T23:59+00:00", expect=2)
-    assert "it is for files" in said_by(*command, "--file-times", expect=2)
+    assert "are for files" in said_by(*command, "--file-times", expect=2)
     for address in ("https://github.test/org/course", "git@github.test:org/course"):
-        assert "the address of a repository: say with --roster" in said_by(address, expect=2)
+        assert "the address of a repository: name the roster" in said_by(address, expect=2)
     assert "0 new, 0 changed, 1 same" in said_by(*command), "course.toml's deadline trips nothing"
