@@ -105,7 +105,7 @@ def _newer(one: Found, other: Found) -> bool:
 
 
 def student_of(path: PurePosixPath) -> str:
-    """Tell whose a file is: by the folder that Moodle makes, by Canvas's file name, by folder, or by its own name."""
+    """Return the student of a file: by Moodle's folder, by Canvas's file name, by its folder, or by its own name."""
     for folder in path.parent.parts:
         if moodle := _MOODLE.match(folder):
             return fit(moodle["name"])

@@ -139,12 +139,12 @@ def _fetch(remote: str, folder: Path) -> Repository:
 
 
 def is_address(source: str) -> bool:
-    """Tell the address of a repository, which git can fetch from, from a file or folder here."""
+    """Return True if ``source`` is an address that git can fetch from, and not a local file or folder."""
     return re.match(r"[a-z][a-z0-9+.-]*://|[^@:/\s]+@[^:/\s]+:", source, re.IGNORECASE) is not None
 
 
 def _public(text: str) -> str:
-    """Return ``text`` without what stands before the @ of an address: a token, it may be."""
+    """Return ``text`` without the part before an address's @, which may be a token."""
     return _SECRET.sub("", text)
 
 

@@ -36,7 +36,7 @@ class Roster:
         return {*self.by_login.values(), *self.by_email.values(), *self.by_pull_request.values()}
 
     def login(self, student: str) -> str | None:
-        """Return a student's login, in lower case, where it is known."""
+        """Return a student's login in lower case, or None if it is unknown."""
         return next((login for login, whose in self.by_login.items() if whose == student), None)
 
 

@@ -123,7 +123,7 @@ class ModelMeasurements:
         )
 
     def activations(self) -> tuple[tuple[str, ...], str] | None:
-        """Return the activations, hidden and last, that do give the outputs; None where none that we know do."""
+        """Return the known activations, hidden and last, that explain the outputs; None if none do."""
         build, inputs, layers = self.evidence.builds[0], self.evidence.inputs[0], self.builds[0]
         for hidden in product(HIDDEN_ACTIVATIONS, repeat=len(self.shapes) - 1):
             signal = hidden_pass(layers, inputs, hidden)
@@ -157,7 +157,7 @@ LAST_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 
 
 def hidden_pass(layers: Sequence[DenseLayer], inputs: Array, hidden: Sequence[str]) -> Array:
-    """Push ``inputs`` (batch, features) through dense layers in float64 and return what the last one gives, bare.
+    """Return the last layer's output without activation for ``inputs`` (batch, features), computed in float64.
 
     ``hidden`` names the activation after each layer but the last.
     """

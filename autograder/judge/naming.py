@@ -104,7 +104,7 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
     """Return the likeliest mistake, or None when none fits.
 
     Minimises Σ(ln r̂ − ln r)²/(2·SE²) over the catalogue, with the same for the means where an entry tells them; an
-    entry that is told by another family than the measured one (None: not recognised) is out. Of entries that
+    entry of another family than the measured one (None: not recognized) is excluded. Of entries that
     fit equally well the first listed wins, so the catalogue is ordered by how common a mistake is.
     """
     if not measured or not all(0.0 < m.ratio < math.inf and math.isfinite(m.mean) for m in measured):

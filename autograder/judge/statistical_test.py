@@ -115,16 +115,16 @@ class StatisticalTest:
     Attributes
     ----------
     statistic : str
-        What it looks at.
+        The computed statistic.
     fails_when : str
-        When it fails, as people write it; ``{}`` stands for the threshold.
+        When it fails, in words for people; ``{}`` becomes the threshold.
     threshold : float
         Largest magnitude that passes; smallest value, for a test that fails ``below``. Each lies in a gap: far from
         all right answers, and from every mistake worth catching.
     error : callable
         The least that a grading draws, and the threshold → the error rate. The README derives the bounds.
     below : bool
-        True if the test fails below its threshold. What is no number fails a test only if this is False.
+        True if the test fails below its threshold. A NaN fails a test only if this is False.
 
     Examples
     --------

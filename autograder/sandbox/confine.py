@@ -84,7 +84,7 @@ class Confinement:
         )
 
     def hide_grader(self) -> None:
-        """Have this process never read the grader's own files again; before it closes what it need not have open."""
+        """Deny this process the grader's own files for good. Call it before descriptors are closed."""
         _prctl(ctypes.CDLL(None, use_errno=True), _PR_SET_NO_NEW_PRIVS, 1)
         landlock.restrict_by(self._without_grader)
 

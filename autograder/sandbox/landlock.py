@@ -53,7 +53,7 @@ def _call(number: int, *arguments: object) -> int:
 
 
 def abi() -> int:
-    """Return the version of Landlock that this kernel offers; 0 where there is none, or it is switched off."""
+    """Return the version of Landlock's interface; 0 if the kernel has none, or it is switched off."""
     try:
         return _call(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_CREATE_RULESET_VERSION))
     except OSError as problem:

@@ -18,7 +18,7 @@ def open_sandbox(limits: Limits | None = None, *, unconfined: bool = False, many
     limits : Limits, optional
         What every child may use.
     unconfined : bool
-        Confine nothing. Never chosen for anybody: without it, a machine that cannot confine is refused.
+        Confine nothing. This must be asked for: by default, a machine that cannot confine is refused.
     many : bool
         Whether many children will be opened; see `Sandbox`.
 

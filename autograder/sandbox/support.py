@@ -60,7 +60,7 @@ class Support:
 
 
 def can_fork() -> bool:
-    """Tell whether a warm process can serve here: Linux alone has all that it needs."""
+    """Return True if this system can run a warm process; only Linux can."""
     return sys.platform == "linux" and hasattr(os, "pidfd_open")
 
 

@@ -35,7 +35,7 @@ def warm_up() -> dict[str, str]:
 
 
 def run_cell(name: str, source: str) -> CellRan:
-    """Run one cell as a notebook would, and say what it put out, whether it raised, and where."""
+    """Run one cell as a notebook does, and return its output and its exception."""
     notebook = shell()
     notebook.compile.cell = name
     stdout, stderr = _FirstText(), _FirstText()
