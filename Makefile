@@ -107,7 +107,7 @@ lock: setup ## After a change to the dependencies: bring constraints.txt and the
 	$(COMPILE) --generate-hashes --torch-backend cpu --no-deps build/torch-cpu.in -o requirements/torch-cpu.lock > /dev/null \
 	  || echo "PyTorch's own index is out of reach: requirements/torch-cpu.lock stays as it is."
 
-picture: setup test-tools ## After a change to the feedback: take docs/feedback.png anew, the README's picture of it
+picture: setup test-tools ## After a change to the feedback: render docs/feedback.png, the README's picture of it
 	$(BIN)/python -m tests.support.picture
 
 schema: setup ## After a change to the JSON of a result: write docs/result.schema.json
@@ -129,7 +129,7 @@ ONE_STUDENT = $(if $(STUDENT),--student="$(STUDENT)")
 release: setup ## Instructors: make the students' notebook from solutions/, and tell the gradebook
 	$(BIN)/nbgrader generate_assignment $(ASSIGNMENT) --force --create
 
-drift: setup ## Whether assignment/ is what `make release` makes of solutions/
+drift: setup ## Check that assignment/ is what `make release` makes of solutions/
 	$(BIN)/autograder course release-drift
 
 page: setup ## A notebook as one web page that loads nothing: make page SUBMISSION=path/to/notebook.ipynb
@@ -139,7 +139,7 @@ page: setup ## A notebook as one web page that loads nothing: make page SUBMISSI
 hooks: setup ## Check formatting, outputs, settings and drift at every commit (pre-commit)
 	$(BIN)/pre-commit install
 
-settings: setup ## Say what course.toml sets
+settings: setup ## Show the settings in course.toml
 	$(BIN)/autograder course settings
 
 collect: setup ## Take submissions from a folder or zip, or, with ROSTER=… DEADLINE=…, from pull requests: FROM=…
@@ -151,10 +151,10 @@ class: setup ## Grade every submission in a folder without nbgrader: make class 
 autograde: setup ## Grade what is new in submitted/, side by side in the sandbox, into the gradebook; STUDENT=... for one
 	$(BIN)/nbgrader autograde $(ASSIGNMENT) $(ONE_STUDENT)
 
-regrade: setup ## After a fix to the grader or the points: grade everything anew, and say who moved
+regrade: setup ## After a fix to the grader or the points: grade everything again, and say whose score changed
 	$(BIN)/autograder course regrade
 
-triage: setup ## Say which written answers to look at first
+triage: setup ## List the written answers to read first
 	$(BIN)/autograder course triage
 
 formgrader: setup formgrader-server ## Grade Q1–Q6 in the browser: starts the formgrader, prints its address
@@ -166,7 +166,7 @@ formgrader-server:
 feedback: setup ## Make the pages that go back to students, in feedback/
 	$(BIN)/nbgrader generate_feedback $(ASSIGNMENT) --force $(ONE_STUDENT)
 
-export: setup ## Write the grades: build/grades.csv, a column a question, and build/canvas.csv for Canvas
+export: setup ## Write the grades: build/grades.csv, a column for each question, and build/canvas.csv for Canvas
 	@mkdir -p build
 	$(BIN)/nbgrader export --exporter=autograder.nbgrader_bridge.export.QuestionsExport --to=build/grades.csv
 	$(BIN)/nbgrader export --exporter=autograder.nbgrader_bridge.export.CanvasExport --to=build/canvas.csv
@@ -177,7 +177,7 @@ DEST ?=
 COURSE ?=
 OWNERS ?=
 
-student-repo: setup ## Export what students fork, or bring it up to date: make student-repo DEST=../students COURSE=https://…
+student-repo: setup ## Export the repository that students fork, or update it: make student-repo DEST=../students COURSE=https://…
 	@test -n "$(DEST)" || { echo "Say where to: make student-repo DEST=../weight-initialization COURSE=https://…"; exit 2; }
 	$(BIN)/autograder course student-repo "$(DEST)" --course "$(COURSE)" --owners "$(OWNERS)"
 

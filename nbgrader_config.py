@@ -26,7 +26,7 @@ try:
 except BadSettings as problem:
     sys.exit(f"autograder: {problem}.")
 
-# In a folder with some names nbgrader finds nothing, or other folders' files, or keeps the gradebook elsewhere.
+# In folders with some names, nbgrader finds nothing or other folders' files, or keeps the gradebook elsewhere.
 for problem in folder_problems(Path(__file__).resolve().parent):
     sys.exit(f"autograder: {problem}")
 
@@ -55,7 +55,7 @@ if os.environ.get("AUTOGRADER_EXCHANGE"):
 
 # --- Making the release -------------------------------------------------------------------------------
 
-# Untouched answers are recognised by this very text: autograder/notebook.py knows it too, and a test compares.
+# autograder/notebook.py recognizes untouched answers by the same text, and a test compares the two.
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 
@@ -64,9 +64,9 @@ c.ClearMarkScheme.enforce_metadata = False
 
 # --- Autograding: in our sandbox, never in a kernel that scores itself ----------------------------------
 
-# Reads what was submitted and rebuilds it from the gradebook: forged metadata, tags and outputs end here.
+# Reads submissions and rebuilds them from the gradebook, without forged metadata, tags and outputs.
 c.Autograde.exporter_class = "autograder.nbgrader_bridge.preprocessors.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = []  # it leaves nothing for nbgrader's own to do
+c.Autograde.sanitize_preprocessors = []  # it does all that nbgrader's own would do
 c.Autograde.autograde_preprocessors = [
     "autograder.nbgrader_bridge.preprocessors.GradeInSandbox",  # in the place of nbgrader.preprocessors.Execute
     "nbgrader.preprocessors.LimitOutput",
@@ -77,7 +77,7 @@ c.Autograde.autograde_preprocessors = [
 
 # --- Late submissions -----------------------------------------------------------------------------------
 
-# The penalty is worked out at autograding, from the score at that moment: after grading by hand, run
+# Autograding computes the penalty from the current score. After grading by hand, run
 # `autograder course regrade --all`. For a rule of your own, name a subclass of nbgrader.plugins.LateSubmissionPlugin.
 c.AssignLatePenalties.plugin_class = "autograder.nbgrader_bridge.late.CoursePolicy"
 c.CoursePolicy.policy = course.late

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python; do \
   $$each install.py --fits >/dev/null 2>&1 && { echo $$each; break; }; done)
 INSTALL_ARGS ?=
-# What is installed stays as it is until a file that says what belongs to it changes.
+# Packages are installed again only if a file that lists them changes.
 INSTALLED := $(VENV)/.installed-$(or $(subst ],,$(subst [,,$(EXTRAS))),grade)
 
 # An environment that another folder made (this one was moved or copied), or whose Python is gone, is made anew; and
