@@ -30,6 +30,17 @@ def submitted_notebook(folder: Path) -> Path:
     raise NoNotebook(f"holds {len(notebooks)} notebooks, none of them {named.name}")
 
 
+def is_misnamed(path: Path) -> bool:
+    """Return True if a file in a student's folder of nbgrader's layout does not have the release's name.
+
+    Examples
+    --------
+    >>> is_misnamed(Path("submitted/ann/weight_initialization/Untitled.ipynb")), is_misnamed(Path("ann.ipynb"))
+    (True, False)
+    """
+    return path.parent.name == NAME and path.name != f"{NAME}.ipynb"
+
+
 def submitted_notebooks(submitted: Path) -> dict[str, Path | NoNotebook]:
     """Return the submissions in nbgrader's folder ``submitted``, sorted by student; or why a student has none."""
     found: dict[str, Path | NoNotebook] = {}

@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.result_cache import ResultCache, cache_key
-from autograder.grading.results import apply_framework_rule, fault
+from autograder.grading.results import apply_framework_rule, fault, remarks_of
 from autograder.grading.retries import Attempts, RetryPolicy
 from autograder.grading.worker import SLOTS, InThisProcess, Worker
 from autograder.grading.worker_process import InOwnProcess
@@ -211,7 +211,9 @@ class Engine:
 
     def _cached(self, job: Job) -> Graded | None:
         found = self._cache.load(self.key(job)) if self._cache is not None else None
-        return found and replace(found, result=replace(found.result, path=job.submission.path))
+        return found and replace(
+            found, result=replace(found.result, path=job.submission.path, remarks=remarks_of(job.submission))
+        )
 
 
 def _worker(limits: Limits, *, unconfined: bool, many: bool) -> Worker:

@@ -75,7 +75,7 @@ def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...
         written=tuple(
             WrittenResult(a.grade_id, a.status, a.words, job.points[a.grade_id], a.remark) for a in submission.written
         ),
-        remarks=tuple(RemarkResult(r.cell, r.kind, r.text) for r in submission.remarks),
+        remarks=remarks_of(submission),
         problems=_problems(submission, execution),
         provenance=Provenance(
             grader_version=__version__,
@@ -85,6 +85,11 @@ def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...
             **execution.warm.versions,
         ),
     )
+
+
+def remarks_of(submission: Submission) -> tuple[RemarkResult, ...]:
+    """Return the reader's remarks as a result shows them."""
+    return tuple(RemarkResult(remark.cell, remark.kind, remark.text) for remark in submission.remarks)
 
 
 def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:

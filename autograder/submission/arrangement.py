@@ -22,9 +22,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from autograder.assignment.questions import TASKS
+from autograder.assignment.questions import NAME, TASKS
+from autograder.assignment.submitted import is_misnamed
 from autograder.notebook import Cell, Notebook, UnreadableNotebook
 from autograder.submission.compare import (
     code_of,
@@ -160,6 +162,9 @@ class _Arranger:
         if self._notebook.damage:
             sentence = f"The file is damaged: {'; '.join(self._notebook.damage)}. The rest of it counts."
             self._remarks.append(Remark("", RemarkKind.DAMAGED, sentence))
+        if is_misnamed(Path(self._notebook.path)):
+            sentence = f"The file should be named {NAME}.ipynb. It is graded under its own name; nothing is deducted."
+            self._remarks.append(Remark("", RemarkKind.MISNAMED, sentence))
         self._sort(self._recognized_by_text())
         self._typed = {
             place: text

@@ -23,6 +23,7 @@ class RemarkKind(StrEnum):
     MISSING = "missing"
     LOCKED_CHANGED = "locked_changed"
     DAMAGED = "damaged"
+    MISNAMED = "misnamed"
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ def said(course: Course) -> str:
     return course.autograde()
 
 
+REMARK = f"The file should be named {ASSIGNMENT}.ipynb."
+
+
 def line_with(text: str, said: str) -> str:
     (line,) = [line for line in said.splitlines() if text in line]
     return line
@@ -48,7 +51,11 @@ def test_the_only_notebook_of_a_student_is_graded_whatever_its_name(course: Cour
         line = line_with(f"{student}/{ASSIGNMENT}/{name} is graded as", said)
         assert f"is graded as {ASSIGNMENT}.ipynb: it is the only notebook in its folder" in line
         assert not course.submission(student).exists(), "the student's folder is the student's"
-        assert course.record(student)["result"]["submission"]["path"].endswith(name)
+        result = course.record(student)["result"]
+        assert result["submission"]["path"].endswith(name)
+        assert [remark["kind"] for remark in result["remarks"]] == ["misnamed"]
+        assert REMARK in course.autograded(student).cells[0].source
+    assert course.record("ann")["result"]["remarks"] == []
 
 
 def test_no_notebook_of_another_name_costs_a_neighbour_the_score(course: Course, said: str) -> None:
@@ -80,3 +87,4 @@ def test_class_says_the_same_of_everybody(course: Course, autograder: Commands, 
     rows = (course.folder / "scores.csv").read_text(encoding="utf-8").splitlines()[1:]
     graded = [[who, "graded", "40"] for who in ("ann", "bob", "eve", "fay")]
     assert [row.split(",")[:3] for row in rows] == [*graded, ["gus", "unreadable", ""]]
+    assert [REMARK in row for row in rows] == [False, False, True, True, False]
