@@ -41,6 +41,7 @@ from autograder.report.result import (
 )
 from autograder.sandbox import Limits, SandboxFault
 from autograder.sandbox.client import Warm
+from autograder.submission.remarks import Remark, RemarkKind
 from tests.support import chaos
 from tests.support.graders import Grader
 from tests.support.processes import descendants, eventually, not_running
@@ -266,8 +267,10 @@ def test_cached_result_is_not_computed_again_and_goes_by_the_files_own_name(job:
     worker = Scripted({})
     with Engine(start=lambda: worker, cache=cache) as engine:
         engine.grade(job)
-        copy = replace(job, submission=replace(job.submission, path="copy.ipynb"))
+        remark = Remark("", RemarkKind.MISNAMED, "Another name.")
+        copy = replace(job, submission=replace(job.submission, path="copy.ipynb", remarks=(remark,)))
         again = engine.grade(copy)
+        assert [each.kind for each in again.result.remarks] == ["misnamed"]
         ((label, third),) = engine.grade_all([("x", copy)])
         assert (worker.runs, again.result.path, label, third) == (1, "copy.ipynb", "x", again)
         engine.grade(replace(job, seed=2))
