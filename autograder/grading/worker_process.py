@@ -132,8 +132,11 @@ def main() -> NoReturn:
     sys.setswitchinterval(_SWITCH_SECONDS)
     control, *channels = map(int, sys.argv[1:])
     connections = [Connection(channel) for channel in channels]
-    for connection in connections:  # every channel sends the same
-        limits, unconfined, sys.executable = connection.recv()
+    try:
+        for connection in connections:  # every channel sends the same
+            limits, unconfined, sys.executable = connection.recv()
+    except EOFError:
+        sys.exit()  # the parent was interrupted while it started this process
     worker = InThisProcess(partial(open_sandbox, limits, unconfined=unconfined, many=True))
     for connection in connections:
         threading.Thread(target=_serve, args=(worker, connection), daemon=True).start()

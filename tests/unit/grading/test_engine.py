@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -575,3 +576,13 @@ def test_interrupt_while_workers_start_closes_those_that_run() -> None:
     with pytest.raises(KeyboardInterrupt):
         Engine(start=start, workers=2)
     assert first.closed
+
+
+def test_worker_whose_parent_ends_while_it_starts_ends_without_a_traceback() -> None:
+    mine, theirs = socket.socketpair()
+    with theirs:
+        mine.close()
+        descriptor = str(theirs.fileno())
+        command = [sys.executable, "-m", "autograder.grading.worker_process", descriptor, descriptor]
+        run = subprocess.run(command, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (0, "")
