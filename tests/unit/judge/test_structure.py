@@ -107,3 +107,29 @@ def test_worst_correlation_is_the_largest_in_size_and_is_bounded_for_as_many_pai
     assert bound == pytest.approx(
         3 * 2 * math.exp(-1000 * (0.1925824 * 0.2 + 0.5 * math.log(1 - 0.1925824**2))), rel=1e-3
     )
+
+
+@pytest.mark.parametrize("scale", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize(
+    ("name", "change", "measured"),
+    [
+        ("unit_norm", lambda w: w / np.sqrt((w**2).mean(axis=0)), 0.0),
+        ("centred", lambda w: w - w.mean(axis=0), 0.0),
+        ("uneven_scale", lambda w: w * np.linspace(0.6, 1.4, w.shape[1]), None),
+        ("uneven_mean", lambda w: w + 2.0 * (np.arange(w.shape[1]) == 7), None),
+    ],
+)
+def test_groups_that_are_too_even_or_uneven_are_found_in_any_units(name, change, measured, scale: float) -> None:
+    [found] = find_structure([drawn(WIDE, change(normal(WIDE)) * scale)], TESTS, in_he_units=scale == 1.0)
+    assert found is not None
+    assert found.mistake.name == name
+    assert "output channel" in found.says
+    if measured is not None:
+        assert found.measured == pytest.approx(measured, abs=0.01)
+        assert found.p_value < 1e-10
+
+
+@pytest.mark.parametrize("scale", [0.2, 1.0, 5.0])
+def test_independent_draws_have_no_structure_in_any_units(scale: float) -> None:
+    for kernel in (WIDE, SQUARE):
+        assert find_structure([drawn(kernel, normal(kernel) * scale)], TESTS, in_he_units=scale == 1.0) == [None]
