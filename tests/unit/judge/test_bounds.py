@@ -209,6 +209,10 @@ def test_catalogue_has_at_least_60_mistakes_each_with_a_line_and_something_to_lo
     assert len(simulated) >= 60
     assert len(BY_NAME) == len(MISCONCEPTIONS), "a name is used twice"
     assert all(m.says and m.lesson.look_up for m in MISCONCEPTIONS)
+    for lesson in {m.lesson for m in MISCONCEPTIONS}:
+        assert lesson.why.endswith("."), "why is a sentence"
+        assert not lesson.look_up.endswith("."), "what to look up is none"
+        assert not (lesson.formula or "").endswith("."), "nor is a formula"
 
 
 def test_every_mistake_is_simulated_or_shown_elsewhere() -> None:

@@ -116,7 +116,7 @@ def test_worst_correlation_is_the_largest_in_size_and_is_bounded_for_as_many_pai
         ("unit_norm", lambda w: w / np.sqrt((w**2).mean(axis=0)), 0.0),
         ("centred", lambda w: w - w.mean(axis=0), 0.0),
         ("uneven_scale", lambda w: w * np.linspace(0.6, 1.4, w.shape[1]), None),
-        ("uneven_mean", lambda w: w + 2.0 * (np.arange(w.shape[1]) == 7), None),
+        ("uneven_mean", lambda w: np.where(np.arange(w.shape[1]) == 7, np.abs(w), w), None),
     ],
 )
 def test_groups_that_are_too_even_or_uneven_are_found_in_any_units(name, change, measured, scale: float) -> None:
