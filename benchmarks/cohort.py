@@ -247,7 +247,7 @@ def shares(folder: Path) -> dict[str, float]:
         starter.close()
         os.chmod(starter.name, 0o755)
         real, sys.executable = sys.executable, starter.name
-        ForkedChild.exchange, ForkedChild._finish, Sandbox.open = timed_exchange, timed_finish, timed_open  # type: ignore[assignment, method-assign]
+        ForkedChild.exchange, ForkedChild._finish, Sandbox.open = timed_exchange, timed_finish, timed_open
         try:
             with Sandbox(many=True) as sandbox, Store(Path(name)) as store:
                 entries = find_class(folder)
@@ -266,7 +266,7 @@ def shares(folder: Path) -> dict[str, float]:
                     spent["report"] += now() - judged + read - began
         finally:
             sys.executable = real
-            ForkedChild.exchange, ForkedChild._finish, Sandbox.open = exchange, finish_child, open_child  # type: ignore[method-assign]
+            ForkedChild.exchange, ForkedChild._finish, Sandbox.open = exchange, finish_child, open_child
             os.unlink(starter.name)
     return {what: 1000.0 * seconds / len(entries) for what, seconds in spent.items()}
 

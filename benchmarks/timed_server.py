@@ -37,7 +37,7 @@ def _timed_respond(question: Message, versions: Mapping[str, str]) -> Message:
 
 
 def main() -> None:
-    forkserver.ForkServer._child = _timed_child  # type: ignore[method-assign]
+    forkserver.ForkServer._child = _timed_child
     serve.serve = _timed_serve
     serve.respond = _timed_respond
     forkserver.main()

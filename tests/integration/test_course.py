@@ -175,7 +175,7 @@ def test_triage_says_what_to_look_at_and_gives_no_points(tmp_path: Path) -> None
     (row,) = [line.split() for line in said.splitlines() if line.startswith("ann")]
     assert row == ["ann", "empty", "copied", "short", "·", "untouched", "untouched"]
     row, remark = [line for line in said.splitlines() if line.startswith("cy")]
-    assert row.split()[:3] == ["cy", "short", "untouched"]
+    assert row.split()[:3] == ["cy", "short", "untouched"]  # type: ignore[attr-defined]
     assert remark.startswith(f"cy: q1: cells {at + 1}, {at + 2} have this grade id; their texts count as one answer")
     (line,) = [line for line in said.splitlines() if "bob" in line]
     assert line.startswith("autograder: ")

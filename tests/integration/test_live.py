@@ -19,6 +19,7 @@ from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.executed import execute, executed_release
 from tests.support.figures import MEASURING, without_measuring
+from tests.support.graders import Grader
 from tests.support.samples import RELEASE, SOLUTION, answered, cell, read, scenario, write
 
 POINTS = {"q7_tf_initializer": 12.0, "q7_tf_model": 8.0, "q7_torch_initializer": 12.0, "q7_torch_model": 8.0}
@@ -149,7 +150,7 @@ def test_check_tells_of_an_exception_instead_of_raising_it(capsys: pytest.Captur
     assert "ValueError: no such fan" in capsys.readouterr().out
 
 
-def test_cells_calling_check_do_no_harm_while_graded(grader, tmp_path: Path) -> None:
+def test_cells_calling_check_do_no_harm_while_graded(grader: Grader, tmp_path: Path) -> None:
     notebook = answered({}, SOLUTION)
     notebook.cells.append(new_code_cell('assert check("q7_tf_initializer", tf_he_normal) == 0.0'))
     result = grader.grade(write(notebook, tmp_path / "n.ipynb"), 1)

@@ -205,7 +205,7 @@ def shows_what_became_of_it(attack: Attack, result: Result) -> None:
 def is_harmless_in_every_report(result: Result, house: House) -> None:
     console = Console(file=StringIO(), width=120, color_system=None)
     print_result(console, result)
-    reports = [console.file.getvalue(), markdown.render([result]), html.render([result]), as_json(result)]
+    reports = [console.file.getvalue(), markdown.render([result]), html.render([result]), as_json(result)]  # type: ignore[attr-defined]
     for report in reports:
         assert house.canary not in report
         assert "LOOT" not in report

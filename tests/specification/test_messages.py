@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,9 +19,9 @@ from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import task
 from autograder.judge import model
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
-from autograder.judge.evidence import Draw, InitializerEvidence, ModelEvidence, Parameter
+from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.judging import Verdict, judge
-from calibration.samplers import came_back, mistakes, right
+from calibration.samplers import Initializer, Maker, came_back, mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
 #: Every criterion of an initializer and of a model, in order.
@@ -30,10 +30,10 @@ GOLDEN = Path(__file__).parent / "messages.md"
 
 
 def initializers() -> Iterator[tuple[str, InitializerEvidence]]:
-    def found(make, layout: Layout = Layout.KERAS) -> InitializerEvidence:
+    def found(make: Maker, layout: Layout = Layout.KERAS) -> InitializerEvidence:
         return initializer_evidence(make, np.random.default_rng(1), layout)
 
-    def described(change, layout: Layout = Layout.TORCH) -> InitializerEvidence:
+    def described(change: Callable[[Draw], Draw], layout: Layout = Layout.TORCH) -> InitializerEvidence:
         plain = found(right("normal"), layout)
         return replace(plain, fill=2.5, rounds=tuple(tuple(change(d) for d in draws) for draws in plain.rounds))
 
@@ -56,8 +56,8 @@ def initializers() -> Iterator[tuple[str, InitializerEvidence]]:
     only_dense = described(lambda d: Draw(d.kernel, "nothing", error="ValueError: no") if d.kernel.window else d)
     yield "raised", only_dense
 
-    def own_law(power: float):
-        def make(rng: np.random.Generator):
+    def own_law(power: float) -> Maker:
+        def make(rng: np.random.Generator) -> Initializer:
             return lambda k, layout: came_back(
                 k, layout, (rng.standard_normal(k.in_layout(layout)) * k.fan_in**power).astype(np.float32)
             )
@@ -81,14 +81,14 @@ def models() -> Iterator[tuple[str, ModelEvidence]]:
     def found(entry: str | None = None, layout: Layout = Layout.TORCH) -> ModelEvidence:
         return model_evidence(np.random.default_rng(2), layout, "normal", BY_NAME[entry] if entry else None)
 
-    def changed(change, layout: Layout = Layout.TORCH) -> ModelEvidence:
+    def changed(change: Callable[[ModelBuild], ModelBuild], layout: Layout = Layout.TORCH) -> ModelEvidence:
         plain = found(layout=layout)
         return replace(plain, builds=tuple(change(b) for b in plain.builds))
 
-    def parameters(change, layout: Layout = Layout.TORCH) -> ModelEvidence:
+    def parameters(change: Callable[[Parameter], Parameter], layout: Layout = Layout.TORCH) -> ModelEvidence:
         return changed(lambda b: replace(b, parameters=tuple(change(p) for p in b.parameters)), layout)
 
-    def scaled(name: str, factor: float, shift: float = 0.0):
+    def scaled(name: str, factor: float, shift: float = 0.0) -> Callable[[Parameter], Parameter]:
         return lambda p: replace(p, values=p.values * np.float32(factor) + np.float32(shift)) if p.name == name else p
 
     yield "right", found()

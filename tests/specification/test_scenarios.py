@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.report.result import Result
+from autograder.report.result import QuestionResult, Result
 from tests.support.graders import Grader
 from tests.support.samples import Scenario, scenario, scenarios, write
 
@@ -14,7 +14,7 @@ SCENARIOS = scenarios()
 SEED = 20_261_124
 
 
-def question(result: Result, grade_id: str):
+def question(result: Result, grade_id: str) -> QuestionResult:
     return next(q for q in result.questions if q.grade_id == grade_id)
 
 
@@ -43,7 +43,7 @@ def test_scenario_scores_as_expected(sample: Scenario, grader: Grader, tmp_path:
             check_question(question(result, grade_id), wanted, told)
 
 
-def check_question(found, wanted: dict, told: str) -> None:
+def check_question(found: QuestionResult, wanted: dict, told: str) -> None:
     assert found.score == pytest.approx(wanted["score"]), told
     assert found.status == wanted.get("status", "graded"), told
     failed = [c for c in found.criteria if c.status == "failed"]

@@ -177,5 +177,5 @@ class Runner:
     def _wanted(self, condition: str | None, context: dict[str, Any]) -> bool:
         if condition is None:
             return True
-        name, value = re.fullmatch(r"([a-z.-]+) == '([a-z.]+)'", condition).groups()  # type: ignore[union-attr]
+        name, value = re.fullmatch(r"([a-z.-]+) == '([a-z.]+)'", condition).groups()
         return self._value(name, context) == value

@@ -141,4 +141,4 @@ def _called(
 
 def _text(stream: io.TextIOWrapper) -> str:
     stream.flush()
-    return stream.buffer.getvalue().decode(stream.encoding)
+    return stream.buffer.getvalue().decode(stream.encoding)  # type: ignore[attr-defined]

@@ -35,7 +35,7 @@ def _case(name: str, expected: dict[str, object]) -> Case:
         FOLDER / f"{expected.get('notebook', name)}.ipynb",
         FOLDER / f"{release}.ipynb" if release else RELEASE,
         expected.get("score"),
-        [(cell, kind) for cell, kind in expected.get("remarks", [])],
+        [(cell, kind) for cell, kind in expected.get("remarks", [])],  # type: ignore[attr-defined]
         expected.get("answers", {}),
         expected.get("refused"),
     )

@@ -28,7 +28,7 @@ def messages(data: bytes, decoder: Decoder | None = None, *, chunk: int = 1 << 2
     decoder, channel = decoder or Decoder(), Channel(data, chunk)
     while True:
         try:
-            message = decoder.receive(channel)  # type: ignore[arg-type]
+            message = decoder.receive(channel)
         except BlockingIOError:
             return
         if message is not None:

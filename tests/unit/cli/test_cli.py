@@ -63,7 +63,7 @@ def test_grade_prints_everything_and_writes_all_reports(autograder: Commands, tm
 def test_same_submission_and_seed_give_the_same_json_twice(autograder: Commands, tmp_path: Path) -> None:
     # from_scratch and float64 draw from torch, TensorFlow, Keras and NumPy, seeded and not.
     paths = [made(name, tmp_path) for name in ("from_scratch", "float64", "library_one_liners", "raises")]
-    texts = []
+    texts: list[bytes] = []
     for run in (in_a_process, autograder):
         file = tmp_path / f"{len(texts)}.json"
         assert run("grade", *paths, "--seed", 123, "--json", file, "--jobs", 1).returncode == 0
@@ -177,7 +177,7 @@ def test_broken_framework_is_a_fault_not_a_zero(tmp_path: Path, monkeypatch: pyt
 def test_error_of_our_own_is_a_fault_that_names_its_place_and_stops_nobody_else(
     grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = grading.score_task
+    honest = grading.score_task  # type: ignore[attr-defined]
     calls = []
 
     def broken(*arguments: object) -> object:

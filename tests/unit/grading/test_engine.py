@@ -287,7 +287,12 @@ def test_cached_result_is_not_computed_again_and_goes_by_the_files_own_name(job:
 
 def test_no_worker_starts_for_what_the_cache_holds(job: Job, cache: ResultCache) -> None:
     started: list[Scripted] = []
-    with Engine(start=lambda: started.append(Scripted({})) or started[-1], cache=cache) as engine:
+
+    def start() -> Scripted:
+        started.append(Scripted({}))
+        return started[-1]
+
+    with Engine(start=start, cache=cache) as engine:
         assert started == []
         first = engine.grade(job)
         assert len(started) == 1
@@ -508,7 +513,7 @@ def test_run_that_fails_after_the_next_one_began_closes_their_sandbox_only_when_
 
     monkeypatch.setattr(worker, "execute", execute)
     sandboxes = [Sandbox(), Sandbox()]
-    here = worker.InThisProcess(iter(sandboxes).__next__)  # type: ignore[arg-type]
+    here = worker.InThisProcess(iter(sandboxes).__next__)
     first = threading.Thread(target=fail)
     first.start()
     assert let_go.wait(60)
@@ -548,7 +553,7 @@ def test_worker_that_is_closed_while_a_run_waits_for_its_turn_starts_no_other_sa
             ended.append(str(problem))
 
     monkeypatch.setattr(worker, "execute", execute)
-    here = worker.InThisProcess(Sandbox)  # type: ignore[arg-type]
+    here = worker.InThisProcess(Sandbox)
     threads = [threading.Thread(target=attempt) for _ in range(SLOTS)]
     for thread in threads:
         thread.start()

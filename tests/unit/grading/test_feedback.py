@@ -131,7 +131,7 @@ TEN_MISTAKES = {
 def plain(result: Result) -> str:
     console = Console(file=io.StringIO(), width=10_000, color_system=None)
     print_result(console, result)
-    return console.file.getvalue()
+    return console.file.getvalue()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", TEN_MISTAKES)
@@ -287,7 +287,7 @@ def test_a_terminal_gets_the_figures_as_text() -> None:
     console = Console(file=io.StringIO(), width=100, color_system=None)
     console.print(picture_text(judged("lecun").picture))
     console.print(picture_text(judged("lecun", name="q7_torch_model").picture))
-    said = console.file.getvalue()
+    said = console.file.getvalue()  # type: ignore[attr-defined]
     assert said.count("0.707") >= 3
     assert "◆" in said
     assert "The signal is shrinking" in said

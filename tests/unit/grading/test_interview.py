@@ -176,7 +176,7 @@ def test_check_of_another_name_and_with_settings_that_cannot_be_used_says_so(mon
         check("q7_initializer", len)
 
     def bad() -> None:
-        raise checking.BadSettings("course.toml: no")
+        raise checking.BadSettings("course.toml: no")  # type: ignore[attr-defined]
 
     monkeypatch.setattr(checking, "load_settings", bad)
     with pytest.raises(CannotCheck, match=r"course\.toml: no") as told:

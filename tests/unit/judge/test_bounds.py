@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from autograder.judge.budget import PROMISE, decided_by_draws, rows, total
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.criteria import CRITERIA
 from autograder.judge.criteria.independence import TESTS
+from autograder.judge.misconception import Misconception
 from autograder.judge.power import MISS, miss_bound
 from autograder.judge.structure_tests import EVENNESS_GROUPS
 from calibration.samplers import FAMILIES, STRUCTURES
@@ -59,7 +61,9 @@ def test_share_bound_lies_above_the_exact_hypergeometric_tail() -> None:
     ],
 )
 @given(st.integers(100, 10**6), st.floats(0.0, 0.5), st.floats(0.0, 0.5))
-def test_bounds_fall_as_the_statistic_grows_and_as_the_sample_does(bound, n: int, x: float, y: float) -> None:
+def test_bounds_fall_as_the_statistic_grows_and_as_the_sample_does(
+    bound: Callable[[int, float], float], n: int, x: float, y: float
+) -> None:
     low, high = sorted((x, y))
     assert 0.0 <= bound(n, high) <= bound(n, low) <= 1.0
     if bound is not t.autocorrelation_bound and bound is not t.self_convolution_bound:  # these count more lags, too
@@ -187,7 +191,7 @@ def test_no_shape_is_known_in_advance() -> None:
 
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("entry", [m for m in MISCONCEPTIONS if m.ratio is not None], ids=lambda m: m.name)
-def test_every_mistake_of_scale_is_missed_with_probability_at_most_1e_9(entry, layout: Layout) -> None:
+def test_every_mistake_of_scale_is_missed_with_probability_at_most_1e_9(entry: Misconception, layout: Layout) -> None:
     bound = miss_bound(entry, PLAN, layout)
     assert bound is not None
     assert bound <= MISS

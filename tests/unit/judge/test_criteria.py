@@ -11,18 +11,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from autograder.assignment.kernels import Layout
-from autograder.assignment.questions import TASKS, task
+from autograder.assignment.kernels import KernelShape, Layout
+from autograder.assignment.questions import TASKS, Task, task
 from autograder.grading.plan import PLAN
 from autograder.grading.scoring import score_task
 from autograder.judge import criteria
 from autograder.judge.budget import decided_by_draws, rows, total
 from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Status, criterion
+from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.judging import judge
 from autograder.judge.statistical_test import ErrorRate, StatisticalTest
 from autograder.report.github import variances
-from calibration.samplers import Maker, came_back, he_deviation, right
+from calibration.samplers import Initializer, Maker, came_back, he_deviation, right
 from calibration.simulate import initializer_evidence
 from tests.support import contributing
 
@@ -38,17 +39,17 @@ def signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Criterion
     return CRITERIA["signs"]
 
 
-def exponential(rng: np.random.Generator):
+def exponential(rng: np.random.Generator) -> Initializer:
     """Wrong: mean 0 and He's variance, but 37 % of the weights are positive."""
 
-    def initializer(kernel, layout: Layout):
+    def initializer(kernel: KernelShape, layout: Layout) -> Draw:
         values = (rng.exponential(size=kernel.in_layout(layout)) - 1.0) * he_deviation(kernel)
         return came_back(kernel, layout, values.astype(np.float32))
 
     return initializer
 
 
-def evidence(make: Maker):
+def evidence(make: Maker) -> InitializerEvidence:
     return initializer_evidence(make, np.random.default_rng(1), Layout.KERAS)
 
 
@@ -98,7 +99,7 @@ def test_every_module_of_the_folder_declares_a_criterion_that_is_found() -> None
 
 
 @pytest.mark.parametrize("each", TASKS, ids=lambda t: t.stub)
-def test_every_criterion_of_a_task_follows_those_that_it_needs(each) -> None:
+def test_every_criterion_of_a_task_follows_those_that_it_needs(each: Task) -> None:
     names = list(each.weights)
     for number, name in enumerate(names):
         assert set(CRITERIA[name].needs) <= set(names[:number])

@@ -20,7 +20,7 @@ from autograder.judge.naming import MeasuredRatio
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 from calibration.samplers import right
 from calibration.simulate import model_evidence
-from tests.unit.judge.test_judge import OF_MODELS, changed, evidence, models
+from tests.unit.judge.test_judge import OF_MODELS, Change, changed, evidence, models
 
 OF_INITIALIZERS = tuple(TASKS[0].weights)
 
@@ -124,7 +124,7 @@ def pooled(found: InitializerEvidence) -> list[tuple[KernelShape, np.ndarray]]:
 
 
 @pytest.mark.parametrize("change", [lambda w: w, lambda w: w * 1.4 + 0.05 * w.std()], ids=["right", "wrong"])
-def test_measured_mean_and_variance_are_the_worst_kernels(change) -> None:
+def test_measured_mean_and_variance_are_the_worst_kernels(change: Change) -> None:
     found = evidence(changed(change), 5)
     by_name = verdicts(found)
     shapes = pooled(found)

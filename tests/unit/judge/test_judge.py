@@ -23,7 +23,7 @@ from autograder.judge.judging import Verdict, judge
 from autograder.judge.measure import draw_figures
 from autograder.judge.model import LAST_ACTIVATIONS, ModelMeasurements, hidden_pass, relative_difference
 from autograder.judge.structure import largest_within
-from calibration.samplers import Maker, came_back, he_deviation, mistakes, right
+from calibration.samplers import Initializer, Maker, came_back, he_deviation, mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
 #: Scoring runs the judge under np.errstate: what is too large for a float is a finding, not a warning.
@@ -41,7 +41,7 @@ def evidence(make: Maker, seed: int = 0, layout: Layout = Layout.KERAS) -> Initi
 def changed(change: Change, family: str = "normal") -> Maker:
     """Right draws, each array put through ``change``."""
 
-    def make(rng: np.random.Generator):
+    def make(rng: np.random.Generator) -> Initializer:
         draw = right(family)(rng)
         return lambda kernel, layout: came_back(kernel, layout, change(draw(kernel, layout).returned))
 
@@ -51,8 +51,8 @@ def changed(change: Change, family: str = "normal") -> Maker:
 def law(deviation: Callable[[KernelShape], float]) -> Maker:
     """Normal draws with a standard deviation of one's own."""
 
-    def make(rng: np.random.Generator):
-        def initializer(kernel: KernelShape, layout: Layout):
+    def make(rng: np.random.Generator) -> Initializer:
+        def initializer(kernel: KernelShape, layout: Layout) -> Draw:
             values = rng.standard_normal(kernel.in_layout(layout), dtype=np.float32) * np.float32(deviation(kernel))
             return came_back(kernel, layout, values)
 
@@ -128,8 +128,8 @@ def test_law_that_no_entry_fits_is_told_by_its_exponents(deviation: Callable[[Ke
 
 
 def test_heavy_tailed_law_outside_the_catalogue_is_not_misnamed() -> None:
-    def student(rng: np.random.Generator):
-        def initializer(kernel: KernelShape, layout: Layout):
+    def student(rng: np.random.Generator) -> Initializer:
+        def initializer(kernel: KernelShape, layout: Layout) -> Draw:
             values = rng.standard_t(3, kernel.in_layout(layout)) * he_deviation(kernel)
             return came_back(kernel, layout, values.astype(np.float32))
 
@@ -191,7 +191,7 @@ def test_formula_that_is_right_for_the_one_shape_it_does_not_raise_for_earns_no_
     """`assert shape[0] == shape[-1]` makes fan_out look right: on square kernels the fans agree."""
     plain = evidence(law(lambda k: math.sqrt(2.0 / k.fan_out)))
 
-    def raising(draw):
+    def raising(draw: Draw) -> Draw:
         square = draw.kernel.is_dense and draw.kernel.inputs == draw.kernel.outputs
         return draw if square else Draw(draw.kernel, "nothing", error="AssertionError")
 

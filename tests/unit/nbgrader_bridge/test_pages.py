@@ -15,7 +15,7 @@ from jinja2 import Environment
 from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.utils import determine_grade
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config, PyFileConfigLoader  # type: ignore[attr-defined]
 
 from autograder.assignment.questions import task
 from autograder.grading.cell_output import output_of

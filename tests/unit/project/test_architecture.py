@@ -9,6 +9,7 @@ import subprocess
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,7 +143,7 @@ def test_every_file_that_the_page_names_is_there() -> None:
         assert (PACKAGE / name).exists() or (ROOT / name).exists(), name
 
 
-def in_a_warm_process(expression: str) -> object:
+def in_a_warm_process(expression: str) -> Any:
     code = (
         "import os, sys; from autograder.sandbox import forkserver; from autograder.sandbox.child import shell;"
         "shell.warm_up();"
@@ -193,5 +194,5 @@ def test_data_of_the_rooms_that_read_and_judge_cannot_be_changed() -> None:
             for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else ():
                 text = ast.unparse(decorator)
                 if text.startswith("dataclass") and "frozen=True" not in text:
-                    changeable.add(node.name)
+                    changeable.add(node.name)  # type: ignore[attr-defined]
     assert changeable == WITH_A_STATE

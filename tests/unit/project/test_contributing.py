@@ -86,4 +86,4 @@ def test_commands_of_the_page_exist() -> None:
     for words in map(str.split, commands):
         command = typer.main.get_command(app)
         for word in words:
-            command = command.commands[word]
+            command = command.commands[word]  # type: ignore[attr-defined]

@@ -119,7 +119,8 @@ def test_what_is_no_result_is_refused_with_the_member_that_is_wrong(path: tuple,
     place[path[-1]] = value
     with pytest.raises(ValueError, match=rf"no autograder/result/v1: .*{says}"):
         from_json(document)
-    for other in (None, [], "text", {}):
+    others: tuple[object, ...] = (None, [], "text", {})
+    for other in others:
         with pytest.raises(ValueError, match="no autograder/result/v1"):
             from_json(other)
 

@@ -86,7 +86,7 @@ def terminal(what: Result, width: int = 200) -> str:
     console = Console(file=StringIO(), width=width, color_system=None)
     print_result(console, what)
     print_class(console, [what, what])
-    return console.file.getvalue()
+    return console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_html_shows_student_text_as_text() -> None:
@@ -184,7 +184,7 @@ def several() -> tuple[list[Result], list[Unreadable]]:
 def overview(results: list[Result], unreadable: list[Unreadable]) -> str:
     console = Console(file=StringIO(), width=200, color_system=None)
     print_class(console, results, unreadable)
-    return console.file.getvalue()
+    return console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def every_format_for_several() -> list[str]:

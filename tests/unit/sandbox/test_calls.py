@@ -82,7 +82,7 @@ def test_forward_pass_that_returns_no_tensor_is_told_as_that() -> None:
 
 def test_type_with_an_odd_name_has_a_kind() -> None:
     class Odd(type):
-        __name__ = 7  # type: ignore[assignment]
+        __name__ = 7
 
     class Thing(metaclass=Odd):
         pass

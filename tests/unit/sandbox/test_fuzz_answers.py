@@ -49,8 +49,9 @@ class Liar:
         self.header, self.fill, self.shapes, self.dtype = header, fill, shapes, dtype
 
     def ask(self, question: Question[A]) -> A:
-        asked = question.shape if isinstance(question, CallInitializer) else (16, 10)
-        made = [np.full(asked if shape is None else shape, self.fill, self.dtype) for shape in self.shapes]
+        asked = question.shape if isinstance(question, CallInitializer) else (16, 10)  # type: ignore[attr-defined]
+        with np.errstate(over="ignore"):  # a float16 of 1e38 is infinite: that is an answer, too
+            made = [np.full(asked if shape is None else shape, self.fill, self.dtype) for shape in self.shapes]
         return question.read(Message(dict(self.header), tuple(made)))
 
 

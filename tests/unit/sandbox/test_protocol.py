@@ -67,7 +67,7 @@ def over_the_wire(message: Message) -> Message:
 
 def assert_same(before: object, after: object) -> None:
     assert type(after) is type(before)
-    for each in fields(before):  # type: ignore[arg-type]
+    for each in fields(before):
         old, new = getattr(before, each.name), getattr(after, each.name)
         if isinstance(old, tuple) and old and not isinstance(old[0], int):
             for one, other in zip(old, new, strict=True):
