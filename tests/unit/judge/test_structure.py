@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -119,7 +120,9 @@ def test_worst_correlation_is_the_largest_in_size_and_is_bounded_for_as_many_pai
         ("uneven_mean", lambda w: np.where(np.arange(w.shape[1]) == 7, np.abs(w), w), None),
     ],
 )
-def test_groups_that_are_too_even_or_uneven_are_found_in_any_units(name, change, measured, scale: float) -> None:
+def test_groups_that_are_too_even_or_uneven_are_found_in_any_units(
+    name: str, change: Callable[[np.ndarray], np.ndarray], measured: float | None, scale: float
+) -> None:
     [found] = find_structure([drawn(WIDE, change(normal(WIDE)) * scale)], TESTS, in_he_units=scale == 1.0)
     assert found is not None
     assert found.mistake.name == name
