@@ -47,8 +47,8 @@ coverage: setup ## Measure which lines and branches the quick tests of judging, 
 	$(BIN)/coverage run -m pytest -q -n 2 -m "$(QUICK) and not hypothesis" \
 	  tests/unit/judge tests/unit/grading tests/unit/submission tests/unit/sandbox/test_protocol.py
 	$(BIN)/coverage combine --quiet
-	$(COVERAGE) --include="autograder/judge/*" --fail-under=96
-	$(COVERAGE) --include="autograder/grading/*" --fail-under=77
+	$(COVERAGE) --include="autograder/judge/*" --fail-under=97
+	$(COVERAGE) --include="autograder/grading/*" --fail-under=93
 	$(COVERAGE) --include="autograder/submission/*" --fail-under=99
 	$(COVERAGE) --include="autograder/sandbox/protocol.py" --fail-under=94
 
