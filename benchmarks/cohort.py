@@ -243,7 +243,7 @@ def shares(folder: Path) -> dict[str, float]:
     release = load_release()
     with tempfile.TemporaryDirectory() as name, tempfile.NamedTemporaryFile("w", delete=False) as starter:
         timed = f"PYTHONPATH={ROOT} exec {sys.executable} -m benchmarks.timed_server"
-        starter.write(f'#!/bin/sh\n{timed} "$4" "$5" "$6"\n')
+        starter.write(f'#!/bin/sh\n{timed} "$4" "$5" "$6" "$7"\n')
         starter.close()
         os.chmod(starter.name, 0o755)
         real, sys.executable = sys.executable, starter.name

@@ -21,7 +21,7 @@ from typing import Self
 from autograder.limits import Limits
 from autograder.sandbox.conversation import Child, End, SandboxFault
 from autograder.sandbox.environment import isolation, warm_environment
-from autograder.sandbox.protocol import MAX_ORDER_BYTES
+from autograder.sandbox.protocol import MAX_ORDER_BYTES, Exceeded, Loss
 
 _SERVER = "autograder.sandbox.forkserver"
 _START_SECONDS = 180.0
@@ -53,11 +53,20 @@ class Sandbox:
         Whether children are confined. Where that is asked for and cannot be had, every child is a fault.
     many : bool
         Whether many children will be forked: the server then takes half a second more to start, and each fork less.
+    tmpfs : bool
+        Whether every child's files get a file system of their own, where this machine allows it. Elsewhere they lie on
+        the disk, and the warm process looks ten times a second whether there are too many.
     """
 
-    def __init__(self, limits: Limits | None = None, *, confined: bool = True, many: bool = False) -> None:
+    def __init__(
+        self, limits: Limits | None = None, *, confined: bool = True, many: bool = False, tmpfs: bool = True
+    ) -> None:
         self.limits = limits or Limits()
-        self._modes = ("confined" if confined else "unconfined", "many" if many else "few")
+        self._modes = (
+            "confined" if confined else "unconfined",
+            "many" if many else "few",
+            "tmpfs" if tmpfs else "disk",
+        )
         self._lock = threading.Lock()
         self._jobs = 0
         self._starting = threading.Lock()
@@ -154,8 +163,7 @@ class Sandbox:
 
         ``patience`` is how long, in seconds, a child that seems to be ending may take to do so by itself.
         """
-        if patience:
-            _is_readable(report, patience)
+        running = not _is_readable(report, patience)
         with contextlib.suppress(OSError):
             self._control.send(json.dumps({"order": "kill", "job": job}).encode())
         if not _is_readable(report, _END_SECONDS):
@@ -166,7 +174,8 @@ class Sandbox:
         end = json.loads(data)
         if "fault" in end:
             raise SandboxFault(str(end["fault"]))
-        return End(int(end["code"]), end.get("limit"))
+        exceeded = end["exceeded"] and Exceeded(Loss(end["exceeded"]["loss"]), end["exceeded"]["sentence"])
+        return End(int(end["code"]), exceeded, by_grader=running)
 
     def close(self) -> None:
         """End the warm process and every child. A thread that still uses the sandbox starts no other warm process."""

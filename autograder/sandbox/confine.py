@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import site
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from autograder.limits import Limits
 from autograder.linux import NeedsLinux
 from autograder.places import PACKAGE, PROJECT_NAME, repository
-from autograder.sandbox import landlock
+from autograder.sandbox import landlock, mounts
 from autograder.sandbox.environment import FIXED, PASSED
 from autograder.sandbox.seccomp import Filter
 
@@ -25,13 +26,18 @@ try:
 except ModuleNotFoundError:
     raise NeedsLinux("confining students' code") from None
 
-#: What is put in place, as reports name it.
+#: What is always put in place, as reports name it; and what is where this process may mount it.
 LAYERS = ("landlock", "seccomp", "rlimits")
+TMPFS = "tmpfs"
 
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 24, 38, 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
+#: Address space that allocators and threads' stacks reserve without using it. Its page tables take 1/512 of it.
+_RESERVED_BYTES = 32 * 1024**3
+#: The kernel counts them for all processes of a user together: no child may take what others need.
+_PENDING_SIGNALS = 64
 
 
 def descriptors(conversation: int, output: int) -> int:
@@ -69,6 +75,8 @@ class Confinement:
     ----------
     home : Path
         Folder that contains the children's scratch folders.
+    tmpfs : bool
+        Whether a scratch folder becomes a file system of its own, where this machine allows it.
 
     Raises
     ------
@@ -76,15 +84,23 @@ class Confinement:
         If the kernel cannot apply the restrictions.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, tmpfs: bool = True) -> None:
+        self.bounds_files = tmpfs and mounts.available(home)
         self._filter = Filter()
         self._readable = readable_paths()
         self._without_grader = landlock.make_reading_rules(
             [*around(self._readable, hidden_paths()), *_OF_EVERY_PROCESS], home
         )
 
-    def hide_grader(self) -> None:
-        """Deny this process the grader's own files for good. Call it before descriptors are closed."""
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What confines every child, as reports name it."""
+        return (*LAYERS, TMPFS) if self.bounds_files else LAYERS
+
+    def begin(self, scratch: Path, limits: Limits) -> None:
+        """Mount the scratch folder, and deny this process the grader's files. Call it before descriptors are closed."""
+        if self.bounds_files:  # Landlock forbids mounting
+            mounts.mount_scratch(scratch, limits.scratch_bytes, limits.scratch_entries)
         _prctl(ctypes.CDLL(None, use_errno=True), _PR_SET_NO_NEW_PRIVS, 1)
         landlock.restrict_by(self._without_grader)
 
@@ -190,11 +206,13 @@ def _prctl(libc: ctypes.CDLL, option: int, argument: int) -> None:
         raise OSError(ctypes.get_errno(), f"prctl({option})")
 
 
-def _data_segment_bytes() -> int:
-    for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
-        if line.startswith("VmData:"):
-            return int(line.split()[1]) * 1024
-    raise OSError("/proc/self/status names no VmData, so the memory limit cannot be set")
+def _memory() -> tuple[int, int]:
+    """Return the bytes of this process's data segment, and of its whole address space."""
+    text = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    found = {name: int(size) * 1024 for name, size in re.findall(r"^(VmData|VmSize):\s+(\d+) kB$", text, re.MULTILINE)}
+    if len(found) < 2:
+        raise OSError("/proc/self/status names no VmData or no VmSize, so the memory limit cannot be set")
+    return found["VmData"], found["VmSize"]
 
 
 def limit(limits: Limits, server: int) -> None:
@@ -205,8 +223,13 @@ def limit(limits: Limits, server: int) -> None:
         os._exit(1)
     # Soft before hard: SIGXCPU says what happened, where SIGKILL would not.
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
+    data, space = _memory()
     for what, most in (
-        (resource.RLIMIT_DATA, _data_segment_bytes() + limits.memory_bytes),
+        (resource.RLIMIT_DATA, data + limits.memory_bytes),
+        (resource.RLIMIT_AS, space + limits.memory_bytes + _RESERVED_BYTES),
+        (resource.RLIMIT_SIGPENDING, _PENDING_SIGNALS),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_FSIZE, limits.file_bytes),
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_CORE, 0),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from autograder.limits import Limits
-from autograder.sandbox.protocol import ExitCode, Loss, Question
+from autograder.sandbox.protocol import SETUP_FAILED, Exceeded, Loss, Question
 from autograder.sandbox.wire import Decoder, Message, WireError, encode
 
 A = TypeVar("A")
@@ -51,10 +51,21 @@ class ChildLost(Exception):
 
 @dataclass(frozen=True)
 class End:
-    """How a child ended: its exit code (negative: the signal), and the sandbox's limit that ended it, if one did."""
+    """How a child ended.
+
+    Attributes
+    ----------
+    code : int
+        Its exit code; negative: the signal.
+    exceeded : Exceeded or None
+        The limit for which the sandbox ended it.
+    by_grader : bool
+        Whether it still ran when the grader ended it.
+    """
 
     code: int
-    limit: str | None = None
+    exceeded: Exceeded | None = None
+    by_grader: bool = False
 
 
 class Child(ABC):
@@ -201,21 +212,24 @@ class Child(ABC):
     def _ended(self) -> ChildLost:
         code = self.close(_DYING_SECONDS)
         last = self._last.decode(errors="replace")
-        if code == ExitCode.SETUP_FAILED and not self._answered:
+        if code == SETUP_FAILED and not self._answered:
             lines = last.strip().splitlines() or ["it printed nothing"]
             raise SandboxFault(f"a child could not be set up: {lines[-1][-500:]}")
         return _lost(self._end or End(code), last, self._limits)
 
 
 def _lost(end: End, last_words: str, limits: Limits) -> ChildLost:
-    if end.limit is not None:
-        return ChildLost(Loss.CRASHED, end.limit)
+    if end.exceeded is not None:
+        return ChildLost(end.exceeded.loss, end.exceeded.sentence)
+    if end.by_grader:
+        return ChildLost(Loss.CRASHED, "It ended its conversation with the grader and went on running.")
     if end.code == -getattr(signal, "SIGXCPU", 0):
         return ChildLost(Loss.TIMEOUT, f"It used more than {limits.cpu_seconds} s of CPU time.")
-    # C++ code that gets no memory ends in abort().
-    aborted = end.code == -signal.SIGABRT and any(words in last_words for words in _NO_MEMORY_WORDS)
-    if end.code == ExitCode.OUT_OF_MEMORY or aborted:
-        return ChildLost(Loss.MEMORY, f"It used more than {limits.memory_bytes / 2**30:g} GiB of memory.")
+    # C++ code that gets no memory ends in abort(), and Python in an exception that nothing catches. Student code can
+    # print the same words and end in the same way, so that the sentence says what was printed, which is true of both.
+    if end.code in (-signal.SIGABRT, 1) and any(words in last_words for words in _NO_MEMORY_WORDS):
+        allowed = f"{limits.memory_bytes / 2**30:g} GiB"
+        return ChildLost(Loss.MEMORY, f"It ended after it printed that it got no memory; {allowed} are allowed.")
     if end.code < 0:
         killed = end.code == -getattr(signal, "SIGKILL", 9)
         return ChildLost(Loss.CRASHED, f"The process was ended by {_signal_name(-end.code)}.", killed=killed)

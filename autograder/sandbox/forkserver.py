@@ -1,19 +1,21 @@
 """The warm process: imports both frameworks once, then forks one child for each submission.
 
-Runs as ``python -sP -m autograder.sandbox.forkserver FD MODE``. FD is a SOCK_SEQPACKET socket to the grader; MODE is
-``confined`` or ``unconfined``. The process holds no scores, thresholds or submissions: each child receives its pipes
-as descriptors and talks to the grader itself. The process executes no TensorFlow operation, because an operation
+Runs as ``python -sP -m autograder.sandbox.forkserver FD MODE COUNT FILES``. FD is a SOCK_SEQPACKET socket to the
+grader. MODE is ``confined`` or ``unconfined``. COUNT says whether ``many`` or ``few`` children will come. FILES is
+``tmpfs`` or ``disk``. The process holds no scores, thresholds or submissions: each child receives its pipes as
+descriptors and talks to the grader itself. The process executes no TensorFlow operation, because an operation
 starts threads, and a fork loses threads.
 
 Requests are JSON datagrams: ``{"order": "fork", "job": 1, "limits": {...}}`` with three descriptors (the child's
 conversation, its output, and a pipe for the report of its end), and ``{"order": "kill", "job": 1}``. The report of an
-end is ``{"code": -9}``, with a sentence as ``"limit"`` if the server ended the child for exceeding a limit, or
+end is ``{"code": -9, "exceeded": …}``, with the limit if the server ended the child for exceeding one, or
 ``{"fault": "…"}`` if no child could be started. The server sends ``{"versions": …, "layers": …}`` once it is warm.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import json
 import os
@@ -33,25 +35,25 @@ from autograder.sandbox import confine, huge_pages
 from autograder.sandbox import scratch as scratches
 from autograder.sandbox.child import serve, shell
 from autograder.sandbox.confine import Confinement
-from autograder.sandbox.protocol import MAX_ORDER_BYTES, ExitCode
+from autograder.sandbox.protocol import MAX_ORDER_BYTES, SETUP_FAILED, Exceeded
 from autograder.sandbox.support import UNCONFINED
+from autograder.sandbox.watch import Watch, private_memory
 
-#: How often to look at what the kernel has no limit for: files in a scratch folder, threads.
+#: How often to look at what the kernel has no limit for.
 _WATCH_SECONDS = 0.1
-#: Look at mapped files at every tenth look only: reading /proc/PID/maps is slow.
-_LOOKS_A_LONG_LOOK = 10
+#: How long to wait for the removal of the last scratch folders before this process ends.
+_CLEANING_SECONDS = 5.0
 
 
 @dataclass
 class _Job:
     number: int
-    limits: Limits
     pid: int
     pidfd: int
     report: int
     scratch: Path
-    limit: str | None = None
-    looks: int = 0
+    watch: Watch
+    exceeded: Exceeded | None = None
 
 
 class ForkServer:
@@ -65,11 +67,16 @@ class ForkServer:
         The children's restrictions; None leaves only resource limits.
     home : Path
         Folder that contains the children's scratch folders.
+    cleaner : Cleaner
+        Removes these folders.
     """
 
-    def __init__(self, control: socket.socket, confinement: Confinement | None, home: Path) -> None:
+    def __init__(
+        self, control: socket.socket, confinement: Confinement | None, home: Path, cleaner: scratches.Cleaner
+    ) -> None:
         self._control = control
         self._home = home
+        self._cleaner = cleaner
         self._confinement = confinement
         self._jobs: dict[int, _Job] = {}
         self._selector = selectors.DefaultSelector()
@@ -138,12 +145,14 @@ class ForkServer:
             os.waitpid(pid, 0)
             scratch.rmdir()
             raise
-        self._jobs[number] = _Job(number, limits, pid, pidfd, report, scratch)
+        bounded = self._confinement is not None and self._confinement.bounds_files
+        watch = Watch(pid, limits, private_memory(server), None if bounded else scratch)
+        self._jobs[number] = _Job(number, pid, pidfd, report, scratch, watch)
         self._selector.register(pidfd, selectors.EVENT_READ, number)
 
     def _watch(self, job: _Job) -> None:
-        if job.limit is None and (limit := _beyond(job)) is not None:
-            job.limit = limit
+        if job.exceeded is None and (exceeded := job.watch.look()) is not None:
+            job.exceeded = exceeded
             self._kill(job)
 
     def _kill(self, job: _Job) -> None:
@@ -157,52 +166,33 @@ class ForkServer:
         del self._jobs[job.number]
         self._selector.unregister(job.pidfd)
         os.close(job.pidfd)
-        with contextlib.suppress(OSError):
-            scratches.remove(job.scratch)
-        _report(job.report, code=os.waitstatus_to_exitcode(status), limit=job.limit)
+        exceeded = dataclasses.asdict(job.exceeded) if job.exceeded else None
+        _report(job.report, code=os.waitstatus_to_exitcode(status), exceeded=exceeded)
+        self._cleaner.remove(job.scratch)
 
     def _child(self, conversation: int, output: int, limits: Limits, scratch: Path, server: int) -> NoReturn:
         # Whatever a student's code does to os, json or traceback, this process must never unwind into the
         # server's own loop, which knows its siblings.
         end = os._exit
-        code = int(ExitCode.SETUP_FAILED)
+        code, serving = SETUP_FAILED, False
         try:
             os.setsid()
             if self._confinement is not None:
-                self._confinement.hide_grader()
+                self._confinement.begin(scratch, limits)
             channel = confine.descriptors(conversation, output)
             confine.environment(scratch)
             confine.limit(limits, server)
             if self._confinement is not None:
                 self._confinement.apply(scratch)
+            serving = True
             serve.serve(socket.socket(fileno=channel))
             code = 0
-        except MemoryError:
-            code = int(ExitCode.OUT_OF_MEMORY)
         except BaseException:  # noqa: BLE001
+            code = 1 if serving else SETUP_FAILED
             traceback.print_exc()
             sys.stderr.flush()
         finally:
             end(code)
-
-
-def _beyond(job: _Job) -> str | None:
-    """Say which limit that the kernel does not keep a child has gone beyond, if one."""
-    limits = job.limits
-    size, entries = scratches.fullness(job.scratch, limits.scratch_entries)
-    size += scratches.held_open(job.pid)
-    job.looks += 1
-    if job.looks % _LOOKS_A_LONG_LOOK == 0:
-        size += scratches.held_mapped(job.pid, job.scratch)
-    if size > limits.scratch_bytes:
-        return f"It wrote more than {limits.scratch_bytes // 2**20} MiB of files, and was ended."
-    if entries > limits.scratch_entries:
-        return f"It made more than {limits.scratch_entries} files and folders, or a tree too deep, and was ended."
-    try:
-        threads = Path(f"/proc/{job.pid}/task").stat().st_nlink - 2
-    except OSError:
-        return None  # it has just ended
-    return f"It ran more than {limits.threads} threads, and was ended." if threads > limits.threads else None
 
 
 def _report(descriptor: int, **report: Any) -> None:
@@ -213,24 +203,24 @@ def _report(descriptor: int, **report: Any) -> None:
 
 def main() -> None:
     """Import the frameworks, make the confinement, say so, and serve."""
-    confined = sys.argv[2] == "confined"
-    layers = confine.LAYERS if confined else UNCONFINED
-    control = socket.socket(fileno=int(sys.argv[1]))
-    versions = {"python": platform.python_version(), **shell.warm_up()}
-    scratches.sweep()
+    descriptor, mode, count, files = sys.argv[1:]
+    control = socket.socket(fileno=int(descriptor))
     home = scratches.make_home()
+    cleaner = scratches.Cleaner(home)  # before the imports: it needs none of them
+    versions = {"python": platform.python_version(), **shell.warm_up()}
     try:
-        confinement = Confinement(home) if confined else None
+        confinement = Confinement(home, tmpfs=files == "tmpfs") if mode == "confined" else None
         # Everything that lives now is shared with every child; a collection would copy its pages.
         gc.collect()
         gc.freeze()
-        if sys.argv[3] == "many":
+        if count == "many":
             huge_pages.gather()
-        server = ForkServer(control, confinement, home)
+        server = ForkServer(control, confinement, home, cleaner)
+        layers = confinement.layers if confinement else UNCONFINED
         control.send(json.dumps({"versions": versions, "layers": layers}).encode())
         server.run()
     finally:
-        scratches.remove(home)
+        cleaner.close(_CLEANING_SECONDS)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from functools import cache, partial
 from types import NoneType
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -79,13 +79,17 @@ class Loss(StrEnum):
     CRASHED = "crashed"
 
 
-class ExitCode(IntEnum):
-    """Exit codes of a child that the sandbox's own code ended."""
+@dataclass(frozen=True)
+class Exceeded:
+    """The limit that a child went beyond: the kind of its end, and a sentence for people."""
 
-    #: The child could not be set up: the grader's fault, not the student's.
-    SETUP_FAILED = 70
-    #: The child's own code was denied memory.
-    OUT_OF_MEMORY = 71
+    loss: Loss
+    sentence: str
+
+
+#: Exit code of a child that could not be set up: the grader's fault, not the student's. It counts only before the
+#: child's first answer: no code of a student's has run by then.
+SETUP_FAILED = 70
 
 
 class BadAnswer(WireError):

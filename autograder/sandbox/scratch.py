@@ -1,14 +1,18 @@
 """Measures and removes children's scratch folders, whatever a hostile child built in them.
 
 A warm process keeps these folders in one folder of its own and holds a file in it locked while it lives. A folder with
-an open lock belonged to a process that was killed; the next warm process removes it. The functions use neither
-recursion nor long paths: a hostile tree can be deeper than either allows.
+an open lock belonged to a process that was killed; the next warm process removes it. A `Cleaner` removes what may take
+long, in a process of its own. The functions use neither recursion nor long paths: a hostile tree can be deeper than
+either allows.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import select
+import socket
 import stat
 import tempfile
 from pathlib import Path
@@ -22,6 +26,8 @@ except ModuleNotFoundError:
 
 _PREFIX = "autograder-server-"
 _LOCK = "in-use"
+#: How often in one look a folder may be gone before it could be looked into.
+_MOST_MISSES = 3
 
 
 def make_home() -> Path:
@@ -66,12 +72,20 @@ def _is_abandoned(home: Path) -> bool:
 def fullness(folder: Path, most_entries: int) -> tuple[int, int]:
     """Return bytes on disk and number of entries in ``folder``; stop counting beyond ``most_entries``.
 
-    What cannot be looked into counts as beyond: a path too long to open, a folder that was locked.
+    What cannot be looked into counts as beyond: a path too long to open, a folder that was locked, or folders that are
+    renamed again and again while this looks.
     """
+    for _ in range(_MOST_MISSES):
+        with contextlib.suppress(FileNotFoundError):  # it is being worked in
+            return _fullness(folder, most_entries)
+    return 0, most_entries + 1
+
+
+def _fullness(folder: Path, most_entries: int) -> tuple[int, int]:
     size = entries = 0
     waiting = [os.fspath(folder)]
-    while waiting and entries <= most_entries:
-        try:
+    try:
+        while waiting and entries <= most_entries:
             with os.scandir(waiting.pop()) as found:
                 for entry in found:
                     entries += 1
@@ -81,10 +95,10 @@ def fullness(folder: Path, most_entries: int) -> tuple[int, int]:
                     size += status.st_blocks * 512
                     if stat.S_ISDIR(status.st_mode):
                         waiting.append(entry.path)
-        except FileNotFoundError:
-            continue  # it is being worked in
-        except OSError:
-            return size, most_entries + 1
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return size, most_entries + 1
     return size, entries
 
 
@@ -113,15 +127,13 @@ def held_mapped(pid: int, folder: Path) -> int:
 def remove(folder: Path) -> None:
     """Remove ``folder`` and all in it; what cannot be removed is left."""
     root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    number = 0
     try:
         waiting = [""]
         while waiting:
             name = waiting.pop()
             for inside in _clear(root, name):
-                # Up to the top: so that no path ever has more than two parts.
-                number += 1
-                new = f".{number}.to-be-removed"
+                # Up to the top: so that no path ever has more than two parts. Nobody can have taken the name before.
+                new = f".{secrets.token_hex(8)}"
                 with contextlib.suppress(OSError):
                     os.rename(f"{name or '.'}/{inside}", new, src_dir_fd=root, dst_dir_fd=root)
                     waiting.append(new)
@@ -150,3 +162,55 @@ def _clear(root: int, name: str) -> list[str]:
         finally:
             os.close(folder)
     return inside
+
+
+class Cleaner:
+    """A process that removes folders one after another, so that the warm process, which serves everybody, never waits.
+
+    It ends when its pipe closes, by `close` or because the warm process was killed, and removes ``home`` then.
+
+    Parameters
+    ----------
+    home : Path
+        The folder of `make_home`.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._folders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                self._folders.close()
+                _clean(theirs, home)
+            finally:
+                os._exit(0)
+        theirs.close()
+        self._pidfd = os.pidfd_open(self._pid)
+
+    def fileno(self) -> int:
+        """Return the descriptor that must stay open."""
+        return self._folders.fileno()
+
+    def remove(self, folder: Path) -> None:
+        """Remove ``folder``: at once where it is empty, and in the other process where it is not."""
+        try:
+            folder.rmdir()
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._folders.send(os.fsencode(folder))
+
+    def close(self, seconds: float) -> None:
+        """Let the process remove what waits and the home, and wait up to ``seconds`` for it; it goes on by itself."""
+        self._folders.close()
+        if select.select([self._pidfd], [], [], seconds)[0]:
+            os.waitpid(self._pid, 0)
+        os.close(self._pidfd)
+
+
+def _clean(folders: socket.socket, home: Path) -> None:
+    sweep()
+    while path := folders.recv(4096):
+        with contextlib.suppress(OSError):
+            remove(Path(os.fsdecode(path)))
+    with contextlib.suppress(OSError):
+        remove(home)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import socket
 import struct
 from collections.abc import Sequence
@@ -67,8 +68,8 @@ def encode(header: dict[str, Any], arrays: Sequence[NDArray[np.floating[Any]]] =
 
 
 def send(channel: socket.socket, parts: Sequence[bytes | memoryview]) -> None:
-    """Send all of a frame's parts on a blocking socket."""
-    sent = channel.sendmsg(parts)
+    """Send all of a frame's parts on a blocking socket, by no call that can pass descriptors along."""
+    sent = os.writev(channel.fileno(), parts)
     for part in parts:
         if sent < len(part):
             channel.sendall(part[sent:])

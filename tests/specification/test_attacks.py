@@ -17,7 +17,7 @@ import sqlite3
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -60,10 +60,14 @@ class House:
     wrong: Result
     honest_path: Path
     honest: str
+    standing: set[str] = field(default_factory=set)
 
-    def children(self) -> str:
+    def children(self) -> set[str]:
+        """Return the ids of the warm process's children, but for the one that removes folders."""
         pid = self.sandbox._process.pid
-        return Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        found = set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        self.standing = self.standing or found
+        return found - self.standing
 
 
 def left_in(scratch: Path) -> list[Path]:
@@ -117,7 +121,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
                 grader = Grader(sandbox, load_release())
                 wrong = grader.grade(write(scenario(WRONG_CODE).build(), root / "wrong.ipynb"), SEED)
                 honest = as_json(grader.grade(honest_path, SEED))
-                yield House(root, canary, planted, listener, scratch, sandbox, grader, wrong, honest_path, honest)
+                house = House(root, canary, planted, listener, scratch, sandbox, grader, wrong, honest_path, honest)
+                assert eventually(lambda: not house.children(), 5.0)
+                assert len(house.standing) == 1, "the cleaner, and no child of an honest grading"
+                yield house
         finally:
             unix.unlink(missing_ok=True)
             for name, value in kept.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 
 from autograder.sandbox import Child, ChildLost, Limits, Sandbox, landlock
 from autograder.sandbox.confine import readable_paths
-from autograder.sandbox.protocol import CellRan, RunCell, Seed
+from autograder.sandbox.protocol import CellRan, Exceeded, Loss, RunCell, Seed
 from autograder.sandbox.scratch import fullness, remove
+from autograder.sandbox.watch import Watch, private_memory
 from tests.support.commands import Lent
 from tests.support.processes import eventually
 from tests.support.sabotage import NO_FRAMEWORKS, sabotaged
@@ -123,9 +125,26 @@ def test_children_have_no_capabilities(sandbox: Sandbox) -> None:
     assert said["Seccomp"].strip() == "2"
 
 
+TIGHT = Limits(scratch_bytes=16 * 2**20, scratch_entries=100, threads=64)
+
+
 @pytest.fixture(scope="module")
 def tight(sandbox: Sandbox) -> Lent:
-    return Lent(sandbox, Limits(scratch_bytes=16 * 2**20, scratch_entries=100, threads=64))
+    return Lent(sandbox, TIGHT)
+
+
+@pytest.fixture(scope="module")
+def on_disk() -> Iterator[Sandbox]:
+    """A machine that lets nobody mount: children's files lie on the disk."""
+    with Sandbox(TIGHT, tmpfs=False) as sandbox:
+        yield sandbox
+
+
+def end_of(child: Child, source: str) -> ChildLost:
+    child.ask(Seed(1), seconds=60.0)
+    with pytest.raises(ChildLost) as lost:
+        run(child, f"{source}\nimport time; time.sleep(60)", 20.0)
+    return lost.value
 
 
 @pytest.mark.parametrize(
@@ -135,26 +154,111 @@ def tight(sandbox: Sandbox) -> Lent:
         ("import os; os.abort()", "crashed", "SIGABRT"),
         ("import os; os.write(2, b\"terminate called after throwing 'std::bad_alloc'\"); os.abort()", "memory", "GiB"),
         ("import os; os.write(1, b'x' * 500_000); os.write(2, b'std::bad_alloc'); os.abort()", "memory", "GiB"),
-        ("import os; os._exit(71)", "memory", "memory"),
-        ("import os\nfor n in range(9):\n open(str(n), 'wb').write(b'x' * 4_000_000)", "crashed", "16 MiB of files"),
-        ("import os\nh = []\nfor n in range(9):\n f = open('x', 'wb'); h.append(f); os.unlink('x')\n"
-         " f.write(b'x' * 4_000_000); f.flush()", "crashed", "16 MiB of files"),
-        ("import mmap, os\nh = []\nfor n in range(9):\n f = open('x', 'w+b'); f.truncate(4_000_000)\n"
-         " h.append(mmap.mmap(f.fileno(), 0)); h[-1].write(b'x' * 4_000_000); f.close(); os.unlink('x')", "crashed",
-         "16 MiB of files"),
-        ("import os\nfor n in range(200):\n open(str(n), 'wb').close()", "crashed", "100 files and folders"),
-        ("import os\nfor n in range(99):\n os.mkdir('d' * 200); os.chdir('d' * 200)", "crashed", "too deep"),
         ("import threading as t, time\nfor n in range(99): t.Thread(target=time.sleep, args=[60]).start()", "crashed",
          "64 threads"),
+        ("import socket, time; socket.socket(fileno=3).shutdown(2); time.sleep(60)", "crashed", "went on running"),
+        ("import os; os.close(3)", "crashed", "went on running"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("need_confinement")
 def test_limits_have_their_own_endings(source: str, status: str, says: str, tight: Lent) -> None:
+    lost = end_of(tight.open(), source)
+    assert says in lost.detail
+    assert lost.status == status
+
+
+@pytest.mark.parametrize("code", [1, 70, 71, 120, 255])
+@pytest.mark.usefixtures("need_confinement")
+def test_no_exit_code_speaks_for_the_sandbox(code: int, tight: Lent) -> None:
+    lost = end_of(tight.open(), f"import os; os._exit({code})")
+    assert (lost.status, lost.detail) == ("crashed", f"The code ended its own process (exit code {code}).")
+
+
+#: Ways to hold more on disk than is allowed, and to make more files.
+FILES = {
+    "many files": "for n in range(9):\n open(str(n), 'wb').write(b'x' * 4_000_000)",
+    "removed files": "h = []\nfor n in range(9):\n f = open('x', 'wb'); h.append(f); os.unlink('x')\n"
+    " f.write(b'x' * 4_000_000); f.flush()",
+    "mapped files": "import mmap\nh = []\nfor n in range(9):\n f = open('x', 'w+b'); f.truncate(4_000_000)\n"
+    " h.append(mmap.mmap(f.fileno(), 0)); h[-1].write(b'x' * 4_000_000); f.close(); os.unlink('x')",
+    "links": "open('x', 'w').close()\nfor n in range(200):\n os.link('x', str(n))",
+    "entries": "for n in range(200):\n open(str(n), 'wb').close()",
+    "a deep tree": "for n in range(200):\n os.mkdir('d' * 200); os.chdir('d' * 200)",
+    "folders that move": "import threading\nos.mkdir('n0'); d = os.open('n0', os.O_RDONLY)\n"
+    "def move(n=0):\n while True:\n  os.rename(f'n{n}', f'n{n+1}'); n += 1\n"
+    "threading.Thread(target=move, daemon=True).start()\nfor n in range(5000):\n os.mkdir(str(n), dir_fd=d)",
+}
+
+
+@pytest.mark.parametrize("way", FILES)
+@pytest.mark.usefixtures("need_confinement")
+def test_files_are_bounded_where_nobody_may_mount(way: str, on_disk: Sandbox) -> None:
+    lost = end_of(on_disk.open(), "import os\n" + FILES[way])
+    assert lost.status == "crashed"
+    assert "16 MiB of files" in lost.detail or "100 files and folders" in lost.detail
+
+
+@pytest.mark.parametrize("way", FILES)
+def test_files_are_bounded_by_a_file_system_of_the_childs_own(way: str, tight: Lent) -> None:
+    if "tmpfs" not in tight.warm.layers:
+        pytest.skip("needs the right to mount: root's, or user namespaces")
     child = tight.open()
     child.ask(Seed(1), seconds=60.0)
-    with pytest.raises(ChildLost, match=says) as lost:
-        run(child, f"{source}\nimport time; time.sleep(60)", 20.0)
-    assert lost.value.status == status
+    try:
+        answer = run(child, "import os\n" + FILES[way], 20.0)
+        assert answer.raised is not None
+        assert "No space left" in answer.raised.message
+    except ChildLost as lost:
+        assert "SIGBUS" in lost.detail, "a mapped file has no other way to say that there is no room"
+    child.close()
+
+
+#: Memory that the limit on data segments does not count, and locks and timers, which are the kernel's memory.
+UNCOUNTED = {
+    "memory that grows as a stack does": "libc.mmap.restype = c.c_void_p\n"
+    "assert libc.mmap(None, c.c_size_t(1 << 30), 3, 0x122, -1, c.c_long(0)) == 2**64 - 1, 'mapped'",
+    "page tables of nothing": "libc.mmap.restype = c.c_void_p\nassert libc.mmap(None, c.c_size_t(1 << 46), 1, 0x4022,"
+    " -1, c.c_long(0)) == 2**64 - 1, 'mapped'",
+    "timers": "assert libc.syscall(222, 1, None, c.byref(c.c_int())) == -1, 'made'",
+    "locked memory": "assert libc.mlockall(1) == -1, 'locked'",
+    "files in flight": "import socket, array\na, b = socket.socketpair()\ntry:\n"
+    " socket.send_fds(a, [b'x'], [1]); raise SystemError('sent')\nexcept PermissionError: pass",
+    "room without data": "fd = os.open('big', os.O_RDWR | os.O_CREAT)\n"
+    "assert libc.fallocate(fd, 1, c.c_long(0), c.c_long(1 << 30)) == -1, 'allocated'",
+}
+
+
+@pytest.mark.parametrize("way", UNCOUNTED)
+@pytest.mark.usefixtures("need_confinement")
+def test_what_no_limit_counts_is_refused(way: str, tight: Lent) -> None:
+    child = tight.open()
+    child.ask(Seed(1), seconds=60.0)
+    answer = run(child, "import ctypes as c, os\nlibc = c.CDLL(None)\n" + UNCOUNTED[way], 20.0)
+    child.close()
+    assert answer.raised is None, answer
+
+
+@pytest.mark.usefixtures("need_confinement")
+def test_locks_of_a_child_keep_nobody_else_from_a_file(tight: Lent) -> None:
+    path = os.__file__
+    child = tight.open()
+    child.ask(Seed(1), seconds=60.0)
+    source = (
+        f"import fcntl as f\nheld = open({path!r})\nf.flock(held, f.LOCK_EX); f.lockf(open('mine', 'w'), f.LOCK_EX)"
+    )
+    answer = run(child, source, 20.0)
+    with open(path) as ours:
+        fcntl.flock(ours, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    child.close()
+    assert answer.raised is None, "code that locks its own files goes on"
+
+
+def test_memory_is_watched_whatever_kind_it_is() -> None:
+    watch = Watch(os.getpid(), Limits(memory_bytes=64 * 2**20), private_memory(os.getpid()), None)
+    assert watch.look() is None
+    held = bytearray(b"x" * (96 * 2**20))
+    assert watch.look() == Exceeded(Loss.MEMORY, "It used more than 0.0625 GiB of memory.")
+    assert held
 
 
 def test_what_was_written_in_advance_answers_no_question(sandbox: Sandbox) -> None:

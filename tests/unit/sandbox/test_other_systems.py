@@ -75,6 +75,7 @@ for module in pkgutil.walk_packages(autograder.__path__, "autograder."):
         "autograder.sandbox.confine",
         "autograder.sandbox.forkserver",
         "autograder.sandbox.scratch",
+        "autograder.sandbox.watch",
     }
     assert set(said.values()) <= {"needs Linux", ""}
     # The rest is for want of nbgrader's and Dask's modules, which are other ones there.

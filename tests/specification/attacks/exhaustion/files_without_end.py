@@ -1,6 +1,6 @@
 # Tries: files without end.
 # Must: be ended when it has made too many, or when its time is up.
-# Problem: files and folders|had not finished
+# Problem: files and folders|had not finished|No space left
 import os
 
 os.mkdir("many")

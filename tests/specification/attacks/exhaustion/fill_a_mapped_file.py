@@ -1,6 +1,6 @@
 # Tries: to fill the disk with files that are mapped, closed and removed: neither a folder nor a descriptor shows them.
 # Must: be ended when there is too much.
-# Problem: MiB of files
+# Problem: MiB of files|No space left|SIGBUS
 import mmap
 import os
 import time
