@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,11 +84,12 @@ def classroom(need_clone: None, tmp_path_factory: pytest.TempPathFactory) -> Cla
 
 
 @pytest.fixture(scope="session")
-def honest(classroom: Classroom) -> GradedPullRequest:
+def honest(classroom: Classroom) -> Iterator[GradedPullRequest]:
     """A right answer, graded by every step of the workflow, set-up included: pip finds every package in its place."""
     graded = classroom.open_pull_request({NOTEBOOK: File(notebook("library_one_liners", classroom.folder))})
     classroom.venv = graded.base / ".venv"
-    return graded
+    yield graded
+    shutil.rmtree(classroom.venv, ignore_errors=True)
 
 
 def gate(job: dict, needs: dict) -> str:
