@@ -136,3 +136,9 @@ def test_groups_that_are_too_even_or_uneven_are_found_in_any_units(
 def test_independent_draws_have_no_structure_in_any_units(scale: float) -> None:
     for kernel in (WIDE, SQUARE):
         assert find_structure([drawn(kernel, normal(kernel) * scale)], TESTS, in_he_units=scale == 1.0) == [None]
+
+
+def test_two_outliers_are_no_repetition() -> None:
+    values = normal(WIDE)
+    values.flat[[5, 40_000]] = 1000.0
+    assert find_structure([drawn(WIDE, values)], TESTS, in_he_units=False) == [None]
