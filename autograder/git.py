@@ -2,18 +2,25 @@
 
 The module starts the git program instead of using a library. So a person's credentials, proxies and remote helpers
 work, and the best-tested implementation reads hostile objects. The settings below switch off everything that a
-repository could make git run.
+repository could make git run. A small pull request can hold a tree of a million million files, so every call has a
+limit of time, memory and output.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import selectors
 import subprocess
+import sys
+import time
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.errors import UserError
+from autograder.text import one_line
 
 #: Settings that override this machine's: no hooks and monitors run, a malformed tree does not stop a fetch (it is never
 #: checked out), and a log has exactly the lines of its format.
@@ -25,6 +32,7 @@ _QUIET = tuple(
         "fetch.fsckObjects=false",
         "transfer.fsckObjects=false",
         "log.showSignature=false",
+        "core.bigFileThreshold=32m",  # a larger file is never held in memory
     )
     for part in ("-c", setting)
 )
@@ -37,6 +45,14 @@ _ELSEWHERE = {
     "GIT_WORK_TREE",
 }  # fmt: skip
 _FORMAT = "--format=%H %P,%ct"
+#: Limits of one call. Reading 10,000 commits takes less than a second; a notebook has 20 MiB at most.
+_SECONDS = 120.0
+_MEMORY_BYTES = 2 * 2**30
+_MOST_BYTES = 64 * 2**20
+#: Seconds in which git can remove its unfinished files after SIGTERM.
+_GRACE = 5.0
+#: Most files and folders by which a commit may differ from its base.
+_MOST_CHANGES = 10_000
 
 
 class GitFailed(UserError):
@@ -45,6 +61,10 @@ class GitFailed(UserError):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class GitStopped(GitFailed):
+    """Git reached a limit and was stopped."""
 
 
 class Unrelated(GitFailed):
@@ -83,7 +103,7 @@ class Repository:
 
     folder: Path
 
-    def run(self, *arguments: str) -> bytes:
+    def run(self, *arguments: str, seconds: float = _SECONDS) -> bytes:
         """Run a git command in the repository and return its output.
 
         The person's identity, credentials and settings apply, except those that run programs or name another
@@ -91,22 +111,41 @@ class Repository:
 
         Raises
         ------
+        GitStopped
+            Git takes longer than ``seconds``, or writes too much.
         GitFailed
-            Git is not installed, or ends with an error.
+            Git is not installed, or ends with an error, for example because it needs too much memory.
         """
-        try:
-            run = subprocess.run(  # noqa: S603 (no shell, and revisions come after --end-of-options)
-                ["git", "-C", str(self.folder), *_QUIET, *arguments],  # noqa: S607 (the git on the PATH)
-                capture_output=True,
-                env={name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | _ENVIRONMENT,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise GitFailed("git is not installed, or not on the PATH") from None
-        if run.returncode:
-            stderr = run.stderr.decode(errors="replace").strip().splitlines() or [f"exit status {run.returncode}"]
-            raise GitFailed(f"git {arguments[0]}: {stderr[-1]}", run.returncode)
-        return run.stdout
+        return b"".join(self._output(arguments, seconds))
+
+    def _output(self, arguments: tuple[str, ...], seconds: float = _SECONDS) -> Generator[bytes]:
+        """Yield what git writes, as it comes. Git ends when the caller closes the iterator."""
+        what, deadline = f"git {arguments[0]}", time.monotonic() + seconds
+        written, said = 0, b""
+        with _started(self.folder, arguments) as process, selectors.DefaultSelector() as open_pipes:
+            for pipe in filter(None, (process.stdout, process.stderr)):
+                open_pipes.register(pipe, selectors.EVENT_READ)
+            while open_pipes.get_map():
+                for key, _ in open_pipes.select(max(0.0, deadline - time.monotonic())):
+                    chunk = os.read(key.fd, 2**16)
+                    if not chunk:
+                        open_pipes.unregister(key.fileobj)
+                    elif key.fileobj is process.stderr:
+                        said = (said + chunk)[-4096:]
+                    else:
+                        written += len(chunk)
+                        if written > _MOST_BYTES:
+                            raise GitStopped(f"{what} wrote more than {_MOST_BYTES // 2**20} MiB and was stopped")
+                        yield chunk
+                if time.monotonic() > deadline:
+                    raise GitStopped(f"{what} took longer than {seconds:g} seconds and was stopped")
+            try:
+                status = process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                raise GitStopped(f"{what} took longer than {seconds:g} seconds and was stopped") from None
+        if status:
+            lines = said.decode(errors="replace").strip().splitlines() or [f"exit status {status}"]
+            raise GitFailed(f"{what}: {one_line(lines[-1])}", status)
 
     def commit(self, revision: str) -> Commit:
         """Return the commit that ``revision`` names; raise `GitFailed` if there is none, or its date cannot be read."""
@@ -159,6 +198,8 @@ class Repository:
         ------
         Unrelated
             The two commits have no common ancestor.
+        GitStopped
+            They differ in more than 10,000 files and folders.
         GitFailed
             There is no such commit.
         """
@@ -168,11 +209,84 @@ class Repository:
             if problem.status != 1:
                 raise
             raise Unrelated(f"commit {head[:12]} shares no history with {base[:12]}", 1) from None
-        # List submodules, too, even if a .gitmodules says to ignore them.
-        how = ("-r", "-z", "--no-renames", "--name-status", "--ignore-submodules=none")
-        parts = self.run("diff-tree", *how, "--end-of-options", fork, head, "--").split(b"\0")
-        pairs = zip(parts[0:-1:2], parts[1::2], strict=True)
-        return sorted((Change(s.decode(), p.decode(errors="replace")) for s, p in pairs), key=lambda c: c.path)
+        return sorted(self._differences(fork, head), key=lambda change: change.path)
+
+    def _differences(self, base: str, head: str) -> Iterator[Change]:
+        before = dict(self._tree(base))
+        differing = 0
+        try:
+            with contextlib.closing(self._tree(head)) as tree:
+                for path, entry in tree:
+                    old = before.pop(path, None)  # a path that comes twice counts as another change
+                    if old == entry:
+                        continue
+                    if (differing := differing + 1) > _MOST_CHANGES:
+                        raise GitStopped(f"it changes more than {_MOST_CHANGES:,} files and folders")
+                    if entry.kind != "tree":
+                        yield Change(_status(old, entry), path[0].decode(errors="replace"))
+        except GitStopped as problem:
+            raise GitStopped(
+                f"commit {head[:12]} cannot be compared, because {problem}: commit the notebook alone"
+            ) from None
+        yield from (Change("D", path.decode(errors="replace")) for path, is_tree in before if not is_tree)
+
+    def _tree(self, commit: str) -> Generator[tuple[tuple[bytes, bool], Entry]]:
+        """Yield every entry of a commit, submodules and folders included, by its path and whether it is a folder.
+
+        `git diff-tree` keeps all changes in memory before it writes the first; `git ls-tree` keeps none.
+        """
+        rest = b""
+        with contextlib.closing(
+            self._output(("ls-tree", "-r", "-t", "-z", "--full-tree", "--end-of-options", commit))
+        ) as output:
+            for chunk in output:
+                *lines, rest = (rest + chunk).split(b"\0")
+                for line in lines:
+                    about, _, path = line.partition(b"\t")
+                    mode, kind, name = about.decode().split()
+                    yield (path, kind == "tree"), Entry(mode, kind, name)
+
+
+@contextlib.contextmanager
+def _started(folder: Path, arguments: tuple[str, ...]) -> Iterator[subprocess.Popen[bytes]]:
+    """Start git, and end it with the context."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 (no shell, and revisions come after --end-of-options)
+            ["git", "-C", str(folder), *_QUIET, *arguments],  # noqa: S607 (the git on the PATH)
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if name not in _ELSEWHERE} | _ENVIRONMENT,
+        )
+    except FileNotFoundError:
+        raise GitFailed("git is not installed, or not on the PATH") from None
+    with process:
+        try:
+            _bound_memory(process.pid)
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_GRACE)
+                process.kill()
+
+
+def _bound_memory(pid: int) -> None:
+    """Bound the data segment of a process and its future children; only Linux can."""
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(OSError):  # it has ended
+            _, hard = resource.prlimit(pid, resource.RLIMIT_DATA)
+            most = _MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(_MEMORY_BYTES, hard)
+            resource.prlimit(pid, resource.RLIMIT_DATA, (most, hard))
+
+
+def _status(old: Entry | None, new: Entry) -> str:
+    """Return git diff's letter. The first three digits of a mode say file, link or submodule."""
+    if old is None:
+        return "A"
+    return "M" if old.mode[:3] == new.mode[:3] else "T"
 
 
 def _commit(line: str) -> Commit:

@@ -34,6 +34,8 @@ _REMOTE = re.compile(
     r"^(?:https?://(?:[^/]*@)?|ssh://git@|git@)(?P<host>[^/:@]+)[:/](?P<name>[^/]+/[^/]+?)(?:\.git)?/?$"
 )
 _SECRET = re.compile(r"(?<=://)[^/\s]*@")
+#: Limits of a fetch, for a course's pull requests together and for one of them, and of what GitHub is asked.
+_SECONDS_FOR_ALL, _SECONDS_FOR_ONE, _SECONDS_FOR_GH = 1800.0, 300.0, 120.0
 #: Of the files that a pull request changes besides the notebook, so many are written down.
 _MOST_CHANGED = 50
 
@@ -96,12 +98,10 @@ def collect_pulls(remote: str, course: CourseFolder, roster: Roster, deadline: d
     CannotCollect
         When there is nothing to fetch from, or what is known from earlier collections cannot be read.
     """
-    mirror = _fetch(remote, course.root / MIRROR)
-    pulls = _pulls(mirror)
+    mirror, pulls, collected = _fetch(remote, course.root / MIRROR)
     seen = record_heads(mirror, [(pull.number, pull.head) for pull in pulls])
     base = mirror.run("rev-parse", "--verify", _BASE).decode().strip()
     logins, note = _logins(remote)
-    collected: list[Collected] = []
     claims: dict[str, list[_Claim]] = {}
     for pull in pulls:
         try:
@@ -125,17 +125,41 @@ def collect_pulls(remote: str, course: CourseFolder, roster: Roster, deadline: d
     return Collection(collected, missing, note)
 
 
-def _fetch(remote: str, folder: Path) -> Repository:
+def _fetch(remote: str, folder: Path) -> tuple[Repository, list[_Pull], list[Collected]]:
+    """Fetch all pull requests; return the mirror, what was fetched, and a refusal for each that cannot be fetched."""
     mirror = Repository(folder)
     if not folder.exists():
         folder.mkdir(parents=True)
         mirror.run("init", "--quiet", "--bare")
-    refs = ["+HEAD:" + _BASE, "+refs/pull/*/head:refs/pull/*/head"]
+
+    def fetch(*refs: str, seconds: float) -> None:
+        quiet = ("--quiet", "--prune", "--no-tags", "--no-recurse-submodules")
+        mirror.run("fetch", *quiet, "--", remote, *refs, seconds=seconds)
+
+    base = "+HEAD:" + _BASE
     try:
-        mirror.run("fetch", "--quiet", "--prune", "--no-tags", "--no-recurse-submodules", "--", remote, *refs)
+        fetch(base, "+refs/pull/*/head:refs/pull/*/head", seconds=_SECONDS_FOR_ALL)
     except GitFailed as problem:
-        raise CannotCollect(f"{_public(remote)} cannot be fetched: {_public(str(problem))}") from None
-    return mirror
+        why = problem
+    else:
+        return mirror, _pulls(mirror.run("for-each-ref", "--format=%(objectname) %(refname)", "refs/pull")), []
+    # One pull request can make the fetch of all fail.
+    try:
+        fetch(base, seconds=_SECONDS_FOR_ALL)
+        listed = _pulls(mirror.run("ls-remote", "--", remote, "refs/pull/*/head"))
+    except GitFailed:
+        raise CannotCollect(f"{_public(remote)} cannot be fetched: {_public(str(why))}") from None
+    fetched, refused = [], []
+    for pull in listed:
+        ref = f"refs/pull/{pull.number}/head"
+        try:
+            fetch(f"+{ref}:{ref}", seconds=_SECONDS_FOR_ONE)
+        except GitFailed as problem:
+            reason = f"it cannot be fetched: {_public(str(problem))}"
+            refused.append(Collected("", pull.origin, CollectedStatus.REFUSED, reason))
+        else:
+            fetched.append(pull)
+    return mirror, fetched, refused
 
 
 def is_address(source: str) -> bool:
@@ -148,10 +172,9 @@ def _public(text: str) -> str:
     return _SECRET.sub("", text)
 
 
-def _pulls(mirror: Repository) -> list[_Pull]:
-    lines = mirror.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/pull").decode().splitlines()
-    found = (re.fullmatch(r"refs/pull/(\d+)/head ([0-9a-f]+)", line) for line in lines)
-    return sorted((_Pull(int(each[1]), each[2]) for each in found if each), key=lambda pull: pull.number)
+def _pulls(listed: bytes) -> list[_Pull]:
+    found = (re.fullmatch(r"([0-9a-f]+)\s+refs/pull/(\d+)/head", line) for line in listed.decode().splitlines())
+    return sorted((_Pull(int(each[2]), each[1]) for each in found if each), key=lambda pull: pull.number)
 
 
 def _logins(remote: str) -> tuple[dict[int, str], str]:
@@ -162,12 +185,17 @@ def _logins(remote: str) -> tuple[dict[int, str], str]:
         return {}, ""
     asked = ["api", "--hostname", named["host"], "--paginate", f"repos/{named['name']}/pulls?state=all&per_page=100"]
     asked += ["--jq", '.[] | select(.user) | "\\(.number) \\(.user.login)"']
-    run = subprocess.run(  # noqa: S603 (the person's own gh)
-        [gh, *asked], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
-    )
+    failed = ": only the roster and the commits do"
+    try:
+        run = subprocess.run(  # noqa: S603 (the person's own gh)
+            [gh, *asked], capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, check=False,
+            timeout=_SECONDS_FOR_GH,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return {}, f"gh took longer than {_SECONDS_FOR_GH:g} seconds to say who opened which pull request{failed}"
     if run.returncode:
-        said = (run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1]
-        return {}, f"gh could not say who opened which pull request ({said}): only the roster and the commits do"
+        said = one_line((run.stderr.strip().splitlines() or [f"exit status {run.returncode}"])[-1])
+        return {}, f"gh could not say who opened which pull request ({said}){failed}"
     return {int(number): login for number, login in (line.split() for line in run.stdout.splitlines())}, ""
 
 

@@ -47,6 +47,16 @@ class Hub:
         subprocess.run(["git", "clone", "--quiet", "--bare", str(repository), str(folder)], check=True)
         return hub
 
+    @classmethod
+    def released(cls, folder: Path, files: dict[str, File]) -> Hub:
+        """Publish a main branch with one commit that holds ``files``."""
+        subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(folder)], check=True)
+        hub = cls(folder)
+        first = hub.commit_tree(hub.tree(""), None, "teacher", BEFORE)
+        hub.git("update-ref", "refs/heads/main", first)
+        hub.git("update-ref", "refs/heads/main", hub.commit(files, "teacher", parent=first))
+        return hub
+
     def git(self, *arguments: str, given: bytes = b"", **environment: str) -> bytes:
         run = subprocess.run(
             ["git", "-C", str(self.folder), *arguments],
@@ -85,9 +95,17 @@ class Hub:
             )
             outer = self.git("ls-tree", "-z", tree) + f"040000 tree {inner}\t..\0".encode()
             tree = self.git("mktree", "-z", given=outer).decode().strip()
+        return self.commit_tree(tree, parent, login, time)
+
+    def tree(self, listing: str) -> str:
+        """Make a tree of what `git ls-tree` would print of it."""
+        return self.git("mktree", given=listing.encode()).decode().strip()
+
+    def commit_tree(self, tree: str, parent: str | None, login: str, time: datetime) -> str:
         who = {"NAME": login, "EMAIL": f"1234+{login}@users.noreply.github.test", "DATE": time.isoformat()}
         about = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
-        return self.git("commit-tree", tree, "-p", parent, "-m", "My answers", **about).decode().strip()
+        parents = [] if parent is None else ["-p", parent]
+        return self.git("commit-tree", tree, *parents, "-m", "My answers", **about).decode().strip()
 
     def merge(self, *parents: str, time: datetime = BEFORE, login: str = "teacher") -> str:
         """Make a merge commit with the last parent's files."""
