@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.sandbox.protocol import CellRan
+from autograder.sandbox.protocol import MAX_FIGURES, CellRan
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,20 @@ class CellOutput:
         (height, width, 3) pixels of each figure, uint8.
     problem : str or None
         The exception that it raised, or why it did not finish, in one line.
+    left_out : int
+        Number of its figures that are not kept.
     """
 
     stdout: str = ""
     stderr: str = ""
     figures: tuple[NDArray[np.uint8], ...] = ()
     problem: str | None = None
+    left_out: int = 0
 
 
-def output_of(ran: CellRan) -> CellOutput:
-    """Convert the child's answer to the output that reports show."""
-    figures = (np.nan_to_num(each, posinf=255.0, neginf=0.0).clip(0.0, 255.0) for each in ran.figures)
-    return CellOutput(ran.stdout, ran.stderr, tuple(pixels.astype(np.uint8) for pixels in figures))
+def output_of(ran: CellRan, most_figures: int = MAX_FIGURES) -> CellOutput:
+    """Convert the child's answer to the output that reports show, with its first ``most_figures`` figures."""
+    kept = ran.figures[:most_figures]
+    figures = (np.nan_to_num(each, posinf=255.0, neginf=0.0).clip(0.0, 255.0) for each in kept)
+    pictures = tuple(pixels.astype(np.uint8) for pixels in figures)
+    return CellOutput(ran.stdout, ran.stderr, pictures, left_out=len(ran.figures) - len(kept))

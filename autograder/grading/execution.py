@@ -29,6 +29,8 @@ from autograder.submission.reader import Submission
 A = TypeVar("A")
 
 _SETUP_SECONDS = 60.0
+#: Figures of one submission that are kept until its report is written: up to 1.2 MB each.
+_MOST_FIGURES = 20
 #: Cells that Q7 needs; every other one is the student's own.
 _NEEDED = frozenset({"setup", *(task.stub for task in TASKS)})
 _MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
@@ -177,7 +179,8 @@ def _run_cells(child: Child, budget: Budget, submission: Submission, execution: 
         try:
             ran = _ask(child, step, RunCell(cell.name, cell.source))
             budget.ran(position, time.monotonic() - begun, own=own)
-            execution.printed.setdefault(position, output_of(ran))
+            room = _MOST_FIGURES - sum(len(each.figures) for each in execution.printed.values())
+            execution.printed.setdefault(position, output_of(ran, room))
             if ran.raised is not None:
                 execution.raised[position] = ran.raised
         except ChildLost as lost:

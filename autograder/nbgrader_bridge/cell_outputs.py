@@ -51,6 +51,8 @@ def student_outputs(output: CellOutput) -> list[NotebookNode]:
         new_output("display_data", data={"image/png": _png(pixels), "text/plain": "A figure that the cell drew."})
         for pixels in output.figures
     ]
+    if output.left_out:
+        outputs.append(new_output("stream", name="stderr", text=f"{output.left_out} more figures are not shown.\n"))
     if output.problem is not None:
         name, _, message = output.problem.partition(": ")
         outputs.append(new_output("error", ename=name, evalue=message, traceback=[output.problem]))

@@ -175,6 +175,21 @@ def _reader(kind: Any) -> _Reader:
     return partial(_read_enum, frozenset(kind), kind) if issubclass(kind, StrEnum) else partial(_read_plain, kind)
 
 
+class _Arrays(Sequence[Array]):
+    """The arrays of a message, and which of them no field has been read from yet."""
+
+    def __init__(self, arrays: Sequence[Array]) -> None:
+        self._arrays = arrays
+        self.unread = set(range(len(arrays)))
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __getitem__(self, place: Any) -> Any:
+        self.unread.discard(place)
+        return self._arrays[place]
+
+
 def _read_array(value: Any, arrays: Sequence[Array], name: str) -> Array:
     if type(value) is not int or not 0 <= value < len(arrays):
         raise BadAnswer(f"an answer's {name} points to an array that is not there")
@@ -388,7 +403,11 @@ class Question(Generic[A_co]):
         """
         for kind in self.answers:
             if kind.status == answer.header.get("status"):
-                found = _built(kind, answer.header, answer.arrays)
+                arrays = _Arrays(answer.arrays)
+                found = _built(kind, answer.header, arrays)
+                # Whoever keeps one array of a frame keeps the whole frame.
+                if arrays.unread:
+                    raise BadAnswer("an answer carries an array that no field of it is")
                 return self._checked(found) if kind is self.answers[0] else found  # type: ignore[no-any-return]
         raise BadAnswer("an answer's status is none that its question allows")
 

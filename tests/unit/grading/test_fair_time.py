@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +43,7 @@ class Machine:
     ran: list[str] = field(default_factory=list)
     given: list[tuple[str, float]] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
+    output: CellRan = field(default_factory=CellRan)
 
     def monotonic(self) -> float:
         return self.now
@@ -74,7 +76,7 @@ class Machine:
         if not isinstance(question, RunCell):
             return Raised("ValueError", "answered")
         self.ran.append(question.name)
-        return CellRan()
+        return self.output
 
 
 def notebook(*cells: str | float, stub: float = 0.0) -> Submission:
@@ -196,3 +198,10 @@ def test_q7_cells_that_end_their_process_without_end_leave_a_verdict(monkeypatch
     done = run(machine, Submission("n.ipynb", "0", code, frozenset(), ()), monkeypatch)
     assert machine.children == MOST_CHILDREN
     assert statuses(done) == {"crashed"}
+
+
+def test_figures_of_a_submission_are_kept_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = np.zeros((2, 2, 3), np.float16)
+    machine = Machine(output=CellRan(figures=(figure,) * 3))
+    printed = run(machine, notebook(*[0.0] * 9), monkeypatch).printed.values()
+    assert [(len(each.figures), each.left_out) for each in printed] == [(3, 0)] * 6 + [(2, 1), (0, 3), (0, 3)]

@@ -168,3 +168,11 @@ def test_text_of_any_length_is_cut_before_a_pattern_looks_at_it(text: str) -> No
 )
 def test_what_differs_from_run_to_run_is_left_out_of_messages(text: str, told: str) -> None:
     assert read_message(text) == told
+
+
+@pytest.mark.parametrize(("question", "answer"), [(q, a) for q, a in PAIRS if not isinstance(a, Raised)])
+def test_an_array_that_no_field_is_makes_an_answer_a_bad_one(question: Question[Answer], answer: Answer) -> None:
+    """Otherwise it would stay in the grader's memory with the frame: 16 MiB for each answer."""
+    sent = answer.to_message()
+    with pytest.raises(BadAnswer, match="no field"):
+        question.read(Message(sent.header, (*sent.arrays, np.zeros(3, np.float32))))
