@@ -124,7 +124,7 @@ def scores_figure(found: ClassStatistics) -> Chart | None:
         axes.set_ylabel("submissions")
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.margins(y=0.12)
-        axes.legend(frameon=False, loc="upper left")
+        axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), borderpad=0)  # above: no bar is there
 
     return Chart(
         _png(draw, 2.7),
