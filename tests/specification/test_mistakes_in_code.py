@@ -347,5 +347,5 @@ def test_mistake_in_code_is_named(asked: Task, name: str) -> None:
 
 def test_every_mistake_that_an_initializer_can_show_is_written_in_code() -> None:
     written = set(bodies(TENSORFLOW)) | set(bodies(TORCH))
-    assert written | SHOWN_ELSEWHERE == {entry.name for entry in MISCONCEPTIONS}
+    assert written | SHOWN_ELSEWHERE == {entry.name for entry in MISCONCEPTIONS}, "write it in DEVIATIONS or WRITTEN"
     assert not written & SHOWN_ELSEWHERE

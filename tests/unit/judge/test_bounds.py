@@ -132,7 +132,7 @@ def test_budget_covers_every_criterion_that_draws_decide() -> None:
     assert decided_by_draws(PLAN) == (
         "mean", "variance", "variance_conv", "distribution", "independence", "fresh",
         "variance_hidden", "variance_output",
-    )  # fmt: skip
+    ), "a criterion is new, or has no test any more: is that right? Then list it here"  # fmt: skip
     assert {name for row in rows(PLAN) for name in row.criteria} == set(decided_by_draws(PLAN))
     assert set(PLAN.criteria) == set(CRITERIA), "a criterion has no weight, or a weight no criterion"
 
@@ -221,5 +221,5 @@ def test_catalogue_has_at_least_60_mistakes_each_with_a_line_and_something_to_lo
 
 def test_every_mistake_is_simulated_or_shown_elsewhere() -> None:
     simulated = {m.name for m in MISCONCEPTIONS if m.ratio is not None} | {s.partition(":")[0] for s in STRUCTURES}
-    assert simulated | SHOWN_ELSEWHERE == set(BY_NAME)
+    assert simulated | SHOWN_ELSEWHERE == set(BY_NAME), "add it to STRUCTURES in calibration/samplers.py, or above"
     assert not simulated & SHOWN_ELSEWHERE

@@ -58,6 +58,7 @@ def test_new_criterion_is_judged_after_its_file_and_its_weight_alone(signs: Crit
     *_, passed = judge(evidence(right("normal")), tuple(weights))
     *_, failed = judge(evidence(exponential), tuple(weights))
     assert (passed.name, passed.status) == ("signs", Status.PASSED)
+    assert isinstance(passed.finding.p_value, float)
     assert (failed.name, failed.status, failed.finding.diagnosis) == ("signs", Status.FAILED, "lopsided")
     assert failed.asks == "Draw as many positive weights as negative ones."
 

@@ -407,7 +407,8 @@ def test_right_answers_pass_with_a_message_and_figures_for_every_criterion(layou
             assert (verdict.status, finding.mistake, finding.twins) == ("passed", None, ()), name
             assert finding.message.endswith(".")
             figures = (finding.measured, finding.expected, finding.p_value)
-            assert all(isinstance(f, float) for f in figures) or figures == (None, None, None), name
+            complete = all(isinstance(f, float) for f in figures)
+            assert complete or figures == (None, None, None), f"{name}: a finding has all three figures, or none"
 
 
 def test_finding_that_chance_can_give_needs_the_test_that_decided() -> None:

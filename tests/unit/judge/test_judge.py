@@ -154,7 +154,7 @@ def test_heavy_tailed_law_outside_the_catalogue_is_not_misnamed() -> None:
     ids=["mean", "absolute", "signs", "each_twice", "constant", "nan", "float64"],
 )
 def test_mistake_costs_its_own_criteria_and_no_other(change: Change, criteria: list[str]) -> None:
-    assert failed(evidence(changed(change))) == criteria
+    assert failed(evidence(changed(change))) == criteria, "does the new criterion need another one, in `needs`?"
 
 
 @pytest.mark.parametrize("slope", [0.01, 0.1])

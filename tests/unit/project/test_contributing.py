@@ -43,7 +43,7 @@ def test_example_of_a_mistake_gives_the_variance_of_its_code() -> None:
 
 
 def test_example_of_a_wrong_implementation_has_he_s_variance_and_more_negative_weights() -> None:
-    made = eval("{" + contributing.lines('"lopsided"') + "}", vars(samplers).copy())
+    made = eval("{" + contributing.lines('"lopsided": _changed') + "}", vars(samplers).copy())
     values = made["lopsided"](np.random.default_rng(1))(KERNELS[0], Layout.KERAS).returned
     assert values.dtype == np.float32
     assert values.var() == pytest.approx(2 / KERNELS[0].fan_in, rel=0.05)
@@ -55,8 +55,15 @@ def test_example_of_a_format_has_a_line_for_each_criterion_and_each_thing_that_w
     question = QuestionResult.of(task("q7_tf_model"), QuestionStatus.TIMEOUT, 0.0, 8.0, "Too slow.")
     provenance = Provenance("0.2.0", "1" * 64, 7, "3.11", "2.4", "2.13", "2.21", "3.14", ("landlock",))
     result = Result("ann.ipynb", "0" * 64, "graded", (question,), (), (), provenance)
-    outcomes = Outcomes([result], [Unreadable(Path("bob.ipynb"), "is empty")], single=False)
-    assert made.render(outcomes) == "TAP version 13\n1..2\nnot ok 1 - q7_tf_model timeout\nnot ok 2 - bob.ipynb\n"
+    fault = Result("cy.ipynb", "0" * 64, "fault", fault="Broken.")
+    outcomes = Outcomes([result, fault], [Unreadable(Path("bob.ipynb"), "is empty")], single=False)
+    assert made.render(outcomes).splitlines() == [
+        "TAP version 13",
+        "1..3",
+        "not ok 1 - q7_tf_model timeout",
+        "not ok 2 - cy.ipynb: Broken.",
+        "not ok 3 - bob.ipynb is empty",
+    ]
 
 
 def test_files_and_folders_that_the_page_names_exist() -> None:
@@ -71,6 +78,10 @@ def test_names_of_code_that_the_page_uses_exist() -> None:
     for name, file in {
         "_INITIALIZER": "autograder/assignment/questions.py",
         "STRUCTURES": "calibration/samplers.py",
+        "SHOWN_ELSEWHERE": "tests/unit/judge/test_bounds.py",
+        "test_mistake_costs_its_own_criteria_and_no_other": "tests/unit/judge/test_judge.py",
+        "DEVIATIONS": "tests/specification/test_mistakes_in_code.py",
+        "Plan": "autograder/judge/statistical_test.py",
         "_SCALES": "autograder/judge/laws.py",
         "WRITTEN": "tests/unit/judge/test_laws.py",
         "UPDATE_MESSAGES": "tests/specification/test_messages.py",

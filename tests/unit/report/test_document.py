@@ -143,7 +143,16 @@ def test_every_format_shows_the_remarks_whatever_else_happened(name: str, monkey
     for made in (result(), *(result(status) for status in QuestionStatus)):
         text = formats()[name].render(Outcomes([made], [], single=True))
         # Markdown escapes full stops.
-        assert NOTE in text.replace("\\", "")
+        assert NOTE in text.replace("\\", ""), f"{name}: show the text of each of the result's remarks"
+
+
+@pytest.mark.parametrize("name", formats())
+def test_no_format_hides_a_fault(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in RUNNER.items():
+        monkeypatch.setenv(variable, value)
+    fault = Result("ann.ipynb", "0" * 64, ResultStatus.FAULT, fault="The sandbox died")
+    text = formats()[name].render(Outcomes([fault], [], single=True))
+    assert text is None or "The sandbox died" in text, f"{name}: show the result's fault, or return None for no file"
 
 
 def test_terminal_class_table_and_github_show_the_remarks() -> None:

@@ -19,7 +19,7 @@ from junitparser import JUnitXml
 
 from autograder.assignment.questions import task
 from autograder.report import github
-from autograder.report.formats import Outcomes, classroom50, gradescope, junit
+from autograder.report.formats import Outcomes, classroom50, formats, gradescope, junit
 from autograder.report.pull_request import Changed, PullRequest
 from autograder.report.result import (
     CellProblem,
@@ -343,7 +343,7 @@ def test_command_writes_every_format_at_once(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setenv(name, value)
     for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
         monkeypatch.setenv(name, str(tmp_path / name))
-    kinds = ("json", "html", "markdown", "junit", "gradescope", "classroom50")
+    kinds = tuple(formats())
     options = [word for kind in kinds for word in (f"--{kind}", str(tmp_path / kind))]
     run = CliRunner().invoke(app, ["grade", str(notebook), "--seed", "5", "--github", *options])
     assert run.exit_code == 0, run.output
