@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 from autograder.assignment.questions import NAME
@@ -50,3 +51,14 @@ def submitted_notebooks(submitted: Path) -> dict[str, Path | NoNotebook]:
         except NoNotebook as problem:
             found[folder.parent.name] = problem
     return found
+
+
+def same_student(student: str) -> str:
+    """Return a key that is equal for ids which people, or file systems, take for one: in case, or in how they encode.
+
+    Examples
+    --------
+    >>> same_student("Jose\u0301") == same_student("jos\u00e9")
+    True
+    """
+    return unicodedata.normalize("NFKC", student).casefold()

@@ -11,6 +11,7 @@ import typer
 
 from autograder.cli.messages import complain
 from autograder.errors import UserError
+from autograder.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,13 +88,13 @@ def _print(collected: Sequence[Collected], missing: Sequence[str] = ()) -> None:
             whose = f"{each.student}: " if each.student else ""
             complain(f"{whose}{each.origin}: not collected: {each.reason}")
         else:
-            print(f"{each.status:8} {each.student}" + (f": look at it: {each.reason}" if each.reason else ""))
+            remark = f": look at it: {one_line(each.reason, 1000)}" if each.reason else ""
+            print(f"{each.status:8} {each.student}{remark}")
     if missing:
         print(f"nothing from: {', '.join(missing)}")
     counts = Counter(each.status for each in collected)
-    print(
-        ", ".join(f"{counts[status]} {status}" for status in CollectedStatus if status is not CollectedStatus.REFUSED)
-    )
+    always = (CollectedStatus.NEW, CollectedStatus.CHANGED, CollectedStatus.SAME)
+    print(", ".join(f"{counts[status]} {status}" for status in CollectedStatus if status in always or counts[status]))
 
 
 def _time(text: str) -> datetime:

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import re
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from autograder.assignment.course_folder import CourseFolder
 from autograder.assignment.questions import NAME
+from autograder.assignment.submitted import same_student
+from autograder.collection.identity import Owner, owner_of
 from autograder.errors import UserError
 from autograder.files import write_bytes, write_text
 from autograder.notebook import MAX_NOTEBOOK_BYTES
 
-_MAX_FILES = 10_000
-#: Moodle: "Ann O'Hara_4711_assignsubmission_file_/weight_initialization.ipynb".
-_MOODLE = re.compile(r"^(?P<name>.+)_(?P<number>\d+)_assignsubmission_file")
-#: Canvas: "oharaann_LATE_4711_815_weight_initialization-2.ipynb".
-_CANVAS = re.compile(r"^(?P<name>[a-z0-9-]+?)(?P<late>_LATE)?_(?P<user>\d+)_(?P<file>\d+)_")
-#: What a student's name may become: a folder's name, and no path.
-_UNFIT = re.compile(r"[^\w.@+-]+")
+#: Most notebooks in one student's folder: each may take a tenth of a second to unpack.
+_MOST_FILES = 100
+#: Folders that Jupyter, macOS and git make beside notebooks.
+_RUBBISH = frozenset({".ipynb_checkpoints", "__MACOSX", ".git"})
+_NAMELESS = "its name does not say whose it is; name it for the student: ann.ipynb, or ann/weight_initialization.ipynb"
 
 
 class CannotCollect(UserError):
@@ -66,111 +67,150 @@ class Collected:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class _File:
+    """A notebook that was found. ``read`` returns its bytes, and may raise anything; ``problem`` says why not to."""
+
+    owner: Owner
+    origin: str
+    time: datetime | None
+    read: Callable[[], bytes]
+    problem: str
+
+    @property
+    def rank(self) -> tuple[bool, datetime, str]:
+        """Of a student's notebooks, the one with the highest rank counts."""
+        return NAME in PurePosixPath(self.origin).name, self.time or datetime.min.replace(tzinfo=UTC), self.origin
+
+    def refused(self, reason: str) -> Collected:
+        return Collected(self.owner.student, self.origin, CollectedStatus.REFUSED, reason)
+
+
 def collect(source: Path, course: CourseFolder, *, file_times: bool = False) -> list[Collected]:
     """Copy every notebook in ``source``, a folder or a zip, to its student's place in ``submitted/``.
 
-    Of several by one student the newest counts. What is there already and the same stays untouched; what has
-    changed is replaced, and what was autograded of it removed, so that nbgrader autogrades it again. With
-    ``file_times``, a file's time is its submission time; many platforms give the time of the download instead.
+    Of several by one student, those with the assignment's name count before others, and then the newest. An id that
+    two sources claim (see `autograder.collection.identity`) is collected from neither. What is there already and the
+    same stays untouched; what has changed is replaced, and what was autograded of it removed, so that nbgrader
+    autogrades it again. With ``file_times``, a file's time is its submission time; many platforms give the time of the
+    download instead.
 
     Raises
     ------
     CannotCollect
-        When ``source`` is neither, or holds no notebook.
+        When ``source`` is neither, holds no notebook, or holds all students in one folder.
     """
     if not source.exists():
         raise CannotCollect(f"{source}: there is no such file or folder")
-    files = _in_folder(source) if source.is_dir() else _in_zip(source)
-    newest: dict[str, Found] = {}
-    collected: list[Collected] = []
-    for found in files:
-        if isinstance(found, Collected):
-            collected.append(found)
-            continue
-        other = newest.get(found.student)
-        newest[found.student] = found if other is None or _newer(found, other) else other
-        if other is not None:
-            older = other if newest[found.student] is found else found
-            reason = "this student submitted a newer one"
-            collected.append(Collected(older.student, older.origin, CollectedStatus.REFUSED, reason))
-    if not newest and not collected:
-        raise CannotCollect(f"{source}: there is no notebook (.ipynb) in it")
-    collected += [place(newest[student], course, timed=file_times) for student in sorted(newest)]
-    return collected
+    refused: list[Collected] = []
+    placed: list[Collected] = []
+    with contextlib.ExitStack() as stack:
+        students: dict[str, dict[str, list[_File]]] = {}
+        for file in _in_folder(source) if source.is_dir() else _in_zip(source, stack):
+            if file.owner.student:
+                sources = students.setdefault(same_student(file.owner.student), {})
+                sources.setdefault(file.owner.source, []).append(file)
+            else:
+                refused.append(file.refused(file.problem or _NAMELESS))
+        if not students and not refused:
+            raise CannotCollect(f"{source}: there is no notebook (.ipynb) in it")
+        _refuse_class_in_one_folder(source, students)
+        for student in sorted(students):
+            reason = _unclear(students[student])
+            if reason:
+                refused += [files[0].refused(reason) for files in students[student].values()]
+                continue
+            (files,) = students[student].values()
+            found = _newest(files, refused)
+            if found is not None:
+                placed.append(_placed(found, course, timed=file_times))
+    return refused + placed
 
 
-def _newer(one: Found, other: Found) -> bool:
-    beginning = datetime.min.replace(tzinfo=UTC)
-    return (one.time or beginning, one.origin) > (other.time or beginning, other.origin)
+def _refuse_class_in_one_folder(source: Path, students: dict[str, dict[str, list[_File]]]) -> None:
+    owners = [file.owner for sources in students.values() for files in sources.values() for file in files]
+    below = {owner.below for owner in owners}
+    if len({owner.source for owner in owners}) == 1 and len(below) > 1 and "" not in below:
+        folder = owners[0].source
+        way_out = f"collect {source / folder}" if source.is_dir() else "unpack it, and collect that folder"
+        raise CannotCollect(
+            f"{source}: everything in it is in one folder, {folder}, as if all were one student's: if each folder in "
+            f"{folder} is a student's, {way_out}"
+        )
 
 
-def student_of(path: PurePosixPath) -> str:
-    """Return the student of a file: by Moodle's folder, by Canvas's file name, by its folder, or by its own name."""
-    for folder in path.parent.parts:
-        if moodle := _MOODLE.match(folder):
-            return fit(moodle["name"])
-    if canvas := _CANVAS.match(path.name):
-        return fit(canvas["name"])
-    if moodle := _MOODLE.match(path.name):
-        return fit(moodle["name"])
-    # As nbgrader lays them out, or a folder a student: submissions/ann/weight_initialization.ipynb.
-    if path.stem == NAME:
-        owners = [folder for folder in path.parent.parts if folder not in (NAME, ".", "submitted")]
-        return fit(owners[-1]) if owners else ""
-    return fit(path.stem.removesuffix(f"_{NAME}").removeprefix(f"{NAME}_"))
+def _unclear(sources: dict[str, list[_File]]) -> str:
+    """Say why it is unclear which notebook counts for an id; return an empty string if it is clear."""
+    if len(sources) > 1:
+        return (
+            f"{' and '.join(sorted(sources))} give the same student id, and may be two people: rename one of them; "
+            "neither is collected"
+        )
+    (files,) = sources.values()
+    if len(files) > _MOST_FILES:
+        return f"this student has {len(files)} notebooks, more than the {_MOST_FILES} allowed: keep the one that counts"
+    return ""
 
 
-def fit(name: str) -> str:
-    """Return what of ``name`` can name a student's folder."""
-    return _UNFIT.sub("_", name).strip("._-")[:100]
-
-
-def _in_folder(folder: Path) -> Iterator[Found | Collected]:
-    for path in sorted(folder.rglob("*.ipynb")):
-        inside = PurePosixPath(path.relative_to(folder).as_posix())
-        if ".ipynb_checkpoints" in inside.parts:
-            continue
-        origin, student = str(path), student_of(inside)
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            yield Collected(student, origin, CollectedStatus.REFUSED, "it is not a regular file")
-        elif problem := _unwanted(student, status.st_size):
-            yield Collected(student, origin, CollectedStatus.REFUSED, problem)
+def _newest(files: list[_File], refused: list[Collected]) -> Found | None:
+    """Return the notebook that counts; add to ``refused`` the others, and those that cannot be read."""
+    found: Found | None = None
+    for file in sorted(files, key=lambda each: each.rank, reverse=True):
+        if file.problem:
+            refused.append(file.refused(file.problem))
+        elif found is not None:
+            refused.append(file.refused("this student submitted a newer one, or one with the assignment's name"))
         else:
-            yield Found(student, origin, path.read_bytes(), datetime.fromtimestamp(status.st_mtime, tz=UTC))
-
-
-def _in_zip(file: Path) -> Iterator[Found | Collected]:
-    try:
-        archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError) as problem:
-        raise CannotCollect(f"{file} is neither a folder nor a zip file ({problem})") from None
-    with archive:
-        entries = [e for e in archive.infolist() if not e.is_dir()]
-        if len(entries) > _MAX_FILES:
-            raise CannotCollect(f"{file} has {len(entries)} files, more than the {_MAX_FILES} allowed")
-        for entry in sorted(entries, key=lambda e: e.filename):
-            inside = PurePosixPath(entry.filename.replace("\\", "/"))
-            if inside.suffix != ".ipynb" or {".ipynb_checkpoints", "__MACOSX"} & set(inside.parts):
-                continue
-            origin, student = f"{file}:{entry.filename}", student_of(inside)
-            if unwanted := _unwanted(student, entry.file_size):
-                yield Collected(student, origin, CollectedStatus.REFUSED, unwanted)
-                continue
             try:
-                with archive.open(entry) as packed:
-                    # No further than it says it goes: a bomb lies about its size.
-                    content = packed.read(MAX_NOTEBOOK_BYTES + 1)
-            except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as problem:
-                yield Collected(student, origin, CollectedStatus.REFUSED, f"it cannot be unpacked ({problem})")
-                continue
-            if len(content) > MAX_NOTEBOOK_BYTES:
-                yield Collected(
-                    student, origin, CollectedStatus.REFUSED, "it is larger than it says, and than is allowed"
-                )
-                continue
+                found = Found(file.owner.student, file.origin, file.read(), file.time)
+            except Exception as problem:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
+                refused.append(file.refused(f"it cannot be read ({type(problem).__name__}: {problem})"))
+    return found
+
+
+def _placed(found: Found, course: CourseFolder, *, timed: bool) -> Collected:
+    try:
+        return place(found, course, timed=timed)
+    except OSError as problem:
+        reason = f"it cannot be written to {course.submitted}/: {problem.strerror}"
+        return Collected(found.student, found.origin, CollectedStatus.REFUSED, reason)
+
+
+def _in_folder(folder: Path) -> Iterator[_File]:
+    for path in sorted(folder.rglob("*")):
+        inside = PurePosixPath(path.relative_to(folder).as_posix())
+        if _is_notebook(inside):
+            status = path.lstat()
+            problem = _problem(inside, status.st_size) if stat.S_ISREG(status.st_mode) else "it is not a regular file"
+            time = datetime.fromtimestamp(status.st_mtime, tz=UTC)
+            yield _File(owner_of(inside), str(path), time, path.read_bytes, problem)
+
+
+def _in_zip(path: Path, stack: contextlib.ExitStack) -> Iterator[_File]:
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(path))
+    except Exception as problem:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
+        raise CannotCollect(f"{path} is neither a folder nor a zip file that can be read ({problem})") from None
+    for entry in sorted(archive.infolist(), key=lambda e: e.filename):
+        inside = PurePosixPath(entry.filename.replace("\\", "/"))
+        if not entry.is_dir() and _is_notebook(inside):
             # A zip's times are local and coarse: good for telling which of two is newer.
-            yield Found(student, origin, content, _zip_time(entry))
+            origin, time = f"{path}:{entry.filename}", _zip_time(entry)
+            yield _File(owner_of(inside), origin, time, partial(archive.read, entry), _packed_problem(inside, entry))
+
+
+def _packed_problem(path: PurePosixPath, entry: zipfile.ZipInfo) -> str:
+    if path.is_absolute() or ".." in path.parts:
+        return "its path leads out of the zip file"
+    # Python unpacks no more than the stated size, but by other methods a piece at once, which can hold gigabytes.
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "it is compressed by an unusual method: unpack it, and pack it with another program"
+    return _problem(path, entry.file_size)
+
+
+def _is_notebook(path: PurePosixPath) -> bool:
+    """Return True for a notebook's path, but for copies and by-products that other programs make."""
+    return path.suffix.lower() == ".ipynb" and not path.name.startswith("._") and not _RUBBISH & set(path.parts)
 
 
 def _zip_time(entry: zipfile.ZipInfo) -> datetime | None:
@@ -180,11 +220,9 @@ def _zip_time(entry: zipfile.ZipInfo) -> datetime | None:
         return None
 
 
-def _unwanted(student: str, size: int) -> str:
-    if not student:
-        return (
-            "its name does not say whose it is; name it for the student: ann.ipynb, or ann/weight_initialization.ipynb"
-        )
+def _problem(path: PurePosixPath, size: int) -> str:
+    if path.name.startswith("."):
+        return "its name begins with a dot: rename it if it is a submission"
     if size > MAX_NOTEBOOK_BYTES:
         return f"it has {size / 2**20:.0f} MiB, more than the {MAX_NOTEBOOK_BYTES // 2**20} MiB allowed"
     return ""

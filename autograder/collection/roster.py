@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.collection.files import CannotCollect, fit
+from autograder.assignment.submitted import same_student
+from autograder.collection.files import CannotCollect
+from autograder.collection.identity import fit
 
 _COLUMNS = {
     "github": "github",
@@ -89,6 +91,9 @@ def _add(roster: Roster, row: dict[str, str], where: str) -> None:
     known = roster.login(student)
     if login and known not in (None, login):
         raise CannotCollect(f"{where} gives {student} the login {login}, and another line {known}")
+    for other in roster.students - {student}:
+        if same_student(other) == same_student(student):
+            raise CannotCollect(f"{where} has the student id {student}, and another line {other}: they look the same")
     _put(roster.by_login, [login] if login else [], student, where)
     _put(roster.by_email, [row["email"].lower()] if row.get("email") else [], student, where)
     try:

@@ -115,10 +115,10 @@ def test_names_that_lead_out_of_the_folder_and_bombs_are_no_danger(folder: Cours
         archive.writestr("big.ipynb", bytes(21 * 2**20))
     (tmp_path / "bomb.zip").write_bytes(bomb.getvalue())
     collected = {each.origin.rpartition(":")[2]: each for each in collect(tmp_path / "bomb.zip", folder)}
-    assert collected["../../../etc/cron.d/evil.ipynb"].student == "evil"
+    assert "leads out of the zip file" in collected["../../../etc/cron.d/evil.ipynb"].reason
     assert collected["big.ipynb"].status == "refused"
     assert "21 MiB" in collected["big.ipynb"].reason
-    assert [p.name for p in (folder.root / "submitted").iterdir()] == ["evil"]
+    assert not (folder.root / "submitted").exists()
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "link.ipynb").symlink_to("/etc/passwd")
     (link,) = collect(tmp_path / "in", folder)

@@ -1,0 +1,302 @@
+"""A file is collected for the student whom the platform or the instructor named, or for nobody."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from autograder.assignment.course_folder import CourseFolder
+from autograder.collection.files import CannotCollect, Collected, collect
+from autograder.collection.identity import fit
+from autograder.collection.roster import load_roster
+from tests.support.samples import RELEASE
+
+NB = "weight_initialization"
+MOODLE = "assignsubmission_file_"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> CourseFolder:
+    root = tmp_path / "course"
+    root.mkdir()
+    return CourseFolder(root, "", RELEASE, "submitted", "autograded")
+
+
+@pytest.fixture(params=["folder", "zip"])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that makes a folder, or a zip, of files that hold their paths, each newer than the last."""
+
+    def folder(*paths: str) -> Path:
+        for minute, path in enumerate(paths):
+            file = tmp_path / "in" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(path)
+            os.utime(file, (minute * 60, minute * 60))
+        return tmp_path / "in"
+
+    def packed(*paths: str) -> Path:
+        with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+            for minute, path in enumerate(paths):
+                archive.writestr(zipfile.ZipInfo(path, (2026, 11, 1, 12, minute, 0)), path)
+        return tmp_path / "in.zip"
+
+    return folder if request.param == "folder" else packed
+
+
+def content(course: CourseFolder) -> dict[str, str]:
+    """Return which file is each student's submission now."""
+    return {student: course.submission(student).read_text() for student in course.submissions()}
+
+
+def reasons(collected: list[Collected]) -> list[str]:
+    return [each.reason for each in collected if each.status == "refused"]
+
+
+HONEST = [f"ann/{NB}.ipynb", f"bob/{NB}.ipynb", f"Cyd Roe_4711_{MOODLE}/{NB}.ipynb"]
+THEIRS = {"ann": HONEST[0], "bob": HONEST[1], "Cyd_Roe": HONEST[2]}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "ann/bob.ipynb",
+        f"ann/bob/{NB}.ipynb",
+        f"ann/submitted/bob/{NB}/{NB}.ipynb",
+        f"ann/bob_{NB}.ipynb",
+        f"ann/bob_4712_815_{NB}.ipynb",
+        f"ann/Cyd Roe_4711_{MOODLE}/{NB}.ipynb",
+        f"ann/Cyd Roe_4711_{MOODLE}{NB}.ipynb",
+        f"Ann Roe_4710_{MOODLE}/bob/{NB}.ipynb",
+        f"Ann Roe_4710_{MOODLE}/x_4711_{MOODLE}/{NB}.ipynb",
+        f"Ann Roe_4710_{MOODLE}x_4711_{MOODLE}{NB}.ipynb",
+        f"Ann Roe_4710_{MOODLE}/Cyd Roe_4711_{MOODLE}.ipynb",
+    ],
+)
+def test_nobody_submits_for_another(hostile: str, source: Callable[..., Path], course: CourseFolder) -> None:
+    collect(source(*HONEST, hostile), course)
+    assert {student: file for student, file in content(course).items() if student in ("bob", "Cyd_Roe")} == {
+        "bob": HONEST[1],
+        "Cyd_Roe": HONEST[2],
+    }
+
+
+@pytest.mark.parametrize(
+    "two",
+    [
+        (f"Ann O'Hara_4711_{MOODLE}/{NB}.ipynb", f"Ann O Hara_4712_{MOODLE}/{NB}.ipynb"),
+        (f"Anna Schmidt_4711_{MOODLE}/{NB}.ipynb", f"Anna Schmidt_4712_{MOODLE}/{NB}.ipynb"),
+        (f"Anna Schmidt_4711_{MOODLE}{NB}.ipynb", f"Anna Schmidt_4712_{MOODLE}{NB}.ipynb"),
+        (f"Jose\u0301/{NB}.ipynb", f"Jos\u00e9/{NB}.ipynb"),
+        (f"Zoe/{NB}.ipynb", f"zoe/{NB}.ipynb"),
+        (f"+zoe/{NB}.ipynb", f"zoe/{NB}.ipynb"),
+        ("zoe.ipynb", f"zoe/{NB}.ipynb"),
+        ("zoe.ipynb", f"zoe_{NB}.ipynb"),
+        (f"zoe_1_10_{NB}.ipynb", f"zoe_2_11_{NB}.ipynb"),
+        (f"zoe_1_10_{NB}.ipynb", f"zoe_3_{MOODLE}/{NB}.ipynb"),
+        (f"{'z' * 210}a/{NB}.ipynb", f"{'z' * 210}b/{NB}.ipynb"),
+        ("zoe.ipynb", f"zoe/.{NB}.ipynb"),
+    ],
+    ids=lambda two: " ".join(two).encode("ascii", "backslashreplace").decode()[:80],
+)
+def test_id_that_two_sources_claim_is_collected_from_neither(
+    two: tuple[str, str], source: Callable[..., Path], course: CourseFolder
+) -> None:
+    collected = collect(source(*HONEST, *two), course)
+    assert content(course) == THEIRS
+    assert len(reasons(collected)) == 2
+    assert all("may be two people" in reason for reason in reasons(collected))
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        ([f"submissions/ann/{NB}.ipynb", f"submissions/bob/{NB}.ipynb"], {"ann": 0, "bob": 1}),
+        ([f"ann/assignment/{NB}/{NB}.ipynb", f"bob/week3/{NB}.ipynb"], {"ann": 0, "bob": 1}),
+        (
+            [f"Doe, Ann(ann)/Submission attachment(s)/{NB}.ipynb", f"Roe, Bob(bob)/x/{NB}.ipynb"],
+            {"Doe_Ann_ann": 0, "Roe_Bob_bob": 1},
+        ),
+        ([f"ann/{NB} (1).ipynb", f"bob/Copy of {NB}.ipynb", "cyd/final.ipynb"], {"ann": 0, "bob": 1, "cyd": 2}),
+        ([f"ann/{NB}.ipynb", "ann/notes.ipynb"], {"ann": 0}),
+        ([f"ann/{NB}.ipynb", f"ann/old/{NB}.ipynb"], {"ann": 1}),
+        (["ann.IPYNB", f"bob/{NB}.ipynb"], {"ann": 0, "bob": 1}),
+        ([f"राम/{NB}.ipynb", f"रोम/{NB}.ipynb"], {"राम": 0, "रोम": 1}),
+        ([f"ann/{NB}.ipynb", f"ann/.ipynb_checkpoints/{NB}.ipynb", f"ann/._{NB}.ipynb"], {"ann": 0}),
+    ],
+    ids=lambda value: None if isinstance(value, dict) else value[0].encode("ascii", "backslashreplace").decode(),
+)
+def test_outermost_folder_names_the_student(
+    paths: list[str], expected: dict[str, int], source: Callable[..., Path], course: CourseFolder
+) -> None:
+    collect(source(*paths), course)
+    assert content(course) == {student: paths[number] for student, number in expected.items()}
+
+
+def test_class_in_one_folder_is_no_student(source: Callable[..., Path], course: CourseFolder) -> None:
+    with pytest.raises(CannotCollect, match=r"everything in it is in one folder, week3, .* collect"):
+        collect(source(f"week3/ann/{NB}.ipynb", f"week3/bob/{NB}.ipynb"), course)
+    assert content(course) == {}
+
+
+def test_student_with_too_many_notebooks_is_refused_alone(
+    source: Callable[..., Path], course: CourseFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.collection.files._MOST_FILES", 5)
+    collected = collect(source(*HONEST, *(f"zoe/{number}.ipynb" for number in range(6))), course)
+    assert content(course) == THEIRS
+    assert reasons(collected) == ["this student has 6 notebooks, more than the 5 allowed: keep the one that counts"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fitted"),
+    [
+        ("=cmd|' /C calc'!A0", "cmd_C_calc_A0"),
+        ("+1+1", "1+1"),
+        ("@SUM(1)", "SUM_1"),
+        ("-2", "2"),
+        ("\t=1", "1"),
+        ("\x1b]0;x\x07Evil", "0_x_Evil"),
+        ("\u202eevil", "evil"),
+        ("..", ""),
+        ("\U0001f642", ""),
+        ("ann@example.org", "ann@example.org"),
+        ("一" * 100, "一" * 66),
+    ],
+)
+def test_id_is_no_path_no_formula_and_moves_no_cursor(name: str, fitted: str) -> None:
+    assert fit(name) == fitted
+
+
+def test_roster_with_ids_that_look_the_same_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("github,student\nann,ann\nbob,Ann\n")
+    with pytest.raises(CannotCollect, match=r"line 3 .* the student id Ann, and another line ann: they look the same"):
+        load_roster(tmp_path / "roster.csv")
+
+
+# --- damaged zips ----------------------------------------------------------------------------------------
+
+
+def damaged(path: Path, damage: Callable[[bytearray, int, int], None], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    """Return a zip of three notebooks in which ``damage`` changes the one in the middle."""
+    names = ("amy.ipynb", "ben.ipynb", "cat.ipynb")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            kind = method if name == "ben.ipynb" else zipfile.ZIP_DEFLATED
+            archive.writestr(name, RELEASE.read_bytes(), kind)
+        entry = archive.getinfo("ben.ipynb")
+    raw = bytearray(path.read_bytes())
+    damage(raw, entry.header_offset, raw.index(b"PK\x01\x02", raw.index(b"PK\x01\x02") + 4))
+    path.write_bytes(raw)
+    return path
+
+
+def flip(raw: bytearray, local: int, central: int) -> None:
+    for place in range(local + 200, local + 400):
+        raw[place] ^= 0xFF
+
+
+def cut(raw: bytearray, local: int, central: int) -> None:
+    raw[central + 20 : central + 24] = (100).to_bytes(4, "little")  # compressed size
+
+
+def wrong_sum(raw: bytearray, local: int, central: int) -> None:
+    raw[central + 16] ^= 1
+
+
+def encrypted(raw: bytearray, local: int, central: int) -> None:
+    raw[central + 8] |= 1
+    raw[local + 6] |= 1
+
+
+def unknown_method(raw: bytearray, local: int, central: int) -> None:
+    raw[central + 10] = raw[local + 8] = 99
+
+
+def lying_size(raw: bytearray, local: int, central: int) -> None:
+    raw[central + 24 : central + 28] = (10).to_bytes(4, "little")
+
+
+def no_header(raw: bytearray, local: int, central: int) -> None:
+    raw[local : local + 4] = b"xxxx"
+
+
+def patched_data(raw: bytearray, local: int, central: int) -> None:
+    raw[central + 8] |= 0x20
+    raw[local + 6] |= 0x20
+
+
+def other_name(raw: bytearray, local: int, central: int) -> None:
+    raw[local + 30 : local + 33] = b"amy"
+
+
+def nothing(raw: bytearray, local: int, central: int) -> None:
+    """Leave the zip as it is."""
+
+
+@pytest.mark.parametrize(
+    ("damage", "method"),
+    [
+        (flip, zipfile.ZIP_DEFLATED),
+        (cut, zipfile.ZIP_DEFLATED),
+        (wrong_sum, zipfile.ZIP_DEFLATED),
+        (wrong_sum, zipfile.ZIP_STORED),
+        (encrypted, zipfile.ZIP_DEFLATED),
+        (unknown_method, zipfile.ZIP_DEFLATED),
+        (lying_size, zipfile.ZIP_DEFLATED),
+        (no_header, zipfile.ZIP_DEFLATED),
+        (patched_data, zipfile.ZIP_DEFLATED),
+        (other_name, zipfile.ZIP_DEFLATED),
+        (nothing, zipfile.ZIP_BZIP2),
+        (nothing, zipfile.ZIP_LZMA),
+    ],
+)
+def test_damaged_member_of_a_zip_is_refused_alone(
+    damage: Callable[[bytearray, int, int], None], method: int, course: CourseFolder, tmp_path: Path
+) -> None:
+    collected = collect(damaged(tmp_path / "bad.zip", damage, method), course)
+    assert {each.student: str(each.status) for each in collected} == {"amy": "new", "ben": "refused", "cat": "new"}
+
+
+def test_older_notebook_counts_where_the_newest_cannot_be_read(
+    source: Callable[..., Path], course: CourseFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = f"ann/{NB}-2.ipynb"
+
+    def unreadable(self: object, *arguments: object, read: Callable[..., bytes]) -> bytes:
+        if any(newer in str(each) for each in (self, *arguments)):
+            raise EOFError
+        return read(self, *arguments)
+
+    for owner, name in ((Path, "read_bytes"), (zipfile.ZipFile, "read")):
+        read = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *arguments, read=read: unreadable(*arguments, read=read))
+    collected = collect(source(f"ann/{NB}.ipynb", newer), course)
+    assert reasons(collected) == ["it cannot be read (EOFError: )"]
+    monkeypatch.undo()
+    assert content(course) == {"ann": f"ann/{NB}.ipynb"}
+
+
+def test_student_whose_place_is_taken_keeps_nobody_else_from_being_collected(
+    source: Callable[..., Path], course: CourseFolder
+) -> None:
+    (course.root / "submitted").mkdir()
+    (course.root / "submitted/ann").write_text("a file")
+    collected = collect(source(*HONEST), course)
+    assert [(each.student, each.reason) for each in collected if each.status == "refused"] == [
+        ("ann", "it cannot be written to submitted/: Not a directory")
+    ]
+    assert set(content(course)) == {"bob", "Cyd_Roe"}
+
+
+def test_path_that_leads_out_of_a_zip_is_nobodys(course: CourseFolder, tmp_path: Path) -> None:
+    paths = ("../ann.ipynb", "/etc/ann.ipynb", "..\\ann.ipynb", f"bob/../ann/{NB}.ipynb")
+    with zipfile.ZipFile(tmp_path / "slip.zip", "w") as archive:
+        for path in (*paths, "cyd.ipynb"):
+            archive.writestr(path, path)
+    collected = collect(tmp_path / "slip.zip", course)
+    assert reasons(collected) == ["its path leads out of the zip file"] * 4
+    assert content(course) == {"cyd": "cyd.ipynb"}
