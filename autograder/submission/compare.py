@@ -10,7 +10,7 @@ import keyword
 import re
 
 from autograder.notebook import CODE_PLACEHOLDER, Cell
-from autograder.submission.written_answers import copied_share, is_placeholder, visible
+from autograder.submission.written_answers import LONGEST, copied_share, is_placeholder, visible
 
 #: Fewer new words in a released text count as a typing slip.
 _FEW_WORDS = 5
@@ -32,6 +32,8 @@ def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
     student's file is the release itself; then only placeholders show that a cell is unchanged.
     """
     text = cell.source.strip()
+    if len(text) > LONGEST:
+        return False
     if given.kind == "code":
         same = _without_docstrings(text) == _without_docstrings(given.source)
         return not text or (CODE_PLACEHOLDER in text and same)
@@ -46,8 +48,11 @@ def _without_docstrings(source: str) -> list[str]:
 def typed_into(cell: Cell, given: Cell) -> str:
     """Return the text that a student typed into a locked cell; empty if it is unchanged, or from another release.
 
-    For code, it is the whole cell if the cell defines a new name or only adds lines.
+    For code, it is the whole cell if the cell defines a new name or only adds lines. A cell that is too long to compare
+    counts whole.
     """
+    if len(cell.source) > LONGEST:
+        return cell.source
     text = _without_mark_scheme(cell.source)
     released = {line.strip() for line in given.source.splitlines()} - {""}
     own = {line.strip() for line in text.splitlines()} - {""}
@@ -75,7 +80,7 @@ def _without_mark_scheme(source: str) -> str:
 
 def is_another_edition(cell: Cell, given: Cell) -> bool:
     """Return True if the cell holds some lines of the released text, but not all."""
-    own = {line.strip() for line in cell.source.splitlines()}
+    own = {line.strip() for line in cell.source[:LONGEST].splitlines()}
     kept = [line.strip() in own for line in given.source.splitlines() if line.strip()]
     return any(kept) and not all(kept)
 
@@ -119,7 +124,7 @@ def question_named(cell: Cell) -> str | None:
 
 def is_prose(cell: Cell) -> bool:
     """Return True if a student's own cell holds text for people, even if it is a code cell."""
-    text = cell.source.strip()
+    text = cell.source.strip()[:LONGEST]
     if cell.kind != "code" or not text:
         return bool(text)
     outside = [line.partition("#")[0] for line in _STRING.sub("", text).splitlines()]

@@ -10,6 +10,9 @@ from autograder.notebook import PLACEHOLDER, Cell, Notebook
 
 #: An answer with fewer words is very short. Prompts expect at least 200.
 SHORT = 40
+#: Longer texts are compared no further, and wait for a person. 200 words have about 1,500 characters.
+LONGEST = 100_000
+_TOO_LONG = "too long to check"
 #: A run of this many words from the prompt is copied. An answer with this share of copied words is copied.
 _RUN = 5
 _COPIED_SHARE = 0.5
@@ -25,7 +28,8 @@ _PICTURE = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|<img\b[^<>]*>", re.IGNORECAS
 class WrittenAnswer:
     """Status of one written answer. ``words`` is its number of words.
 
-    ``remark`` says that an answer is short, copied from the prompt, or only a picture.
+    ``remark`` says that an answer is short, copied from the prompt, only a picture, or too long to check. Of an answer
+    that is too long, the words at its beginning are counted.
     """
 
     grade_id: str
@@ -47,6 +51,8 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     """
     if answer is None:
         return WrittenAnswer(grade_id, AnswerStatus.MISSING, 0)
+    if len(answer.strip()) > LONGEST:
+        return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, _word_count(answer.strip()[:LONGEST]), _TOO_LONG)
     text = visible(answer)
     given = release.cell(grade_id)
     if not text:
@@ -57,8 +63,11 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     words = _PICTURE.sub(" ", text)
     if not words.strip():
         return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, 0, "only a picture")
-    number = sum(max(1, len(re.findall(f"[{_UNSPACED}]", word))) for word in words.split())
-    return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, number, remark(words, prompt))
+    return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, _word_count(words), remark(words, prompt))
+
+
+def _word_count(text: str) -> int:
+    return sum(max(1, len(re.findall(f"[{_UNSPACED}]", word))) for word in text.split())
 
 
 def visible(text: str) -> str:

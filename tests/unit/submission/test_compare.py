@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
+
 import pytest
 
 from autograder.assignment.release import load_release
@@ -17,7 +20,7 @@ from autograder.submission.compare import (
 )
 from autograder.submission.reader import read_submission
 from autograder.submission.remarks import RemarkKind, remarks_on
-from autograder.submission.written_answers import copied_share, remark, visible, written_answer
+from autograder.submission.written_answers import LONGEST, copied_share, remark, visible, written_answer
 
 PROMPT = "Explain why the signal of a deep network fades when its weights are small and its slopes too."
 
@@ -66,6 +69,27 @@ def test_written_answer_has_its_status_its_words_and_its_remark(
     found = written_answer("q1", answer, RELEASE)
     assert (found.grade_id, found.status, found.words, found.remark) == ("q1", status, count, remarked)
     assert found.remarkable == (remarked or status)
+
+
+@pytest.mark.parametrize("piece", ["<!--", "[x]: y\n", "![", "a word\n", "漢", "w" * 50, f"{PLACEHOLDER} "])
+def test_very_long_answer_is_checked_at_its_beginning_and_waits_for_a_person(piece: str) -> None:
+    answer = piece * (4 * 10**6 // len(piece))
+    tracemalloc.start()
+    found = written_answer("q1", answer, RELEASE)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found.status, found.remark) == ("answered", "too long to check")
+    assert found.words <= LONGEST
+    assert peak < 32 * 2**20
+
+
+@pytest.mark.parametrize("piece", ["<!--", "a word\n", "x = 1\n", "漢 ", "Question 1 "])
+@pytest.mark.parametrize("kind", ["markdown", "code"])
+def test_very_long_cell_is_never_an_unchanged_one(piece: str, kind: str) -> None:
+    given = Cell(kind, "def f(shape):\n    ...", "cell 1", "q", {})
+    cell = replace(given, source=piece * (LONGEST // len(piece) + 1))
+    assert not is_untouched(cell, given)
+    assert typed_into(cell, given) == cell.source
 
 
 def test_text_of_the_release_is_unchanged_but_in_the_release_itself() -> None:
