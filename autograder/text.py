@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+#: What a spreadsheet takes for the beginning of a formula, full-width too; where ; separates cells, also after a ;.
+_FORMULA = re.compile(r"(^|;\s*)(?=[=+@\-\uff1d\uff0b\uff20\uff0d])")
+#: A spreadsheet's cell holds 32,767 characters.
+_LONGEST_CELL = 32_000
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 #: Control and format characters (ANSI's rest, bidirectional overrides), surrogates, private use.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -33,3 +37,16 @@ def plain_text(text: str, limit: int) -> str:
     if not text.isprintable():
         text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNPRINTABLE)
     return text if len(text) <= limit else text[: limit - 2] + "\n…"
+
+
+def table_cell(text: str) -> str:
+    """Return ``text`` as one line that a spreadsheet shows, and never calculates.
+
+    Examples
+    --------
+    >>> table_cell('=HYPERLINK("mailto:x","y")'), table_cell("Ann; -1"), table_cell("half = 1/2")
+    ('\'=HYPERLINK("mailto:x","y")', "Ann; '-1", 'half = 1/2')
+    """
+    # A file's name can hold bytes that are no text: they are shown, because names may differ by them alone.
+    line = one_line(text.encode(errors="backslashreplace").decode(), _LONGEST_CELL)
+    return _FORMULA.sub(r"\1'", line)

@@ -12,6 +12,7 @@ from autograder.assignment.questions import TASKS
 from autograder.batch.run import Entry
 from autograder.files import output_file
 from autograder.report.result import Outcome, Result, points_text, reasons, to_look_at
+from autograder.text import table_cell
 
 _CHECKS = tuple(task.check for task in TASKS)
 
@@ -27,7 +28,7 @@ class ScoreTable:
         """Open the file; rename it to its final name when all rows are written. Raise `CannotWrite` if that fails."""
         with (
             output_file(self._path) as place,
-            place.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+            place.open("w", newline="", encoding="utf-8") as file,
         ):
             self._begin(file)
             yield self
@@ -54,14 +55,14 @@ class ScoreTable:
         scores = {question.grade_id: points_text(question.score) for question in result.questions}
         self._rows.writerow(
             [
-                entry.student,
+                table_cell(entry.student),
                 result.status,
                 points_text(result.score),
                 points_text(result.max_score),
                 *(scores.get(check, "") for check in _CHECKS),
-                "; ".join(reasons(result)),
-                "; ".join(to_look_at(result)),
-                " ".join(remark.text for remark in result.remarks),
+                table_cell("; ".join(reasons(result))),
+                table_cell("; ".join(to_look_at(result))),
+                table_cell(" ".join(remark.text for remark in result.remarks)),
                 result.provenance.seed if result.provenance else "",
                 result.sha256,
             ]
@@ -69,4 +70,5 @@ class ScoreTable:
 
     def add_ungraded(self, entry: Entry, outcome: Outcome, reason: str) -> None:
         """Write the row of a submission without a result: the reason, and no score."""
-        self._rows.writerow([entry.student, outcome, "", "", *("" for _ in _CHECKS), reason, "", "", "", ""])
+        empty = ("" for _ in _CHECKS)
+        self._rows.writerow([table_cell(entry.student), outcome, "", "", *empty, table_cell(reason), "", "", "", ""])

@@ -15,6 +15,7 @@ from autograder.assignment.names import TITLE
 from autograder.assignment.questions import NAME, TASKS, WRITTEN
 from autograder.assignment.submitted import NoNotebook, submitted_notebooks
 from autograder.files import output_file
+from autograder.text import one_line, table_cell
 
 _STUDENT = ("assignment", "student_id", "last_name", "first_name", "email")
 _TOTALS = ("raw_score", "late_submission_penalty", "score", "max_score", "status", "timestamp", "to_review")
@@ -95,7 +96,8 @@ def _name_ungraded(export: ExportPlugin) -> None:
     course = export.parent.coursedir
     for student, found in submitted_notebooks(Path(course.root, course.submitted_directory)).items():
         if isinstance(found, NoNotebook):
-            export.log.warning("%s has no grade for Q7: the folder %s/%s %s.", student, student, NAME, found)
+            who = one_line(student)
+            export.log.warning("%s has no grade for Q7: the folder %s/%s %s.", who, who, NAME, one_line(str(found)))
 
 
 class QuestionsExport(ExportPlugin):
@@ -106,7 +108,8 @@ class QuestionsExport(ExportPlugin):
         found = list(rows(gradebook, [str(a) for a in self.assignment], [str(s) for s in self.student]))
         questions = sorted({question for row in found for question in row.scores}, key=_place)
         path = Path(self.to or "grades.csv")
-        with output_file(path) as place, place.open("w", newline="", encoding="utf-8") as file:
+        # Without the byte order mark of utf-8-sig, Excel reads UTF-8 as another encoding.
+        with output_file(path) as place, place.open("w", newline="", encoding="utf-8-sig") as file:
             writer = csv.writer(file)
             writer.writerow([*_STUDENT, *questions, *_TOTALS])
             for row in found:
@@ -114,7 +117,8 @@ class QuestionsExport(ExportPlugin):
                 points = [_number(row.scores[q]) if q in row.scores else "" for q in questions]
                 totals = [_number(p) for p in (row.raw_score, row.penalty, row.score, row.max_score)]
                 status = "submitted" if row.submitted else "not submitted"
-                writer.writerow([*student, *points, *totals, status, row.timestamp, " ".join(row.to_review)])
+                shown = map(table_cell, student)
+                writer.writerow([*shown, *points, *totals, status, row.timestamp, " ".join(row.to_review)])
         self.log.info("Wrote the grades of %d students to %s", len(found), path)
         _name_ungraded(self)
 
@@ -129,7 +133,10 @@ class CanvasExport(ExportPlugin):
     section = Unicode("", help="Content of Canvas' Section column.").tag(config=True)
 
     def export(self, gradebook: Gradebook) -> None:
-        """Write the file that ``--to`` names, canvas.csv by default. A student without a submission gets no grade."""
+        """Write the file that ``--to`` names, canvas.csv by default. A student without a submission gets no grade.
+
+        The file has no byte order mark: Canvas reads it, not a spreadsheet.
+        """
         assignments = [str(a) for a in self.assignment] or [NAME]
         found = list(rows(gradebook, assignments, [str(s) for s in self.student]))
         path = Path(self.to or "canvas.csv")
@@ -141,6 +148,6 @@ class CanvasExport(ExportPlugin):
             for row in found:
                 student = ", ".join(part for part in (row.last_name, row.first_name) if part) or row.student_id
                 score = _number(row.score) if row.submitted else ""
-                writer.writerow([student, row.lms_id, row.student_id, self.section, score])
+                writer.writerow([*map(table_cell, (student, row.lms_id, row.student_id, self.section)), score])
         self.log.info("Wrote the grades of %d students to %s", len(found), path)
         _name_ungraded(self)

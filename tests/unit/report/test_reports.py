@@ -35,7 +35,7 @@ from autograder.report.result import (
     reasons,
 )
 from autograder.report.terminal import print_class, print_result
-from autograder.text import one_line
+from autograder.text import one_line, table_cell
 
 HOSTILE = (
     "<script>alert(1)</script> <img src=x onerror=alert(1)> | a | b | `code` ![i](http://x) [l](javascript:x) "
@@ -239,3 +239,44 @@ def test_class_table_has_a_column_for_remarks(tmp_path: Path) -> None:
     assert (bob["notes"], bob["sha256"]) == ("", "")
     assert None not in bob, "every row has the columns of the heading"
     assert None not in ann
+
+
+NAMES = (
+    '=HYPERLINK("mailto:x","y")',
+    "@SUM(1)",
+    "+1+1",
+    "-2+3",
+    "\t=1",
+    "\r=1",
+    " \n =1",
+    "\u202e=1",
+    "\uff1d1+1",
+    "ann;=1",
+    "ann; @x",
+    "\x1b]0;x\x07\x1b[31m=1",
+    "a\nb,=1",
+    "\udcff=1",
+)
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_class_table_calculates_nothing_and_moves_no_cursor(name: str, tmp_path: Path) -> None:
+    (noted, _), _ = several()
+    noted = dataclasses.replace(noted, remarks=(dataclasses.replace(noted.remarks[0], text=name),))
+    entry = Entry(name, tmp_path / "x.ipynb", "x.ipynb")
+    with ScoreTable(tmp_path / "scores.csv").opened() as table:
+        table.add(entry, noted)
+        table.add_ungraded(entry, Outcome.UNREADABLE, name)
+    raw = (tmp_path / "scores.csv").read_text(encoding="utf-8")
+    assert len(raw.split("\n")) == 4, "each row is one line"
+    assert raw.replace("\n", "").isprintable()
+    graded, ungraded = csv.DictReader(raw.splitlines())
+    for cell in (graded["student"], graded["notes"], ungraded["student"], ungraded["why points were lost"]):
+        assert cell
+        for part in cell.split(";"):
+            assert part.strip()[:1] not in {*"=+-@", "\uff1d"}
+
+
+def test_plain_names_and_negative_points_stay_as_they_are_in_tables() -> None:
+    for text in ("ann", "Müller, Zoë", "ann@example.org", "a-b", "1 = 1", "राम"):
+        assert table_cell(text) == text
