@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autograder.assignment.questions import NAME
 from autograder.assignment.seeds import FILE, course_seed, submission_seed
-from autograder.assignment.submitted import NoNotebook, submitted_notebook
+from autograder.assignment.submitted import NoNotebook, same_student, submitted_notebook
 from autograder.batch.jobs import Settings, Work, Workers
 from autograder.batch.results_folder import Store
 from autograder.errors import ExitCode, UserError
@@ -49,37 +49,49 @@ def find_class(folder: Path) -> list[Entry]:
     """Return the submissions in ``folder``, sorted by student.
 
     The function finds ``STUDENT/weight_initialization/*.ipynb``, which is nbgrader's layout, and ``STUDENT.ipynb``. In
-    a course folder, it searches ``submitted/``.
+    a course folder, it searches ``submitted/``. If two have the same student, or two that look the same, neither can be
+    graded; a hidden one cannot, either.
 
     Raises
     ------
     NoClass
-        There is no submission, or a student has two.
+        There is no submission.
     """
     if not folder.is_dir():
         raise NoClass(f"{folder}: there is no such folder")
     if (folder / _COURSE).is_file() and (folder / "submitted").is_dir():
         folder /= "submitted"
-    found: dict[str, Entry] = {}
+    found: dict[str, list[Entry]] = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            continue
-        entry = None
         if path.suffix == ".ipynb":
             entry = Entry(path.stem, path, printable_path(path.relative_to(folder)))
         elif (path / NAME).is_dir():
             entry = _in_nbgraders_layout(path, folder)
-        if entry is None:
+        else:
             continue
-        if entry.student in found:
-            raise NoClass(f"{folder}: {found[entry.student].name} and {entry.name} are one student's; keep one of them")
-        too_long = len(os.fsencode(entry.student)) > _LONGEST_NAME
-        found[entry.student] = Entry(entry.student, path, entry.name, "has too long a name") if too_long else entry
+        if path.name.startswith("._"):  # macOS keeps a file's attributes in such a file
+            continue
+        if path.name.startswith("."):
+            entry = replace(entry, problem="has a name that begins with a dot; rename it if it is a submission")
+        elif len(os.fsencode(entry.student)) > _LONGEST_NAME:
+            entry = replace(entry, problem="has too long a name")
+        found.setdefault(same_student(entry.student), []).append(entry)
     if not found:
         raise NoClass(
             f"{folder}: there is no submission in it; they are expected as STUDENT/{NAME}/{NAME}.ipynb or STUDENT.ipynb"
         )
-    return [found[student] for student in sorted(found)]
+    return sorted((entry for same in found.values() for entry in _told_apart(same)), key=lambda each: each.student)
+
+
+def _told_apart(same: list[Entry]) -> Iterator[Entry]:
+    """Yield the entries of one student, or of several whose ids look the same; if they are several, none is graded."""
+    names = " and ".join(each.name for each in same)
+    for student in dict.fromkeys(each.student for each in same):
+        entry = next(each for each in same if each.student == student)
+        if len(same) > 1:
+            problem = f"gives the same student as another: {names}; keep one, or rename one"
+            entry = replace(entry, problem=problem)
+        yield entry
 
 
 def _in_nbgraders_layout(student: Path, folder: Path) -> Entry:

@@ -84,12 +84,40 @@ def test_student_without_one_notebook_is_told_of_and_not_forgotten(
 
 
 @pytest.mark.parametrize(
-    ("files", "said"),
-    [(["notes.txt"], "no submission in it"), (["ann.ipynb", f"ann/{NB}/{NB}.ipynb"], "are one student's")],
+    "two",
+    [
+        ("ann.ipynb", f"ann/{NB}/{NB}.ipynb"),
+        ("ann.ipynb", "Ann.ipynb"),
+        ("jos\u00e9.ipynb", "jose\u0301.ipynb"),
+        (f"Ann/{NB}/{NB}.ipynb", f"ann/{NB}/{NB}.ipynb"),
+        ("ann.ipynb", f"ann/{NB}/timestamp.txt"),
+    ],
+    ids=lambda two: ascii(" ".join(two)),
 )
-def test_folder_that_is_no_class_is_refused(files: list[str], said: str, tmp_path: Path) -> None:
-    with pytest.raises(NoClass, match=said):
-        find_class(place(tmp_path, *files))
+def test_student_with_two_submissions_is_refused_alone_and_both_are_named(two: tuple[str, str], tmp_path: Path) -> None:
+    entries = find_class(place(tmp_path, "bob.ipynb", *two))
+    assert [entry.student for entry in entries if entry.problem is None] == ["bob"]
+    for entry in entries:
+        if entry.problem is not None:
+            assert "gives the same student as another" in entry.problem
+            assert all(name.removesuffix("/timestamp.txt") in entry.problem for name in two)
+    assert len({entry.student for entry in entries}) == len(entries), "no result replaces another's"
+
+
+def test_hidden_submission_is_told_of_and_what_programs_leave_is_not(tmp_path: Path) -> None:
+    rubbish = (".DS_Store", "._ann.ipynb", ".ipynb_checkpoints/ann.ipynb", ".git/config")
+    entries = find_class(place(tmp_path, "ann.ipynb", ".bob.ipynb", f".cyd/{NB}/{NB}.ipynb", *rubbish))
+    said = "has a name that begins with a dot; rename it if it is a submission"
+    assert {entry.name: entry.problem for entry in entries} == {
+        "ann.ipynb": None,
+        ".bob.ipynb": said,
+        f".cyd/{NB}/{NB}.ipynb": said,
+    }
+
+
+def test_folder_that_is_no_class_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NoClass, match="no submission in it"):
+        find_class(place(tmp_path, "notes.txt"))
 
 
 # --- what is kept ---------------------------------------------------------------------------------------
