@@ -202,6 +202,8 @@ def _in_zip(path: Path, stack: contextlib.ExitStack) -> Iterator[_File]:
 def _packed_problem(path: PurePosixPath, entry: zipfile.ZipInfo) -> str:
     if path.is_absolute() or ".." in path.parts:
         return "its path leads out of the zip file"
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):  # 0 where the zip was not packed on Unix
+        return "it is not a regular file"
     # Python unpacks no more than the stated size, but by other methods a piece at once, which can hold gigabytes.
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "it is compressed by an unusual method: unpack it, and pack it with another program"

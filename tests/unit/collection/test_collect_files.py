@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -300,3 +301,14 @@ def test_path_that_leads_out_of_a_zip_is_nobodys(course: CourseFolder, tmp_path:
     collected = collect(tmp_path / "slip.zip", course)
     assert reasons(collected) == ["its path leads out of the zip file"] * 4
     assert content(course) == {"cyd": "cyd.ipynb"}
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
+def test_link_or_device_in_a_zip_is_refused_alone(kind: int, course: CourseFolder, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "link.zip", "w") as archive:
+        entry = zipfile.ZipInfo("ann.ipynb")
+        entry.external_attr = (kind | 0o777) << 16
+        archive.writestr(entry, "/etc/passwd")
+        archive.writestr("bob.ipynb", "bob")
+    assert reasons(collect(tmp_path / "link.zip", course)) == ["it is not a regular file"]
+    assert content(course) == {"bob": "bob"}
