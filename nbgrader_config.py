@@ -84,8 +84,11 @@ c.CoursePolicy.policy = course.late
 
 # --- What people see ------------------------------------------------------------------------------------
 
-# Students' Markdown is shown without scripts, in the formgrader and in feedback.
-c.HTMLExporter.filters = {"markdown2html": "autograder.nbgrader_bridge.formgrader_markdown.markdown2html"}
+# Students' Markdown and code are shown without scripts and within bounds, in the formgrader and in feedback.
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.nbgrader_bridge.formgrader_markdown.markdown2html",
+    "highlight_code": "autograder.nbgrader_bridge.formgrader_markdown.highlight_code",
+}
 
 # Feedback: without mark schemes and hidden parts.
 c.GenerateFeedback.preprocessors = [

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from functools import partial
+import base64
+import binascii
+import re
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache, partial
+from html import escape
+from typing import Final
+from urllib.parse import unquote
 
 import nh3
 
+#: Begins the address of a picture in the cell's attachments.
+ATTACHED: Final = "attachment:"
+#: Stands in the place of a picture that a page does not show.
+NOT_SHOWN: Final = "a picture that is not in the notebook, or no PNG, JPEG or GIF"
 #: Replaces a picture that is not in the file: a page loads no picture from elsewhere.
 NO_PICTURE = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='260' height='24'%3E%3Ctext y='17' "
     "font-family='sans-serif' font-size='13' fill='gray'%3E[a picture that is not in the notebook]%3C/text%3E%3C/svg%3E"
 )
-_LINKS = ("#", "http:", "https:", "mailto:")
-_SCHEMES = {"http", "https", "mailto", "data"}
+_PICTURES: Final = {"image/png": b"\x89PNG\r\n", "image/jpeg": b"\xff\xd8\xff", "image/gif": b"GIF8"}
+_DATA: Final = tuple(f"data:{kind};base64," for kind in _PICTURES)
+#: Browsers read other forms, such as ``http:/logout``, as addresses of the site that shows the page.
+_LINK: Final = re.compile(r"mailto:[^\s\\]+|https?://([\w-]+\.)+[a-z][\w-]*(:\d+)?([/?#][^\s\\]*)?", re.A | re.I)
+#: Parts of paths of a Jupyter server, which may be the site that shows the page.
+_SITES_OWN: Final = frozenset({"logout", "formgrader"})
+_SCHEMES = {"http", "https", "mailto", "data", "attachment"}
+_MAX_DEPTH: Final = 100
+_MAX_SIDE: Final = 2_000
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+#: Tags that have no content, or that the next one of their kind closes.
+_FLAT: Final = {*("br", "hr", "img", "input", "wbr", "col", "p", "li", "td", "th", "tr", "dt", "dd"), *("path", "use")}
 
-_TAGS = {*nh3.ALLOWED_TAGS, "input"}
+_TAGS = {*nh3.ALLOWED_TAGS, "input"} - {"bdo", "map", "area"}
 _ATTRIBUTES = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
     "input": {"type", "checked", "disabled"},
@@ -41,7 +63,41 @@ _SVG_STYLES = {
 _REFERRED_TO = {"role", "scope", "id", "aria-label", "colspan", "rowspan", "tabindex"}
 
 
-def clean(html: str, *, standalone: bool = False, looks: dict[str, dict[str, str]] | None = None) -> str:
+def picture(kinds: object) -> str:
+    """Return the address of a picture that an attachment holds, ``data:...``, or "" if it holds none to show.
+
+    Parameters
+    ----------
+    kinds : object
+        base64 by kind, as a notebook's file has it, from an untrusted file.
+    """
+    for kind, data in kinds.items() if isinstance(kinds, dict) else ():
+        if is_picture(kind, data):
+            return f"data:{kind};base64,{''.join(_text(data).split())}"
+    return ""
+
+
+def is_picture(kind: object, data: object) -> bool:
+    """Whether base64 ``data`` of this kind is a PNG, a JPEG or a GIF."""
+    try:
+        return kind in _PICTURES and base64.b64decode("".join(_text(data).split()), validate=True).startswith(
+            tuple(_PICTURES.values())
+        )
+    except (binascii.Error, TypeError, ValueError):
+        return False
+
+
+def _text(data: object) -> str:
+    return "".join(data) if isinstance(data, list) else str(data)
+
+
+def clean(
+    html: str,
+    *,
+    standalone: bool = False,
+    looks: dict[str, dict[str, str]] | None = None,
+    pictures: Mapping[str, str] | None = None,
+) -> str:
     """Return ``html`` without anything that runs, loads, or covers other parts of the page.
 
     Parameters
@@ -49,46 +105,100 @@ def clean(html: str, *, standalone: bool = False, looks: dict[str, dict[str, str
     html : str
         The HTML of a student's Markdown, or of a cell's output.
     standalone : bool
-        Also keep formulas, figures, ids and all classes. Use it for the grader's own pages, where nobody is signed in.
-        On other pages, only classes of highlighted code stay: a class of the formgrader could cover its buttons.
+        Also keep formulas, figures, ids and the classes of the grader's tables. Use it for the grader's own pages,
+        where nobody is signed in. On other pages, only classes of highlighted code stay: a class of the formgrader
+        could press or cover its buttons.
     looks : dict, optional
         Attributes to set, by tag and name.
+    pictures : mapping of str to str, optional
+        The addresses, ``data:...``, of the cell's attachments by their names.
+
+    Returns
+    -------
+    str
+        The sanitized HTML. HTML that is nested deeper than 100 tags is shown as it was typed.
 
     Examples
     --------
     >>> clean("<b onclick='x()'>bold</b><script>y()</script>")
     '<b>bold</b>'
     """
+    if _is_deep(html):
+        return f"<pre>{escape(html)}</pre>"
     more = {*_MATHML_ATTRIBUTES, *_SVG_ATTRIBUTES, *_REFERRED_TO} if standalone else set()
     return nh3.clean(
         html,
         tags=_TAGS | _MATHML | _SVG if standalone else _TAGS,
         attributes={**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | more},
-        attribute_filter=partial(_harmless, standalone, looks or {}),
+        attribute_filter=partial(_harmless, standalone, looks or {}, pictures or {}),
         url_schemes=_SCHEMES,
         filter_style_properties=_STYLES | _SVG_STYLES if standalone else _STYLES,
         set_tag_attribute_values=looks,
     )
 
 
-def _harmless(standalone: bool, looks: dict[str, dict[str, str]], tag: str, attribute: str, value: str) -> str | None:
+def _harmless(
+    standalone: bool,
+    looks: dict[str, dict[str, str]],
+    pictures: Mapping[str, str],
+    tag: str,
+    attribute: str,
+    value: str,
+) -> str | None:
     if looks.get(tag, {}).get(attribute) == value:
         return value
-    stripped = value.strip().lower()
-    if attribute == "src":
-        return value if stripped.startswith("data:image/") else NO_PICTURE
-    if attribute == "href":
-        return value if stripped.startswith(("#",) if tag == "use" else _LINKS) else None
-    if attribute == "style" and "url(" in stripped:
-        return None
-    if attribute == "type":
-        return "checkbox"
-    if attribute == "class" and not standalone:
-        return " ".join(name for name in value.split() if name in _code_classes()) or None
+    match attribute:
+        case "src":
+            if value.startswith(ATTACHED):
+                return pictures.get(unquote(value.removeprefix(ATTACHED)), NO_PICTURE)
+            return value if value.startswith(_DATA) else NO_PICTURE
+        case "href":
+            return value if _is_link(tag, value, standalone) else None
+        case "style":
+            return None if "url(" in value.lower() else value
+        case "type":
+            return "checkbox"
+        case "class":
+            return " ".join(name for name in value.split() if _is_plain(name, standalone)) or None
+        case "width" | "height" | "size" | "colspan" | "rowspan" if tag in {"img", "hr", "td", "th"}:
+            return (
+                value if value.removesuffix("%").isdecimal() and float(value.removesuffix("%")) <= _MAX_SIDE else None
+            )
     return value
 
 
-def _code_classes() -> set[str]:
+def _is_link(tag: str, value: str, standalone: bool) -> bool:
+    if value.startswith("#"):
+        return standalone
+    if tag == "use" or not _LINK.fullmatch(value):
+        return False
+    return value[:7].lower() == "mailto:" or _SITES_OWN.isdisjoint(unquote(value).lower().split("?")[0].split("/")[3:])
+
+
+def _is_plain(name: str, standalone: bool) -> bool:
+    return name in _code_classes() or (standalone and (name.startswith("ag-") or name in {"formula", "dataframe"}))
+
+
+def _is_deep(html: str) -> bool:
+    opened: Counter[str] = Counter()
+    depth = 0
+    for closing, name in _TAG.findall(html):
+        tag = name.lower()
+        if tag in _FLAT:
+            continue
+        if not closing:
+            opened[tag] += 1
+            depth += 1
+        elif opened[tag]:
+            opened[tag] -= 1
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            return True
+    return False
+
+
+@cache
+def _code_classes() -> frozenset[str]:
     from pygments.token import STANDARD_TYPES
 
-    return {"highlight", *STANDARD_TYPES.values()}
+    return frozenset({"highlight", *STANDARD_TYPES.values()})

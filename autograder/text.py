@@ -12,6 +12,43 @@ _LONGEST_CELL = 32_000
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 #: Control and format characters (ANSI's rest, bidirectional overrides), surrogates, private use.
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+#: Letters and symbols that look like nothing: Hangul's fillers, Khmer's inherent vowels, Braille's empty cell.
+_INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u17b4\u17b5\u2800\u034f")
+#: No language puts more marks on one letter.
+_MOST_MARKS = 4
+
+
+def _printable(text: str) -> str:
+    """Return ``text`` without characters that move or hide, and with at most four combining marks in a row."""
+    if text.isascii() and text.isprintable():  # most text is, and reading it letter by letter takes long
+        return text
+    kept, marks = [], 0
+    for c in _ANSI.sub("", text):
+        category = unicodedata.category(c)
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if c.isspace() or (category not in _UNPRINTABLE and c not in _INVISIBLE and marks <= _MOST_MARKS):
+            kept.append(c)
+    return "".join(kept)
+
+
+def visible(code: str) -> str:
+    """Return ``code`` with a mark such as ``⟦U+202E⟧`` in the place of each character that nobody sees.
+
+    Without the marks, code can look other than it runs.
+
+    Examples
+    --------
+    >>> visible("a\\u202eb")
+    'a⟦U+202E⟧b'
+    """
+    if code.isascii() and code.isprintable():
+        return code
+    hidden = {
+        c
+        for c in set(code) - {"\n", "\r", "\t"}
+        if c in _INVISIBLE or unicodedata.category(c) in {*_UNPRINTABLE, "Zl", "Zp"}
+    }
+    return code.translate({ord(c): f"⟦U+{ord(c):04X}⟧" for c in hidden})
 
 
 def one_line(text: str, limit: int = 300) -> str:
@@ -20,22 +57,15 @@ def one_line(text: str, limit: int = 300) -> str:
     The line also holds no command of a CI system: ``::`` becomes ``∷``. Each report escapes for its own format (HTML,
     Markdown, a terminal's markup).
     """
-    kept = text[: 20 * limit]
-    if not kept.isprintable():  # most text is, and reading it letter by letter takes long
-        kept = "".join(
-            " " if c.isspace() else c
-            for c in _ANSI.sub("", kept)
-            if c.isspace() or unicodedata.category(c) not in _UNPRINTABLE
-        )
+    kept = _printable(text[: 20 * limit])
     line = " ".join(kept.split()).replace("::", "∷").replace("##[", "## [")
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def plain_text(text: str, limit: int) -> str:
     """Return at most ``limit`` characters of ``text``, keeping line ends and tabs, and no other control characters."""
-    text = _ANSI.sub("", text[: 20 * limit]).replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isprintable():
-        text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _UNPRINTABLE)
+    lines = _printable(text[: 20 * limit]).replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(c for c in lines if c in "\n\t" or (c >= " " and c != "\x85"))
     return text if len(text) <= limit else text[: limit - 2] + "\n…"
 
 

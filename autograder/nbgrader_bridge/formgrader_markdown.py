@@ -1,18 +1,37 @@
-"""Renders Markdown in the formgrader and in feedback: keeps mathematics, and removes everything that could run."""
+"""Shows students' Markdown and code in the formgrader and in feedback. It runs, loads and covers nothing."""
 
 from __future__ import annotations
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from autograder.safe_markdown import Renderer, render
+from autograder import safe_markdown
+from autograder.safe_markdown import Allowance, Renderer, allowance, render, without_macros
 
 #: nbgrader's pages load Bootstrap but give tables none of its classes. Without them, cells have no padding.
 _LOOKS = {"table": {"class": "table table-condensed table-bordered"}}
+_CLIPPED = "contain: content; overflow: auto; max-height: 20000px"
+
+
+def _allowance(context: Context) -> Allowance:
+    # Other texts of a page must not use up what the released cells need.
+    locked = context.get("cell", {}).get("metadata", {}).get("nbgrader", {}).get("locked")
+    return Allowance() if locked else allowance(context)
 
 
 @pass_context
 def markdown2html(context: Context, source: str) -> str:
-    """Render and sanitize a cell's Markdown. It must run and load nothing in a browser that can change grades."""
-    attachments = context.get("cell", {}).get("attachments", {})
-    return render(source, Renderer(attachments), looks=_LOOKS)
+    """Render and sanitize a cell's Markdown. It must run and load nothing in a browser that can change grades.
+
+    A formula can be large, and can move far from its place, so the cell clips it.
+    """
+    renderer = Renderer(context.get("cell", {}).get("attachments"))
+    html = without_macros(render(source, renderer, allowance=_allowance(context), looks=_LOOKS))
+    return f'<div style="{_CLIPPED}">{html}</div>' if "$" in html or "\\" in html else html
+
+
+@pass_context
+def highlight_code(context: Context, source: str, language: str = "", metadata: object = None) -> str:
+    """Return a cell's code as HTML."""
+    del language, metadata
+    return safe_markdown.code(source, _allowance(context))

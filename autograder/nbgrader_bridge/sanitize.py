@@ -6,8 +6,6 @@ outputs and ids are dropped.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,9 +13,8 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder.safe_html import is_picture
 from autograder.submission.arrangement import Arrangement, Piece
-
-_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 
 
 @dataclass(frozen=True)
@@ -125,7 +122,7 @@ def _own(piece: Piece) -> NotebookNode:
 def _attach(node: NotebookNode, piece: Piece) -> None:
     attachments = {}
     for name, kinds in piece.attachments.items():
-        pictures = {kind: data for kind, data in kinds.items() if _is_picture(kind, data)} if _is_dict(kinds) else {}
+        pictures = {kind: data for kind, data in kinds.items() if is_picture(kind, data)} if _is_dict(kinds) else {}
         if pictures:
             attachments[name] = pictures
     if attachments and node.cell_type == "markdown":
@@ -134,16 +131,6 @@ def _attach(node: NotebookNode, piece: Piece) -> None:
 
 def _is_dict(value: object) -> bool:
     return isinstance(value, dict)
-
-
-def _is_picture(kind: object, data: object) -> bool:
-    if kind not in _PICTURES or not isinstance(data, str):
-        return False
-    try:
-        base64.b64decode("".join(data.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return True
 
 
 def _notebook(cells: list[NotebookNode]) -> NotebookNode:

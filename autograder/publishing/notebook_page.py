@@ -29,8 +29,8 @@ from pygments.formatters import HtmlFormatter
 from autograder.errors import UserError
 from autograder.notebook import UnreadableNotebook, parse_notebook, printable_path, read_bytes
 from autograder.report.templating import environment
-from autograder.safe_html import clean
-from autograder.safe_markdown import Renderer, render
+from autograder.safe_html import NOT_SHOWN, clean, is_picture
+from autograder.safe_markdown import MAX_CODE, Renderer, allowance, code, render
 
 Resources = dict[str, Any]
 
@@ -82,8 +82,14 @@ class _Renderer(Renderer):
         return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
 
 
+#: Of the converter's commands, these let a short formula grow without end.
+_MACROS = re.compile(r"\\(?:def|newcommand|renewcommand|DeclareMathOperator)")
+
+
 def _formula(latex: str, display: str) -> str:
     try:
+        if _MACROS.search(latex):
+            raise ValueError("a formula that defines commands")
         return str(convert(latex, display=display))
     except Exception:  # noqa: BLE001 (the converter raises anything for a malformed formula)
         mark = "$$" if display == "block" else "$"
@@ -92,10 +98,17 @@ def _formula(latex: str, display: str) -> str:
 
 @pass_context
 def _markdown(context: Context, source: str) -> str:
-    html = render(source, _Renderer(context.get("cell", {}).get("attachments")), standalone=True)
+    renderer = _Renderer(context.get("cell", {}).get("attachments"))
+    html = render(source, renderer, allowance=allowance(context), standalone=True)
     # A table that is wider than a phone scrolls in a box of its own, which the keyboard can reach.
     html = html.replace("<table", '<div class="wide" tabindex="0"><table').replace("</table>", "</table></div>")
     return html.replace("<input ", '<input aria-label="done" ')
+
+
+@pass_context
+def _code(context: Context, source: str, language: str = "", metadata: object = None) -> str:
+    del language, metadata
+    return code(source, allowance(context))
 
 
 #: A Markdown cell after a figure describes it in a paragraph that begins like this.
@@ -118,21 +131,33 @@ class SafeOutputs(Preprocessor):
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
         """Remove from the outputs of one cell everything that a safe page cannot show."""
         del index
+        cell.metadata = NotebookNode({name: cell.metadata[name] for name in ("alt",) if name in cell.metadata})
+        if cell.cell_type == "raw":
+            cell.source = clean(cell.source[:MAX_CODE], standalone=True)
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            for kind in (
-                "application/javascript",
-                "text/latex",
-                "image/svg+xml",
-                "application/vnd.jupyter.widget-view+json",
-            ):
-                data.pop(kind, None)
+            for kind in set(data) - _SHOWN:
+                del data[kind]
+            for texts, name in ((output, "text"), (output, "evalue"), (data, "text/plain"), (data, "text/html")):
+                if len(str(texts.get(name, ""))) > MAX_CODE:
+                    texts[name] = str(texts[name])[:MAX_CODE] + "\n… cut"
+            if "traceback" in output:
+                output.traceback = ["\n".join(output.traceback)[:MAX_CODE]]
             if "text/html" in data:
                 data["text/html"] = clean(data["text/html"], standalone=True)
+            if "metadata" in output:  # names of files to load, and frames
+                output.metadata = NotebookNode()
             for kind in ("image/png", "image/jpeg"):
-                if kind in data:
-                    output.metadata.setdefault(kind, {}).setdefault("alt", _alt(cell, data))
+                if kind in data and not is_picture(kind, data[kind]):
+                    del data[kind]
+                    data["text/plain"] = f"[{NOT_SHOWN}]"
+                elif kind in data:
+                    output.metadata[kind] = {"alt": _alt(cell, data)}
         return cell, resources
+
+
+#: The kinds of outputs that a page shows: no programs.
+_SHOWN = {"text/html", "text/markdown", "text/plain", "image/png", "image/jpeg"}
 
 
 def _alt(cell: NotebookNode, data: dict[str, Any]) -> str:
@@ -145,13 +170,9 @@ class NotebookPage(HTMLExporter):
     """The exporter for nbconvert, which lays out the cells."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(template_name="basic", **settings)
+        filters = {"markdown2html": _markdown, "highlight_code": _code}
+        super().__init__(template_name="basic", filters=filters, **settings)
         self.register_preprocessor(SafeOutputs, enabled=True)
-
-    def default_filters(self) -> Any:
-        """Yield nbconvert's filters, with this module's Markdown renderer in place of its own."""
-        yield from super().default_filters()
-        yield ("markdown2html", _markdown)
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **more: Any) -> tuple[str, Resources]:
         """Return the whole page."""

@@ -19,9 +19,19 @@ from tests.browser.chromium import Page, chromium, expect
 from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.processes import eventually, family
-from tests.support.samples import ENVIRONMENT, ROOT, SOLUTION, answered, scenario
+from tests.support.samples import ENVIRONMENT, ROOT, SOLUTION, answered, cell, scenario
 
 ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
+LONG = "A sentence about weights. " * 40
+#: Answers that would press a control, cover the page, imitate it, and ask the server for more.
+HOSTILE = {
+    "q1": f'<p class="full-credit">{LONG}</p>',
+    "q2": f'{LONG}\n\n<div class="full-credit modal-backdrop fade"></div>',
+    "q3": f'{LONG}\n\n<table class="modal-backdrop in"><tr><td class="navbar-fixed-top">Sign in</td></tr></table>',
+    "q4": f'{LONG}\n\n![x](/logout) <img src="/logout"> ![y](https://example.org/a.png) <img srcset="/logout 2x">',
+    "q5": f"{LONG}\n\n$\\def\\frac#1#2{{0}}$ $\\rlap{{\\kern-30em\\raise20em{{10/10}}}}$",
+    "q6": "<div>" * 12_000 + " " * 30_000,
+}
 #: Where the pages that were seen are left as pictures, for people: `build/` is nobody's source.
 PICTURES = ROOT / "build" / "browser"
 
@@ -158,3 +168,36 @@ def test_the_autograde_button_grades_in_our_sandbox_and_leaves_no_server_behind(
     assert course.record("later")["result"]["status"] == "graded"
 
     assert eventually(lambda: not any("forkserver" in command for command in family(formgrader.pid).values()), 30.0)
+
+
+def test_answers_press_and_cover_no_control_and_ask_the_server_for_nothing(
+    course: Course, address: str, page: Page
+) -> None:
+    notebook = scenario("glorot").build()
+    for question, text in HOSTILE.items():
+        cell(notebook, question).source = text
+    course.submit("mallory", notebook)
+    course.autograde("--student=mallory")
+    with course.gradebook() as gradebook:
+        number = gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, "mallory").id
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    page.goto(f"{address.partition('/formgrader')[0]}/formgrader/submissions/{number}")
+    page.wait_for_function("window.formgrader && formgrader.grades.loaded && formgrader.comments.loaded")
+    picture(page, "hostile")
+    before = course.scores()["mallory"]
+
+    click = "all => all.forEach(each => each.dispatchEvent(new MouseEvent('click', {bubbles: true})))"
+    page.locator("#notebook .rendered_html :not(a)").evaluate_all(click)
+    page.mouse.click(600, 450)
+    page.mouse.click(600, 100)
+    on_top = (
+        "e => { const box = e.getBoundingClientRect(); return document.elementFromPoint(box.x + 5, box.y + 5) === e }"
+    )
+    for question in HOSTILE:
+        button = page.locator(".nbgrader_cell", has=page.locator(f"input.score#{question}")).locator(".full-credit")
+        button.scroll_into_view_if_needed()
+        assert button.evaluate(on_top)
+    page.wait_for_load_state("networkidle")
+    assert [each for each in asked if "/logout" in each or "example.org" in each or not each.startswith("GET ")] == []
+    assert course.scores()["mallory"] == before

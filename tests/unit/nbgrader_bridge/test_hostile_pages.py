@@ -1,0 +1,342 @@
+"""Nothing in a student's text presses, covers, loads, redefines or stalls anything on a grader's page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+from autograder.nbgrader_bridge.formgrader_markdown import highlight_code, markdown2html
+from autograder.publishing.notebook_page import NotebookPage
+from autograder.report.templating import environment
+from autograder.text import one_line, plain_text
+from tests.support.samples import ROOT
+
+PNG = "iVBORw0KGgo="
+#: What nbgrader's scripts listen to, and what Bootstrap puts over a page.
+CONTROLS = [
+    *("full-credit", "no-credit", "mark-graded", "score", "extra-credit", "comment", "tabbable", "nbgrader_cell"),
+    *("save-icon", "score-saved", "comment-saved", "live-notebook", "name-shown", "name-hidden", "help", "glyphicon"),
+    *("modal", "modal-backdrop", "fade", "in", "navbar-fixed-top", "affix", "btn", "btn-success", "alert", "dropdown"),
+    *(
+        "tooltip",
+        "popover",
+        "carousel-control",
+        "close",
+        "collapse",
+        "hidden",
+        "sr-only",
+        "pull-right",
+        "panel-heading",
+    ),
+    *("MathJax", "MJX-x", "jp-Mermaid", "mermaid", "output_area", "full-credit\tmodal", "K"),
+]
+
+
+def formgrader(source: str, kind: str = "markdown2html", attachments: object = None, times: int = 1) -> str:
+    made = Environment(autoescape=False)  # as nbconvert's own
+    made.filters |= {"markdown2html": markdown2html, "highlight_code": highlight_code}
+    template = made.from_string(f"{{{{ cell.source | {kind} }}}}" * times)
+    return template.render(cell={"source": source, "attachments": attachments}, resources={})
+
+
+def page(*cells: NotebookNode, **metadata: object) -> str:
+    return str(NotebookPage().from_notebook_node(new_notebook(cells=list(cells), metadata=metadata))[0])
+
+
+def body(shown: str) -> str:
+    return shown.partition("<body>")[2]
+
+
+# --- controls --------------------------------------------------------------------------------------------------
+
+
+def test_no_class_of_a_control_survives_on_any_page() -> None:
+    names = " ".join(CONTROLS)
+    tags = "".join(f"<{tag} class='{names}'>x</{tag}>" for tag in ("p", "div", "span", "a", "td", "code", "h1"))
+    table = f"<table class='{names}'><tr class='{names}'><td class='{names}'>1</td></tr></table>"
+    assert "class" not in formgrader(tags).replace("table", "")
+    assert set(re.findall(r'class="([^"]*)"', formgrader(table))) == {"table table-condensed table-bordered"}
+    cell = body(page(new_markdown_cell(tags + table))).partition('rendered_html">')[2]
+    assert set(re.findall(r'class="([^"]*)"', cell)) == {"wide"}
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        "id",
+        "name",
+        "onclick",
+        "data-toggle",
+        "data-link",
+        "for",
+        "form",
+        "tabindex",
+        "role",
+        "contenteditable",
+        "hidden",
+    ],
+)
+def test_no_attribute_survives_that_scripts_read(attribute: str) -> None:
+    shown = formgrader(f"<p {attribute}='q1'>x</p>\n\n<a {attribute}='q1'>y</a>\n\n<input {attribute}='q1'>")
+    assert f" {attribute}=" not in shown
+    assert "q1" not in shown
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["position: fixed", "background: url(/logout)", "float: left; margin: -99em", "opacity: 0", "transform: scale(9)"],
+)
+def test_no_style_but_alignment_survives(style: str) -> None:
+    shown = formgrader(f"<p style='text-align: right; {style}'>x</p>")
+    assert re.findall(r'style="([^"]*)"', shown) in ([], ["text-align:right"])
+
+
+@pytest.mark.parametrize("side", ["99999", "99999%", "1e9", "-5", "100000em"])
+def test_no_picture_or_rule_is_so_large_that_it_moves_the_page_away(side: str) -> None:
+    shown = formgrader(f"<img width='{side}' height='{side}'>\n\n<hr size='{side}' width='{side}'>")
+    assert side not in shown
+    assert 'width="200"' in formgrader("<img width=200>")
+
+
+# --- addresses -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("/logout", "logout", "../logout", "?logout", "#q1", "//example.org/x", "http:/logout", "http:logout"),
+        *("https:///logout", "http://localhost:8888/x", "http://127.0.0.1/x", "http://2130706433/", "http://0x7f.1/"),
+        *("http://[::1]/", "https://hub.example.org/logout", "https://hub.example.org/a/..%2flog%6Fut"),
+        *("https://hub.example.org/user/ann/formgrader", "https://user@example.org/", "http://example.org\\@x/"),
+        *("javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "attachment:x.png", "ftp://example.org/"),
+    ],
+)
+def test_no_link_leads_into_the_formgrader_or_runs_and_its_text_stays(link: str) -> None:
+    for text in (f"<a href='{link}'>the text</a>", f"[the text](<{link}>)", f"[the text][1]\n\n[1]: {link}"):
+        shown = formgrader(text)
+        assert "href" not in shown
+        assert "the text" in shown
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://arxiv.org/abs/1502.01852",
+        "http://proceedings.mlr.press:80/v9/a.pdf?x=1#y",
+        "https://numpy.org/doc/stable/user/",
+        "mailto:ann@example.org",
+    ],
+)
+def test_links_to_sources_stay_and_send_no_referrer(link: str) -> None:
+    for text in (f"[paper]({link})", f"<a href='{link}'>paper</a>", f"<{link}>"):
+        shown = formgrader(text)
+        assert f'href="{link}"' in shown
+        assert 'rel="noopener noreferrer"' in shown
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        *("![x](/logout)", "![x](//h.org/a.png)", "![x](http://h.org/a.png)", "![x][1]\n\n[1]: /logout"),
+        *("<img src=/logout>", "<img srcset='/logout 2x'>", "<img src='data:text/html,/logout'>"),
+        *("<img src='data:image/svg+xml,/logout'>", "<image href=/logout>", "<audio src=/logout>"),
+        *("<video poster=/logout src=/logout></video>", "<picture><source srcset=/logout></picture>"),
+        *("<table background=/logout><td background=/logout>x</table>", "<p style='background: url(/logout)'>x</p>"),
+        *("<object data=/logout></object>", "<embed src=/logout>", "<iframe src=/logout></iframe>"),
+        *("<base href=/logout>", "<link rel=stylesheet href=/logout>", "<input type=image src=/logout>"),
+        *("<meta http-equiv=refresh content='0;url=/logout'>", "<math href=/logout><mi>x</mi></math>"),
+        *("<svg><image href=/logout /><use href=/logout#x /></svg>", "<body background=/logout>"),
+        *("<style>@import '/logout'; p { background: url(/logout) }</style>", "<form action=/logout>"),
+    ],
+)
+def test_nothing_is_loaded_but_pictures_in_the_notebook(load: str) -> None:
+    for shown in (formgrader(load), body(page(new_markdown_cell(load)))):
+        assert "logout" not in shown
+        assert "h.org" not in shown
+        assert all(each.startswith("data:image/") for each in re.findall(r'src="([^"]*)"', shown))
+
+
+# --- formulas --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        *("$\\def\\frac#1#2{0}$", "$$\\gdef\\sigma{1}$$", "\\\\[\\newcommand{\\a}{b}\\\\]", "$\\let\\frac\\over$"),
+        *("$\\require{action}$", "$\\class{full-credit}{x}$", "$\\cssId{q1}{x}$", "$\\style{position:fixed}{x}$"),
+        *("$\\href{/logout}{x}$", "$\\renewcommand \\frac[2]{x}$", "$\\DeclareMathOperator{\\sin}{cos}$"),
+        *(
+            "\\begin{align}\\newenvironment{x}{}{}\\label{eq:1}\\end{align}",
+            "<p>$&#92;def\\x{}$</p>",
+            "$\\unicode[x]{65}$",
+        ),
+        *("<p>$\\d<!-- -->ef\\x{}$</p>", "<p>$\\def\\frac{}$</p>", "$\\mmlToken{mi}[href='/x']{y}$"),
+    ],
+)
+def test_no_formula_redefines_another_or_styles_the_page(formula: str) -> None:
+    shown = formgrader(formula)
+    macro = (
+        r"\\(?:g?def|let|(?:re)?new\w+|require|class|cssId|style|href|DeclareMath\w+|label|unicode|mmlToken)(?![a-z])"
+    )
+    assert not re.search(macro, shown)
+    assert "<span>\\</span>" in shown, "MathJax reads no formula across a tag"
+
+
+def test_other_formulas_stay_and_are_clipped_to_their_cell() -> None:
+    shown = formgrader("$\\sqrt{2/n}$ and $\\defeq\\kern-99em x$")
+    assert "$\\sqrt{2/n}$ and $\\defeq\\kern-99em x$" in shown
+    assert "contain: content" in shown
+
+
+def test_mathjax_reads_nothing_in_the_graders_own_tables() -> None:
+    question = {"status": "graded", "message": "$\\def\\frac{}$", "criteria": []}
+    assert "tex2jax_ignore" in environment().get_template("question.html").render(question=question, figure=None)
+
+
+# --- bounds ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("<div>", "<b>", "<x-y>", "\\begin{a}", " ", "\n ", "\t", "\\\\[", "\\\\(", "[a](", "$$", "- - ", "`a"),
+        *("<b></i>", "$a$ ", "![", "<a href=", "&#1;", "\u00a0", "*a ", "\\begin{a}\\end{b}", "a\n: "),
+    ],
+)
+def test_megabytes_of_anything_are_cut_with_a_note(unit: str) -> None:
+    shown = formgrader("a" + unit * (1_000_000 // len(unit)) + "b")
+    assert "… cut: this cell has" in shown
+    assert len(shown) < 2_000_000
+
+
+@pytest.mark.parametrize("unit", ["\n ", "@", "(", "\\", '"', "f'{", "%a ", "a.", "'''", "x = 1\n"])
+def test_megabytes_of_code_are_cut_with_a_note(unit: str) -> None:
+    shown = formgrader(unit * (1_000_000 // len(unit)), "highlight_code")
+    assert "… cut: this cell has" in shown
+    assert len(shown) < 2_000_000
+
+
+def test_page_of_many_long_cells_shows_the_first_and_cuts_the_rest() -> None:
+    shown = formgrader("a" * 200_000, "highlight_code", times=300)
+    assert 2_000_000 <= shown.count("a") < 2_010_000
+    assert shown.count("… cut") > 200
+
+
+@pytest.mark.parametrize("unit", ["<div>", "<blockquote><p>", "<ul><li>", "<b></i>", "<x-y>", "<table><tr><td>"])
+def test_deep_nesting_is_shown_as_it_was_typed(unit: str) -> None:
+    shown = formgrader(unit * 150 + "the text")
+    assert "&lt;" in shown
+    assert "the text" in shown
+
+
+def test_honest_lists_tables_and_long_answers_are_formatted() -> None:
+    assert "&lt;" not in formgrader("<ul>" + "<li>x" * 500 + "</ul>" + "<p>y" * 500 + "<div>z</div>" * 500)
+    long = formgrader("A **sentence** about weights.\n\n" * 1_900)
+    assert long.count("<strong>") == 1_900
+
+
+def test_code_of_other_languages_is_shown_without_their_lexers() -> None:
+    assert "<span" not in formgrader("```perl\n$x = 1;\n```")
+    assert '<span class="n">x</span>' in formgrader("```python\nx = 1\n```")
+
+
+# --- attachments and outputs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a.png", "a b.png", "ä (1).png", "a&b.png", "100%.png", "a:b.png", "pasted 0"])
+def test_attachment_of_any_name_is_shown(name: str) -> None:
+    attached = {name: {"image/png": PNG}}
+    for address in (f"<attachment:{name}>", "attachment:" + "".join(f"%{b:02x}" for b in name.encode())):
+        source = f"![plot]({address})"
+        for shown in (formgrader(source, attachments=attached), page(new_markdown_cell(source, attachments=attached))):
+            assert f'src="data:image/png;base64,{PNG}"' in shown
+
+
+@pytest.mark.parametrize(
+    "attachments",
+    [
+        *(
+            {},
+            None,
+            [],
+            {"x": []},
+            {"x": None},
+            {"x": {}},
+            {"y": {"image/png": PNG}},
+            {"x": {"image/svg+xml": "<svg/>"}},
+        ),
+        *({"x": {"image/webp": "UklGRg=="}}, {"x": {"image/png": "not base64"}}, {"x": {"image/png": ["PHN2Zz4="]}}),
+        *({"x": {"image/png": 7}}, {"x": {"text/html": "PHN2Zz4="}}, {"x": {'image/png" onload="x': PNG}}),
+    ],
+)
+def test_attachment_that_cannot_be_shown_leaves_its_text_and_a_note(attachments: object) -> None:
+    shown = formgrader("![my plot](attachment:x)\n\nafter", attachments=attachments)
+    assert "my plot: a picture that is not in the notebook" in shown
+    assert "after" in shown
+    assert "<img" not in shown
+
+
+def test_pictures_in_the_text_do_not_count_against_its_length() -> None:
+    long = PNG.rstrip("=") + "A" * 400_001
+    for source in (f"![p](data:image/png;base64,{long})", f"![p][1]\n\n[1]: data:image/png;base64,{long}"):
+        shown = formgrader(source)
+        assert f'src="data:image/png;base64,{long}"' in shown
+        assert "cut" not in shown
+
+
+def test_page_shows_no_output_that_runs_or_loads_and_says_which_picture_is_none() -> None:
+    outputs = [
+        new_output("display_data", {"image/png": "x"}, metadata={"filenames": {"image/png": "http://h.org/a.png"}}),
+        new_output("display_data", {"image/png": PNG}, metadata={"filenames": {"image/png": "http://h.org/a.png"}}),
+        new_output("display_data", {"text/html": "<b>bold</b>"}, metadata={"text/html": {"isolated": True}}),
+        new_output("display_data", {"text/vnd.mermaid": "graph", "text/plain": "plain"}),
+        new_output("display_data", {"text/html": "<div>" * 5_000}),
+        new_output("stream", text="x" * 3_000_000),
+        new_output("error", ename="E", evalue="v", traceback=["t" * 3_000_000]),
+    ]
+    code = new_code_cell("x", outputs=outputs, metadata={"tags": ["full-credit"], "magics_language": "perl"})
+    raw = new_raw_cell("<img src=http://h.org/a.png>", metadata={"raw_mimetype": "text/html"})
+    shown = body(page(code, raw, widgets={"application/vnd.jupyter.widget-state+json": {"x": {}}}))
+    for sign in ("h.org", "<iframe", "graph", "full-credit", "widget"):
+        assert sign not in shown
+    assert "a picture that is not in the notebook" in shown
+    assert len(shown) < 1_500_000
+
+
+def test_page_is_made_of_formulas_that_no_converter_knows() -> None:
+    bombs = ["$" + "{" * 900 + "}" * 900 + "$", "$\\newcommand{\\a}{\\a\\a}\\a$", "$\\frac$", "$x_y_z$", "$\\left($"]
+    assert "the end" in page(*map(new_markdown_cell, bombs), new_markdown_cell("the end"))
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("autograder/*/templates/*.html")), ids=lambda path: path.name)
+def test_each_page_of_ours_has_a_strict_content_policy(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    policy = "Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:;"
+    assert ("<head>" in text) == (policy in text)
+
+
+# --- letters that nobody sees ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "letter", ["\u202e", "\u2066", "\u200b", "\ufeff", "\u3164", "\u115f", "\u2800", "\U000e0041", "\x08"]
+)
+def test_letter_that_nobody_sees_is_marked_in_code_and_dropped_from_reports(letter: str) -> None:
+    mark = f"U+{ord(letter):04X}"
+    for source in (f"x = 1{letter} # y", f"'{letter}'", "x = 1\n" * 3_000 + letter):
+        assert mark in formgrader(source, "highlight_code")
+    assert mark in page(new_code_cell(f"x{letter}"))
+    assert mark in formgrader(f"```python\nx{letter}\n```") + formgrader(f"`x{letter}`")
+    assert one_line(f"a{letter}b") == "ab"
+    assert plain_text(f"a{letter}b\n", 10) == "ab\n"
+
+
+def test_marks_on_a_letter_are_cut_and_names_keep_theirs() -> None:
+    assert one_line("Z" + "\u0335\u0301" * 500 + "a") == "Z" + "\u0335\u0301" * 2 + "a"
+    for name in ("José", "Jose\u0301", "Nguye\u0302\u0303n", "ที่นี่", "שָׁלוֹם", "नमस्ते", "☺\ufe0f"):
+        assert one_line(name) == name
