@@ -23,7 +23,7 @@ from autograder.text import visible
 #: The most characters of one Markdown cell, of one code cell, and of all cells of a page that are shown.
 MAX_MARKDOWN: Final = 64_000
 MAX_CODE: Final = 256_000
-MAX_PAGE: Final = 2_000_000
+MAX_PAGE: Final = 1_000_000
 #: Longer code is shown without colours, because some code takes the highlighter quadratic time.
 _MAX_HIGHLIGHTED: Final = 8_000
 #: Seconds of computing time for the formats of a page. After them, text is shown as it was typed.
