@@ -186,7 +186,7 @@ def test_tree_that_leads_out_of_the_repository_is_not_checked_out(
 ) -> None:
     graded = classroom.open_pull_request({NOTEBOOK: File(notebook("glorot", classroom.folder))}, above=True)
     assert graded.job.outcome == "failure"
-    assert graded.job.ran[-1] == "Check out what was graded in"
+    assert graded.job.ran[-1] == "Check out the submission"
     assert not list(graded.runner.workspace.parent.glob("up.ipynb"))
 
 
@@ -467,7 +467,7 @@ def test_export_that_would_lack_a_file_is_refused(project: Path, tmp_path: Path)
     [
         ("echo mine > notes.txt", "neither empty nor an earlier export"),
         ("git init -q . && echo mine > notes.txt && git add . && git commit -qm mine", "not an earlier export"),
-        ("git init -q . && echo mine > notes.txt", "not committed"),
+        ("git init -q . && echo mine > notes.txt", "uncommitted changes"),
     ],
 )
 def test_folder_with_something_else_in_it_is_left_alone(command: str, says: str, project: Path, tmp_path: Path) -> None:
