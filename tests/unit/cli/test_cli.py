@@ -45,7 +45,9 @@ def test_grade_prints_everything_and_writes_all_reports(autograder: Commands, tm
     assert (document["score"], document["max_score"]) == (24.0, 40.0)
     assert document["submission"]["path"] == str(path)
     assert document["provenance"]["seed"] == 7
-    assert document["provenance"]["confinement"] == ["landlock", "seccomp", "rlimits"]
+    layers = document["provenance"]["confinement"]
+    assert layers[:3] == ["landlock", "seccomp", "rlimits"]
+    assert set(layers[3:]) <= {"tmpfs"}, "on a machine that may mount"
     assert {"grader_version", "grader_sha256", "python", "torch", "tensorflow"} <= set(document["provenance"])
     variance = next(c for c in document["questions"][0]["criteria"] if c["name"] == "variance")
     assert variance["status"] == "failed"
