@@ -47,11 +47,6 @@ class Limits:
     scratch_entries: int = 4096
     threads: int = 128
 
-    @property
-    def memory_sentence(self) -> str:
-        """Say that a child used more memory than it may."""
-        return f"It used more than {self.memory_bytes / 2**30:g} GiB of memory."
-
     def with_times(self, total_seconds: float | None, step_seconds: float | None) -> Limits:
         """Return these limits with other times, where they are given.
 

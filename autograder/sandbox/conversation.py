@@ -221,8 +221,6 @@ class Child(ABC):
 def _lost(end: End, last_words: str, limits: Limits) -> ChildLost:
     if end.exceeded is not None:
         return ChildLost(end.exceeded.loss, end.exceeded.sentence)
-    if end.by_grader:
-        return ChildLost(Loss.CRASHED, "It ended its conversation with the grader and went on running.")
     if end.code == -getattr(signal, "SIGXCPU", 0):
         return ChildLost(Loss.TIMEOUT, f"It used more than {limits.cpu_seconds} s of CPU time.")
     # C++ code that gets no memory ends in abort(), and Python in an exception that nothing catches. Student code can
@@ -232,6 +230,8 @@ def _lost(end: End, last_words: str, limits: Limits) -> ChildLost:
         return ChildLost(Loss.MEMORY, f"It ended after it printed that it got no memory; {allowed} are allowed.")
     if end.code < 0:
         killed = end.code == -getattr(signal, "SIGKILL", 9)
+        if killed and end.by_grader:  # with another code, it was only slow to end
+            return ChildLost(Loss.CRASHED, "It ended its conversation with the grader and went on running.")
         return ChildLost(Loss.CRASHED, f"The process was ended by {_signal_name(-end.code)}.", killed=killed)
     return ChildLost(Loss.CRASHED, f"The code ended its own process (exit code {end.code}).")
 

@@ -47,7 +47,8 @@ class Watch:
         self._looks += 1
         try:
             if private_memory(self._pid) > self._most_memory:
-                return Exceeded(Loss.MEMORY, self._limits.memory_sentence)
+                most = f"{self._limits.memory_bytes / 2**30:g} GiB"
+                return Exceeded(Loss.MEMORY, f"It used more than {most} of memory.")
             threads = Path(f"/proc/{self._pid}/task").stat().st_nlink - 2
         except (OSError, ValueError):
             return None  # it has just ended

@@ -11,6 +11,7 @@ import pytest
 
 from autograder.sandbox import Child, ChildLost, Limits, Sandbox, landlock
 from autograder.sandbox.confine import readable_paths
+from autograder.sandbox.conversation import End, _lost
 from autograder.sandbox.protocol import CellRan, Exceeded, Loss, RunCell, Seed
 from autograder.sandbox.scratch import fullness, remove
 from autograder.sandbox.watch import Watch, private_memory
@@ -165,6 +166,20 @@ def test_limits_have_their_own_endings(source: str, status: str, says: str, tigh
     lost = end_of(tight.open(), source)
     assert says in lost.detail
     assert lost.status == status
+
+
+@pytest.mark.parametrize(
+    ("end", "says", "killed"),
+    [
+        (End(-9, by_grader=True), "went on running", False),
+        (End(-9), "SIGKILL", True),
+        (End(-11, by_grader=True), "SIGSEGV", False),
+        (End(3, by_grader=True), "exit code 3", False),
+    ],
+)
+def test_a_child_that_is_slow_to_end_is_not_said_to_have_gone_on(end: End, says: str, killed: bool) -> None:
+    lost = _lost(end, "", Limits())
+    assert (says in lost.detail, lost.killed) == (True, killed)
 
 
 @pytest.mark.parametrize("code", [1, 70, 71, 120, 255])
