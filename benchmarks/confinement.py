@@ -22,7 +22,7 @@ from tests.support.samples import scenario, write
 PAIRS = 40
 SUBMISSIONS = 200
 #: Loops, memory bombs, crashes, floods, and whatever else wears a machine out.
-HOSTILE = [attack for attack in corpus() if attack.family == "exhaustion"]
+HOSTILE = [attack for attack in corpus() if attack.family in ("exhaustion", "wire")]
 AIM_MS = 10.0
 
 

@@ -9,6 +9,8 @@ A file begins with comments: `Tries` and `Must` are for people; the others say w
     Earns: criteria             what its arrays have, where the wrong code's had not
     Loses: criterion            what they have not
     Bench: yes                  makes sense against stock nbgrader, too
+    Waits: yes                  ends by the time limit of a step, which is shorter for it
+    Beside: yes                 may disturb a neighbour: an honest submission is graded beside it, too
 
 Files in `attacks/notebook/` change the notebook itself, by a function `change`; the others are student code.
 All are planted on wrong code: the `glorot` scenario.
@@ -17,6 +19,7 @@ All are planted on wrong code: the `glorot` scenario.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +32,7 @@ from tests.support.samples import cell, scenario
 ATTACKS = Path(__file__).resolve().parents[1] / "specification/attacks"
 WRONG_CODE = "glorot"
 _ANSWERS = ("q7_tf_initializer", "q7_tf_model", "q7_torch_initializer", "q7_torch_model")
-#: ReleasedCell to every attack: it knows this machine as its own.
+#: Given to every attack: it knows this machine, and the protocol, as its own.
 _PRELUDE = '''\
 PLANTED = {planted!r}
 
@@ -52,6 +55,29 @@ def run_answers(path):
             if c["metadata"].get("nbgrader", {{}}).get("grade_id") == answer:
                 get_ipython().run_cell("".join(c["source"]))
     loot(text)
+
+
+def frame(header, payload=b""):
+    """Return the bytes of a frame. A header that is no text yet becomes JSON."""
+    import json
+    import struct
+
+    head = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("!4sII", b"WIA1", len(head), len(payload)) + head + payload
+
+
+def answer_by(make):
+    """Have the next answer be what `make` returns of its header and arrays: these two, or the bytes to send."""
+    import autograder.sandbox.child.serve as collector
+
+    honest = collector.encode
+
+    def forged(header, arrays=()):
+        collector.encode = honest
+        made = make(header, arrays)
+        return [made] if isinstance(made, bytes) else honest(*made)
+
+    collector.encode = forged
 '''
 
 
@@ -100,6 +126,16 @@ class Attack:
         return notebook
 
 
+def crowd(attacks: Sequence[Attack], planted: dict[str, Any]) -> NotebookNode:
+    """Return the wrong notebook with several attacks in it, one after another: each is one cell more."""
+    notebook = attacks[0].build(planted)
+    first = next(number for number, each in enumerate(notebook.cells) if each.id == "attack")
+    notebook.cells[first + 1 : first + 1] = [
+        new_code_cell(each.source, id=f"attack-{each.name}") for each in attacks[1:]
+    ]
+    return notebook
+
+
 def _read(path: Path) -> Attack:
     source = path.read_text(encoding="utf-8")
     said = {}
@@ -110,7 +146,7 @@ def _read(path: Path) -> Attack:
         said[key] = value.strip()
     assert "Tries" in said, f"{path} does not say what it tries"
     assert "Must" in said, f"{path} does not say what must happen"
-    known = {"Tries", "Must", "Cell", "Problem", "Tolerates", "Question", "Earns", "Loses", "Bench"}
+    known = {"Tries", "Must", "Cell", "Problem", "Tolerates", "Question", "Earns", "Loses", "Bench", "Waits", "Beside"}
     assert set(said) <= known, f"{path} says {set(said) - known}"
     return Attack(path.parent.name, path.stem, said, source)
 

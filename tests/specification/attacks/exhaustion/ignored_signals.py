@@ -1,5 +1,6 @@
 # Tries: to block and ignore every signal, and to sleep.
 # Must: be ended when its time is up.
+# Waits: yes
 # Problem: had not finished
 import signal
 import time

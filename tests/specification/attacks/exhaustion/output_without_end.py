@@ -1,5 +1,6 @@
 # Tries: output without end, on both streams.
 # Must: be ended when its time is up; the rest is graded.
+# Waits: yes
 # Problem: had not finished
 import os
 

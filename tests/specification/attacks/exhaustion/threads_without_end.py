@@ -1,5 +1,6 @@
 # Tries: threads without end.
 # Must: be ended when it has started too many.
+# Beside: yes
 # Problem: threads
 import threading
 import time

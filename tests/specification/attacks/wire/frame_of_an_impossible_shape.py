@@ -1,5 +1,6 @@
 # Tries: a frame whose array has no elements, and more dimensions of a large size than NumPy can hold.
 # Must: be refused.
+# Beside: yes
 # Problem: more than may be sent
 import json
 import os

@@ -1,5 +1,6 @@
 # Tries: a frame whose header is nested a hundred thousand deep.
 # Must: be refused.
+# Beside: yes
 # Problem: not JSON
 import os
 import struct

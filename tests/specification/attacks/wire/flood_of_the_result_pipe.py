@@ -1,5 +1,6 @@
 # Tries: gigabytes on the result pipe.
 # Must: be refused at the first bytes.
+# Beside: yes
 # Problem: no answer
 import os
 

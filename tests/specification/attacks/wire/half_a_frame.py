@@ -1,5 +1,6 @@
 # Tries: half a frame, and then silence.
 # Must: be ended when its time is up.
+# Waits: yes
 # Problem: had not finished
 import os
 import struct

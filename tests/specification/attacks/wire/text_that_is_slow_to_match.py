@@ -1,5 +1,6 @@
 # Tries: to keep the grader busy with one message, a text on which a careless pattern takes quadratic time.
 # Must: be cut before any pattern looks at it.
+# Beside: yes
 # Problem: Slow: /////
 import autograder.sandbox.child.serve as serve
 
