@@ -29,6 +29,13 @@ from autograder.sandbox.opening import open_sandbox
 _END_SECONDS = 10.0
 #: Longest time for which the judge keeps the interpreter from a conversation with a child.
 _SWITCH_SECONDS = 0.0005
+#: The judge's arrays, up to 1 MB each, come and go all the time. glibc, as it is set by default, returns their memory
+#: to the kernel each time, and gets it back page by page; the spectra then take twice the time.
+_KEEP_MEMORY = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
+    "MALLOC_TRIM_THRESHOLD_": str(256 * 1024**2),
+}
 
 
 class _Process:
@@ -42,6 +49,7 @@ class _Process:
             self._process = subprocess.Popen(  # noqa: S603 (this package's module, with this interpreter)
                 [sys.executable, isolation(), "-m", "autograder.grading.worker_process", *map(str, theirs)],
                 pass_fds=theirs,
+                env=_KEEP_MEMORY | os.environ,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is the parent's to handle
             )

@@ -185,29 +185,37 @@ def largest_within(draws: Sequence[DrawFigures]) -> list[LargestWithin]:
     self-convolution Σ x_i·x_(c−i) that of X². A prefix leaves out at most a few per cent. Draws of about the same size
     get one length, and are transformed four at a time: one vector instruction serves four.
     """
-    if not draws:
-        return []
-    length = _length([draw.centred.size for draw in draws])
-    if length is None:
-        return [found for draw in draws for found in largest_within([draw])]
-    return [
-        found
-        for first in range(0, len(draws), _AT_A_TIME)
-        for found in _largest_within(np.stack([draw.centred[:length] for draw in draws[first : first + _AT_A_TIME]]))
-    ]
+    found = [LargestWithin()] * len(draws)
+    for places in _groups_of_four([draw.centred.size for draw in draws]):
+        length = _length(draws[places[0]].centred.size)
+        rows = [draws[place].centred[:length] for place in places]
+        padding = rows[:1] * (_AT_A_TIME - len(rows) if len(rows) > 1 else 0)  # fewer are transformed one by one
+        for place, largest in zip(places, _largest_within(np.stack(rows + padding)), strict=False):
+            found[place] = largest
+    return found
 
 
-def _length(sizes: Sequence[int]) -> int | None:
-    """Return the length of the prefixes, or None where one length would leave out too much of a draw."""
-    length = int(scipy.fft.prev_fast_len(min(sizes), real=True))
-    return length if len(sizes) == 1 or length >= _LEAST_PREFIX * max(sizes) else None
+def _length(size: int) -> int:
+    return int(scipy.fft.prev_fast_len(size, real=True))
+
+
+def _groups_of_four(sizes: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the places of ``sizes`` in groups of at most four whose prefixes may have one length, smallest first."""
+    group: list[int] = []
+    for place in sorted(range(len(sizes)), key=sizes.__getitem__):
+        if group and (len(group) == _AT_A_TIME or _length(sizes[group[0]]) < _LEAST_PREFIX * sizes[place]):
+            yield group
+            group = []
+        group.append(place)
+    if group:
+        yield group
 
 
 def _largest_within(values: Array) -> list[LargestWithin]:
     """Return the same of the rows of ``values``, (draws, length)."""
     length = values.shape[1]
     spectra = scipy.fft.rfft(values)
-    lags = scipy.fft.irfft(spectra.real**2 + spectra.imag**2, length)
+    lags = scipy.fft.irfft(spectra * spectra.conj(), length)  # of a real spectrum, SciPy would make one of doubles
     lags[:, 0] = 0.0
     reflected = scipy.fft.irfft(spectra * spectra, length)
     found = []

@@ -90,7 +90,7 @@ _ENVIRONMENT = environment(percent=percent)
 
 def prefetch() -> None:
     """Import in the background what `render` draws with: that takes as long as grading three submissions."""
-    threading.Thread(target=import_module, args=("matplotlib.backends.backend_agg",), daemon=True).start()
+    threading.Thread(target=import_module, args=("matplotlib.figure",), daemon=True).start()
 
 
 def render(found: ClassStatistics, ungraded: int = 0) -> str:

@@ -28,6 +28,8 @@ _START_SECONDS = 180.0
 _END_SECONDS = 10.0
 _LAST_READS = 4
 _READ_BYTES = 1024 * 1024
+#: Room in the kernel for one kernel's weights: a child sends them at once, and need not wait until they are read.
+_ANSWER_BYTES = 512 * 1024
 _BANNER = re.compile(r"[IWE]\d{4} |WARNING: All log messages|To enable the following")
 
 
@@ -138,6 +140,7 @@ class Sandbox:
             self._jobs += 1
             job = self._jobs
         channel, their_channel = socket.socketpair()
+        their_channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ANSWER_BYTES)
         output, their_output = os.pipe()
         report, their_report = os.pipe()
         order = {"order": "fork", "job": job, "limits": dataclasses.asdict(self.limits)}

@@ -52,6 +52,19 @@ def test_largest_within_is_the_largest_of_all_lags_and_of_all_centres_of_each_dr
         assert found.mirrored == pytest.approx(max(reflected, key=abs))
 
 
+def test_draws_of_any_sizes_together_give_each_what_it_gives_alone() -> None:
+    rng = np.random.default_rng(5)
+    draws = [
+        draw_figures(KernelShape(size, 1), Layout.KERAS, rng.standard_normal((size, 1)))
+        for size in (50, 24, 50, 81, 50, 24, 50, 50)
+    ]
+    for draw, found in zip(draws, largest_within(draws), strict=True):
+        [alone] = largest_within([draw])
+        assert (found.lag, found.repeated, found.mirrored) == pytest.approx(
+            (alone.lag, alone.repeated, alone.mirrored), abs=1e-6
+        )
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_half_that_repeats_the_other_is_found_whatever_its_sign(sign: int) -> None:
     half = normal(SQUARE)[:125]
