@@ -161,7 +161,9 @@ formgrader: setup formgrader-server ## Grade Q1–Q6 in the browser: starts the 
 
 formgrader-server:
 	@$(BIN)/jupyter server --no-browser $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.ip=127.0.0.1 \
-	  --ServerApp.port=$(FORMGRADER_PORT) --ServerApp.root_dir="$(CURDIR)" --ServerApp.default_url=/formgrader
+	  --ServerApp.port=$(FORMGRADER_PORT) --ServerApp.root_dir="$(CURDIR)" --ServerApp.default_url=/formgrader \
+	  --ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=False \
+	  --ServerApp.jpserver_extensions=autograder.nbgrader_bridge.formgrader=True
 
 feedback: setup ## Make the pages that go back to students, in feedback/
 	$(BIN)/nbgrader generate_feedback $(ASSIGNMENT) --force $(ONE_STUDENT)

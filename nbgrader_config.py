@@ -90,7 +90,8 @@ c.HTMLExporter.filters = {
     "highlight_code": "autograder.nbgrader_bridge.formgrader_markdown.highlight_code",
 }
 
-# Feedback: without mark schemes and hidden parts.
+# Feedback: without mark schemes and hidden parts. One student's page keeps no other waiting.
+c.GenerateFeedback.exporter_class = "autograder.nbgrader_bridge.pages.FeedbackPage"
 c.GenerateFeedback.preprocessors = [
     "autograder.nbgrader_bridge.preprocessors.HideHiddenTests",
     "autograder.nbgrader_bridge.preprocessors.HideMarkScheme",

@@ -36,14 +36,6 @@ _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 #: Tags that have no content, or that the next one of their kind closes.
 _FLAT: Final = {*("br", "hr", "img", "input", "wbr", "col", "p", "li", "td", "th", "tr", "dt", "dd"), *("path", "use")}
 
-_TAGS = {*nh3.ALLOWED_TAGS, "input"} - {"bdo", "map", "area"}
-_ATTRIBUTES = {
-    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
-    "input": {"type", "checked", "disabled"},
-    "*": {"class", "style", "align", "title", "lang", "dir"},
-}
-_STYLES = {"text-align"}
-
 _MATHML = {
     *("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup"),
     *("munder", "mover", "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded", "menclose"),
@@ -53,6 +45,16 @@ _MATHML_ATTRIBUTES = {
     *("height", "columnalign", "columnspacing", "rowspacing", "displaystyle", "scriptlevel", "accent", "largeop"),
     "movablelimits",
 }
+
+_TAGS = {*nh3.ALLOWED_TAGS, *_MATHML, "input"} - {"bdo", "map", "area"}
+_ATTRIBUTES = {
+    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
+    **dict.fromkeys(_MATHML, _MATHML_ATTRIBUTES),
+    "input": {"type", "checked", "disabled"},
+    "*": {"class", "style", "align", "title", "lang", "dir"},
+}
+_STYLES = {"text-align"}
+
 _SVG = {"svg", "g", "path", "defs", "clipPath", "rect", "use", "text", "tspan", "title", "desc"}
 _SVG_ATTRIBUTES = {"viewBox", "d", "x", "y", "transform", "clip-path", "href"}
 _SVG_STYLES = {
@@ -105,8 +107,8 @@ def clean(
     html : str
         The HTML of a student's Markdown, or of a cell's output.
     standalone : bool
-        Also keep formulas, figures, ids and the classes of the grader's tables. Use it for the grader's own pages,
-        where nobody is signed in. On other pages, only classes of highlighted code stay: a class of the formgrader
+        Also keep figures, ids and the classes of the grader's tables. Use it for the grader's own pages, where nobody
+        is signed in. On other pages, only classes of highlighted code stay: a class of the formgrader
         could press or cover its buttons.
     looks : dict, optional
         Attributes to set, by tag and name.
@@ -125,10 +127,10 @@ def clean(
     """
     if _is_deep(html):
         return f"<pre>{escape(html)}</pre>"
-    more = {*_MATHML_ATTRIBUTES, *_SVG_ATTRIBUTES, *_REFERRED_TO} if standalone else set()
+    more = {*_SVG_ATTRIBUTES, *_REFERRED_TO} if standalone else set()
     return nh3.clean(
         html,
-        tags=_TAGS | _MATHML | _SVG if standalone else _TAGS,
+        tags=_TAGS | _SVG if standalone else _TAGS,
         attributes={**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | more},
         attribute_filter=partial(_harmless, standalone, looks or {}, pictures or {}),
         url_schemes=_SCHEMES,

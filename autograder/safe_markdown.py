@@ -10,6 +10,7 @@ from html import escape
 from typing import Any, Final
 from urllib.parse import unquote
 
+from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import (
     IPythonRenderer,
     MarkdownWithMath,
@@ -34,20 +35,17 @@ _PASTED: Final = re.compile(r"data:image/(png|jpeg|gif);base64,([A-Za-z0-9+/]+=*
 _SPACES: Final = re.compile(r"[^\S\n]{100,}")
 _OVERRIDES: Final = {0x202D: "⟦U+202D⟧", 0x202E: "⟦U+202E⟧"}
 
-#: What redefines, numbers, styles or loads, in the formulas of the whole page: all of MathJax 2.7's.
-_MACROS: Final = re.compile(
-    r"<[^>]*>|\\(?=(?:[egx]?def|let|futurelet|(?:new|renew|provide)(?:command|environment)|DeclareMath[A-Za-z]*"
-    r"|Newextarrow|definecolor|require|class|cssId|style|href|url|includegraphics|label|mmlToken|bbox|unicode"
-    r"|action|toggle|mathtip|texttip)(?![A-Za-z]))"
-)
+#: Of the converter's commands, these let a short formula grow without end.
+_MACROS: Final = re.compile(r"\\(?:def|newcommand|renewcommand|DeclareMathOperator)")
 
 
 @dataclass
 class Allowance:
-    """What the texts of one page may still use: characters, and seconds of computing time."""
+    """What the texts of one page may still use: characters, and seconds of computing time. ``beyond`` ends each cut."""
 
     characters: int = MAX_PAGE
     seconds: float = _SECONDS
+    beyond: str = "cut"
 
     def cut(self, text: str, most: int) -> tuple[str, str]:
         """Return the part of ``text`` that is shown, and an HTML note if that is not the whole."""
@@ -55,7 +53,7 @@ class Allowance:
         self.characters -= min(len(text), most)
         if len(text) <= most:
             return text, ""
-        return text[:most], f"<p><strong>… cut: this cell has {len(text):,} characters.</strong></p>"
+        return text[:most], f"<p><strong>… {self.beyond}: this cell has {len(text):,} characters.</strong></p>"
 
     def within(self, convert: Callable[[str], str], text: str) -> str | None:
         """Return ``convert(text)``, or None where it fails or no time is left."""
@@ -82,7 +80,10 @@ def allowance(context: Any) -> Allowance:
 
 
 class Renderer(IPythonRenderer):  # type: ignore[misc]  # nbconvert's module has no types
-    """The renderer of nbconvert, which here accepts a missing picture and highlights only Python.
+    """The renderer of nbconvert, which here accepts a missing picture, highlights only Python, and draws formulas.
+
+    Formulas become MathML, so a page needs no script for them, and no formula changes another one. A formula that
+    cannot be converted is shown as it was typed.
 
     Parameters
     ----------
@@ -113,6 +114,18 @@ class Renderer(IPythonRenderer):  # type: ignore[misc]  # nbconvert's module has
         """Return code within a sentence."""
         return str(super().codespan(visible(text)))
 
+    def block_math(self, body: str) -> str:
+        """Return a formula in a block of its own, which scrolls where it is wide."""
+        return f'<div class="formula" tabindex="0">{_formula(body, "block")}</div>'
+
+    def inline_math(self, body: str) -> str:
+        """Return a formula within a sentence."""
+        return _formula(body, "inline")
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """Return a formula that is written as an environment, such as ``align``."""
+        return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
+
 
 def render(
     source: str,
@@ -139,23 +152,15 @@ def render(
     source, note = allowance.cut(_PASTED.sub(lifted, source), MAX_MARKDOWN)
     source = _SPACES.sub(" " * 100, source).translate(_OVERRIDES)
 
-    def convert(text: str) -> str:
+    def converted(text: str) -> str:
         inline = _InlineParser(hard_wrap=False)
         html = MarkdownWithMath(renderer=renderer, block=_BlockParser(), inline=inline).render(text)
         return clean(html, standalone=standalone, looks=looks, pictures=renderer.attachments)
 
-    html = allowance.within(convert, source)
+    html = allowance.within(converted, source)
     if html is None:
         return f"<pre>{escape(source)}</pre>{note}"
     return html + note
-
-
-def without_macros(html: str) -> str:
-    r"""Return ``html`` in which MathJax leaves each formula as typed that would change others, such as ``\def``.
-
-    MathJax reads a formula only where no tag interrupts it.
-    """
-    return _MACROS.sub(lambda found: found[0] if found[0] != "\\" else "<span>\\</span>", html)
 
 
 def code(source: str, allowance: Allowance | None = None) -> str:
@@ -164,6 +169,16 @@ def code(source: str, allowance: Allowance | None = None) -> str:
     source, note = allowance.cut(source, MAX_CODE)
     html = allowance.within(_highlighted, source) if len(source) <= _MAX_HIGHLIGHTED else None
     return visible(html or f'<div class="highlight"><pre>{escape(source)}</pre></div>') + note
+
+
+def _formula(latex: str, display: str) -> str:
+    try:
+        if _MACROS.search(latex):
+            raise ValueError("a formula that defines commands")
+        return str(convert(latex, display=display))
+    except Exception:  # noqa: BLE001 (the converter raises anything for a malformed formula)
+        mark = "$$" if display == "block" else "$"
+        return f"<code>{escape(mark + latex + mark)}</code>"
 
 
 def _highlighted(code: str) -> str:

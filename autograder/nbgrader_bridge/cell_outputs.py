@@ -17,6 +17,8 @@ from autograder.report.figures import describe
 from autograder.report.html import render_question
 from autograder.report.result import QuestionResult, question_text
 
+_FIGURE = "A figure that the cell drew."
+
 
 def cell_outputs(graded: Graded) -> dict[str, list[NotebookNode]]:
     """Return the outputs of the student's cells and of the check cells, by grade id or ``cell N``."""
@@ -48,7 +50,11 @@ def student_outputs(output: CellOutput) -> list[NotebookNode]:
         if text
     ]
     outputs += [
-        new_output("display_data", data={"image/png": _png(pixels), "text/plain": "A figure that the cell drew."})
+        new_output(
+            "display_data",
+            data={"image/png": _png(pixels), "text/plain": _FIGURE},
+            metadata={"image/png": {"alt": _FIGURE}},
+        )
         for pixels in output.figures
     ]
     if output.left_out:

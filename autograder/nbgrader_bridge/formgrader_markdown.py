@@ -6,11 +6,10 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from autograder import safe_markdown
-from autograder.safe_markdown import Allowance, Renderer, allowance, render, without_macros
+from autograder.safe_markdown import Allowance, Renderer, allowance, render
 
 #: nbgrader's pages load Bootstrap but give tables none of its classes. Without them, cells have no padding.
 _LOOKS = {"table": {"class": "table table-condensed table-bordered"}}
-_CLIPPED = "contain: content; overflow: auto; max-height: 20000px"
 
 
 def _allowance(context: Context) -> Allowance:
@@ -19,19 +18,21 @@ def _allowance(context: Context) -> Allowance:
     return Allowance() if locked else allowance(context)
 
 
+def _clipped(html: str) -> str:
+    # A formula can be large, and it can move far from its place, as can marks that stand on one letter.
+    return f'<div style="contain: content; overflow: auto; max-height: 20000px">{html}</div>'
+
+
 @pass_context
 def markdown2html(context: Context, source: str) -> str:
-    """Render and sanitize a cell's Markdown. It must run and load nothing in a browser that can change grades.
-
-    A formula can be large, and can move far from its place, so the cell clips it.
-    """
+    """Render and sanitize a cell's Markdown. It must run and load nothing in a browser that can change grades."""
     renderer = Renderer(context.get("cell", {}).get("attachments"))
-    html = without_macros(render(source, renderer, allowance=_allowance(context), looks=_LOOKS))
-    return f'<div style="{_CLIPPED}">{html}</div>' if "$" in html or "\\" in html else html
+    html = render(source, renderer, allowance=_allowance(context), looks=_LOOKS)
+    return _clipped(html)
 
 
 @pass_context
 def highlight_code(context: Context, source: str, language: str = "", metadata: object = None) -> str:
     """Return a cell's code as HTML."""
     del language, metadata
-    return safe_markdown.code(source, _allowance(context))
+    return _clipped(safe_markdown.code(source, _allowance(context)))

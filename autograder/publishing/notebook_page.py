@@ -1,7 +1,7 @@
 """Converts a notebook to one web page that loads and runs nothing.
 
 The page suits phones, dark mode and paper. nbconvert's own page loads scripts from the network for its formulas. Here
-formulas become MathML, which browsers draw and screen readers speak, and everything that could run is removed.
+formulas are MathML, which browsers draw and screen readers speak, and everything that could run is removed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from html import escape
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -18,9 +17,8 @@ from typing import Any
 import nbformat
 from jinja2 import pass_context
 from jinja2.runtime import Context
-from latex2mathml.converter import convert
 from markupsafe import Markup
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbformat.warnings import MissingIDFieldWarning
@@ -69,36 +67,9 @@ def page_of(path: Path) -> str:
         raise not_valid from None
 
 
-class _Renderer(Renderer):
-    """Renders Markdown with formulas as MathML. A formula that cannot be converted is shown as it was typed."""
-
-    def block_math(self, body: str) -> str:
-        return f'<div class="formula" tabindex="0">{_formula(body, "block")}</div>'
-
-    def inline_math(self, body: str) -> str:
-        return _formula(body, "inline")
-
-    def latex_environment(self, name: str, body: str) -> str:
-        return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
-
-
-#: Of the converter's commands, these let a short formula grow without end.
-_MACROS = re.compile(r"\\(?:def|newcommand|renewcommand|DeclareMathOperator)")
-
-
-def _formula(latex: str, display: str) -> str:
-    try:
-        if _MACROS.search(latex):
-            raise ValueError("a formula that defines commands")
-        return str(convert(latex, display=display))
-    except Exception:  # noqa: BLE001 (the converter raises anything for a malformed formula)
-        mark = "$$" if display == "block" else "$"
-        return f"<code>{escape(mark + latex + mark)}</code>"
-
-
 @pass_context
 def _markdown(context: Context, source: str) -> str:
-    renderer = _Renderer(context.get("cell", {}).get("attachments"))
+    renderer = Renderer(context.get("cell", {}).get("attachments"))
     html = render(source, renderer, allowance=allowance(context), standalone=True)
     # A table that is wider than a phone scrolls in a box of its own, which the keyboard can reach.
     html = html.replace("<table", '<div class="wide" tabindex="0"><table').replace("</table>", "</table></div>")
@@ -175,8 +146,8 @@ class NotebookPage(HTMLExporter):
         self.register_preprocessor(SafeOutputs, enabled=True)
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **more: Any) -> tuple[str, Resources]:
-        """Return the whole page."""
-        body, resources = super().from_notebook_node(nb, resources, **more)
+        """Return the whole page, without nbconvert's second reading of it, which takes longer than all else."""
+        body, resources = TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **more)
         name = resources.get("metadata", {}).get("name") or "Notebook"
         page = _ENVIRONMENT.get_template("notebook.html").render(
             body=Markup(body),  # noqa: S704 (escaped by nbconvert, or cleaned above)
