@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import re
+import selectors
 import signal
 import site
 import sys
@@ -106,6 +107,7 @@ class Confinement:
 
     def apply(self, scratch: Path) -> None:
         """Confine this process for good: it may write in ``scratch``, read libraries, and reach nobody."""
+        selectors.DefaultSelector = selectors.PollSelector  # type: ignore[assignment,misc]  # asyncio's: the filter refuses epoll
         libc = ctypes.CDLL(None, use_errno=True)
         drop_capabilities(libc)
         _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)

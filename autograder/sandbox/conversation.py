@@ -58,7 +58,7 @@ class End:
     code : int
         Its exit code; negative: the signal.
     exceeded : Exceeded or None
-        The limit for which the sandbox ended it.
+        The limit for which the sandbox or the kernel ended it.
     by_grader : bool
         Whether it still ran when the grader ended it.
     """
@@ -221,8 +221,6 @@ class Child(ABC):
 def _lost(end: End, last_words: str, limits: Limits) -> ChildLost:
     if end.exceeded is not None:
         return ChildLost(end.exceeded.loss, end.exceeded.sentence)
-    if end.code == -getattr(signal, "SIGXCPU", 0):
-        return ChildLost(Loss.TIMEOUT, f"It used more than {limits.cpu_seconds} s of CPU time.")
     # C++ code that gets no memory ends in abort(), and Python in an exception that nothing catches. Student code can
     # print the same words and end in the same way, so that the sentence says what was printed, which is true of both.
     if end.code in (-signal.SIGABRT, 1) and any(words in last_words for words in _NO_MEMORY_WORDS):

@@ -8,7 +8,7 @@ starts threads, and a fork loses threads.
 
 Requests are JSON datagrams: ``{"order": "fork", "job": 1, "limits": {...}}`` with three descriptors (the child's
 conversation, its output, and a pipe for the report of its end), and ``{"order": "kill", "job": 1}``. The report of an
-end is ``{"code": -9, "exceeded": …}``, with the limit if the server ended the child for exceeding one, or
+end is ``{"code": -9, "exceeded": …}``, with the limit for which the server or the kernel ended the child, or
 ``{"fault": "…"}`` if no child could be started. The server sends ``{"versions": …, "layers": …}`` once it is warm.
 """
 
@@ -146,7 +146,7 @@ class ForkServer:
             scratch.rmdir()
             raise
         bounded = self._confinement is not None and self._confinement.bounds_files
-        watch = Watch(pid, limits, private_memory(server), None if bounded else scratch)
+        watch = Watch(pid, limits, private_memory(Path(f"/proc/{server}")), None if bounded else scratch)
         self._jobs[number] = _Job(number, pid, pidfd, report, scratch, watch)
         self._selector.register(pidfd, selectors.EVENT_READ, number)
 
@@ -162,12 +162,13 @@ class ForkServer:
                 send(job.pid, signal.SIGKILL)
 
     def _reap(self, job: _Job) -> None:
-        _, status = os.waitpid(job.pid, 0)
+        _, status, used = os.wait4(job.pid, 0)
         del self._jobs[job.number]
         self._selector.unregister(job.pidfd)
         os.close(job.pidfd)
-        exceeded = dataclasses.asdict(job.exceeded) if job.exceeded else None
-        _report(job.report, code=os.waitstatus_to_exitcode(status), exceeded=exceeded)
+        code = os.waitstatus_to_exitcode(status)
+        exceeded = job.exceeded or job.watch.at_the_end(code, used.ru_utime + used.ru_stime)
+        _report(job.report, code=code, exceeded=dataclasses.asdict(exceeded) if exceeded else None)
         self._cleaner.remove(job.scratch)
 
     def _child(self, conversation: int, output: int, limits: Limits, scratch: Path, server: int) -> NoReturn:

@@ -102,10 +102,10 @@ def _fullness(folder: Path, most_entries: int) -> tuple[int, int]:
     return size, entries
 
 
-def held_open(pid: int) -> int:
-    """Return bytes on disk of files that process ``pid`` holds open and that no folder shows any more."""
+def held_open(process: Path) -> int:
+    """Return bytes on disk of files that a process, whose folder in /proc this is, holds open and no folder shows."""
     sizes: dict[tuple[int, int], int] = {}
-    with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as found:
+    with contextlib.suppress(OSError), os.scandir(process / "fd") as found:
         for entry in found:
             status = entry.stat()
             if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
@@ -113,10 +113,10 @@ def held_open(pid: int) -> int:
     return sum(sizes.values())
 
 
-def held_mapped(pid: int, folder: Path) -> int:
-    """Return the size of what process ``pid`` has mapped of files that were removed from ``folder``."""
+def held_mapped(process: Path, folder: Path) -> int:
+    """Return the size of what a process, whose folder in /proc this is, has mapped of files removed from ``folder``."""
     size = 0
-    with contextlib.suppress(OSError), Path(f"/proc/{pid}/maps").open(errors="replace") as lines:
+    with contextlib.suppress(OSError), (process / "maps").open(errors="replace") as lines:
         for line in lines:
             if line.endswith(" (deleted)\n") and f" {folder}/" in line:
                 start, _, end = line.split(" ", 1)[0].partition("-")

@@ -9,22 +9,25 @@ from __future__ import annotations
 import errno
 from typing import Any
 
-_CLONE_THREAD = 0x00010000
+#: CLONE_VM, CLONE_FS, CLONE_FILES, CLONE_SIGHAND, CLONE_THREAD: a thread that shares all, as those of glibc do. One
+#: with its own descriptors, which CLOSE_RANGE_UNSHARE makes, too, has as many again, and the watch does not see them.
+_CLONE_THREAD = 0x00010F00
+_CLOSE_RANGE_CLOEXEC = 4
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE_MASK = 1, 1, 0xF
 _O_ACCMODE, _O_TRUNC = 0o3, 0o1000
 _MAP_TYPE, _MAP_SHARED, _MAP_DROPPABLE, _MAP_ANONYMOUS, _MAP_GROWSDOWN = 0x0F, 0x01, 0x08, 0x20, 0x100
 
 #: Needed by Python, glibc, NumPy, torch and TensorFlow, and reaching nothing but the process itself, its
-#: descriptors, and files that Landlock lets through.
+#: descriptors, and files that Landlock lets through. Not epoll, whose watches are the kernel's memory, and which the
+#: kernel counts for all processes of a user together.
 ALLOWED = """
     read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 lseek _llseek sendfile copy_file_range
-    splice tee close close_range dup dup2 dup3 pipe pipe2 fsync fdatasync sync_file_range fadvise64 readahead
+    splice tee close dup dup2 dup3 pipe pipe2 fsync fdatasync sync_file_range fadvise64 readahead
     ftruncate creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 link linkat
     symlink symlinkat readlink readlinkat chdir fchdir getcwd umask getdents getdents64
     stat lstat fstat newfstatat statx statfs fstatfs access faccessat faccessat2
     getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr
-    select pselect6 poll ppoll epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2
-    eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime signalfd signalfd4
+    select pselect6 poll ppoll eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime signalfd signalfd4
     brk mprotect munmap mremap madvise mincore msync munlock munlockall membarrier
     pkey_alloc pkey_free pkey_mprotect mbind set_mempolicy get_mempolicy set_mempolicy_home_node
     futex futex_waitv get_robust_list set_robust_list set_tid_address rseq sched_yield arch_prctl
@@ -40,6 +43,8 @@ ALLOWED = """
 
 #: Answered with ENOSYS, upon which glibc takes the older call, whose arguments a filter can look at.
 ABSENT = ("clone3", "openat2")
+#: SIGKILL and SIGSTOP: where a child cannot send them to itself, whoever ends or stops it by them is somebody else.
+_NOT_TO_ITSELF = (9, 19)
 #: Answered as by a file system that has no such thing, upon which glibc writes zeros, which the limits on files count.
 UNSUPPORTED = ("fallocate",)
 #: Answered as done, and not done: a child is alone with its files, and locks take memory of the kernel's that no limit
@@ -83,15 +88,23 @@ class Filter:
         for number in range(_FIRST_UNNAMED, _LAST_UNNAMED):
             self._filter.add_rule(seccomp.ERRNO(errno.ENOSYS), number)
         self._allow_with_arguments()
+        # A filter of its own: of two, the stricter one counts, and a rule that has two conditions takes long to load.
+        self._signals = seccomp.SyscallFilter(seccomp.ALLOW)
+        for name, place in (("kill", 1), ("tgkill", 2)):
+            for number in _NOT_TO_ITSELF:
+                self._signals.add_rule(self._refuse, name, self._bits(place, 0xFFFFFFFF, number))
 
     def load(self, pid: int) -> None:
         """Put the filter over this process, whose id is ``pid``, for good."""
         for name in ("kill", "tgkill"):  # abort and raise_signal: to itself, as any program may
             self._allow(name, self._argument(0, pid))
+        self._signals.load()
         self._filter.load()
 
     def _allow_with_arguments(self) -> None:
         self._allow("clone", self._bits(0, _CLONE_THREAD, _CLONE_THREAD))
+        for flags in (0, _CLOSE_RANGE_CLOEXEC):
+            self._allow("close_range", self._argument(2, flags))
         # asyncio wakes itself through a pair of sockets. A pair of streams reaches nobody else.
         self._allow("socketpair", self._argument(0, _AF_UNIX), self._bits(1, _SOCK_TYPE_MASK, _SOCK_STREAM))
         self._allow("sendto", self._argument(4, 0))  # what send() is; with an address it goes elsewhere

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 from autograder.limits import Limits
@@ -14,9 +15,13 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _LOOKS_A_LONG_LOOK = 10
 
 
-def private_memory(pid: int) -> int:
-    """Return the bytes of memory that process ``pid`` holds and no file backs, whatever kind of mapping holds them."""
-    resident, shared = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1:3]
+#: The kernel counts CPU time in two ways, which differ by less than this share.
+_INEXACT = 0.1
+
+
+def private_memory(process: Path) -> int:
+    """Return the bytes of memory that a process, whose folder in /proc this is, holds and no file backs."""
+    resident, shared = (process / "statm").read_text(encoding="ascii").split()[1:3]
     return (int(resident) - int(shared)) * _PAGE
 
 
@@ -45,23 +50,34 @@ class Watch:
     def look(self) -> Exceeded | None:
         """Return the limit that the child is beyond now, if there is one."""
         self._looks += 1
+        tasks = Path(f"/proc/{self._pid}/task")
         try:
-            if private_memory(self._pid) > self._most_memory:
-                most = f"{self._limits.memory_bytes / 2**30:g} GiB"
-                return Exceeded(Loss.MEMORY, f"It used more than {most} of memory.")
-            threads = Path(f"/proc/{self._pid}/task").stat().st_nlink - 2
+            threads = os.listdir(tasks)  # noqa: PTH208 (it is called ten times a second)
+            # The main thread may end alone, and shows neither memory nor descriptors then. The others share them.
+            found = ((private_memory(tasks / each), tasks / each) for each in threads)
+            memory, process = next((each for each in found if each[0]), (0, tasks))
         except (OSError, ValueError):
             return None  # it has just ended
-        if threads > self._limits.threads:
+        if memory > self._most_memory:
+            most = f"{self._limits.memory_bytes / 2**30:g} GiB"
+            return Exceeded(Loss.MEMORY, f"It used more than {most} of memory.")
+        if len(threads) > self._limits.threads:
             return Exceeded(Loss.CRASHED, f"It ran more than {self._limits.threads} threads, and was ended.")
-        return self._look_at_files(self._folder) if self._folder is not None else None
+        return self._look_at_files(process, self._folder) if self._folder is not None else None
 
-    def _look_at_files(self, folder: Path) -> Exceeded | None:
+    def at_the_end(self, code: int, cpu_seconds: float) -> Exceeded | None:
+        """Return the limit that the kernel ended the child for, if its exit code and its CPU time say so."""
+        most = self._limits.cpu_seconds
+        if code in (-signal.SIGXCPU, -signal.SIGKILL) and cpu_seconds >= (1 - _INEXACT) * most:
+            return Exceeded(Loss.TIMEOUT, f"It used more than {most} s of CPU time.")
+        return None
+
+    def _look_at_files(self, process: Path, folder: Path) -> Exceeded | None:
         most_bytes, most_entries = self._limits.scratch_bytes, self._limits.scratch_entries
         size, entries = scratch.fullness(folder, most_entries)
-        size += scratch.held_open(self._pid)
+        size += scratch.held_open(process)
         if self._looks % _LOOKS_A_LONG_LOOK == 0:
-            size += scratch.held_mapped(self._pid, folder)
+            size += scratch.held_mapped(process, folder)
         if size > most_bytes:
             return Exceeded(Loss.CRASHED, f"It wrote more than {most_bytes // 2**20} MiB of files, and was ended.")
         if entries > most_entries:

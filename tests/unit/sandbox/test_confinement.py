@@ -159,6 +159,7 @@ def end_of(child: Child, source: str) -> ChildLost:
          "64 threads"),
         ("import socket, time; socket.socket(fileno=3).shutdown(2); time.sleep(60)", "crashed", "went on running"),
         ("import os; os.close(3)", "crashed", "went on running"),
+        ("import os; os.kill(os.getpid(), 24)", "crashed", "SIGXCPU"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("need_confinement")
@@ -187,6 +188,34 @@ def test_a_child_that_is_slow_to_end_is_not_said_to_have_gone_on(end: End, says:
 def test_no_exit_code_speaks_for_the_sandbox(code: int, tight: Lent) -> None:
     lost = end_of(tight.open(), f"import os; os._exit({code})")
     assert (lost.status, lost.detail) == ("crashed", f"The code ended its own process (exit code {code}).")
+
+
+@pytest.mark.parametrize(
+    ("code", "cpu_seconds", "says"),
+    [
+        (-24, 240.1, "240 s of CPU time"),
+        (-9, 245.0, "240 s of CPU time"),
+        (-24, 3.0, ""),
+        (-9, 3.0, ""),
+        (0, 300.0, ""),
+    ],
+)
+def test_cpu_time_is_used_up_where_the_kernel_has_counted_it(code: int, cpu_seconds: float, says: str) -> None:
+    exceeded = Watch(os.getpid(), Limits(), 0, None).at_the_end(code, cpu_seconds)
+    assert says in exceeded.sentence if exceeded else not says
+
+
+@pytest.mark.parametrize("number", [9, 19, 9 + 2**32])
+@pytest.mark.usefixtures("need_confinement")
+def test_child_cannot_kill_or_stop_itself(number: int, tight: Lent) -> None:
+    """So that SIGKILL comes from others, whose fault is tried again, and no student can have a submission run again."""
+    child = tight.open()
+    child.ask(Seed(1), seconds=60.0)
+    send = f"c.CDLL(None).syscall(number, *[os.getpid()] * (n + 1), c.c_long({number}))"
+    source = f"import ctypes as c, os\nfor n, number in enumerate((62, 234)):\n assert {send} == -1, 'sent'"
+    answer = run(child, source)
+    child.close()
+    assert answer.raised is None, answer
 
 
 #: Ways to hold more on disk than is allowed, and to make more files.
@@ -228,6 +257,15 @@ def test_files_are_bounded_by_a_file_system_of_the_childs_own(way: str, tight: L
     child.close()
 
 
+@pytest.mark.usefixtures("need_confinement")
+def test_files_are_bounded_though_the_main_thread_has_ended(on_disk: Sandbox) -> None:
+    """The kernel shows neither memory nor descriptors of a main thread that has ended."""
+    source = f"import ctypes, os, threading, time\ndef fill():\n exec({FILES['removed files']!r})\n time.sleep(60)\n"
+    end = "threading.Thread(target=fill, daemon=True).start()\nctypes.CDLL(None).syscall(60, 0)"
+    lost = end_of(on_disk.open(), source + end)
+    assert "16 MiB of files" in lost.detail
+
+
 #: Memory that the limit on data segments does not count, and locks and timers, which are the kernel's memory.
 UNCOUNTED = {
     "memory that grows as a stack does": "libc.mmap.restype = c.c_void_p\n"
@@ -235,6 +273,9 @@ UNCOUNTED = {
     "page tables of nothing": "libc.mmap.restype = c.c_void_p\nassert libc.mmap(None, c.c_size_t(1 << 46), 1, 0x4022,"
     " -1, c.c_long(0)) == 2**64 - 1, 'mapped'",
     "timers": "assert libc.syscall(222, 1, None, c.byref(c.c_int())) == -1, 'made'",
+    "descriptors of one thread's own": "assert libc.syscall(436, c.c_uint(900), c.c_uint(901), 2) == -1, 'unshared'",
+    "a thread that shares little": "assert libc.syscall(56, c.c_long(0x10900), None, None, None, None) == -1, 'made'",
+    "watches of epoll": "import select\ntry: select.epoll(); raise SystemError('made')\nexcept PermissionError: pass",
     "locked memory": "assert libc.mlockall(1) == -1, 'locked'",
     "files in flight": "import socket, array\na, b = socket.socketpair()\ntry:\n"
     " socket.send_fds(a, [b'x'], [1]); raise SystemError('sent')\nexcept PermissionError: pass",
@@ -269,7 +310,7 @@ def test_locks_of_a_child_keep_nobody_else_from_a_file(tight: Lent) -> None:
 
 
 def test_memory_is_watched_whatever_kind_it_is() -> None:
-    watch = Watch(os.getpid(), Limits(memory_bytes=64 * 2**20), private_memory(os.getpid()), None)
+    watch = Watch(os.getpid(), Limits(memory_bytes=64 * 2**20), private_memory(Path("/proc/self")), None)
     assert watch.look() is None
     held = bytearray(b"x" * (96 * 2**20))
     assert watch.look() == Exceeded(Loss.MEMORY, "It used more than 0.0625 GiB of memory.")
