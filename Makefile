@@ -213,8 +213,9 @@ bench: setup ## Measure seconds a submission, beside the bare imports
 chaos: setup ## Grade 200 submissions while processes are killed at random, here and on Dask: not a byte may change
 	$(BIN)/python -m tests.support.chaos
 
-bench-sandbox: setup ## Measure what confinement costs, and what 200 submissions, a fifth hostile, leave behind
+bench-sandbox: setup ## Measure what confinement costs, what hostile submissions leave behind, and what they change
 	$(BIN)/python -m benchmarks.confinement
+	$(BIN)/python -m benchmarks.hostile_class
 
 bench-attacks: setup ## Try the attacks on stock nbgrader and on this grader: points gained by each
 	$(BIN)/python -m benchmarks.attacks

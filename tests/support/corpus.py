@@ -11,6 +11,8 @@ A file begins with comments: `Tries` and `Must` are for people; the others say w
     Bench: yes                  makes sense against stock nbgrader, too
     Waits: yes                  ends by the time limit of a step, which is shorter for it
     Beside: yes                 may disturb a neighbour: an honest submission is graded beside it, too
+    Times: number               the benchmark of a hostile class has the cell so often
+    Seconds: number             what it uses up there of its time limits
 
 Files in `attacks/notebook/` change the notebook itself, by a function `change`; the others are student code.
 All are planted on wrong code: the `glorot` scenario.
@@ -32,6 +34,8 @@ from tests.support.samples import cell, scenario
 ATTACKS = Path(__file__).resolve().parents[1] / "specification/attacks"
 WRONG_CODE = "glorot"
 _ANSWERS = ("q7_tf_initializer", "q7_tf_model", "q7_torch_initializer", "q7_torch_model")
+_SHOWN = {"Problem", "Tolerates", "Question", "Earns", "Loses"}
+_KNOWN = _SHOWN | {"Tries", "Must", "Cell", "Bench", "Waits", "Beside", "Times", "Seconds"}
 #: Given to every attack: it knows this machine, and the protocol, as its own.
 _PRELUDE = '''\
 PLANTED = {planted!r}
@@ -136,7 +140,7 @@ def crowd(attacks: Sequence[Attack], planted: dict[str, Any]) -> NotebookNode:
     return notebook
 
 
-def _read(path: Path) -> Attack:
+def read_attack(path: Path) -> Attack:
     source = path.read_text(encoding="utf-8")
     said = {}
     for line in source.splitlines():
@@ -146,13 +150,12 @@ def _read(path: Path) -> Attack:
         said[key] = value.strip()
     assert "Tries" in said, f"{path} does not say what it tries"
     assert "Must" in said, f"{path} does not say what must happen"
-    known = {"Tries", "Must", "Cell", "Problem", "Tolerates", "Question", "Earns", "Loses", "Bench", "Waits", "Beside"}
-    assert set(said) <= known, f"{path} says {set(said) - known}"
+    assert set(said) <= _KNOWN, f"{path} says {set(said) - _KNOWN}"
     return Attack(path.parent.name, path.stem, said, source)
 
 
 def corpus() -> list[Attack]:
-    return [_read(path) for path in sorted(ATTACKS.glob("*/*.py"))]
+    return [read_attack(path) for path in sorted(ATTACKS.glob("*/*.py"))]
 
 
 def seed_notebook(path: Path, canary: str) -> None:
