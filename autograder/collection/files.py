@@ -193,7 +193,8 @@ def _in_zip(path: Path, stack: contextlib.ExitStack) -> Iterator[_File]:
         raise CannotCollect(f"{path} is neither a folder nor a zip file that can be read ({problem})") from None
     for entry in sorted(archive.infolist(), key=lambda e: e.filename):
         inside = PurePosixPath(entry.filename.replace("\\", "/"))
-        if not entry.is_dir() and _is_notebook(inside):
+        # zipfile asks for the last character of a member's name, and a name may be empty.
+        if _is_notebook(inside) and not entry.is_dir():
             # A zip's times are local and coarse: good for telling which of two is newer.
             origin, time = f"{path}:{entry.filename}", _zip_time(entry)
             yield _File(owner_of(inside), origin, time, partial(archive.read, entry), _packed_problem(inside, entry))

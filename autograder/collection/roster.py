@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ _COLUMNS = {
     "email": "email",
     "pull_request": "pull_request",
 }
+#: `int` also reads -1, 1_0 and the digits of other scripts.
+_NUMBER = re.compile("#?[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,9 @@ def load_roster(path: Path) -> Roster:
         pull request or student, or nothing of a student by which to know a pull request.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise CannotCollect(f"the roster {path} cannot be read: {problem}") from None
-    lines = list(csv.reader(text.splitlines()))
     if not lines:
         raise CannotCollect(f"the roster {path} is empty")
     columns = [_COLUMNS.get(name.strip().lower().replace(" ", "_"), "") for name in lines[0]]
@@ -96,11 +98,10 @@ def _add(roster: Roster, row: dict[str, str], where: str) -> None:
             raise CannotCollect(f"{where} has the student id {student}, and another line {other}: they look the same")
     _put(roster.by_login, [login] if login else [], student, where)
     _put(roster.by_email, [row["email"].lower()] if row.get("email") else [], student, where)
-    try:
-        numbers = [int(each.lstrip("#")) for each in row.get("pull_request", "").split()]
-    except ValueError:
-        raise CannotCollect(f"{where} has {row['pull_request']!r} for a pull request's number") from None
-    _put(roster.by_pull_request, numbers, student, where)
+    numbers = row.get("pull_request", "").split()
+    if not all(_NUMBER.fullmatch(each) for each in numbers):
+        raise CannotCollect(f"{where} has {row['pull_request']!r} for a pull request's number")
+    _put(roster.by_pull_request, [int(each.lstrip("#")) for each in numbers], student, where)
 
 
 def _put(known: dict[Any, str], keys: Iterable[Any], student: str, where: str) -> None:

@@ -303,6 +303,16 @@ def test_path_that_leads_out_of_a_zip_is_nobodys(course: CourseFolder, tmp_path:
     assert content(course) == {"cyd": "cyd.ipynb"}
 
 
+def test_member_of_a_zip_without_a_name_keeps_nobody_from_being_collected(course: CourseFolder, tmp_path: Path) -> None:
+    file = tmp_path / "nameless.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("ann.ipynb", "ann")
+        archive.writestr("xyz.ipynb", "nobody's")
+    file.write_bytes(file.read_bytes().replace(b"xyz.ipynb", b"\0yz.ipynb"))
+    collect(file, course)
+    assert content(course) == {"ann": "ann"}
+
+
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
 def test_link_or_device_in_a_zip_is_refused_alone(kind: int, course: CourseFolder, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "link.zip", "w") as archive:
