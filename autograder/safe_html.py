@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import cache, partial
 from html import escape
 from typing import Final
@@ -98,7 +98,7 @@ def clean(
     *,
     standalone: bool = False,
     looks: dict[str, dict[str, str]] | None = None,
-    pictures: Mapping[str, str] | None = None,
+    picture_of: Callable[[str], str] | None = None,
 ) -> str:
     """Return ``html`` without anything that runs, loads, or covers other parts of the page.
 
@@ -112,8 +112,8 @@ def clean(
         could press or cover its buttons.
     looks : dict, optional
         Attributes to set, by tag and name.
-    pictures : mapping of str to str, optional
-        The addresses, ``data:...``, of the cell's attachments by their names.
+    picture_of : callable, optional
+        Returns the address, ``data:...``, of the cell's attachment with this name, or "" if it is not shown.
 
     Returns
     -------
@@ -125,6 +125,7 @@ def clean(
     >>> clean("<b onclick='x()'>bold</b><script>y()</script>")
     '<b>bold</b>'
     """
+    html = html.encode(errors="replace").decode()  # halves of surrogate pairs pass through JSON, and not through UTF-8
     if _is_deep(html):
         return f"<pre>{escape(html)}</pre>"
     more = {*_SVG_ATTRIBUTES, *_REFERRED_TO} if standalone else set()
@@ -132,7 +133,7 @@ def clean(
         html,
         tags=_TAGS | _SVG if standalone else _TAGS,
         attributes={**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | more},
-        attribute_filter=partial(_harmless, standalone, looks or {}, pictures or {}),
+        attribute_filter=partial(_harmless, standalone, looks or {}, picture_of or (lambda name: "")),
         url_schemes=_SCHEMES,
         filter_style_properties=_STYLES | _SVG_STYLES if standalone else _STYLES,
         set_tag_attribute_values=looks,
@@ -142,7 +143,7 @@ def clean(
 def _harmless(
     standalone: bool,
     looks: dict[str, dict[str, str]],
-    pictures: Mapping[str, str],
+    picture_of: Callable[[str], str],
     tag: str,
     attribute: str,
     value: str,
@@ -152,7 +153,7 @@ def _harmless(
     match attribute:
         case "src":
             if value.startswith(ATTACHED):
-                return pictures.get(unquote(value.removeprefix(ATTACHED)), NO_PICTURE)
+                return picture_of(unquote(value.removeprefix(ATTACHED))) or NO_PICTURE
             return value if value.startswith(_DATA) else NO_PICTURE
         case "href":
             return value if _is_link(tag, value, standalone) else None

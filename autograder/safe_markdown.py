@@ -25,6 +25,8 @@ from autograder.text import visible
 MAX_MARKDOWN: Final = 64_000
 MAX_CODE: Final = 256_000
 MAX_PAGE: Final = 1_000_000
+#: The most characters of all pictures of a page: more than a notebook holds, and a cell may show a picture repeatedly.
+MAX_PICTURES: Final = 30_000_000
 #: Longer code is shown without colours, because some code takes the highlighter quadratic time.
 _MAX_HIGHLIGHTED: Final = 8_000
 #: Seconds of computing time for the formats of a page. After them, text is shown as it was typed.
@@ -41,9 +43,10 @@ _MACROS: Final = re.compile(r"\\(?:def|newcommand|renewcommand|DeclareMathOperat
 
 @dataclass
 class Allowance:
-    """What the texts of one page may still use: characters, and seconds of computing time. ``beyond`` ends each cut."""
+    """What the texts of a page may still use: characters, of pictures too, and seconds. ``beyond`` ends each cut."""
 
     characters: int = MAX_PAGE
+    pictures: int = MAX_PICTURES
     seconds: float = _SECONDS
     beyond: str = "cut"
 
@@ -54,6 +57,13 @@ class Allowance:
         if len(text) <= most:
             return text, ""
         return text[:most], f"<p><strong>… {self.beyond}: this cell has {len(text):,} characters.</strong></p>"
+
+    def picture(self, url: str) -> str:
+        """Return the address of a picture, ``data:...``, or "" if the pictures before it used up what they may."""
+        if len(url) > self.pictures:
+            return ""
+        self.pictures -= len(url)
+        return url
 
     def within(self, convert: Callable[[str], str], text: str) -> str | None:
         """Return ``convert(text)``, or None where it fails or no time is left."""
@@ -150,12 +160,15 @@ def render(
         return f"{ATTACHED}{name.replace(' ', '%20')}"
 
     source, note = allowance.cut(_PASTED.sub(lifted, source), MAX_MARKDOWN)
-    source = _SPACES.sub(" " * 100, source).translate(_OVERRIDES)
+    source = _SPACES.sub(" " * 100, source).translate(_OVERRIDES).encode(errors="replace").decode()
+
+    def picture_of(name: str) -> str:
+        return allowance.picture(renderer.attachments.get(name, ""))
 
     def converted(text: str) -> str:
         inline = _InlineParser(hard_wrap=False)
         html = MarkdownWithMath(renderer=renderer, block=_BlockParser(), inline=inline).render(text)
-        return clean(html, standalone=standalone, looks=looks, pictures=renderer.attachments)
+        return clean(html, standalone=standalone, looks=looks, picture_of=picture_of)
 
     html = allowance.within(converted, source)
     if html is None:

@@ -59,7 +59,9 @@ def page_of(path: Path) -> str:
     try:
         # nbconvert gives ids to the cells of older notebooks, and warns of each file that lacks them.
         with warnings.catch_warnings(action="ignore", category=MissingIDFieldWarning):
-            notebook = nbformat.v4.reads_json(json.dumps(document))
+            # Halves of surrogate pairs pass through JSON, and not through UTF-8.
+            text = json.dumps(document, ensure_ascii=False).encode(errors="replace")
+            notebook = nbformat.v4.reads_json(text.decode())
             return NotebookPage().from_notebook_node(notebook, {"metadata": {"name": path.stem}})[0]
     except Exception:
         if nbformat.validator.isvalid(document):

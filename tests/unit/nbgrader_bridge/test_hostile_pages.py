@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
 from autograder.nbgrader_bridge.formgrader_markdown import highlight_code, markdown2html
-from autograder.publishing.notebook_page import NotebookPage
+from autograder.publishing.notebook_page import NotebookPage, page_of
 from autograder.report.templating import environment
+from autograder.safe_markdown import Allowance, Renderer, render
 from autograder.text import one_line, plain_text
 from tests.support.samples import ROOT
 
@@ -295,6 +297,34 @@ def test_pictures_in_the_text_do_not_count_against_its_length() -> None:
         shown = formgrader(source)
         assert f'src="data:image/png;base64,{long}"' in shown
         assert "cut" not in shown
+
+
+def test_picture_that_is_shown_again_and_again_fills_no_page() -> None:
+    url = f"data:image/png;base64,{PNG}"
+    for source in (
+        "![](attachment:a.png)\n\n" * 20,
+        "<img src='attachment:a.png'>\n\n" * 20,
+        "![x][1]\n\n" * 20 + f"[1]: {url}",
+    ):
+        room = Allowance(pictures=3 * len(url) + 1)
+        shown = [render(source, Renderer({"a.png": {"image/png": PNG}}), allowance=room) for _ in range(2)]
+        assert [each.count(url) for each in shown] == [3, 0]
+        assert [each.count("<img") for each in shown] == [20, 20]
+
+
+def test_page_is_made_of_text_with_half_a_surrogate_pair(tmp_path: Path) -> None:
+    outputs = [new_output("display_data", {"text/html": "<b>\ud800c</b>"}), new_output("stream", text="\ud800d")]
+    cells = [new_markdown_cell("\ud800a"), new_raw_cell("\ud800b"), new_code_cell("\ud800e = 1", outputs=outputs)]
+    file = tmp_path / "notebook.ipynb"
+    file.write_text(json.dumps(new_notebook(cells=cells)))
+    for shown in (
+        page_of(file),
+        page(new_markdown_cell("\ud800a")),
+        formgrader("\ud800a"),
+        formgrader("<b>" * 101 + "\ud800a"),
+    ):
+        assert "?a" in shown
+        shown.encode()
 
 
 def test_page_shows_no_output_that_runs_or_loads_and_says_which_picture_is_none() -> None:
