@@ -17,7 +17,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 # `setup` comes before whatever needs it, also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo check grade test quick mutants coverage calibrate lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture student-repo gradescope
+.PHONY: help demo check grade test quick mutants fuzz coverage calibrate lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture student-repo gradescope
 .PHONY: release drift page hooks settings collect autograde regrade triage formgrader formgrader-server feedback export
 
 help: ## List what there is
@@ -57,6 +57,11 @@ N ?= 200
 SEED ?= 1
 mutants: setup ## Change N random places, one at a time, and list what no quick test notices: make mutants ROOM=judge N=50 SEED=2
 	$(BIN)/python -m tests.support.mutants $(ROOM) --count $(N) --seed $(SEED)
+
+MINUTES ?= 10
+TARGET ?=
+fuzz: setup ## Try generated input on every reader of untrusted data: make fuzz MINUTES=60 TARGET=wire; without it, on all
+	$(BIN)/python -m tests.fuzz $(TARGET) --minutes $(MINUTES)
 
 # Not the folder itself: in a course, it holds students' files.
 PROSE = autograder benchmarks calibration tests docs solutions assignment .github $(wildcard *.md *.py *.mk *.toml) Makefile

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,6 +79,29 @@ def test_bad_file_gets_one_clear_line(name: str, tmp_path: Path) -> None:
     with pytest.raises(UnreadableNotebook, match=says) as caught:
         submission_of(path)
     assert "\n" not in str(caught.value)
+
+
+def test_unreadable_notebooks_leave_no_memory_behind(tmp_path: Path) -> None:
+    raw = RELEASE.read_bytes()
+    hostile = [b"[" * 1_000_000, b'{"nbformat": 4, "cells": [' + b"1," * 100_000 + b"1]}", raw[:-3], b"x" + raw]
+    file = tmp_path / "n.ipynb"
+
+    def read_all() -> None:
+        for content in hostile:
+            file.write_bytes(content)
+            with pytest.raises(UnreadableNotebook):
+                read_notebook(file)
+
+    read_all()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(10):
+            read_all()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 100_000
 
 
 def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
