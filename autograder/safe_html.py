@@ -126,18 +126,21 @@ def clean(
     '<b>bold</b>'
     """
     html = html.encode(errors="replace").decode()  # halves of surrogate pairs pass through JSON, and not through UTF-8
-    if _is_deep(html):
-        return f"<pre>{escape(html)}</pre>"
-    more = {*_SVG_ATTRIBUTES, *_REFERRED_TO} if standalone else set()
-    return nh3.clean(
-        html,
-        tags=_TAGS | _SVG if standalone else _TAGS,
-        attributes={**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | more},
-        attribute_filter=partial(_harmless, standalone, looks or {}, picture_of or (lambda name: "")),
-        url_schemes=_SCHEMES,
-        filter_style_properties=_STYLES | _SVG_STYLES if standalone else _STYLES,
-        set_tag_attribute_values=looks,
-    )
+    if not _is_deep(html):
+        more = {*_SVG_ATTRIBUTES, *_REFERRED_TO} if standalone else set()
+        cleaned = nh3.clean(
+            html,
+            tags=_TAGS | _SVG if standalone else _TAGS,
+            attributes={**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | more},
+            attribute_filter=partial(_harmless, standalone, looks or {}, picture_of or (lambda name: "")),
+            url_schemes=_SCHEMES,
+            filter_style_properties=_STYLES | _SVG_STYLES if standalone else _STYLES,
+            set_tag_attribute_values=looks,
+        )
+        # What looks like an end may be none: <b/</b> is one tag.
+        if not _is_deep(cleaned):
+            return cleaned
+    return f"<pre>{escape(html)}</pre>"
 
 
 def _harmless(

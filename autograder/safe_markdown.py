@@ -46,9 +46,9 @@ class Allowance:
     """What the texts of a page may still use: characters, of pictures too, and seconds. ``beyond`` ends each cut."""
 
     characters: int = MAX_PAGE
-    pictures: int = MAX_PICTURES
     seconds: float = _SECONDS
     beyond: str = "cut"
+    pictures: int = MAX_PICTURES
 
     def cut(self, text: str, most: int) -> tuple[str, str]:
         """Return the part of ``text`` that is shown, and an HTML note if that is not the whole."""

@@ -237,7 +237,13 @@ def test_page_of_many_long_cells_shows_the_first_and_cuts_the_rest() -> None:
     assert shown.count("… cut") > 200
 
 
-@pytest.mark.parametrize("unit", ["<div>", "<blockquote><p>", "<ul><li>", "<b></i>", "<x-y>", "<table><tr><td>"])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("<div>", "<blockquote><p>", "<ul><li>", "<b></i>", "<x-y>", "<table><tr><td>"),
+        *("<b/</b>", "<div x</div>\n\n", "<i title='</i>'>", "<i><a</a></i</i>"),  # what looks like an end is none
+    ],
+)
 def test_deep_nesting_is_shown_as_it_was_typed(unit: str) -> None:
     shown = formgrader(unit * 150 + "the text")
     assert "&lt;" in shown
