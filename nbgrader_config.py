@@ -88,6 +88,7 @@ c.CoursePolicy.policy = course.late
 c.HTMLExporter.filters = {
     "markdown2html": "autograder.nbgrader_bridge.formgrader_markdown.markdown2html",
     "highlight_code": "autograder.nbgrader_bridge.formgrader_markdown.highlight_code",
+    "strip_files_prefix": "autograder.nbgrader_bridge.formgrader_markdown.unchanged",
 }
 
 # Feedback: without mark schemes and hidden parts. One student's page keeps no other waiting.

@@ -79,6 +79,16 @@ def picture(kinds: object) -> str:
     return ""
 
 
+def shown_attachments(attachments: object) -> dict[str, dict[str, str]]:
+    """Return the attachments that are pictures to show, as a valid notebook has them, from an untrusted one."""
+    found = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        kind, _, data = picture(kinds).removeprefix("data:").partition(";base64,")
+        if data:
+            found[name] = {kind: data}
+    return found
+
+
 def is_picture(kind: object, data: object) -> bool:
     """Whether base64 ``data`` of this kind is a PNG, a JPEG or a GIF."""
     try:

@@ -122,5 +122,5 @@ def _make(
 ) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     if not whole:
-        resources["allowance"] = Allowance(0, 0.0, "not shown, because this page took too long")
+        resources["allowance"] = Allowance(0, 0.0, "not shown, because this page took too long", 0)
     sending.send_bytes(exporter(config=config).convert(filename, resources).encode())

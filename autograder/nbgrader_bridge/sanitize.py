@@ -13,7 +13,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.safe_html import is_picture
+from autograder.safe_html import shown_attachments
 from autograder.submission.arrangement import Arrangement, Piece
 
 
@@ -120,17 +120,9 @@ def _own(piece: Piece) -> NotebookNode:
 
 
 def _attach(node: NotebookNode, piece: Piece) -> None:
-    attachments = {}
-    for name, kinds in piece.attachments.items():
-        pictures = {kind: data for kind, data in kinds.items() if is_picture(kind, data)} if _is_dict(kinds) else {}
-        if pictures:
-            attachments[name] = pictures
+    attachments = shown_attachments(piece.attachments)
     if attachments and node.cell_type == "markdown":
         node["attachments"] = attachments
-
-
-def _is_dict(value: object) -> bool:
-    return isinstance(value, dict)
 
 
 def _notebook(cells: list[NotebookNode]) -> NotebookNode:

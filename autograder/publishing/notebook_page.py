@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbformat.warnings import MissingIDFieldWarning
+from nbformat.notebooknode import from_dict
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from nbformat.v4.rwbase import rejoin_lines
+from nbformat.validator import isvalid
 from pygments.formatters import HtmlFormatter
 
 from autograder.errors import UserError
-from autograder.notebook import UnreadableNotebook, parse_notebook, printable_path, read_bytes
+from autograder.notebook import Cell, UnreadableNotebook, parse_notebook, printable_path, read_bytes
 from autograder.report.templating import environment
-from autograder.safe_html import NOT_SHOWN, clean, is_picture
+from autograder.safe_html import NOT_SHOWN, clean, is_picture, shown_attachments
 from autograder.safe_markdown import MAX_CODE, Renderer, allowance, code, render
 
 Resources = dict[str, Any]
+_NO_OUTPUT = "an output that this page cannot show"
 
 
 class CannotShow(UserError):
@@ -43,30 +45,54 @@ def page_of(path: Path) -> str:
     Raises
     ------
     CannotShow
-        The file is not a notebook, or nbconvert cannot convert it.
+        The file is not a notebook.
     """
     name = printable_path(path)
     try:
         raw = read_bytes(path)
-        parse_notebook(name, raw)
+        cells = parse_notebook(name, raw).cells
     except UnreadableNotebook as problem:
         raise CannotShow(f"{name}: {problem}") from None
-    not_valid = CannotShow(f"{name}: is not a valid notebook; open it in Jupyter and save it")
     try:
-        document = json.loads(raw)
-    except ValueError:  # the grader's reader takes damaged files, and nbconvert does not
-        raise not_valid from None
-    try:
-        # nbconvert gives ids to the cells of older notebooks, and warns of each file that lacks them.
-        with warnings.catch_warnings(action="ignore", category=MissingIDFieldWarning):
-            # Halves of surrogate pairs pass through JSON, and not through UTF-8.
-            text = json.dumps(document, ensure_ascii=False).encode(errors="replace")
-            notebook = nbformat.v4.reads_json(text.decode())
-            return NotebookPage().from_notebook_node(notebook, {"metadata": {"name": path.stem}})[0]
-    except Exception:
-        if nbformat.validator.isvalid(document):
-            raise
-        raise not_valid from None
+        # The grader's reader takes damaged files, and it leaves outputs out.
+        outputs = [each.get("outputs") if isinstance(each, dict) else None for each in json.loads(raw)["cells"]]
+    except (ValueError, KeyError):
+        raise CannotShow(f"{name}: is not a valid notebook; open it in Jupyter and save it") from None
+    notebook = _notebook([_node(*pair) for pair in zip(cells, outputs, strict=True)])
+    page = NotebookPage().from_notebook_node(notebook, {"metadata": {"name": path.stem}})[0]
+    return page.encode(errors="replace").decode()  # halves of surrogate pairs pass through JSON, and not through UTF-8
+
+
+def _node(cell: Cell, outputs: object) -> NotebookNode:
+    """Return a cell as a valid notebook has it, with notes in the place of outputs that are none."""
+    if cell.kind == "code":
+        return _code_cell(cell.source, _outputs(outputs or []))
+    if cell.kind == "markdown":
+        return new_markdown_cell(cell.source, attachments=shown_attachments(cell.attachments))
+    return new_raw_cell(cell.source)
+
+
+def _outputs(given: object) -> list[Any]:
+    outputs = from_dict(given) if isinstance(given, list) else [given]
+    if not isvalid(_notebook([_code_cell("", outputs)])):
+        valid = (isvalid(_notebook([_code_cell("", [each])])) for each in outputs)
+        note = new_output("stream", text=f"[{_NO_OUTPUT}]")
+        outputs = [each if it_is else note for each, it_is in zip(outputs, valid, strict=True)]
+    rejoin_lines(_notebook([_code_cell("", outputs)]))
+    return outputs
+
+
+# nbformat's own functions raise on what is not valid, and they validate each output once more, which takes long.
+def _code_cell(source: str, outputs: list[Any]) -> NotebookNode:
+    cell = new_code_cell(source)
+    cell.outputs = outputs
+    return cell
+
+
+def _notebook(cells: list[NotebookNode]) -> NotebookNode:
+    notebook = new_notebook()
+    notebook.cells = cells
+    return notebook
 
 
 @pass_context
@@ -111,6 +137,8 @@ class SafeOutputs(Preprocessor):
             data = output.get("data", {})
             for kind in set(data) - _SHOWN:
                 del data[kind]
+            if "data" in output and not data:
+                data["text/plain"] = f"[{_NO_OUTPUT}]"
             for texts, name in ((output, "text"), (output, "evalue"), (data, "text/plain"), (data, "text/html")):
                 if len(str(texts.get(name, ""))) > MAX_CODE:
                     texts[name] = str(texts[name])[:MAX_CODE] + "\n… cut"
@@ -143,7 +171,8 @@ class NotebookPage(HTMLExporter):
     """The exporter for nbconvert, which lays out the cells."""
 
     def __init__(self, **settings: Any) -> None:
-        filters = {"markdown2html": _markdown, "highlight_code": _code}
+        # nbconvert's own strip_files_prefix searches the sanitized HTML in quadratic time, and rewrites it.
+        filters = {"markdown2html": _markdown, "highlight_code": _code, "strip_files_prefix": lambda html: html}
         super().__init__(template_name="basic", filters=filters, **settings)
         self.register_preprocessor(SafeOutputs, enabled=True)
 

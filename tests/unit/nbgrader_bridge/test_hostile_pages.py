@@ -53,6 +53,13 @@ def page(*cells: NotebookNode, **metadata: object) -> str:
     return str(NotebookPage().from_notebook_node(new_notebook(cells=list(cells), metadata=metadata))[0])
 
 
+def saved(folder: Path, *cells: object, metadata: object = None) -> Path:
+    path = folder / "a.ipynb"
+    document = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata or {}, "cells": cells}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
 def body(shown: str) -> str:
     return shown.partition("<body>")[2]
 
@@ -331,6 +338,54 @@ def test_page_is_made_of_text_with_half_a_surrogate_pair(tmp_path: Path) -> None
     ):
         assert "?a" in shown
         shown.encode()
+
+
+def test_sanitized_text_is_not_rewritten_after_it() -> None:
+    assert "[a](files/b)" in page(new_markdown_cell("`[a](files/b)`"))
+
+
+@pytest.mark.parametrize(
+    "attachments", [[], {"x": []}, "x", 7, None, {"x": {"image/png": {"a": 1}}}, {"x": {"image/png": [1]}}]
+)
+def test_page_is_made_of_a_notebook_whose_attachments_are_none(attachments: object, tmp_path: Path) -> None:
+    cell = {
+        "cell_type": "markdown",
+        "metadata": {},
+        "source": "![plot](attachment:x) after",
+        "attachments": attachments,
+    }
+    shown = page_of(saved(tmp_path, cell))
+    assert "plot: a picture that is not in the notebook" in shown
+    assert "after" in shown
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        *("x", 7, ["x"], [{}], [{"output_type": "unknown"}], [{"output_type": "display_data", "metadata": {}}]),
+        *([{"output_type": "display_data", "metadata": "x", "data": {}}],),
+        *([{"output_type": "display_data", "metadata": {}, "data": {"text/html": 7}}],),
+        *([{"output_type": "display_data", "metadata": {}, "data": {"application/pdf": "x"}}],),
+        *([{"output_type": "error", "ename": "E", "evalue": "v", "traceback": [1]}],),
+    ],
+)
+def test_page_is_made_of_a_notebook_whose_outputs_are_none(outputs: object, tmp_path: Path) -> None:
+    good = {"output_type": "stream", "name": "stdout", "text": ["printed ", "before"]}
+    cell = {"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": outputs}
+    if isinstance(outputs, list):
+        cell["outputs"] = [good, *outputs]
+    shown = page_of(saved(tmp_path, cell))
+    assert "an output that this page cannot show" in shown
+    assert ("printed before" in shown) == isinstance(outputs, list)
+
+
+@pytest.mark.parametrize("metadata", [{"widgets": {}}, {"widgets": []}, {"language_info": 7}, {"kernelspec": []}, {}])
+def test_page_is_made_whatever_the_notebook_says_of_itself(metadata: object, tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": kind, "metadata": {"tags": 7}, "source": f"a {kind}", "id": 7} for kind in ("markdown", "new")
+    ]
+    shown = page_of(saved(tmp_path, *cells, metadata=metadata))
+    assert all(f"a {kind}" in shown for kind in ("markdown", "new"))
 
 
 def test_page_shows_no_output_that_runs_or_loads_and_says_which_picture_is_none() -> None:
