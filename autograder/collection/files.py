@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import stat
 import zipfile
@@ -177,13 +178,42 @@ def _placed(found: Found, course: CourseFolder, *, timed: bool) -> Collected:
 
 
 def _in_folder(folder: Path) -> Iterator[_File]:
-    for path in sorted(folder.rglob("*")):
+    for path, closed in sorted(_below(folder)):
         inside = PurePosixPath(path.relative_to(folder).as_posix())
-        if _is_notebook(inside):
+        if closed:
+            # Its own path may be thousands of characters long.
+            origin = folder.joinpath(*inside.parts[:1])
+            yield _File(owner_of(inside / f"{NAME}.ipynb"), str(origin), None, path.read_bytes, closed)
+        elif _is_notebook(inside):
             status = path.lstat()
             problem = _problem(inside, status.st_size) if stat.S_ISREG(status.st_mode) else "it is not a regular file"
-            time = datetime.fromtimestamp(status.st_mtime, tz=UTC)
-            yield _File(owner_of(inside), str(path), time, path.read_bytes, problem)
+            yield _File(owner_of(inside), str(path), _file_time(status), path.read_bytes, problem)
+
+
+def _below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield what is named as a notebook below ``folder``, and every folder that cannot be listed with why.
+
+    A tree can be deeper than Python's own functions can walk, and than a path can name. Links are not followed.
+    """
+    waiting = [os.fspath(folder)]
+    while waiting:
+        place = waiting.pop()
+        try:
+            with os.scandir(place) as found:
+                for entry in found:
+                    if entry.name.lower().endswith(".ipynb"):
+                        yield Path(entry.path), ""
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+        except OSError as problem:
+            yield Path(place), f"a folder in it cannot be listed: {problem.strerror}"
+
+
+def _file_time(status: os.stat_result) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(status.st_mtime, tz=UTC)
+    except (ValueError, OverflowError, OSError):  # some file systems have years that the calendar has not
+        return None
 
 
 def _in_zip(path: Path, stack: contextlib.ExitStack) -> Iterator[_File]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import warnings
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from autograder.assignment.course_folder import CourseFolder
-from autograder.collection.files import CannotCollect, Collected, collect
-from autograder.collection.identity import fit
+from autograder.collection.files import CannotCollect, Collected, _file_time, collect
+from autograder.collection.identity import fit, owner_of
 from autograder.collection.roster import load_roster
 from tests.support.samples import RELEASE
 
@@ -322,3 +324,97 @@ def test_link_or_device_in_a_zip_is_refused_alone(kind: int, course: CourseFolde
         archive.writestr("bob.ipynb", "bob")
     assert reasons(collect(tmp_path / "link.zip", course)) == ["it is not a regular file"]
     assert content(course) == {"bob": "bob"}
+
+
+# --- hostile folders -------------------------------------------------------------------------------------
+
+
+def deeper(folder: Path, name: str, levels: int) -> None:
+    """Make a tree that is too deep for a function that calls itself, or for a path."""
+    start = os.getcwd()
+    folder.mkdir(parents=True)
+    try:
+        os.chdir(folder)
+        for _ in range(levels):
+            os.mkdir(name)
+            os.chdir(name)
+        Path(f"{NB}.ipynb").write_text("deep")
+    finally:
+        os.chdir(start)
+
+
+def loop(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "again").symlink_to(folder)
+    (folder / f"{NB}.ipynb").symlink_to(folder.parent / f"bob/{NB}.ipynb")
+
+
+def pipe(folder: Path) -> None:
+    folder.mkdir()
+    os.mkfifo(folder / f"{NB}.ipynb")
+
+
+def endless_hole(folder: Path) -> None:
+    folder.mkdir()
+    with (folder / f"{NB}.ipynb").open("w") as file:
+        file.truncate(2**40)
+
+
+#: What one student's folder may hold, and what is said of it.
+HOSTILE_FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "a tree that is too deep to call oneself for": (lambda folder: deeper(folder, "d", 1_200), ""),
+    "a tree that is too long to name": (lambda folder: deeper(folder, "d" * 200, 30), "cannot be listed: File name"),
+    "links in a circle, and to a classmate's file": (loop, "not a regular file"),
+    "a pipe, on which a reader waits": (pipe, "not a regular file"),
+    "a file of a terabyte that holds nothing": (endless_hole, "1048576 MiB, more than the 20 MiB allowed"),
+    "a folder with a notebook's name": (lambda folder: (folder / f"{NB}.ipynb").mkdir(parents=True), "regular file"),
+}
+
+
+@pytest.mark.parametrize("hostile", HOSTILE_FOLDERS)
+def test_hostile_folder_costs_no_other_student_anything(hostile: str, course: CourseFolder, tmp_path: Path) -> None:
+    build, says = HOSTILE_FOLDERS[hostile]
+    for path in HONEST:
+        (tmp_path / "in" / path).parent.mkdir(parents=True)
+        (tmp_path / "in" / path).write_text(path)
+    build(tmp_path / "in/zoe")
+    collected = collect(tmp_path / "in", course)
+    found = content(course)
+    assert found.pop("zoe", "deep") == "deep"
+    assert found == THEIRS
+    assert all(says in reason for reason in reasons(collected))
+    assert len(reasons(collected)) == bool(says)
+    subprocess.run(["rm", "-rf", str(tmp_path / "in")], check=True)  # pytest's own way calls itself
+
+
+@pytest.mark.parametrize("seconds", [-(2**40), 2**60])
+def test_time_that_no_calendar_has_is_no_time(seconds: int) -> None:
+    assert _file_time(os.stat_result([0] * 8 + [seconds, 0])) is None
+
+
+#: Names of members that lead elsewhere, hide, or look like another's.
+HOSTILE_MEMBERS = [
+    *(f"bob\0/{NB}.ipynb", "bob/\0.ipynb", f"./bob/./{NB}.ipynb", f"bob//{NB}.ipynb", f"C:\\bob\\{NB}.ipynb"),
+    *(f"zoe/{'a/' * 20_000}bob.ipynb", f"{'n' * 60_000}.ipynb", f"\u202ebob/{NB}.ipynb", f"B\u041eB/{NB}.ipynb"),
+    *(f"bob./{NB}.ipynb", f"bob /{NB}.ipynb", f"con/{NB}.ipynb", f"-rf/{NB}.ipynb", f"bob\n/{NB}.ipynb"),
+    *(f"=1+1/{NB}.ipynb", f"\x1b[2J/{NB}.ipynb", f"::error::/{NB}.ipynb", f"bob/{NB}.ipynb"),
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_MEMBERS, ids=lambda name: ascii(name)[:60])
+def test_member_with_an_odd_name_replaces_nobodys_submission(name: str, course: CourseFolder, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        for path in HONEST:
+            archive.writestr(path, path)
+        entry = zipfile.ZipInfo("x", (2027, 1, 1, 0, 0, 0))
+        entry.filename = name  # as a hostile program packs it
+        with warnings.catch_warnings(action="ignore"):
+            archive.writestr(entry, "hostile")
+    collect(tmp_path / "in.zip", course)
+    found = content(course)
+    assert {student: found.get(student) for student in ("ann", "Cyd_Roe")} == {
+        student: THEIRS[student] for student in ("ann", "Cyd_Roe")
+    }
+    same_folder = owner_of(PurePosixPath(name.partition("\0")[0].replace("\\", "/"))).source == "bob"
+    assert found.get("bob", "refused") in ({"hostile", THEIRS["bob"]} if same_folder else {"refused", THEIRS["bob"]})
+    assert all(path.is_relative_to(course.root / "submitted") for path in tmp_path.rglob("*.ipynb"))

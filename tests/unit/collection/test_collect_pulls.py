@@ -120,8 +120,11 @@ def test_notebook_is_all_that_is_taken(hub: Hub, course: CourseFolder) -> None:
         ({NOTEBOOK: File(b" " * 100_000_000)}, "95 MiB"),
         ({NOTEBOOK: File(None)}, "edit the notebook in place"),
         ({NOTEBOOK: File(None), f"{NOTEBOOK}/x": File(b"")}, "is a folder"),
+        ({NOTEBOOK: File(b"", "160000")}, "or a submodule"),
+        ({NOTEBOOK: File(None), "assignment": link("../../..")}, "edit the notebook in place"),
+        ({NOTEBOOK: File(None), NOTEBOOK.upper(): File(b"{}")}, "edit the notebook in place"),
     ],
-    ids=["link", "100 MB", "deleted", "folder"],
+    ids=["link", "100 MB", "deleted", "folder", "submodule", "link above", "other case"],
 )
 def test_what_is_no_notebook_is_refused_and_keeps_nobody_else_from_being_collected(
     files: dict[str, File], says: str, hub: Hub, course: CourseFolder

@@ -84,6 +84,45 @@ def test_pull_request_that_blows_up_is_refused_alone(
     assert "commit the notebook alone" in outcome["cyd"].reason
 
 
+def entries(hub: Hub, *names: bytes) -> str:
+    """Return a tree with names that git itself would not write."""
+    listed = b"".join(b"100644 %s\0" % name + bytes.fromhex(hub.blob(b"x")) for name in names)
+    return hub.git("hash-object", "-t", "tree", "-w", "--literally", "--stdin", given=listed).decode().strip()
+
+
+#: Commits that a hostile program writes: each changes the raw text of one by cyd.
+ODD_COMMITS: dict[str, tuple[bytes, bytes]] = {
+    "an author of escape sequences and formulas": (
+        rb"^author .* <",
+        b"author =1+1\x1b[2J\x1b]0;x\x07\xe2\x80\xae::error::x <",
+    ),
+    "an author without an address": (rb"^author .* <.*>", b"author <>"),
+    "an author who is a classmate": (rb"^author .* <.*>", b"author ann <ann@example.org>"),
+    "a message of megabytes": (rb"^My answers", b"\x1b[31m" * 500_000),
+    "a header that there is not": (rb"^committer", b"encoding \xff\x00x\nodd " + b"x" * 100_000 + b"\ncommitter"),
+    "two trees": (rb"^(tree .*)", rb"\1\n\1"),
+}
+
+
+@pytest.mark.parametrize("odd", [*ODD_COMMITS, "names that lead out", "names for a terminal"])
+def test_pull_request_that_no_git_would_write_changes_no_other(odd: str, hub: Hub, course: CourseFolder) -> None:
+    if odd in ODD_COMMITS:
+        head = hub.forged(hub.commit({NOTEBOOK: File(b'{"by": "cyd"}')}, "cyd"), *ODD_COMMITS[odd])
+    else:
+        names = (
+            (b".", b"..", b".git", b"a/b", b"C:\\x") if odd.endswith("out") else (b"\x1b[2J", b"a\nb", b"\xff", b"=1+1")
+        )
+        files = hub.git("ls-tree", hub.heads[1]).decode() + f"040000 tree {entries(hub, *names)}\tzzz\n"
+        head = hub.commit_tree(hub.tree(files), hub.main, "cyd", BEFORE)
+    hub.open(3, head)
+    collected = collect_pulls(str(hub.folder), course, ROSTER).collected
+    outcome = {each.student: str(each.status) for each in collected}
+    assert (outcome["ann"], outcome["bob"]) == ("new", "new")
+    assert [course.submission(name).read_text() for name in ("ann", "bob")] == ['{"by": "ann"}', '{"by": "bob"}']
+    assert all(f"{each.student}{each.origin}{each.reason}".isprintable() for each in collected)
+    assert all(path.is_relative_to(course.root / "submitted") for path in course.root.rglob("*.ipynb"))
+
+
 def test_workflow_says_of_a_pull_request_with_a_million_files_what_is_wrong(hub: Hub, tmp_path: Path) -> None:
     files = hub.git("ls-tree", hub.heads[1]).decode() + f"040000 tree {wide(hub, file(hub), 6)}\tzzz\n"
     head = hub.commit_tree(hub.tree(files), hub.main, "cyd", BEFORE)
