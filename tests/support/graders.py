@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,22 @@ def side_by_side(sandbox: AnySandbox, paths: Iterable[Path], seed: int) -> Itera
     """Grade notebooks two at a time in one sandbox, as `--jobs 2` does in two."""
     engine = Engine(sandbox.limits, workers=2, start=lambda: _Lent(lambda: sandbox))
     return grade_files(engine, paths, load_release(), Terms(), seed)
+
+
+@contextmanager
+def same_evidence_judged_once() -> Iterator[None]:
+    """Have this process judge evidence once, where all of its bytes are the same."""
+    judged: dict[bytes, QuestionResult] = {}
+
+    def judged_once(*asked: Any) -> QuestionResult:
+        key = pickle.dumps(asked)
+        if key not in judged:
+            judged[key] = score_task(*asked)
+        return judged[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results, "score_task", judged_once)
+        yield
 
 
 @contextmanager

@@ -15,11 +15,12 @@ def not_running(pid: int) -> bool:
 
 
 def eventually(true: Callable[[], bool], seconds: float = 20.0) -> bool:
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.002
     while not true():
         if time.monotonic() > end:
             return False
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
     return True
 
 

@@ -7,6 +7,6 @@ def tf_he_normal(shape):
     sys.setrecursionlimit(1 << 30)
 
     def sink(x):
-        return [sink(y) for y in [x]] or sorted([x], key=sink)
+        return sorted([x], key=sink)
 
     return sink(shape)
