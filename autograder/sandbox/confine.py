@@ -19,6 +19,7 @@ from autograder.limits import Limits
 from autograder.linux import NeedsLinux
 from autograder.places import PACKAGE, PROJECT_NAME, repository
 from autograder.sandbox import landlock, mounts
+from autograder.sandbox.cgroups import ControlGroups, join
 from autograder.sandbox.environment import FIXED, PASSED
 from autograder.sandbox.seccomp import Filter
 
@@ -27,9 +28,9 @@ try:
 except ModuleNotFoundError:
     raise NeedsLinux("confining students' code") from None
 
-#: What is always put in place, as reports name it; and what is where this process may mount it.
+#: What is always put in place, as reports name it; and what is where this process may mount it, or got a group.
 LAYERS = ("landlock", "seccomp", "rlimits")
-TMPFS = "tmpfs"
+TMPFS, CGROUP = "tmpfs", "cgroup"
 
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 24, 38, 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
@@ -87,6 +88,7 @@ class Confinement:
 
     def __init__(self, home: Path, *, tmpfs: bool = True) -> None:
         self.bounds_files = tmpfs and mounts.available(home)
+        self.groups = ControlGroups.delegated()
         self._filter = Filter()
         self._readable = readable_paths()
         self._without_grader = landlock.make_reading_rules(
@@ -96,10 +98,16 @@ class Confinement:
     @property
     def layers(self) -> tuple[str, ...]:
         """What confines every child, as reports name it."""
-        return (*LAYERS, TMPFS) if self.bounds_files else LAYERS
+        mounted = (TMPFS,) if self.bounds_files else ()
+        return (*LAYERS, *mounted, CGROUP) if self.groups else (*LAYERS, *mounted)
 
-    def begin(self, scratch: Path, limits: Limits) -> None:
-        """Mount the scratch folder, and deny this process the grader's files. Call it before descriptors are closed."""
+    def begin(self, scratch: Path, limits: Limits, group: Path | None) -> None:
+        """Join the control group, mount the scratch folder, and deny this process the grader's files.
+
+        Call it before descriptors are closed.
+        """
+        if group is not None:
+            join(group)
         if self.bounds_files:  # Landlock forbids mounting
             mounts.mount_scratch(scratch, limits.scratch_bytes, limits.scratch_entries)
         _prctl(ctypes.CDLL(None, use_errno=True), _PR_SET_NO_NEW_PRIVS, 1)

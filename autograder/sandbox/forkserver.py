@@ -52,6 +52,7 @@ class _Job:
     pidfd: int
     report: int
     scratch: Path
+    group: Path | None
     watch: Watch
     exceeded: Exceeded | None = None
 
@@ -78,6 +79,7 @@ class ForkServer:
         self._home = home
         self._cleaner = cleaner
         self._confinement = confinement
+        self._groups = None if confinement is None else confinement.groups
         self._jobs: dict[int, _Job] = {}
         self._selector = selectors.DefaultSelector()
         self._selector.register(control, selectors.EVENT_READ)
@@ -131,24 +133,30 @@ class ForkServer:
         sys.stdout.flush()
         sys.stderr.flush()
         server = os.getpid()
+        group = None if self._groups is None else self._groups.make(limits)
         try:
             pid = os.fork()
         except OSError:
-            scratch.rmdir()
+            self._take_back(scratch, group)
             raise
         if pid == 0:
-            self._child(conversation, output, limits, scratch, server)
+            self._child(conversation, output, limits, scratch, group, server)
         try:
             pidfd = os.pidfd_open(pid)
         except OSError:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-            scratch.rmdir()
+            self._take_back(scratch, group)
             raise
         bounded = self._confinement is not None and self._confinement.bounds_files
         watch = Watch(pid, limits, private_memory(Path(f"/proc/{server}")), None if bounded else scratch)
-        self._jobs[number] = _Job(number, pid, pidfd, report, scratch, watch)
+        self._jobs[number] = _Job(number, pid, pidfd, report, scratch, group, watch)
         self._selector.register(pidfd, selectors.EVENT_READ, number)
+
+    def _take_back(self, scratch: Path, group: Path | None) -> None:
+        scratch.rmdir()
+        if self._groups and group:
+            self._groups.remove(group)
 
     def _watch(self, job: _Job) -> None:
         if job.exceeded is None and (exceeded := job.watch.look()) is not None:
@@ -167,11 +175,14 @@ class ForkServer:
         self._selector.unregister(job.pidfd)
         os.close(job.pidfd)
         code = os.waitstatus_to_exitcode(status)
-        exceeded = job.exceeded or job.watch.at_the_end(code, used.ru_utime + used.ru_stime)
+        short = bool(self._groups and job.group and self._groups.remove(job.group))
+        exceeded = job.exceeded or job.watch.at_the_end(code, used.ru_utime + used.ru_stime, short_of_memory=short)
         _report(job.report, code=code, exceeded=dataclasses.asdict(exceeded) if exceeded else None)
         self._cleaner.remove(job.scratch)
 
-    def _child(self, conversation: int, output: int, limits: Limits, scratch: Path, server: int) -> NoReturn:
+    def _child(
+        self, conversation: int, output: int, limits: Limits, scratch: Path, group: Path | None, server: int
+    ) -> NoReturn:
         # Whatever a student's code does to os, json or traceback, this process must never unwind into the
         # server's own loop, which knows its siblings.
         end = os._exit
@@ -179,7 +190,7 @@ class ForkServer:
         try:
             os.setsid()
             if self._confinement is not None:
-                self._confinement.begin(scratch, limits)
+                self._confinement.begin(scratch, limits, group)
             channel = confine.descriptors(conversation, output)
             confine.environment(scratch)
             confine.limit(limits, server)

@@ -59,18 +59,25 @@ class Watch:
         except (OSError, ValueError):
             return None  # it has just ended
         if memory > self._most_memory:
-            most = f"{self._limits.memory_bytes / 2**30:g} GiB"
-            return Exceeded(Loss.MEMORY, f"It used more than {most} of memory.")
+            return self._too_much_memory()
         if len(threads) > self._limits.threads:
             return Exceeded(Loss.CRASHED, f"It ran more than {self._limits.threads} threads, and was ended.")
         return self._look_at_files(process, self._folder) if self._folder is not None else None
 
-    def at_the_end(self, code: int, cpu_seconds: float) -> Exceeded | None:
-        """Return the limit that the kernel ended the child for, if its exit code and its CPU time say so."""
+    def at_the_end(self, code: int, cpu_seconds: float, *, short_of_memory: bool = False) -> Exceeded | None:
+        """Return the limit that the kernel ended the child for, if its exit code and its CPU time say so.
+
+        ``short_of_memory`` is True if the kernel ended a process of the child's control group for want of memory.
+        """
+        if short_of_memory:
+            return self._too_much_memory()
         most = self._limits.cpu_seconds
         if code in (-signal.SIGXCPU, -signal.SIGKILL) and cpu_seconds >= (1 - _INEXACT) * most:
             return Exceeded(Loss.TIMEOUT, f"It used more than {most} s of CPU time.")
         return None
+
+    def _too_much_memory(self) -> Exceeded:
+        return Exceeded(Loss.MEMORY, f"It used more than {self._limits.memory_bytes / 2**30:g} GiB of memory.")
 
     def _look_at_files(self, process: Path, folder: Path) -> Exceeded | None:
         most_bytes, most_entries = self._limits.scratch_bytes, self._limits.scratch_entries
