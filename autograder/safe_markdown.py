@@ -160,7 +160,7 @@ def render(
         return f"{ATTACHED}{name.replace(' ', '%20')}"
 
     source, note = allowance.cut(_PASTED.sub(lifted, source), MAX_MARKDOWN)
-    source = _SPACES.sub(" " * 100, source).translate(_OVERRIDES).encode(errors="replace").decode()
+    source = _SPACES.sub(" " * 100, source).encode(errors="replace").decode()
 
     def picture_of(name: str) -> str:
         return allowance.picture(renderer.attachments.get(name, ""))
@@ -172,8 +172,8 @@ def render(
 
     html = allowance.within(converted, source)
     if html is None:
-        return f"<pre>{escape(source)}</pre>{note}"
-    return html + note
+        html = f"<pre>{escape(source)}</pre>"
+    return html.translate(_OVERRIDES) + note  # of the HTML, because a text can name a letter by its number
 
 
 def code(source: str, allowance: Allowance | None = None) -> str:

@@ -12,11 +12,11 @@ from pathlib import Path
 from tests.support.missing import Missing
 
 try:
-    from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
+    from playwright.sync_api import Browser, Error, Page, Playwright, Request, expect, sync_playwright
 except ImportError:  # no wheel for this machine: the tests here are skipped one by one, and the others run
-    sync_playwright = expect = Page = None
+    sync_playwright = expect = Page = Request = None
 
-__all__ = ["Page", "chromium", "expect", "program"]
+__all__ = ["Page", "Request", "chromium", "expect", "program"]
 
 TO_DO = (
     "install Chromium. On Debian: `apt install chromium`, as root. Elsewhere: "

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,26 +15,39 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from PIL import Image
 
-from tests.browser.chromium import Page, chromium, expect
+from tests.browser.chromium import Page, Request, chromium, expect
 from tests.support.commands import Commands
+from tests.support.controls import CONTROLS
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.processes import eventually, family
 from tests.support.samples import ENVIRONMENT, ROOT, SOLUTION, answered, cell, scenario
 
 ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
 LONG = "A sentence about weights. " * 40
-#: Answers that would press a control, cover the page, imitate it, and ask the server for more.
+LOADS = (
+    "![x](/logout) ![y](https://example.org/a.png) <img src=/logout> <img srcset='/logout 2x'> "
+    "<svg><image href=/logout /></svg> <p style='background: url(/logout)'>x</p> <body background=/logout>"
+    "<link rel=stylesheet href=/logout>"
+)
+#: Answers that would press a control, cover the page, imitate it, ask the server for more, and redefine formulas.
 HOSTILE = {
-    "q1": f'<p class="full-credit">{LONG}</p>',
+    "q1": f'<p class="{" ".join(CONTROLS)}">{LONG}</p>',
     "q2": f'{LONG}\n\n<div class="full-credit modal-backdrop fade"></div>',
     "q3": f'{LONG}\n\n<table class="modal-backdrop in"><tr><td class="navbar-fixed-top">Sign in</td></tr></table>',
-    "q4": f'{LONG}\n\n![x](/logout) <img src="/logout"> ![y](https://example.org/a.png) <img srcset="/logout 2x">',
-    "q5": f"{LONG}\n\n$\\def\\frac#1#2{{0}}$ $\\rlap{{\\kern-30em\\raise20em{{10/10}}}}$",
+    "q4": f"{LONG}\n\n{LOADS}",
+    "q5": "<math><mspace width=-99em></math>"
+    f"{LONG}\n\n$\\def\\frac#1#2{{0}}$ $\\rlap{{\\kern-30em\\raise20em{{10/10}}}}$",
     "q6": "<div>" * 12_000 + " " * 30_000,
 }
+#: A student whose folder has a name that is HTML.
+NAMED = "<img src=x onerror=document.title=1>"
 #: Where the pages that were seen are left as pictures, for people: `build/` is nobody's source.
 PICTURES = ROOT / "build" / "browser"
 
@@ -46,9 +62,31 @@ def course(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> Co
     course.submit("glorot", glorot)
     next(c for c in glorot.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "q1").source = ATTACK
     course.submit("glorot", glorot)
+    course.submit(NAMED, answered({}))
+    course.submit("mallory", hostile())
+    course.autograde()
     course.submit("later", answered({}, SOLUTION))
-    course.autograde("--student=glorot")
     return course
+
+
+def hostile() -> NotebookNode:
+    notebook = scenario("glorot").build()
+    for question, text in HOSTILE.items():
+        cell(notebook, question).source = text
+    output = new_output("display_data", {"text/html": LOADS, "image/svg+xml": "<svg><image href='/logout'/></svg>"})
+    large = io.BytesIO()
+    Image.frombytes("RGB", (1_000, 4_000), random.Random(0).randbytes(12_000_000)).save(large, "png", compress_level=0)
+    notebook.cells += [
+        new_code_cell("x = 1", outputs=[output]),
+        new_markdown_cell(
+            "![large](attachment:12%20MB.png) ![none](attachment:/logout)",
+            attachments={
+                "12 MB.png": {"image/png": base64.b64encode(large.getvalue()).decode()},
+                "/logout": {"image/svg+xml": "<svg onload=document.title=1></svg>"},
+            },
+        ),
+    ]
+    return notebook
 
 
 @dataclass(frozen=True)
@@ -126,7 +164,8 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
     expect(page.get_by_role("gridcell", name="later", exact=True)).to_be_visible()
     picture(page, "submissions")
     page.goto(f"{root}/formgrader/gradebook/{ASSIGNMENT}/{ASSIGNMENT}")
-    page.get_by_text("Submission #1").click()
+    number = submission(course, root, "glorot").rpartition("/")[2]
+    page.locator(f"a.name-hidden[href$='{number}']").click()
     score = page.locator("input.score#q1")
     expect(score).to_be_visible()
 
@@ -182,19 +221,43 @@ def test_the_autograde_button_grades_in_our_sandbox_and_leaves_no_server_behind(
     )
 
 
-def test_answers_press_and_cover_no_control_and_ask_the_server_for_nothing(
+@dataclass
+class Watch:
+    """What a page asks for, and complains of, from now on."""
+
+    requests: list[Request]
+    errors: list[str]
+
+    @property
+    def asked(self) -> list[str]:
+        """The requests that the page's policy did not refuse."""
+        return [f"{each.method} {each.url}" for each in self.requests if each.failure != "csp"]
+
+    @classmethod
+    def on(cls, page: Page) -> Watch:
+        made = cls([], [])
+        page.on("request", lambda request: made.requests.append(request))  # noqa: PLW0108 (Playwright marks its handlers)
+        page.on("console", lambda message: made.errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: made.errors.append(str(error)))
+        return made
+
+
+def submission(course: Course, root: str, student: str) -> str:
+    with course.gradebook() as gradebook:
+        return f"{root}/submissions/{gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, student).id}"
+
+
+FORMULAS = "[...document.querySelectorAll('math')].map(each => each.outerHTML)"
+
+
+def test_answers_press_and_cover_no_control_change_no_formula_and_ask_the_server_for_nothing(
     course: Course, address: str, page: Page
 ) -> None:
-    notebook = scenario("glorot").build()
-    for question, text in HOSTILE.items():
-        cell(notebook, question).source = text
-    course.submit("mallory", notebook)
-    course.autograde("--student=mallory")
-    with course.gradebook() as gradebook:
-        number = gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, "mallory").id
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
-    page.goto(f"{address.partition('/formgrader')[0]}/formgrader/submissions/{number}")
+    root = address.partition("?")[0]
+    page.goto(submission(course, root, "glorot"))
+    formulas = page.evaluate(FORMULAS)
+    watch = Watch.on(page)
+    page.goto(submission(course, root, "mallory"))
     wait_for_scores(page)
     picture(page, "hostile")
     before = course.scores()["mallory"]
@@ -211,5 +274,46 @@ def test_answers_press_and_cover_no_control_and_ask_the_server_for_nothing(
         button.scroll_into_view_if_needed()
         assert button.evaluate(on_top)
     page.wait_for_load_state("networkidle")
-    assert [each for each in asked if "/logout" in each or "example.org" in each or not each.startswith("GET ")] == []
+    own = f"GET {root}/"
+    assert [each for each in watch.asked if not each.startswith((own, "GET data:image/"))] == []
+    assert watch.errors == []
     assert course.scores()["mallory"] == before
+    assert len(formulas) > 20
+    assert set(formulas) <= set(page.evaluate(FORMULAS))
+    assert page.get_by_alt_text("large").evaluate("picture => [picture.complete, picture.naturalWidth]") == [
+        True,
+        1_000,
+    ]
+
+
+def test_no_page_of_the_formgrader_runs_or_loads_what_was_put_into_it(course: Course, address: str, page: Page) -> None:
+    root = address.partition("?")[0]
+    watch = Watch.on(page)
+    named = quote(NAMED, safe="")
+    submitted = submission(course, root, NAMED)
+    for shown in (
+        f"{root}/manage_assignments",
+        f"{root}/manage_submissions/{ASSIGNMENT}",
+        f"{root}/gradebook/{ASSIGNMENT}/{ASSIGNMENT}",
+        f"{root}/manage_students",
+        f"{root}/manage_students/{named}/{ASSIGNMENT}",
+        f"{root}/manage_students/{quote('</script><script>document.title=1</script>', safe='')}",
+        submitted,
+    ):
+        answer = page.goto(shown)
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        # Were anything of a student's in the page, its policy would still refuse it.
+        page.evaluate("""() => { document.body.insertAdjacentHTML("beforeend",
+            "<img src='/logout'><img src=x onerror='document.title=1'><iframe src='/logout'></iframe>");
+            const script = document.createElement("script"); script.textContent = "document.title = 1";
+            document.body.append(script) }""")
+        page.wait_for_load_state("networkidle")
+        assert page.title() != "1"
+    assert [each for each in watch.asked if not each.startswith(f"GET {root}/")] == []
+
+    # The files beside a submission are the student's, too.
+    name = "page.html"
+    (course.folder / "autograded" / NAMED / ASSIGNMENT / name).write_text("<script>document.title=1</script>")
+    answer = page.goto(f"{submitted}/{name}")
+    assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert page.title() != "1"

@@ -16,28 +16,11 @@ from autograder.publishing.notebook_page import NotebookPage, page_of
 from autograder.report.templating import environment
 from autograder.safe_markdown import Allowance, Renderer, render
 from autograder.text import one_line, plain_text
+from tests.support.controls import CONTROLS
 from tests.support.samples import ROOT
 
 PNG = "iVBORw0KGgo="
 CLIP = '<div style="contain: content; overflow: auto; max-height: 20000px">'
-#: What nbgrader's scripts listen to, and what Bootstrap puts over a page.
-CONTROLS = [
-    *("full-credit", "no-credit", "mark-graded", "score", "extra-credit", "comment", "tabbable", "nbgrader_cell"),
-    *("save-icon", "score-saved", "comment-saved", "live-notebook", "name-shown", "name-hidden", "help", "glyphicon"),
-    *("modal", "modal-backdrop", "fade", "in", "navbar-fixed-top", "affix", "btn", "btn-success", "alert", "dropdown"),
-    *(
-        "tooltip",
-        "popover",
-        "carousel-control",
-        "close",
-        "collapse",
-        "hidden",
-        "sr-only",
-        "pull-right",
-        "panel-heading",
-    ),
-    *("MathJax", "MJX-x", "jp-Mermaid", "mermaid", "output_area", "full-credit\tmodal", "K"),
-]
 
 
 def formgrader(source: str, kind: str = "markdown2html", attachments: object = None, times: int = 1) -> str:
@@ -433,6 +416,14 @@ def test_letter_that_nobody_sees_is_marked_in_code_and_dropped_from_reports(lett
     assert mark in formgrader(f"```python\nx{letter}\n```") + formgrader(f"`x{letter}`")
     assert one_line(f"a{letter}b") == "ab"
     assert plain_text(f"a{letter}b\n", 10) == "ab\n"
+
+
+@pytest.mark.parametrize("letter", ["\u202e", "&#x202e;", "&#8238;"])
+def test_letter_that_turns_a_line_around_is_marked_in_every_text(letter: str) -> None:
+    for source in (f"a {letter}b", f"<p>a {letter}b</p>", f"<code>{letter}</code>"):
+        for shown in (formgrader(source), body(page(new_markdown_cell(source)))):
+            assert "\u202e" not in shown
+            assert "⟦U+202E⟧" in shown
 
 
 def test_marks_on_a_letter_are_cut_and_names_keep_theirs() -> None:
