@@ -260,6 +260,9 @@ def _check_source(make: Callable[[Path], Path], entries: list[Entry]) -> None:
             content = course.submission(each.student).read_bytes()
             if content in known:  # a damaged zip may hold other bytes
                 assert fit_in(each.student, known[content].path), (each, known[content])
+                if source.is_file() and not known[content].damage:
+                    assert known[content].kind in (0, stat.S_IFREG), known[content]
+                    assert ".." not in known[content].path.replace("\\", "/").split("/"), known[content]
         _check_nobody_is_passed_over(source, collected)
         again = collect(source, course)
         assert {each.status for each in again} <= {CollectedStatus.SAME, CollectedStatus.REFUSED}
@@ -394,7 +397,8 @@ _ROWS = st.lists(
             *[st.sampled_from(["ann", "bob", "cyd", "dee", "eve"])] * 2, st.sampled_from(["", "x@y.org"]), st.just("")
         ).map(list),
         st.lists(_CELLS, max_size=5),
-    ),
+    )
+    | st.tuples(_CELLS, _CELLS, _CELLS).map(list),
     max_size=4,
 )
 TABLES = st.builds(

@@ -64,6 +64,7 @@ STRUCTURE: st.SearchStrategy[Change] = st.one_of(
     st.tuples(st.just("write"), CHOICE, _TEXTS),
     st.tuples(st.just("insert"), CHOICE, st.tuples(st.sampled_from(["code", "markdown", "raw"]), _TEXTS)),
     st.tuples(st.just("copy"), CHOICE, CHOICE),
+    st.tuples(st.just("second"), CHOICE, _TEXTS),
     st.tuples(st.just("move"), CHOICE, CHOICE),
     st.tuples(st.just("split"), CHOICE, CHOICE),
     st.tuples(st.just("merge"), CHOICE, st.just(None)),
@@ -145,7 +146,7 @@ def _marker(number: int) -> str:
     return f"zq{number}qz"
 
 
-def document_of(base: str, edits: list[Change]) -> Any:  # noqa: PLR0912 (one for each kind of change)
+def document_of(base: str, edits: list[Change]) -> Any:  # noqa: PLR0912, PLR0915 (a case for each kind of change)
     """Return the JSON of a notebook after these changes. Changes that no longer fit are left out."""
     document = copy.deepcopy(DOCUMENTS[base])
     for number, edit in enumerate(edits):
@@ -168,6 +169,8 @@ def document_of(base: str, edits: list[Change]) -> Any:  # noqa: PLR0912 (one fo
                 )
             case "copy":
                 cells.insert(value % len(cells), copy.deepcopy(cell))
+            case "second":
+                cells.insert(place + 1, copy.deepcopy(cell) | {"source": value.replace("{}", _marker(number))})
             case "move":
                 cells.insert(value % len(cells), cells.pop(place))
             case "split":
@@ -235,7 +238,20 @@ class File:
 
 
 _AROUND = st.sampled_from(
-    ["", "\ufeff", "\r\n", "\0\0", "}", " {}", "[1]", "<<<<<<< HEAD\n", "\n=======\n>>>>>>> x\n", "PK\x03\x04", "["]
+    [
+        "",
+        "\ufeff",
+        "\r\n",
+        "\0\0",
+        "}",
+        " {}",
+        "[1]",
+        "<<<<<<< HEAD\n",
+        "\n=======\n>>>>>>> x\n",
+        "PK\x03\x04",
+        "[",
+        "[" * 100_000,
+    ]
 )
 _BASES = st.sampled_from(sorted(DOCUMENTS))
 FILES = st.builds(

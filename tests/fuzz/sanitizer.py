@@ -221,7 +221,24 @@ _NAMES = st.sampled_from(
         "definitionurl attributeName values from to begin HREF oNcLiCk sr\0c on\nclick",
     )
 )
-_VALUES = _URLS | st.sampled_from(
+_LOOKS = st.sampled_from(
+    [
+        *(
+            "position:fixed",
+            "text-align:right",
+            "TEXT-ALIGN:right;position:fixed",
+            "background:url(/logout)",
+            "width:9em",
+        ),
+        *(
+            "b\\61ckground:u\\72l(x)",
+            "text-align:expression(x)",
+            "text-align:right}*{color:red",
+            "text-align: url( /x )",
+        ),
+    ]
+)
+_WORDS = st.sampled_from(
     [
         *(
             "full-credit modal",
@@ -235,47 +252,38 @@ _VALUES = _URLS | st.sampled_from(
             "\u0663",
             "0" * 400,
             "\u00b2",
+            "2000",
+        ),
+        *(
             "checkbox",
             "image",
-        ),
-        *(
-            "position:fixed",
-            "text-align:right",
-            "TEXT-ALIGN:right;position:fixed",
-            "background:url(/logout)",
-            "b\\61ckground:u\\72l(x)",
-        ),
-        *(
-            "text-align:expression(x)",
-            "text-align:right}*{color:red",
-            "text-align: url( /x )",
             "alert(1)",
             "</style><b>",
             "-->",
             "]]>",
-        ),
-        *(
-            "x' onerror='y",
-            'x" onerror="y',
-            "x` onerror=`y",
             "</p>",
             "&quot; onerror=x",
             "0;url=/logout",
             "ag-x",
-            "formula",
-            "MathJax",
         ),
+        *("x' onerror='y", 'x" onerror="y', "x` onerror=`y", "formula", "MathJax"),
     ]
+)
+#: A name with a value that it may take, or any name with any value.
+_PAIRS = st.one_of(
+    st.tuples(st.sampled_from(words("href src SRC xlink:href action formaction poster background cite data")), _URLS),
+    st.tuples(st.just("style"), _LOOKS),
+    st.tuples(st.sampled_from(words("class id name title alt type width height size")), _WORDS),
+    st.tuples(_NAMES, _URLS | _LOOKS | _WORDS),
 )
 _QUOTES = st.sampled_from(['"', "'", "", "`"])
 _BETWEEN = mostly(st.just(" "), st.sampled_from(["\n", "\t", "/", "\0", "\x0c", "", " / ", "\u00a0"]))
 _ATTRIBUTE = st.builds(
-    lambda between, name, equals, quote, value: f"{between}{name}{equals}{quote}{value}{quote}",
+    lambda between, pair, equals, quote: f"{between}{pair[0]}{equals}{quote}{pair[1]}{quote}",
     _BETWEEN,
-    _NAMES,
+    _PAIRS,
     mostly(st.just("="), st.sampled_from([" = ", "", "\n=\n"])),
     _QUOTES,
-    _VALUES,
 )
 _ENDS = mostly(st.just(">"), st.sampled_from(["/>", "", " ", ">>", "<", "\0>"]))
 _KNOWN = st.sampled_from(
@@ -363,6 +371,8 @@ _SIMPLE = st.one_of(
     PIECES,
     _MARKDOWN,
     _KNOWN,
+    st.builds('<a href="{}">x</a>'.format, _URLS),
+    st.builds('<img src="{}">'.format, _URLS),
     st.builds(_link, st.booleans(), PIECES, _URLS, PIECES, st.sampled_from(["U", "<U>", " U ", "\nU"])),
 )
 FRAGMENTS = st.recursive(
