@@ -29,6 +29,9 @@ _DATA: Final = tuple(f"data:{kind};base64," for kind in _PICTURES)
 _LINK: Final = re.compile(r"mailto:[^\s\\]+|https?://([\w-]+\.)+[a-z][\w-]*(:\d+)?([/?#][^\s\\]*)?", re.A | re.I)
 #: Parts of paths of a Jupyter server, which may be the site that shows the page.
 _SITES_OWN: Final = frozenset({"logout", "formgrader"})
+#: What a style may load, also spelled u\\72l(. No value of an alignment is a function.
+_ADDRESS: Final = re.compile(r"\\|url\(", re.I)
+_FUNCTION: Final = re.compile(r"[\\(]")
 _SCHEMES = {"http", "https", "mailto", "data", "attachment"}
 _MAX_DEPTH: Final = 100
 _MAX_SIDE: Final = 2_000
@@ -171,7 +174,7 @@ def _harmless(
         case "href":
             return value if _is_link(tag, value, standalone) else None
         case "style":
-            return None if "url(" in value.lower() else value
+            return None if (_ADDRESS if standalone else _FUNCTION).search(value) else value
         case "type":
             return "checkbox"
         case "class":

@@ -282,11 +282,8 @@ def _check_nobody_is_passed_over(source: Path, collected: list[Collected]) -> No
             continue
         if {".ipynb_checkpoints", "__MACOSX", ".git"} & set(folders):
             continue
-        owners = [part for part in (*folders, name) if part not in ("", ".")]
         told = [
-            each
-            for each in collected
-            if each.origin.endswith(path) or any(o in each.reason + each.origin for o in owners)
+            each for each in collected if each.origin.endswith(path) or (each.student and fit_in(each.student, path))
         ]
         assert told, f"nothing is said of {path!r}"
 
@@ -380,9 +377,7 @@ class Table:
     def content(self) -> bytes:
         """Return the file's bytes."""
         file = io.StringIO()
-        writer = csv.writer(
-            file, delimiter=self.delimiter, quoting=self.quoting, lineterminator=self.end, escapechar="\\"
-        )
+        writer = csv.writer(file, delimiter=self.delimiter, quoting=self.quoting, lineterminator=self.end)
         writer.writerows([self.headings, *self.rows])
         content = bytearray(file.getvalue().encode(self.encoding, "surrogatepass"))
         for choice, new in self.damage:

@@ -84,11 +84,32 @@ def test_no_attribute_survives_that_scripts_read(attribute: str) -> None:
 
 @pytest.mark.parametrize(
     "style",
-    ["position: fixed", "background: url(/logout)", "float: left; margin: -99em", "opacity: 0", "transform: scale(9)"],
+    [
+        *(
+            "position: fixed",
+            "background: url(/logout)",
+            "float: left; margin: -99em",
+            "opacity: 0",
+            "transform: scale(9)",
+        ),
+        *("text-align: expression(x)", "text-align: u\\72l(/logout)"),
+    ],
 )
 def test_no_style_but_alignment_survives(style: str) -> None:
     shown = formgrader(f"<p style='text-align: right; {style}'>x</p>")
     assert re.findall(r'style="([^"]*)"', shown) in ([], ["text-align:right"])
+
+
+@pytest.mark.parametrize(
+    "fill", ["url(http://h.org/x#a)", "u\\72l(http://h.org/x#a)", "URL(/logout)", "\\75 rl(/logout)"]
+)
+def test_no_style_of_a_figure_loads_anything(fill: str) -> None:
+    figure = f'<svg><path d="M0 0" style="stroke: red; fill: {fill}"></path></svg>'
+    output = new_output("display_data", {"text/html": figure})
+    for shown in map(body, (page(new_markdown_cell(figure)), page(new_code_cell("", outputs=[output])))):
+        assert "h.org" not in shown
+        assert "logout" not in shown
+    assert "fill:rgb(1,2,3)" in page(new_markdown_cell(figure.replace(fill, "rgb(1,2,3)"))).replace(" ", "")
 
 
 @pytest.mark.parametrize("side", ["99999", "99999%", "1e9", "-5", "100000em"])
