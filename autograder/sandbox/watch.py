@@ -13,8 +13,6 @@ from autograder.sandbox.protocol import Exceeded, Loss
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Look at mapped files at every tenth look only: reading /proc/PID/maps is slow.
 _LOOKS_A_LONG_LOOK = 10
-
-
 #: The kernel counts CPU time in two ways, which differ by less than this share.
 _INEXACT = 0.1
 

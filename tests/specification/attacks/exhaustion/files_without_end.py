@@ -1,6 +1,5 @@
 # Tries: files without end.
 # Must: be ended when it has made too many, or when its time is up.
-# Beside: yes
 # Problem: files and folders|had not finished|No space left
 import os
 

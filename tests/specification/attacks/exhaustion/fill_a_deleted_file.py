@@ -1,6 +1,5 @@
 # Tries: to fill the disk with files that no folder shows any more.
 # Must: be ended when there is too much.
-# Beside: yes
 # Problem: MiB of files|No space left
 hoard = []
 chunk = b"x" * (1 << 20)

@@ -1,6 +1,5 @@
 # Tries: to fill pipes and pairs of sockets to the brim, whose memory is the kernel's.
 # Must: be bounded by the number of descriptors and the size of each.
-# Beside: yes
 import os
 import socket
 

@@ -1,5 +1,4 @@
 # Tries: a hundred megabytes by print.
 # Must: be cut off, and graded as if nothing had been printed.
-# Beside: yes
 for _ in range(100):
     print("x" * 1_000_000)

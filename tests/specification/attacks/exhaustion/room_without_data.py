@@ -1,6 +1,5 @@
 # Tries: fallocate, which takes room on the disk beyond every limit on a file's size.
 # Must: be refused.
-# Beside: yes
 import ctypes
 import os
 
