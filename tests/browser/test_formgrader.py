@@ -13,6 +13,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -48,6 +49,11 @@ HOSTILE = {
 }
 #: A student whose folder has a name that is HTML.
 NAMED = "<img src=x onerror=document.title=1>"
+#: Lets a test decide when a page is made.
+WAITING = """
+c.HTMLExporter.filters["markdown2html"] = "tests.browser.waiting.markdown2html"
+c.FormgraderPage.seconds = 60.0
+"""
 #: Where the pages that were seen are left as pictures, for people: `build/` is nobody's source.
 PICTURES = ROOT / "build" / "browser"
 
@@ -57,12 +63,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures(
 @pytest.fixture(scope="module")
 def course(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = Course.make(tmp_path_factory.mktemp("course"), commands=autograder)
+    with (course.folder / "nbgrader_config.py").open("a", encoding="utf-8") as config:
+        config.write(WAITING)
     course.nbgrader("generate_assignment", ASSIGNMENT)
     glorot = scenario("glorot").build()
     course.submit("glorot", glorot)
     next(c for c in glorot.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "q1").source = ATTACK
     course.submit("glorot", glorot)
-    course.submit(NAMED, answered({}))
+    course.submit(NAMED, answered({"q1": "It waits."}))
     course.submit("mallory", hostile())
     course.autograde()
     course.submit("later", answered({}, SOLUTION))
@@ -104,7 +112,12 @@ def formgrader(course: Course) -> Iterator[Formgrader]:
     log = course.folder / "server.log"
     with log.open("w") as said:
         server = subprocess.Popen(
-            makefile, cwd=course.folder, env=ENVIRONMENT, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
+            makefile,
+            cwd=course.folder,
+            env={**ENVIRONMENT, "PYTHONPATH": str(ROOT)},
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         found: list[str] = []
@@ -126,7 +139,7 @@ def formgrader(course: Course) -> Iterator[Formgrader]:
 
 def answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             return answer.status == 200
     except (urllib.error.URLError, TimeoutError):
         return False
@@ -317,3 +330,19 @@ def test_no_page_of_the_formgrader_runs_or_loads_what_was_put_into_it(course: Co
     answer = page.goto(f"{submitted}/{name}")
     assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     assert page.title() != "1"
+
+
+def test_page_that_takes_long_keeps_no_other_page_waiting(course: Course, address: str) -> None:
+    root, _, token = address.partition("?")
+    slow, other = (f"{submission(course, root, student)}/?{token}" for student in (NAMED, "glorot"))
+    wait = course.folder / "wait"
+    wait.touch()
+    with ThreadPoolExecutor(1) as elsewhere:
+        try:
+            waiting = elsewhere.submit(answers, slow)
+            assert eventually((course.folder / "waits").exists, 30.0)
+            assert answers(other)
+            assert not waiting.done()
+        finally:
+            wait.unlink()
+        assert waiting.result()
