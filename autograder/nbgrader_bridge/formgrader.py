@@ -31,6 +31,9 @@ _POLICY: Final = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+#: Of the server's other pages, such as the live notebook that the formgrader links to. There, Jupyter shows a student's
+#: Markdown, and a picture of it could log the grader out. The icons of these pages are the price.
+_OTHER_POLICY: Final = "img-src data: blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
 _HANDLER: Final = re.compile(r'\son[a-z]+="([^"{]*)"', re.I)
 #: Of files beside a student's notebook, which nbgrader serves as they are.
 _FILES_POLICY: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -136,6 +139,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server: ServerApp) -> None:
     warm()
+    server.web_app.settings["headers"] = {"Content-Security-Policy": _OTHER_POLICY}
     formgrader = Formgrader(parent=server)
     formgrader.root_dir = server.root_dir
     formgrader.log = server.log

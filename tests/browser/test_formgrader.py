@@ -324,6 +324,10 @@ def test_no_page_of_the_formgrader_runs_or_loads_what_was_put_into_it(course: Co
         assert page.title() != "1"
     assert [each for each in watch.asked if not each.startswith(f"GET {root}/")] == []
 
+    # Jupyter's own pages show a student's Markdown, too: the formgrader links to the live notebook.
+    answer = page.goto(f"{root.removesuffix('/formgrader')}/tree")
+    assert answer.headers["content-security-policy"].startswith("img-src data: blob:;")
+
     # The files beside a submission are the student's, too.
     name = "page.html"
     (course.folder / "autograded" / NAMED / ASSIGNMENT / name).write_text("<script>document.title=1</script>")
