@@ -191,7 +191,7 @@ def _is_link(tag: str, value: str, standalone: bool) -> bool:
         return standalone
     if tag == "use" or not _LINK.fullmatch(value):
         return False
-    return value[:7].lower() == "mailto:" or _SITES_OWN.isdisjoint(unquote(value).lower().split("?")[0].split("/")[3:])
+    return value[:7].lower() == "mailto:" or _SITES_OWN.isdisjoint(re.split("[/?#;]", unquote(value).lower()))
 
 
 def _is_plain(name: str, standalone: bool) -> bool:

@@ -61,7 +61,7 @@ class ControlGroups:
         OSError
             The kernel refuses, for example because the delegated group may have no more groups.
         """
-        group = Path(tempfile.mkdtemp(prefix=_CHILD, dir=self._folder))
+        group = Path(tempfile.mkdtemp(prefix=f"{_CHILD}{os.getpid()}-", dir=self._folder))
         _write(group / "memory.max", str(limits.memory_bytes + limits.scratch_bytes + _BESIDE))
         with contextlib.suppress(FileNotFoundError):  # a kernel without swap
             _write(group / "memory.swap.max", "0")
@@ -71,11 +71,15 @@ class ControlGroups:
         return group
 
     def remove(self, group: Path) -> bool:
-        """Remove the group of a child that has ended; return whether it was ended for want of memory."""
-        events = (group / "memory.events").read_text(encoding="ascii")
-        with contextlib.suppress(OSError):  # the next warm process removes it
+        """Remove the group of a child that has ended; return whether the kernel ended it at the group's own limit.
+
+        The kernel also counts a kill in the group if the whole machine was short of memory, but no ``oom`` then.
+        """
+        events = ""
+        with contextlib.suppress(OSError):  # a later warm process removes it
+            events = (group / "memory.events").read_text(encoding="ascii")
             group.rmdir()
-        return re.search(r"^oom_kill [1-9]", events, re.MULTILINE) is not None
+        return len(re.findall(r"^oom(?:_kill)? [1-9]", events, re.MULTILINE)) == 2
 
 
 def join(group: Path) -> None:
@@ -121,9 +125,11 @@ def _prepare(folder: Path) -> None:
             with contextlib.suppress(ProcessLookupError):
                 _write(folder / _GRADER / "cgroup.procs", process)
     _write(folder / "cgroup.subtree_control", " ".join(f"+{each}" for each in sorted(_CONTROLLERS)))
-    for left in folder.glob(f"{_CHILD}*"):  # of warm processes that were killed; one that is in use cannot be removed
-        with contextlib.suppress(OSError):
-            left.rmdir()
+    for left in folder.glob(f"{_CHILD}*"):
+        owner = left.name.removeprefix(_CHILD).partition("-")[0]
+        if not Path("/proc", owner).exists():  # a warm process that was killed
+            with contextlib.suppress(OSError):
+                left.rmdir()
 
 
 def _write(file: Path, text: str) -> None:

@@ -133,8 +133,9 @@ class ForkServer:
         sys.stdout.flush()
         sys.stderr.flush()
         server = os.getpid()
-        group = None if self._groups is None else self._groups.make(limits)
+        group = None
         try:
+            group = None if self._groups is None else self._groups.make(limits)
             pid = os.fork()
         except OSError:
             self._take_back(scratch, group)

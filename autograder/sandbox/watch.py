@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -13,6 +14,8 @@ from autograder.sandbox.protocol import Exceeded, Loss
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Look at mapped files at every tenth look only: reading /proc/PID/maps is slow.
 _LOOKS_A_LONG_LOOK = 10
+#: How often in one look a thread may end before it could be looked at. A process that has ended shows its main thread.
+_MOST_MISSES = 20
 #: The kernel counts CPU time in two ways, which differ by less than this share.
 _INEXACT = 0.1
 
@@ -48,14 +51,16 @@ class Watch:
     def look(self) -> Exceeded | None:
         """Return the limit that the child is beyond now, if there is one."""
         self._looks += 1
-        tasks = Path(f"/proc/{self._pid}/task")
-        try:
-            threads = os.listdir(tasks)  # noqa: PTH208 (it is called ten times a second)
-            # The main thread may end alone, and shows neither memory nor descriptors then. The others share them.
-            found = ((private_memory(tasks / each), tasks / each) for each in threads)
-            memory, process = next((each for each in found if each[0]), (0, tasks))
-        except (OSError, ValueError):
-            return None  # it has just ended
+        for _ in range(_MOST_MISSES):
+            with contextlib.suppress(OSError, ValueError):  # a thread ended meanwhile
+                return self._look(Path(f"/proc/{self._pid}/task"))
+        return Exceeded(Loss.CRASHED, "It ended its threads faster than they can be counted, and was ended.")
+
+    def _look(self, tasks: Path) -> Exceeded | None:
+        threads = os.listdir(tasks)  # noqa: PTH208 (it is called ten times a second)
+        # The main thread may end alone, and shows neither memory nor descriptors then. The others share them.
+        found = ((private_memory(tasks / each), tasks / each) for each in threads)
+        memory, process = next((each for each in found if each[0]), (0, tasks))
         if memory > self._most_memory:
             return self._too_much_memory()
         if len(threads) > self._limits.threads:

@@ -128,6 +128,7 @@ def test_no_picture_or_rule_is_so_large_that_it_moves_the_page_away(side: str) -
         *("/logout", "logout", "../logout", "?logout", "#q1", "//example.org/x", "http:/logout", "http:logout"),
         *("https:///logout", "http://localhost:8888/x", "http://127.0.0.1/x", "http://2130706433/", "http://0x7f.1/"),
         *("http://[::1]/", "https://hub.example.org/logout", "https://hub.example.org/a/..%2flog%6Fut"),
+        *("https://hub.example.org/logout#x", "https://hub.example.org/%6cogout;x", "https://a.org/?next=/logout"),
         *("https://hub.example.org/user/ann/formgrader", "https://user@example.org/", "http://example.org\\@x/"),
         *("javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "attachment:x.png", "ftp://example.org/"),
     ],

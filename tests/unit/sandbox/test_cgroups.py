@@ -40,13 +40,32 @@ def test_a_child_s_group_has_its_limits(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "short"), [("oom 0\noom_kill 0\n", False), ("oom 1\noom_kill 1\n", True), ("oom_kill 12\n", True)]
+    ("events", "short"),
+    [
+        ("oom 0\noom_kill 0\n", False),
+        ("oom 12\noom_kill 1\n", True),
+        ("oom 0\noom_kill 1\n", False),  # the machine was short of memory
+        ("oom 1\noom_kill 0\n", False),
+    ],
 )
-def test_a_child_that_the_kernel_ended_for_want_of_memory_is_known(folder: Path, events: str, short: bool) -> None:
+def test_a_child_that_the_kernel_ended_at_its_own_limit_is_known(folder: Path, events: str, short: bool) -> None:
     group = folder / "child"
     group.mkdir()
     (group / "memory.events").write_text(events)
     assert ControlGroups(folder).remove(group) is short
+
+
+def test_group_that_somebody_else_removed_ends_nothing(folder: Path) -> None:
+    assert ControlGroups(folder).remove(folder / "child") is False
+
+
+def test_only_groups_of_warm_processes_that_have_ended_are_cleared_away(folder: Path) -> None:
+    left, used = (folder / f"autograder-child-{pid}-x" for pid in (2**22 + 1, os.getpid()))
+    for group in (left, used):
+        group.mkdir()
+    assert ControlGroups.delegated() is not None
+    assert used.exists()
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(

@@ -317,6 +317,23 @@ def test_memory_is_watched_whatever_kind_it_is() -> None:
     assert held
 
 
+@pytest.mark.parametrize(("misses", "says"), [(3, "0.0625 GiB"), (100, "faster than they can be counted")])
+def test_threads_that_end_while_they_are_looked_at_hide_nothing(
+    misses: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = iter(range(misses))
+
+    def memory(process: Path) -> int:
+        if next(gone, None) is not None:
+            raise FileNotFoundError(process)
+        return 2**40
+
+    monkeypatch.setattr("autograder.sandbox.watch.private_memory", memory)
+    exceeded = Watch(os.getpid(), Limits(memory_bytes=64 * 2**20), 0, None).look()
+    assert exceeded is not None
+    assert says in exceeded.sentence
+
+
 def test_what_was_written_in_advance_answers_no_question(sandbox: Sandbox) -> None:
     child = sandbox.open()
     child.ask(Seed(1), seconds=20.0)
