@@ -225,6 +225,10 @@ FILES = {
     " f.write(b'x' * 4_000_000); f.flush()",
     "mapped files": "import mmap\nh = []\nfor n in range(9):\n f = open('x', 'w+b'); f.truncate(4_000_000)\n"
     " h.append(mmap.mmap(f.fileno(), 0)); h[-1].write(b'x' * 4_000_000); f.close(); os.unlink('x')",
+    "files without a name": "h = []\nfor n in range(9):\n h.append(os.open('.', os.O_TMPFILE | os.O_RDWR))\n"
+    " os.write(h[-1], b'x' * 4_000_000)",
+    "holes that are filled": "h = [os.open(str(n), os.O_RDWR | os.O_CREAT) for n in range(9)]\nfor f in h:\n"
+    " os.ftruncate(f, 15_000_000)\nfor f in h:\n os.pwrite(f, b'x' * 4_000_000, 8_000_000)",
     "links": "open('x', 'w').close()\nfor n in range(200):\n os.link('x', str(n))",
     "entries": "for n in range(200):\n open(str(n), 'wb').close()",
     "a deep tree": "for n in range(200):\n os.mkdir('d' * 200); os.chdir('d' * 200)",

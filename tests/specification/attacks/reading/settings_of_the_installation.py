@@ -1,13 +1,20 @@
-# Tries: to read passwords in the installation's own settings.
+# Tries: to read passwords in the settings of the installation and of its programs.
 # Must: be refused.
 # Problem: out of reach
 import os
 import sys
 
 for prefix in {sys.prefix, sys.base_prefix, "/usr/local", "/usr", "/opt", ""}:
-    for folder in ("etc", "etc/jupyter", "share/jupyter", "var", "share/nbgrader"):
+    for folder in ("etc", "etc/jupyter", "share/jupyter", "share/nbgrader", "var"):
         try:
-            loot(" ".join(os.listdir(f"{prefix}/{folder}")) + " canary-list")
+            found = os.listdir(f"{prefix}/{folder}")
         except (FileNotFoundError, PermissionError):
             continue
-open(sys.prefix + "/etc/jupyter/nbgrader_config.py" if os.path.exists(sys.prefix + "/etc/jupyter/nbgrader_config.py") else "/etc/passwd").read()
+        raise SystemError(f"LOOT {prefix}/{folder} {found}")
+    for file in ("etc/jupyter/nbgrader_config.py", "etc/jupyter/jupyter_server_config.json", "etc/pip.conf"):
+        try:
+            found = open(f"{prefix}/{file}").read()
+        except (FileNotFoundError, PermissionError):
+            continue
+        raise SystemError(f"LOOT {prefix}/{file} {found}")
+open("/etc/passwd")
