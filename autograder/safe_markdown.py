@@ -43,11 +43,10 @@ _MACROS: Final = re.compile(r"\\(?:def|newcommand|renewcommand|DeclareMathOperat
 
 @dataclass
 class Allowance:
-    """What the texts of a page may still use: characters, of pictures too, and seconds. ``beyond`` ends each cut."""
+    """What the texts of a page may still use: characters, of pictures too, and seconds."""
 
     characters: int = MAX_PAGE
     seconds: float = _SECONDS
-    beyond: str = "cut"
     pictures: int = MAX_PICTURES
 
     def cut(self, text: str, most: int) -> tuple[str, str]:
@@ -56,7 +55,7 @@ class Allowance:
         self.characters -= min(len(text), most)
         if len(text) <= most:
             return text, ""
-        return text[:most], f"<p><strong>… {self.beyond}: this cell has {len(text):,} characters.</strong></p>"
+        return text[:most], f"<p><strong>… cut: this cell has {len(text):,} characters.</strong></p>"
 
     def picture(self, url: str) -> str:
         """Return the address of a picture, ``data:...``, or "" if the pictures before it used up what they may."""

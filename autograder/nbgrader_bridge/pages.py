@@ -15,20 +15,23 @@ from typing import Any, Final
 
 from jinja2 import FileSystemLoader
 from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.server_extensions.formgrader import handlers
-from traitlets import Float
+from traitlets import Integer
 from traitlets.config import Config
-
-from autograder.safe_markdown import Allowance
 
 Resources = dict[str, Any]
 _OURS: Final = str(Path(__file__).parent / "templates")
 _NBGRADERS: Final = handlers.template_path
+_NOTE: Final = "This cell is not shown, because the page took too long."
+#: Wall-clock seconds for each CPU second, after which a process that does nothing is ended, too.
+_PATIENCE: Final = 6
+#: Bytes of one page's process.
 _MEMORY: Final = 4 * 2**30
-#: The server of such processes imports this module once, so that a page need not.
+#: The server of such processes imports once what a page needs: this module, and what the main programs import.
 _PROCESSES: Final = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["__main__", __name__])
+_PROCESSES.set_forkserver_preload([__name__, "nbgrader.apps.nbgraderapp", "jupyter_server.serverapp"])
 
 
 class CannotShow(Exception):
@@ -38,7 +41,7 @@ class CannotShow(Exception):
 class _Page(HTMLExporter):
     """Base of the exporters: nbconvert makes the page in another process."""
 
-    seconds = Float(10.0, help="Seconds for one page. After them, it is made without the student's texts.").tag(
+    seconds = Integer(10, help="CPU seconds for one page. After them, it is made without the student's texts.").tag(
         config=True
     )
     #: The folder of `templates/`.
@@ -60,7 +63,7 @@ class _Page(HTMLExporter):
             page = _made(self, filename, resources, whole=whole)
             if page is not None:
                 return page, {**resources, "output_extension": self.file_extension}
-            self.log.warning("%s: the page took more than %g s, or failed.", filename, self.seconds)
+            self.log.warning("%s: the page took more than %d s of CPU time, or failed.", filename, self.seconds)
         raise CannotShow(f"{filename}: no page could be made")
 
     def convert(self, filename: str, resources: Resources) -> str:
@@ -95,6 +98,20 @@ class FeedbackPage(_Page):
         return super().convert(filename, resources)
 
 
+class _WithoutTexts(Preprocessor):
+    """Puts a note in the place of everything that the course does not lock."""
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> tuple[NotebookNode, Resources]:
+        """Replace the text of one cell."""
+        del index
+        if not cell.metadata.get("nbgrader", {}).get("locked"):
+            cell.source = f"# {_NOTE}" if cell.cell_type == "code" else f"**{_NOTE}**"
+            cell.pop("attachments", None)
+            if "outputs" in cell:
+                cell.outputs = []
+        return cell, resources
+
+
 def warm() -> None:
     """Start to import in the background what pages need."""
     forkserver.ensure_running()
@@ -102,12 +119,12 @@ def warm() -> None:
 
 def _made(exporter: _Page, filename: str, resources: Resources, *, whole: bool) -> str | None:
     receiving, sending = _PROCESSES.Pipe(duplex=False)
-    arguments = (sending, type(exporter), exporter.config, filename, resources, whole)
+    arguments = (sending, type(exporter), exporter.config, filename, resources, exporter.seconds, whole)
     process = _PROCESSES.Process(target=_make, args=arguments, daemon=True)
     process.start()
     sending.close()
     try:
-        return receiving.recv_bytes().decode() if receiving.poll(exporter.seconds) else None
+        return receiving.recv_bytes().decode() if receiving.poll(_PATIENCE * exporter.seconds) else None
     except EOFError:
         return None
     finally:
@@ -118,9 +135,18 @@ def _made(exporter: _Page, filename: str, resources: Resources, *, whole: bool) 
 
 
 def _make(
-    sending: Connection, exporter: type[_Page], config: Config, filename: str, resources: Resources, whole: bool
+    sending: Connection,
+    exporter: type[_Page],
+    config: Config,
+    filename: str,
+    resources: Resources,
+    seconds: int,
+    whole: bool,
 ) -> None:
+    # The wall clock would count what other processes do, and a busy machine must hide no student's text.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+    made = exporter(config=config)
     if not whole:
-        resources["allowance"] = Allowance(0, 0.0, "not shown, because this page took too long", 0)
-    sending.send_bytes(exporter(config=config).convert(filename, resources).encode())
+        made.register_preprocessor(_WithoutTexts, enabled=True)
+    sending.send_bytes(made.convert(filename, resources).encode())

@@ -52,7 +52,6 @@ NAMED = "<img src=x onerror=document.title=1>"
 #: Lets a test decide when a page is made.
 WAITING = """
 c.HTMLExporter.filters["markdown2html"] = "tests.browser.waiting.markdown2html"
-c.FormgraderPage.seconds = 60.0
 """
 #: Where the pages that were seen are left as pictures, for people: `build/` is nobody's source.
 PICTURES = ROOT / "build" / "browser"
