@@ -16,8 +16,9 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _LOOKS_A_LONG_LOOK = 10
 #: How often in one look a thread may end before it could be looked at. A process that has ended shows its main thread.
 _MOST_MISSES = 20
-#: The kernel counts CPU time in two ways, which differ by less than this share.
-_INEXACT = 0.1
+#: The kernel limits CPU time by counting ticks, and reports the time that a process ran. On a busy or a virtual machine
+#: the second can be much smaller: this share of the limit must have been used.
+_MOSTLY = 0.5
 
 
 def private_memory(process: Path) -> int:
@@ -75,7 +76,7 @@ class Watch:
         if short_of_memory:
             return self._too_much_memory()
         most = self._limits.cpu_seconds
-        if code in (-signal.SIGXCPU, -signal.SIGKILL) and cpu_seconds >= (1 - _INEXACT) * most:
+        if code in (-signal.SIGXCPU, -signal.SIGKILL) and cpu_seconds >= _MOSTLY * most:
             return Exceeded(Loss.TIMEOUT, f"It used more than {most} s of CPU time.")
         return None
 
