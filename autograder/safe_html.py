@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import io
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from functools import cache, partial
@@ -17,14 +18,16 @@ import nh3
 #: Begins the address of a picture in the cell's attachments.
 ATTACHED: Final = "attachment:"
 #: Stands in the place of a picture that a page does not show.
-NOT_SHOWN: Final = "a picture that is not in the notebook, or no PNG, JPEG or GIF"
+NOT_SHOWN: Final = "a picture that is not in the notebook, or too large, or no PNG, JPEG or GIF"
 #: Replaces a picture that is not in the file: a page loads no picture from elsewhere.
 NO_PICTURE = (
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='260' height='24'%3E%3Ctext y='17' "
-    "font-family='sans-serif' font-size='13' fill='gray'%3E[a picture that is not in the notebook]%3C/text%3E%3C/svg%3E"
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='360' height='24'%3E%3Ctext y='17' "
+    "font-family='sans-serif' font-size='13' fill='gray'%3E[a picture that is not in the notebook, or too large]"
+    "%3C/text%3E%3C/svg%3E"
 )
-_PICTURES: Final = {"image/png": b"\x89PNG\r\n", "image/jpeg": b"\xff\xd8\xff", "image/gif": b"GIF8"}
-_DATA: Final = tuple(f"data:{kind};base64," for kind in _PICTURES)
+_PICTURES: Final = ("image/png", "image/jpeg", "image/gif")
+#: More than a phone's photo has. A file of a few kilobytes can hold a picture that takes all of a browser's memory.
+_MOST_PIXELS: Final = 50_000_000
 #: Browsers read other forms, such as ``http:/logout``, as addresses of the site that shows the page.
 _LINK: Final = re.compile(r"mailto:[^\s\\]+|https?://([\w-]+\.)+[a-z][\w-]*(:\d+)?([/?#][^\s\\]*)?", re.A | re.I)
 #: Parts of paths of a Jupyter server, which may be the site that shows the page.
@@ -93,12 +96,14 @@ def shown_attachments(attachments: object) -> dict[str, dict[str, str]]:
 
 
 def is_picture(kind: object, data: object) -> bool:
-    """Whether base64 ``data`` of this kind is a PNG, a JPEG or a GIF."""
+    """Whether base64 ``data`` of this kind is a PNG, a JPEG or a GIF of a size that a browser can draw."""
+    from PIL import Image
+
     try:
-        return kind in _PICTURES and base64.b64decode("".join(_text(data).split()), validate=True).startswith(
-            tuple(_PICTURES.values())
-        )
-    except (binascii.Error, TypeError, ValueError):
+        file = io.BytesIO(base64.b64decode("".join(_text(data).split()), validate=True))
+        with warnings.catch_warnings(action="ignore"), Image.open(file, formats=("PNG", "JPEG", "GIF")) as picture:
+            return kind in _PICTURES and picture.width * picture.height <= _MOST_PIXELS
+    except Exception:  # noqa: BLE001 (a damaged picture raises many kinds of exceptions)
         return False
 
 
@@ -168,9 +173,9 @@ def _harmless(
         return value
     match attribute:
         case "src":
-            if value.startswith(ATTACHED):
-                return picture_of(unquote(value.removeprefix(ATTACHED))) or NO_PICTURE
-            return value if value.startswith(_DATA) else NO_PICTURE
+            url = picture_of(unquote(value.removeprefix(ATTACHED))) if value.startswith(ATTACHED) else value
+            kind, _, data = url.removeprefix("data:").partition(";base64,")
+            return url if url.startswith("data:") and is_picture(kind, data) else NO_PICTURE
         case "href":
             return value if _is_link(tag, value, standalone) else None
         case "style":

@@ -25,7 +25,7 @@ from autograder.safe_html import NO_PICTURE, clean
 from tests.fuzz.properties import Property
 from tests.fuzz.values import PIECES, mostly, repeated, words
 
-PNG = "iVBORw0KGgo="
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 
 # --- what is harmless ----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from jinja2 import Environment
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from PIL import Image
 
 from autograder.nbgrader_bridge.formgrader_markdown import highlight_code, markdown2html
 from autograder.publishing.notebook_page import NotebookPage, page_of
@@ -19,7 +22,8 @@ from autograder.text import one_line, plain_text
 from tests.support.controls import CONTROLS
 from tests.support.samples import ROOT
 
-PNG = "iVBORw0KGgo="
+#: A picture of one pixel.
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 CLIP = '<div style="contain: content; overflow: auto; max-height: 20000px">'
 
 
@@ -307,6 +311,30 @@ def test_attachment_that_cannot_be_shown_leaves_its_text_and_a_note(attachments:
     assert "my plot: a picture that is not in the notebook" in shown
     assert "after" in shown
     assert "<img" not in shown
+
+
+def png(width: int, height: int) -> str:
+    """Return a picture that is small as a file."""
+    file = io.BytesIO()
+    Image.new("1", (width, height)).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def test_small_file_of_a_picture_that_fills_a_browsers_memory_is_not_shown(tmp_path: Path) -> None:
+    bomb, photo = png(20_000, 20_000), png(8_000, 6_000)
+    assert len(bomb) < 100_000
+    for data, is_shown in ((bomb, False), (photo, True)):
+        url = f"data:image/png;base64,{data}"
+        cell = new_markdown_cell("![a](attachment:x)", attachments={"x": {"image/png": data}})
+        drawn = new_code_cell("x", outputs=[new_output("display_data", {"image/png": data})])
+        for shown in (
+            formgrader(f"![a]({url})"),
+            formgrader(f"<img src='{url}'>"),
+            formgrader(cell.source, attachments=cell.attachments),
+            page(cell),
+            page(drawn),
+        ):
+            assert (data in shown) == is_shown
 
 
 def test_pictures_in_the_text_do_not_count_against_its_length() -> None:

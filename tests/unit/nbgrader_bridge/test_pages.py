@@ -38,6 +38,8 @@ from autograder.sandbox.wire import Message
 from tests.support.commands import in_this_process
 from tests.support.samples import ROOT, SOLUTION, answered, cell, read, write
 
+#: A picture of one pixel.
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 QUESTION = QuestionResult.of(
     task("q7_tf_initializer"),
     QuestionStatus.GRADED,
@@ -195,13 +197,13 @@ def test_markdown_keeps_mathematics_tables_code_and_pasted_pictures() -> None:
     page = rendered(
         "$a < b$ and $$\\frac{1}{2}$$\n\n| x |\n|--:|\n| `y` |\n\n![seen](attachment:a%20b.png)\n\n"
         "```python\nz = 1\n```\n",
-        **{"a b.png": {"image/png": "iVBORw0KGgo="}},
+        **{"a b.png": {"image/png": PNG}},
     )
     assert "<mi>a</mi><mo>&lt;</mo><mi>b</mi>" in page
     assert "<mfrac><mrow><mn>1</mn></mrow><mrow><mn>2</mn></mrow></mfrac>" in page
     assert "<table" in page
     assert "<code>y</code>" in page
-    assert 'src="data:image/png;base64,iVBORw0KGgo="' in page
+    assert f'src="data:image/png;base64,{PNG}"' in page
     assert 'style="text-align:right"' in page
     assert '<span class="n">z</span>' in page
 
@@ -209,7 +211,7 @@ def test_markdown_keeps_mathematics_tables_code_and_pasted_pictures() -> None:
 @pytest.mark.parametrize(
     ("attachments", "shown"),
     [
-        ({"a b.png": {"image/png": "iVBORw0KGgo="}}, 'src="data:image/png;base64,iVBORw0KGgo="'),
+        ({"a b.png": {"image/png": PNG}}, f'src="data:image/png;base64,{PNG}"'),
         ({}, "a picture that is not in the notebook"),
     ],
 )

@@ -284,7 +284,7 @@ UNCOUNTED = {
     "files in flight": "import socket, array\na, b = socket.socketpair()\ntry:\n"
     " socket.send_fds(a, [b'x'], [1]); raise SystemError('sent')\nexcept PermissionError: pass",
     "room without data": "fd = os.open('big', os.O_RDWR | os.O_CREAT)\n"
-    "assert libc.fallocate(fd, 1, c.c_long(0), c.c_long(1 << 30)) == -1, 'allocated'",
+    "assert libc.fallocate(fd, 1, c.c_long(0), c.c_long(4096)) == -1, 'allocated'",
 }
 
 
@@ -361,6 +361,29 @@ def test_fullness_counts_files_folders_and_links_once(tmp_path: Path) -> None:
     assert entries == 4
     assert 10_000 <= size < 100_000
     assert fullness(tmp_path, 2)[1] == 3
+
+
+def test_folder_that_moves_whenever_it_is_looked_into_counts_as_beyond(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "moves").mkdir()
+    scandir = os.scandir
+
+    def moved(path: str) -> object:
+        if path != os.fspath(tmp_path):
+            raise FileNotFoundError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", moved)
+    assert fullness(tmp_path, 100)[1] > 100
+
+
+def test_names_that_the_clean_up_might_give_keep_nothing_from_being_removed(tmp_path: Path) -> None:
+    for number in range(40):
+        for name in (f".{number}.to-be-removed", f".{number}", f".{number:016x}"):
+            (tmp_path / "scratch" / name / "x").mkdir(parents=True)
+    remove(tmp_path / "scratch")
+    assert not (tmp_path / "scratch").exists()
 
 
 @pytest.mark.parametrize("depth", [1, 50, 3000])
