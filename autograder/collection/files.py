@@ -180,12 +180,17 @@ def _placed(found: Found, course: CourseFolder, *, timed: bool) -> Collected:
 def _in_folder(folder: Path) -> Iterator[_File]:
     for path, closed in sorted(_below(folder)):
         inside = PurePosixPath(path.relative_to(folder).as_posix())
+        # What cannot be reached may have a path of thousands of characters.
+        outermost = str(folder.joinpath(*inside.parts[:1]))
         if closed:
-            # Its own path may be thousands of characters long.
-            origin = folder.joinpath(*inside.parts[:1])
-            yield _File(owner_of(inside / f"{NAME}.ipynb"), str(origin), None, path.read_bytes, closed)
+            yield _File(owner_of(inside / f"{NAME}.ipynb"), outermost, None, path.read_bytes, closed)
         elif _is_notebook(inside):
-            status = path.lstat()
+            try:
+                status = path.lstat()
+            except OSError as problem:
+                reason = f"a notebook in it cannot be read: {problem.strerror}"
+                yield _File(owner_of(inside), outermost, None, path.read_bytes, reason)
+                continue
             problem = _problem(inside, status.st_size) if stat.S_ISREG(status.st_mode) else "it is not a regular file"
             yield _File(owner_of(inside), str(path), _file_time(status), path.read_bytes, problem)
 

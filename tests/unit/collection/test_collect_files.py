@@ -343,6 +343,15 @@ def deeper(folder: Path, name: str, levels: int) -> None:
         os.chdir(start)
 
 
+def just_too_long(folder: Path) -> None:
+    """Make a folder that can be listed, and in it a file whose path is too long."""
+    levels = (os.pathconf("/", "PC_PATH_MAX") - 16 - len(os.fsencode(folder.absolute()))) // 201
+    deeper(folder, "d" * 200, levels)
+    inside = os.open(folder.joinpath(*["d" * 200] * levels), os.O_RDONLY)
+    os.close(os.open("a" * 240 + ".ipynb", os.O_CREAT, dir_fd=inside))
+    os.close(inside)
+
+
 def loop(folder: Path) -> None:
     folder.mkdir()
     (folder / "again").symlink_to(folder)
@@ -364,6 +373,7 @@ def endless_hole(folder: Path) -> None:
 HOSTILE_FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a tree that is too deep to call oneself for": (lambda folder: deeper(folder, "d", 1_200), ""),
     "a tree that is too long to name": (lambda folder: deeper(folder, "d" * 200, 30), "cannot be listed: File name"),
+    "a file whose path is too long": (just_too_long, "cannot be read: File name too long"),
     "links in a circle, and to a classmate's file": (loop, "not a regular file"),
     "a pipe, on which a reader waits": (pipe, "not a regular file"),
     "a file of a terabyte that holds nothing": (endless_hole, "1048576 MiB, more than the 20 MiB allowed"),
