@@ -187,8 +187,8 @@ def _in_folder(folder: Path) -> Iterator[_File]:
         elif _is_notebook(inside):
             try:
                 status = path.lstat()
-            except OSError as problem:
-                reason = f"a notebook in it cannot be read: {problem.strerror}"
+            except OSError as unreadable:
+                reason = f"a notebook in it cannot be read: {unreadable.strerror}"
                 yield _File(owner_of(inside), outermost, None, path.read_bytes, reason)
                 continue
             problem = _problem(inside, status.st_size) if stat.S_ISREG(status.st_mode) else "it is not a regular file"
