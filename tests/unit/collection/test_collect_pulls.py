@@ -661,6 +661,7 @@ def test_roster_is_read_with_whatever_columns_it_has(tmp_path: Path) -> None:
         ("", "is empty"),
         ("name,student\nann,ann-id\n", "no column 'github'"),
         ("github,student\nann,../../etc\n", "line 2 .* '../../etc'"),
+        ('github,student\nann,"a\x1eb"\n', "line 2 .* student id 'a.x1eb'"),
         ("github,student\nann,\n", "line 2 .* student id ''"),
         ("github,student\nann,a\nANN,b\n", "line 3 .* gives ann to b, and another line to a"),
         ("github,student,pull_request\nann,a,seven\n", "'seven' for a pull request's number"),
