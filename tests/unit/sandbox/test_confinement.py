@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -304,12 +305,15 @@ def test_locks_of_a_child_keep_nobody_else_from_a_file(tight: Lent) -> None:
     child = tight.open()
     child.ask(Seed(1), seconds=60.0)
     source = (
-        f"import fcntl as f\nheld = open({path!r})\nf.flock(held, f.LOCK_EX); f.lockf(open('mine', 'w'), f.LOCK_EX)"
+        f"import fcntl as f\nheld = open({path!r})\nf.flock(held, f.LOCK_EX); f.lockf(held, f.LOCK_SH)\n"
+        "f.lockf(open('mine', 'w'), f.LOCK_EX)"
     )
     answer = run(child, source, 20.0)
     with open(path) as ours:
         fcntl.flock(ours, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        found = fcntl.fcntl(ours, fcntl.F_GETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
     child.close()
+    assert struct.unpack("hhqqi4x", found)[0] == fcntl.F_UNLCK
     assert answer.raised is None, "code that locks its own files goes on"
 
 
