@@ -25,6 +25,7 @@ from autograder.report.document import to_json
 from autograder.sandbox import Limits, Sandbox
 from autograder.version import __version__
 from tests.support.corpus import WRONG_CODE, corpus, seed_notebook
+from tests.support.course import leave_autograding_to_nbgrader
 from tests.support.graders import Grader
 from tests.support.samples import ENVIRONMENT, ROOT, SOLUTION, scenario, write
 
@@ -56,6 +57,7 @@ def course(root: Path, canary: str) -> dict[str, object]:
     shutil.copytree(ROOT / "solutions", root / "solutions")
     for settings in ("nbgrader_config.py", "course.toml"):
         shutil.copy(ROOT / settings, root)
+    leave_autograding_to_nbgrader(root / "nbgrader_config.py")
     nbgrader(root, "generate_assignment", ASSIGNMENT, "--create")
     solutions, classmate = root / "solutions", root / "submitted/ada"
     for folder in (solutions, classmate):

@@ -22,6 +22,14 @@ LIMITS = {"step_seconds = 20": "step_seconds = 3", "total_seconds = 60": "total_
 Scores = dict[str, dict[str, tuple[float | None, float | None, bool]]]
 
 
+def leave_autograding_to_nbgrader(config: Path) -> None:
+    """Take out of a course's nbgrader_config.py what has submissions graded in our sandbox."""
+    lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
+    start = next(i for i, line in enumerate(lines) if line.startswith("c.Autograde."))
+    end = next(i for i, line in enumerate(lines) if line.startswith("# --- Late submissions"))
+    config.write_text("".join([*lines[:start], *lines[end:]]), encoding="utf-8")
+
+
 @dataclass
 class Course:
     """A copy of an instructor's course folder, and its students."""
@@ -50,11 +58,7 @@ class Course:
     def stock(cls, folder: Path, commands: Commands | None = None) -> Course:
         """Make a course whose autograding is nbgrader's own, in the student's kernel; folders and release as ours."""
         made = cls.make(folder, commands=commands)
-        config = folder / "nbgrader_config.py"
-        lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
-        start = next(i for i, line in enumerate(lines) if line.startswith("c.Autograde."))
-        end = next(i for i, line in enumerate(lines) if line.startswith("# --- Late submissions"))
-        config.write_text("".join([*lines[:start], *lines[end:]]), encoding="utf-8")
+        leave_autograding_to_nbgrader(folder / "nbgrader_config.py")
         return made
 
     @property
