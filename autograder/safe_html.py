@@ -38,8 +38,9 @@ _FUNCTION: Final = re.compile(r"[\\(]")
 _SCHEMES = {"http", "https", "mailto", "data", "attachment"}
 _MAX_DEPTH: Final = 100
 _MAX_SIDE: Final = 2_000
-#: Rows or columns of one cell. A browser takes minutes for a table of some thousand cells with larger ones.
-_SPANS: Final = frozenset(map(str, range(1, 11)))
+#: Rows and columns of one cell, as many as pandas shows. A browser takes minutes for some thousand cells that span a
+#: thousand.
+_ROWS, _COLUMNS = (frozenset(map(str, range(1, most + 1))) for most in (60, 20))
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 #: Tags that have no content, or that the next one of their kind closes.
 _FLAT: Final = {*("br", "hr", "img", "input", "wbr", "col", "p", "li", "td", "th", "tr", "dt", "dd"), *("path", "use")}
@@ -186,8 +187,10 @@ def _harmless(
             return "checkbox"
         case "class":
             return " ".join(name for name in value.split() if _is_plain(name, standalone)) or None
-        case "colspan" | "rowspan" | "span":
-            return value if value in _SPANS else None
+        case "rowspan":
+            return value if value in _ROWS else None
+        case "colspan" | "span":
+            return value if value in _COLUMNS else None
         case "width" | "height" | "size" if tag in {"img", "hr", "td", "th"}:
             return (
                 value if value.removesuffix("%").isdecimal() and float(value.removesuffix("%")) <= _MAX_SIDE else None

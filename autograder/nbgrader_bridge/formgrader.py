@@ -23,7 +23,7 @@ from nbgrader.server_extensions.formgrader.base import BaseHandler
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from tornado import web
 
-from autograder.nbgrader_bridge.pages import FormgraderPage, warm
+from autograder.nbgrader_bridge.pages import CannotShow, FormgraderPage, warm
 
 Resources = dict[str, Any]
 
@@ -97,7 +97,12 @@ class _Submission(_Strict, handlers.SubmissionHandler):
             filename, resources = self._order.given
             resources = {name: escape(value) if isinstance(value, str) else value for name, value in resources.items()}
             exporter = self.settings["nbgrader_exporter"]
-            page, _ = await asyncio.to_thread(exporter.from_filename, filename, {**resources, "nonce": self.nonce})
+            try:
+                page, _ = await asyncio.to_thread(exporter.from_filename, filename, {**resources, "nonce": self.nonce})
+            except CannotShow as problem:
+                self.set_status(500)
+                page = f"{problem}. Open the notebook itself, or grade it again."
+                self.set_header("Content-Type", "text/plain")
             self.write(page)
 
 

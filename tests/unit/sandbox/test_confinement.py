@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from autograder.sandbox import Child, ChildLost, Limits, Sandbox, landlock
 from autograder.sandbox.confine import readable_paths
 from autograder.sandbox.conversation import End, _lost
 from autograder.sandbox.protocol import CellRan, Exceeded, Loss, RunCell, Seed
-from autograder.sandbox.scratch import fullness, remove
+from autograder.sandbox.scratch import Cleaner, fullness, remove
 from autograder.sandbox.watch import Watch, private_memory
 from tests.support.commands import Lent
 from tests.support.processes import eventually
@@ -388,6 +389,21 @@ def test_names_that_the_clean_up_might_give_keep_nothing_from_being_removed(tmp_
             (tmp_path / "scratch" / name / "x").mkdir(parents=True)
     remove(tmp_path / "scratch")
     assert not (tmp_path / "scratch").exists()
+
+
+def test_nobody_waits_for_the_removal_of_a_folder(tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "home/scratch"
+    folder.mkdir(parents=True)
+    (folder / "file").touch()
+    cleaner = Cleaner(home)
+    os.kill(cleaner._pid, signal.SIGSTOP)
+    try:
+        cleaner.remove(folder)
+        assert folder.exists()
+    finally:
+        os.kill(cleaner._pid, signal.SIGCONT)
+        cleaner.close(60.0)
+    assert not home.exists()
 
 
 @pytest.mark.parametrize("depth", [1, 50, 3000])
