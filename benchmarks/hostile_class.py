@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbformat.v4 import new_code_cell
-
 from autograder.batch.run import SEED_FILE
 from benchmarks.throughput import MIX
-from tests.support.corpus import Attack, read_attack
+from tests.support.corpus import Attack, crowd, read_attack
 from tests.support.samples import scenario, write
 
 HONEST = 50
@@ -42,11 +40,7 @@ class Run:
 
 def notebook_of(attack: Attack, path: Path) -> Path:
     """Write wrong code with the attack in it, as often as its file says."""
-    notebook = attack.build({})
-    place = 1 + next(number for number, each in enumerate(notebook.cells) if each.id == "attack")
-    for number in range(1, int(attack.said.get("Times", 1))):
-        notebook.cells.insert(place, new_code_cell(attack.source, id=f"attack{number}"))
-    return write(notebook, path)
+    return write(crowd([attack] * int(attack.said.get("Times", 1)), {}), path)
 
 
 def _run(*arguments: str | Path) -> tuple[int, float, str]:

@@ -135,7 +135,7 @@ def crowd(attacks: Sequence[Attack], planted: dict[str, Any]) -> NotebookNode:
     notebook = attacks[0].build(planted)
     first = next(number for number, each in enumerate(notebook.cells) if each.id == "attack")
     notebook.cells[first + 1 : first + 1] = [
-        new_code_cell(each.source, id=f"attack-{each.name}") for each in attacks[1:]
+        new_code_cell(each.source, id=f"attack-{number}") for number, each in enumerate(attacks[1:])
     ]
     return notebook
 
