@@ -37,7 +37,8 @@ from autograder.submission.compare import (
     question_named,
     typed_into,
 )
-from autograder.submission.remarks import Remark, RemarkKind, remarks_on
+from autograder.submission.remarks import Remark, RemarkKind, pictures_remarked, remarks_on
+from autograder.submission.shown_text import missing_pictures
 
 SETUP = "setup"
 #: If at least this many cells, and at least half of the released ones, occur twice, the whole notebook was merged.
@@ -185,6 +186,7 @@ class _Arranger:
         self._remark_on_missing(missing)
         self._put_back(pieces, missing)
         self._begin_with_setup(pieces)
+        self._remark_on_pictures(pieces)
         return Arrangement(
             self._notebook.path,
             self._notebook.sha256,
@@ -482,6 +484,12 @@ class _Arranger:
             pieces.insert(0, pieces.pop(setup))
             sentence = "{cells} stands below code that needs it; the released text runs first."
             self._remark({SETUP: self._places[SETUP]}, RemarkKind.ELSEWHERE, sentence)
+
+    def _remark_on_pictures(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            if piece.fills and piece.grade_id in self._written:
+                missing = missing_pictures(piece.source, frozenset(piece.attachments))
+                self._remarks += pictures_remarked(piece.name, missing)
 
     def _remark_on_missing(self, missing: tuple[str, ...]) -> None:
         def among(names: Iterable[str]) -> _Places:

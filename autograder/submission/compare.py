@@ -10,7 +10,8 @@ import keyword
 import re
 
 from autograder.notebook import CODE_PLACEHOLDER, Cell
-from autograder.submission.written_answers import LONGEST, copied_share, is_placeholder, visible
+from autograder.submission.shown_text import LONGEST, without_comments
+from autograder.submission.written_answers import copied_share, is_placeholder
 
 #: Fewer new words in a released text count as a typing slip.
 _FEW_WORDS = 5
@@ -37,7 +38,7 @@ def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
     if given.kind == "code":
         same = _without_docstrings(text) == _without_docstrings(given.source)
         return not text or (CODE_PLACEHOLDER in text and same)
-    shown = visible(text)
+    shown = without_comments(text)
     return not shown or is_placeholder(shown) or (not in_release and text == given.source.strip())
 
 

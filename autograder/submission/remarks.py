@@ -8,7 +8,7 @@ from enum import StrEnum
 
 #: Up to so many released cells get one remark each; more cells share a remark.
 _MOST = 3
-#: Most cells that one remark names.
+#: Most cells, or files, that one remark names.
 _MOST_NAMED = 12
 
 
@@ -24,6 +24,7 @@ class RemarkKind(StrEnum):
     LOCKED_CHANGED = "locked_changed"
     DAMAGED = "damaged"
     MISNAMED = "misnamed"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Remark:
     kind : RemarkKind
         Kind of finding.
     text : str
-        The cell, the finding, and the decision. It holds no student text.
+        The cell, the finding, and the decision. Of a student's text, it holds at most the names of files.
     """
 
     cell: str
@@ -66,6 +67,19 @@ def remarks_on(found: dict[str, list[int]], kind: RemarkKind, sentence: str) -> 
         return [Remark(name, kind, f"{name}: {_filled(sentence, places)}") for name, places in found.items()]
     every = sorted({place for places in found.values() for place in places})
     return [Remark("", kind, f"{_listed(found)}: {_filled(sentence, every)}")]
+
+
+def pictures_remarked(answer: str, missing: list[str]) -> list[Remark]:
+    """Return the remark that an answer refers to pictures which were not submitted; none without such a picture.
+
+    Examples
+    --------
+    >>> pictures_remarked("q1", ["images/plot.png"])[0].text
+    'q1 refers to images/plot.png, which was not submitted. Paste pictures into the notebook.'
+    """
+    were = "was" if len(missing) == 1 else "were"
+    text = f"{answer} refers to {_listed(missing)}, which {were} not submitted. Paste pictures into the notebook."
+    return [Remark(answer, RemarkKind.PICTURE, text)] if missing else []
 
 
 def _filled(sentence: str, places: list[int]) -> str:

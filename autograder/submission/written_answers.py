@@ -7,29 +7,23 @@ from dataclasses import dataclass
 
 from autograder.assignment.names import AnswerStatus
 from autograder.notebook import PLACEHOLDER, Cell, Notebook
+from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
 
 #: An answer with fewer words is very short. Prompts expect at least 200.
 SHORT = 40
-#: Longer texts are compared no further, and wait for a person. 200 words have about 1,500 characters.
-LONGEST = 100_000
 _TOO_LONG = "too long to check"
 #: A run of this many words from the prompt is copied. An answer with this share of copied words is copied.
 _RUN = 5
 _COPIED_SHARE = 0.5
-#: Scripts without spaces between words: each character counts as a word, as word processors count it.
-_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
-#: Parts that a reader of the rendered text does not see: comments, and definitions of links.
-_HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|^ {0,3}\[(?!\^)[^\[\]\n]*\]:[^\n]*", re.DOTALL | re.MULTILINE)
-_PICTURE = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|<img\b[^<>]*>", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
 class WrittenAnswer:
     """Status of one written answer. ``words`` is its number of words.
 
-    ``remark`` says that an answer is short, copied from the prompt, only a picture, or too long to check. Of an answer
-    that is too long, the words at its beginning are counted.
+    ``remark`` says that an answer is short, copied from the prompt, only a picture, only hidden text, or too long to
+    check. Of an answer that is too long, the words at its beginning are counted.
     """
 
     grade_id: str
@@ -51,28 +45,22 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     """
     if answer is None:
         return WrittenAnswer(grade_id, AnswerStatus.MISSING, 0)
-    if len(answer.strip()) > LONGEST:
-        return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, _word_count(answer.strip()[:LONGEST]), _TOO_LONG)
-    text = visible(answer)
+    text = without_pasted(answer.strip())
+    if len(text) > LONGEST:
+        return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, word_count(shown(text[:LONGEST]).text), _TOO_LONG)
     given = release.cell(grade_id)
-    if not text:
+    if not without_comments(text):
         return WrittenAnswer(grade_id, AnswerStatus.EMPTY, 0)
-    if is_placeholder(text) or (given and not in_release and answer.strip() == given.source.strip()):
+    if is_placeholder(without_comments(text)) or (given and not in_release and text == given.source.strip()):
         return WrittenAnswer(grade_id, AnswerStatus.UNCHANGED, 0)
-    prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
-    words = _PICTURE.sub(" ", text)
-    if not words.strip():
-        return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, 0, "only a picture")
-    return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, _word_count(words), remark(words, prompt))
-
-
-def _word_count(text: str) -> int:
-    return sum(max(1, len(re.findall(f"[{_UNSPACED}]", word))) for word in text.split())
-
-
-def visible(text: str) -> str:
-    """Return Markdown without the parts that its reader does not see."""
-    return _HIDDEN.sub("", text).strip()
+    seen = shown(text)
+    words = word_count(seen.text)
+    if not words and (seen.pictures or seen.hides):
+        found: str | None = "only a picture" if seen.pictures else "only hidden text"
+    else:
+        prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
+        found = "copied" if is_copied(seen.text, prompt) else "short" if words < SHORT else None
+    return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, words, found)
 
 
 def is_placeholder(text: str) -> bool:
@@ -85,12 +73,10 @@ def _asks(cell: Cell, grade_id: str) -> bool:
     return cell.kind == "markdown" and (cell.grade_id or "").startswith(f"{grade_id}_")
 
 
-def remark(answer: str, prompt: str) -> str | None:
-    """Return ``copied`` or ``short`` for an answer that a grader should read first, and None for others."""
+def is_copied(answer: str, prompt: str) -> bool:
+    """Return True if half of an answer's words, or more, are the prompt's own."""
     words = _WORD.findall(answer.casefold())
-    if words and copied_share(words, _WORD.findall(prompt.casefold())) >= _COPIED_SHARE:
-        return "copied"
-    return "short" if len(words) < SHORT else None
+    return bool(words) and copied_share(words, _WORD.findall(prompt.casefold())) >= _COPIED_SHARE
 
 
 def copied_share(words: list[str], prompt: list[str]) -> float:

@@ -20,7 +20,8 @@ from autograder.submission.compare import (
 )
 from autograder.submission.reader import read_submission
 from autograder.submission.remarks import RemarkKind, remarks_on
-from autograder.submission.written_answers import LONGEST, copied_share, remark, visible, written_answer
+from autograder.submission.shown_text import LONGEST, missing_pictures, shown, without_comments, word_count
+from autograder.submission.written_answers import copied_share, is_copied, written_answer
 
 PROMPT = "Explain why the signal of a deep network fades when its weights are small and its slopes too."
 
@@ -57,8 +58,15 @@ RELEASE = Notebook("r.ipynb", "0", (text("## Q1", "q1_intro"), text(PROMPT, "q1_
         (words(40), "answered", 40, None),
         ("![a plot](plot.png)", "answered", 0, "only a picture"),
         ("<img src='x.png'> seen", "answered", 1, "short"),
-        ("勾配が消える", "answered", 6, "short"),
-        ("勾配 fades", "answered", 3, "short"),
+        ("<img src='x.png'>", "answered", 0, "only a picture"),
+        ("[![](plot.png)](plot.png)", "answered", 0, "only a picture"),
+        ("![plot][p]\n\n[p]: plot.png", "answered", 0, "only a picture"),
+        ("<figure><svg><text>loss</text></svg></figure>", "answered", 0, "only a picture"),
+        (f"![](data:image/png;base64,{'A' * 200_000})", "answered", 0, "only a picture"),
+        (f"<div style='display: none'>{PROMPT} {words(250)}</div>", "answered", 0, "only hidden text"),
+        (f"<details hidden><p>{words(250)}</p></details>", "answered", 0, "only hidden text"),
+        (f"seen <span style='visibility:hidden'>{words(250)}</span>", "answered", 1, "short"),
+        ("👍🏽🎉🙂" * 30, "answered", 0, "short"),
         (f"{PROMPT} {words(17)}", "answered", 35, "copied"),
         (f"{PROMPT} {words(30)}", "answered", 48, None),
     ],
@@ -69,6 +77,118 @@ def test_written_answer_has_its_status_its_words_and_its_remark(
     found = written_answer("q1", answer, RELEASE)
     assert (found.grade_id, found.status, found.words, found.remark) == ("q1", status, count, remarked)
     assert found.remarkable == (remarked or status)
+
+
+#: The first article of the Universal Declaration of Human Rights, which has 30 words in English.
+ARTICLE = {
+    "Chinese": "人人生而自由，在尊严和权利上一律平等。他们赋有理性和良心，并应以兄弟关系的精神相对待。",
+    "Japanese": "すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。"
+    "人間は、理性と良心とを授けられており、互いに同胞の精神をもって行動しなければならない。",
+    "Korean": "모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다. "
+    "인간은 천부적으로 이성과 양심을 부여받았으며 서로 형제애의 정신으로 행동하여야 한다.",
+    "Thai": "มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ ต่างมีเหตุผลและมโนธรรม และควรปฏิบัติต่อกันด้วยเจตนารมณ์แห่งภราดรภาพ",
+    "Lao": "ມະນຸດທຸກຄົນເກີດມາມີສິດເສລີພາບ ແລະ ສະເໝີພາບກັນໃນກຽດສັກສີ ແລະ ສິດທິ ທຸກໆຄົນມີເຫດຜົນແລະມະໂນທຳ ແລະ ຄວນປະພຶດຕໍ່ກັນດ້ວຍຄວາມເປັນອ້າຍນ້ອງ",
+    "Hebrew": "כל בני האדם נולדו בני חורין ושווים בערכם ובזכויותיהם. "
+    "כולם חוננו בתבונה ובמצפון, לפיכך חובה עליהם לנהוג איש ברעהו ברוח של אחווה.",
+    "Arabic": "يولد جميع الناس أحرارًا متساوين في الكرامة والحقوق. "
+    "وقد وهبوا عقلاً وضميرًا وعليهم أن يعامل بعضهم بعضًا بروح الإخاء.",
+    "Hindi": "सभी मनुष्यों को गौरव और अधिकारों के मामले में जन्मजात स्वतन्त्रता और समानता प्राप्त है। "
+    "उन्हें बुद्धि और अन्तरात्मा की देन प्राप्त है और परस्पर उन्हें भाईचारे के भाव से बर्ताव करना चाहिए।",
+}
+
+
+@pytest.mark.parametrize("language", ARTICLE)
+def test_text_has_about_as_many_words_in_any_script_as_its_translation(language: str) -> None:
+    assert 18 <= word_count(ARTICLE[language]) <= 40
+
+
+@pytest.mark.parametrize("language", ARTICLE)
+def test_answer_of_some_sentences_is_short_and_one_of_many_is_not_in_any_script(language: str) -> None:
+    article = ARTICLE[language]
+    assert written_answer("q1", article, RELEASE).remark == "short"
+    assert written_answer("q1", " ".join([article] * 3), RELEASE).remark is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "count"),
+    [
+        ("It doesn't fade: e.g. 3.14 of x_1", 7),
+        ("a👍🏽b 🇩🇪🇫🇷 c", 3),
+        ("&nbsp; &mdash; <br> A&amp;B", 2),
+        (r"$\sigma_0^2 = \frac{2}{n}$", 4),
+        (r"$$\begin{align} y &= W x \end{align}$$", 3),
+        ("[the paper](https://example.org/a/b/c) says", 3),
+        ("eyJh" * 100, 0),
+        ("fades `<!-- seen --> <p hidden>` here", 5),
+        ("```html\n<!-- seen --> <p hidden>\n```\n<!-- unseen -->", 4),
+        ("[Q1]: the gradient fades", 4),
+        ("[//]: # (not\nseen) \n[x]: <> 'not seen'\nseen", 1),
+        ("<p style='opacity: 0.5'>seen</p><script>unseen</script><style>unseen</style>", 1),
+        ("<div style='font-size:0'>unseen <div>unseen</div> unseen</div> seen", 1),
+    ],
+)
+def test_only_words_that_show_count(answer: str, count: int) -> None:
+    assert word_count(shown(answer).text) == count
+
+
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        ("![](images/plot.png)", ["images/plot.png"]),
+        ("<img width=3 src='images/plot.png'>", ["images/plot.png"]),
+        ("![a][p] ![p]\n\n[p]: <my plot.png> 'title'", ["my plot.png"]),
+        ('![](loss%20curve(1).png "title") [plot](plot.svg)', ["loss curve(1).png", "plot.svg"]),
+        (
+            r"![](C:\Users\ann\plot.png) ![](file:///home/ann/b.png)",
+            [r"C:\Users\ann\plot.png", "file:///home/ann/b.png"],
+        ),
+        ("![](attachment:here.png) ![](attachment:gone.png)", ["gone.png"]),
+        ("![](data:image/png;base64,AA) ![](https://example.org/a.png) [cell](#q2) [other](b.ipynb)", []),
+        ("`![](code.png)` <!-- ![](comment.png) -->", []),
+        ("![](**[x](y)**`<b>.png)", ["???x?(y)????b?.png"]),
+        ("![](รูปที่.png)", ["รูปที่.png"]),
+    ],
+)
+def test_pictures_that_a_notebook_does_not_hold_are_named(answer: str, missing: list[str]) -> None:
+    assert missing_pictures(answer, frozenset({"here.png"})) == missing
+
+
+# Each of these would take a quadratic search minutes.
+@pytest.mark.parametrize(
+    ("piece", "count"),
+    [
+        ("<!--", 0),
+        ("`", 1),
+        ("```\n", 1),
+        ("``a`", 25000),
+        ("[x]: y\n", 1),
+        ("[x]: y (", 25000),
+        ('[x]: y "', 25000),
+        ("![", 1),
+        ("![a](b(", 14286),
+        ("](a)(", 1),
+        ("<a ", 33333),
+        ("<div hidden>", 0),
+        ("<div style='opacity:0", 19048),
+        ("A" * 59 + " ", 1668),
+        ("\\begin{", 1),
+        ("\U0001f1e9", 1),
+        ("👨\u200d", 1),
+        ("深", 49999),
+        ("ก", 25000),
+        ("a'", 2),
+        ("\u0300", 1),
+        ("&amp;", 1),
+        ("[a](x" + " " * 5000, 41),
+        ("[x]:" + " " * 5000, 21),
+        ("[a](x" + " (" * 2000, 51),
+        ("<p" + " hidden" * 1000, 14297),
+    ],
+)
+def test_hostile_text_is_read_to_its_end(piece: str, count: int) -> None:
+    answer = (piece * (LONGEST // len(piece) + 1))[: LONGEST - 5] + "\n\nend"
+    assert word_count(shown(answer).text) == count
+    assert len(missing_pictures(answer, frozenset())) <= 1
 
 
 @pytest.mark.parametrize("piece", ["<!--", "[x]: y\n", "![", "a word\n", "漢", "w" * 50, f"{PLACEHOLDER} "])
@@ -111,15 +231,17 @@ def test_share_of_copied_words_counts_runs_of_five() -> None:
     assert copied_share(list("abcdefgh"), list("abcd")) == 0.0
     assert copied_share(list("abcdefxx"), list("abcdefg")) == 6 / 8
     assert copied_share([], list("abcde")) == 0.0
-    assert remark("a b c d e " + "x " * 5, "a b c d e") == "copied"
-    assert remark("a b c d e " + "x " * 6, "a b c d e") == "short"
-    assert remark("", "") == "short"
+    assert is_copied("a b c d e " + "x " * 5, "a b c d e")
+    assert not is_copied("a b c d e " + "x " * 6, "a b c d e")
+    assert not is_copied("", "")
 
 
-def test_hidden_parts_of_markdown_are_not_seen() -> None:
-    assert visible("a<!-- b -->c <!-- open") == "ac"
-    assert visible("a\n   [x]: y\nb") == "a\n\nb"
-    assert visible("    [x]: y\n[^1]: note") == "[x]: y\n[^1]: note"
+def test_comments_and_definitions_of_links_show_on_no_page() -> None:
+    assert without_comments("a<!-- b -->c <!-- open") == "ac"
+    assert without_comments("a\n   [x]: y\nb") == "a\n\nb"
+    assert without_comments("    [x]: y\n[^1]: note") == "[x]: y\n[^1]: note"
+    assert without_comments("[Answer]: it fades") == "[Answer]: it fades"
+    assert without_comments("`<!-- seen -->`") == "`<!-- seen -->`"
 
 
 # --- cells ------------------------------------------------------------------------------------------------
