@@ -1,304 +1,156 @@
-"""Copies notebooks from a folder or zip, as a learning platform exports them, to `submitted/`."""
+"""Collects a folder or a zip, as a learning platform exports it: one outcome for each person in it."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import shutil
-import stat
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
-from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
 from autograder.assignment.course_folder import CourseFolder
-from autograder.assignment.questions import NAME
-from autograder.assignment.submitted import same_student
-from autograder.collection.identity import Owner, owner_of
-from autograder.errors import UserError
-from autograder.files import write_bytes, write_text
-from autograder.notebook import MAX_NOTEBOOK_BYTES
+from autograder.assignment.names import AnswerStatus
+from autograder.assignment.release import BadRelease, load_release
+from autograder.collection.attempts import keep
+from autograder.collection.choice import Candidate, Choice, choose
+from autograder.collection.layouts.layout import Listing
+from autograder.collection.members import CannotCollect, members_of
+from autograder.collection.people import People, Theirs, key, people_in
+from autograder.collection.placing import Collected, CollectedStatus, Found, place, provenance_of
+from autograder.collection.roster import Roster
+from autograder.notebook import Notebook, UnreadableNotebook, parse_notebook
+from autograder.submission.reader import read_submission
 
-#: Most notebooks in one student's folder: each may take a tenth of a second to unpack.
-_MOST_FILES = 100
-#: Folders that Jupyter, macOS and git make beside notebooks.
-_RUBBISH = frozenset({".ipynb_checkpoints", "__MACOSX", ".git"})
-_NAMELESS = "its name does not say whose it is; name it for the student: ann.ipynb, or ann/weight_initialization.ipynb"
-
-
-class CannotCollect(UserError):
-    """The source has no submission to collect."""
+#: Where to write what is unclear, in the course folder.
+WHO = "who.csv"
 
 
 @dataclass(frozen=True)
-class Found:
-    """A notebook, its student, and its submission time if known."""
+class FilesCollection:
+    """Result of collecting a folder or a zip.
 
-    student: str
-    origin: str
-    content: bytes
-    time: datetime | None = None
-    provenance: dict[str, Any] | None = None
-
-
-class CollectedStatus(StrEnum):
-    """Whether a file is now in `submitted/`, and whether another one was there before."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    SAME = "same"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class Collected:
-    """Outcome for one file.
-
-    ``reason`` says why a file was refused; for the other statuses, it is a warning for the instructor.
+    Attributes
+    ----------
+    layout : str
+        The platform that the source was recognized as.
+    collected : list of Collected
+        The outcome for each person, sorted by student.
+    missing : list of str
+        Students of the roster who are not in the source, and of whom the course has nothing.
+    nobodys : list of str
+        Files of the source that are no submission, such as the platform's own.
+    left_out : list of str
+        Files that the roster leaves out.
     """
 
-    student: str
-    origin: str
-    status: CollectedStatus
-    reason: str = ""
+    layout: str
+    collected: list[Collected]
+    missing: list[str]
+    nobodys: list[str]
+    left_out: list[str]
 
 
-@dataclass(frozen=True)
-class _File:
-    """A notebook that was found. ``read`` returns its bytes, and may raise anything; ``problem`` says why not to."""
+def collect(
+    source: Path, course: CourseFolder, *, roster: Roster | None = None, file_times: bool = False
+) -> FilesCollection:
+    """Copy every person's notebook in ``source``, a folder or a zip, to the student's place in ``submitted/``.
 
-    owner: Owner
-    origin: str
-    time: datetime | None
-    read: Callable[[], bytes]
-    problem: str
-
-    @property
-    def rank(self) -> tuple[bool, datetime, str]:
-        """Of a student's notebooks, the one with the highest rank counts."""
-        return NAME in PurePosixPath(self.origin).name, self.time or datetime.min.replace(tzinfo=UTC), self.origin
-
-    def refused(self, reason: str) -> Collected:
-        return Collected(self.owner.student, self.origin, CollectedStatus.REFUSED, reason)
-
-
-def collect(source: Path, course: CourseFolder, *, file_times: bool = False) -> list[Collected]:
-    """Copy every notebook in ``source``, a folder or a zip, to its student's place in ``submitted/``.
-
-    Of several by one student, those with the assignment's name count before others, and then the newest. An id that
-    two sources claim (see `autograder.collection.identity`) is collected from neither. What is there already and the
-    same stays untouched; what has changed is replaced, and what was autograded of it removed, so that nbgrader
-    autogrades it again. With ``file_times``, a file's time is its submission time; many platforms give the time of the
-    download instead.
+    Of several notebooks of one person, the last attempt counts, and in it the one that was worked on. Every attempt is
+    kept (`autograder.collection.attempts`). What is there already and the same stays untouched; what has changed is
+    replaced, and what was autograded of it removed, so that nbgrader autogrades it again. With ``file_times``, a file's
+    time is its submission time; many platforms give the time of the download instead.
 
     Raises
     ------
     CannotCollect
-        When ``source`` is neither, holds no notebook, or holds all students in one folder.
+        When ``source`` is neither, holds no submission, holds all students in one folder, or somebody's identity is
+        unclear (see `autograder.collection.people`). Then nothing was collected.
     """
-    if not source.exists():
-        raise CannotCollect(f"{source}: there is no such file or folder")
-    refused: list[Collected] = []
-    placed: list[Collected] = []
-    with contextlib.ExitStack() as stack:
-        students: dict[str, dict[str, list[_File]]] = {}
-        for file in _in_folder(source) if source.is_dir() else _in_zip(source, stack):
-            if file.owner.student:
-                sources = students.setdefault(same_student(file.owner.student), {})
-                sources.setdefault(file.owner.source, []).append(file)
-            else:
-                refused.append(file.refused(file.problem or _NAMELESS))
-        if not students and not refused:
+    with members_of(source) as members:
+        listing = Listing(source.name, members)
+        already = {student: _recorded(course, student) for student in course.submissions()}
+        people = people_in(listing, roster, already, course.root / WHO)
+        if not people.theirs and not people.left_out:
             raise CannotCollect(f"{source}: there is no notebook (.ipynb) in it")
-        _refuse_class_in_one_folder(source, students)
-        for student in sorted(students):
-            reason = _unclear(students[student])
-            if reason:
-                refused += [files[0].refused(reason) for files in students[student].values()]
-                continue
-            (files,) = students[student].values()
-            found = _newest(files, refused)
-            if found is not None:
-                placed.append(_placed(found, course, timed=file_times))
-    return refused + placed
+        is_worked_on = _worked_on(course)
+        collected = [_collect(each, people, course, is_worked_on, file_times=file_times) for each in people.theirs]
+    heard = {each.student for each in collected}
+    missing = sorted(s for s in (roster.students if roster else ()) if s not in heard and s not in already)
+    return FilesCollection(
+        people.layout.title,
+        sorted(collected, key=lambda each: each.student),
+        missing,
+        [member.origin for member in people.nobodys],
+        [member.origin for member in people.left_out],
+    )
 
 
-def _refuse_class_in_one_folder(source: Path, students: dict[str, dict[str, list[_File]]]) -> None:
-    owners = [file.owner for sources in students.values() for files in sources.values() for file in files]
-    below = {owner.below for owner in owners}
-    if len({owner.source for owner in owners}) == 1 and len(below) > 1 and "" not in below:
-        folder = owners[0].source
-        way_out = f"collect {source / folder}" if source.is_dir() else "unpack it, and collect that folder"
-        raise CannotCollect(
-            f"{source}: everything in it is in one folder, {folder}, as if all were one student's: if each folder in "
-            f"{folder} is a student's, {way_out}"
+def _recorded(course: CourseFolder, student: str) -> str:
+    return str(provenance_of(course, student).get("person", ""))
+
+
+def _collect(
+    theirs: Theirs, people: People, course: CourseFolder, is_worked_on: Callable[[bytes], bool], *, file_times: bool
+) -> Collected:
+    choice = choose(theirs, is_worked_on)
+    about = {"name": theirs.person.name, "platform_id": theirs.person.id if theirs.person.platform else ""}
+    older = tuple(f"{each.member.origin}: {_why_not(each, choice)}" for each in choice.older)
+    if choice.counts is None:
+        origin = theirs.files[0][0].origin
+        return Collected(
+            theirs.student, origin, CollectedStatus.REFUSED, choice.reason, **about, unreadable=choice.unreadable
         )
-
-
-def _unclear(sources: dict[str, list[_File]]) -> str:
-    """Say why it is unclear which notebook counts for an id; return an empty string if it is clear."""
-    if len(sources) > 1:
-        return (
-            f"{' and '.join(sorted(sources))} give the same student id, and may be two people: rename one of them; "
-            "neither is collected"
-        )
-    (files,) = sources.values()
-    if len(files) > _MOST_FILES:
-        return f"this student has {len(files)} notebooks, more than the {_MOST_FILES} allowed: keep the one that counts"
-    return ""
-
-
-def _newest(files: list[_File], refused: list[Collected]) -> Found | None:
-    """Return the notebook that counts; add to ``refused`` the others, and those that cannot be read."""
-    found: Found | None = None
-    for file in sorted(files, key=lambda each: each.rank, reverse=True):
-        if file.problem:
-            refused.append(file.refused(file.problem))
-        elif found is not None:
-            refused.append(file.refused("this student submitted a newer one, or one with the assignment's name"))
-        else:
-            try:
-                found = Found(file.owner.student, file.origin, file.read(), file.time)
-            except Exception as problem:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
-                refused.append(file.refused(f"it cannot be read ({type(problem).__name__}: {problem})"))
-    return found
-
-
-def _placed(found: Found, course: CourseFolder, *, timed: bool) -> Collected:
+    counts = choice.counts
+    stated = counts.claim.time
+    provenance = {"layout": people.layout.title, "person": key(theirs.person), **about, "source": counts.member.origin}
+    found = Found(
+        theirs.student, counts.member.origin, counts.content, stated or counts.member.time, provenance
+    )  # fmt: skip
     try:
-        return place(found, course, timed=timed)
+        for each in reversed(choice.older):
+            keep(course, theirs.student, each.content, each.claim.time or each.member.time)
+        placed = place(found, course, timed=stated is not None or file_times, remark=_remark(choice))
     except OSError as problem:
         reason = f"it cannot be written to {course.submitted}/: {problem.strerror}"
-        return Collected(found.student, found.origin, CollectedStatus.REFUSED, reason)
+        return Collected(theirs.student, found.origin, CollectedStatus.REFUSED, reason, **about, unreadable=True)
+    return Collected(placed.student, placed.origin, placed.status, placed.reason, **about, older=older)
 
 
-def _in_folder(folder: Path) -> Iterator[_File]:
-    for path, closed in sorted(_below(folder)):
-        inside = PurePosixPath(path.relative_to(folder).as_posix())
-        # What cannot be reached may have a path of thousands of characters.
-        outermost = str(folder.joinpath(*inside.parts[:1]))
-        if closed:
-            yield _File(owner_of(inside / f"{NAME}.ipynb"), outermost, None, path.read_bytes, closed)
-        elif _is_notebook(inside):
-            try:
-                status = path.lstat()
-            except OSError as unreadable:
-                reason = f"a notebook in it cannot be read: {unreadable.strerror}"
-                yield _File(owner_of(inside), outermost, None, path.read_bytes, reason)
-                continue
-            problem = _problem(inside, status.st_size) if stat.S_ISREG(status.st_mode) else "it is not a regular file"
-            yield _File(owner_of(inside), str(path), _file_time(status), path.read_bytes, problem)
+def _why_not(other: Candidate, choice: Choice) -> str:
+    counts = choice.counts
+    assert counts is not None
+    if other.content == counts.content:
+        return "the same"
+    if other.claim.attempt < counts.claim.attempt:
+        return "an older attempt"
+    if counts.worked_on and not other.worked_on:
+        return "not worked on, or another assignment"
+    return "older, or without the assignment's name"
 
 
-def _below(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield what is named as a notebook below ``folder``, and every folder that cannot be listed with why.
-
-    A tree can be deeper than Python's own functions can walk, and than a path can name. Links are not followed.
-    """
-    waiting = [os.fspath(folder)]
-    while waiting:
-        place = waiting.pop()
-        try:
-            with os.scandir(place) as found:
-                for entry in found:
-                    if entry.name.lower().endswith(".ipynb"):
-                        yield Path(entry.path), ""
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-        except OSError as problem:
-            yield Path(place), f"a folder in it cannot be listed: {problem.strerror}"
+def _remark(choice: Choice) -> str:
+    """Return what an instructor should look at before the choice counts."""
+    counts = choice.counts
+    assert counts is not None
+    remarks = []
+    if not counts.member.is_notebook:
+        remarks.append(f"{counts.member.path.name} is a notebook under another name")
+    if any(each.worked_on for each in choice.older) and not counts.worked_on:
+        remarks.append("the last attempt was not worked on, but an older one was")
+    remarks += [f"{member.path.name}: {reason}" for member, reason in choice.refused if member.is_notebook]
+    return "; ".join(remarks)
 
 
-def _file_time(status: os.stat_result) -> datetime | None:
+def _worked_on(course: CourseFolder) -> Callable[[bytes], bool]:
     try:
-        return datetime.fromtimestamp(status.st_mtime, tz=UTC)
-    except (ValueError, OverflowError, OSError):  # some file systems have years that the calendar has not
-        return None
+        release = load_release(course.release).notebook
+    except BadRelease:  # it is collected before it is released: then names and times decide
+        return lambda content: True
+    return lambda content: _is_worked_on(content, release)
 
 
-def _in_zip(path: Path, stack: contextlib.ExitStack) -> Iterator[_File]:
+def _is_worked_on(content: bytes, release: Notebook) -> bool:
     try:
-        archive = stack.enter_context(zipfile.ZipFile(path))
-    except Exception as problem:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
-        raise CannotCollect(f"{path} is neither a folder nor a zip file that can be read ({problem})") from None
-    for entry in sorted(archive.infolist(), key=lambda e: e.filename):
-        inside = PurePosixPath(entry.filename.replace("\\", "/"))
-        # zipfile asks for the last character of a member's name, and a name may be empty.
-        if _is_notebook(inside) and not entry.is_dir():
-            # A zip's times are local and coarse: good for telling which of two is newer.
-            origin, time = f"{path}:{entry.filename}", _zip_time(entry)
-            yield _File(owner_of(inside), origin, time, partial(archive.read, entry), _packed_problem(inside, entry))
-
-
-def _packed_problem(path: PurePosixPath, entry: zipfile.ZipInfo) -> str:
-    if path.is_absolute() or ".." in path.parts:
-        return "its path leads out of the zip file"
-    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):  # 0 where the zip was not packed on Unix
-        return "it is not a regular file"
-    # Python unpacks no more than the stated size, but by other methods a piece at once, which can hold gigabytes.
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "it is compressed by an unusual method: unpack it, and pack it with another program"
-    return _problem(path, entry.file_size)
-
-
-def _is_notebook(path: PurePosixPath) -> bool:
-    """Return True for a notebook's path, but for copies and by-products that other programs make."""
-    return path.suffix.lower() == ".ipynb" and not path.name.startswith("._") and not _RUBBISH & set(path.parts)
-
-
-def _zip_time(entry: zipfile.ZipInfo) -> datetime | None:
-    try:
-        return datetime(*entry.date_time, tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def _problem(path: PurePosixPath, size: int) -> str:
-    if path.name.startswith("."):
-        return "its name begins with a dot: rename it if it is a submission"
-    if size > MAX_NOTEBOOK_BYTES:
-        return f"it has {size / 2**20:.0f} MiB, more than the {MAX_NOTEBOOK_BYTES // 2**20} MiB allowed"
-    return ""
-
-
-def place(found: Found, course: CourseFolder, *, timed: bool, remark: str = "") -> Collected:
-    """Put a notebook where nbgrader expects its student's, with when and where it comes from beside it.
-
-    Of a notebook that is there already and the same, only when and where it comes from is brought up to date, where
-    that is known; at another time it costs other points, and is autograded again. ``timed`` says that the time is
-    when it was submitted.
-    """
-    path = course.submission(found.student)
-    time = f"{found.time:%Y-%m-%d %H:%M:%S.%f} UTC\n" if timed and found.time is not None else None
-    provenance = json.dumps(found.provenance, indent=1) + "\n" if found.provenance is not None else None
-    known = path.is_file()
-    same = known and path.read_bytes() == found.content
-    if same and not timed and provenance is None:
-        return Collected(found.student, found.origin, CollectedStatus.SAME, remark)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not same:
-        write_bytes(path, found.content)
-    moved = _beside(path.with_name("timestamp.txt"), time)
-    _beside(path.with_name("provenance.json"), provenance)
-    if same and not moved:
-        return Collected(found.student, found.origin, CollectedStatus.SAME, remark)
-    shutil.rmtree(course.autograded_folder(found.student), ignore_errors=True)
-    if same:
-        remark = "; ".join(filter(None, [remark, "the notebook is the same, but its submission time is not"]))
-    return Collected(found.student, found.origin, CollectedStatus.CHANGED if known else CollectedStatus.NEW, remark)
-
-
-def _beside(file: Path, text: str | None) -> bool:
-    """Have a file hold ``text``, or not be there; return whether that was otherwise."""
-    if (file.read_text(encoding="utf-8", errors="replace") if file.exists() else None) == text:
+        submission = read_submission(parse_notebook("submission", content), release)
+    except UnreadableNotebook:
         return False
-    if text is None:
-        file.unlink()
-    else:
-        write_text(file, text)
-    return True
+    answered = any(answer.status is AnswerStatus.ANSWERED for answer in submission.written)
+    return answered or len(submission.untouched) < 4

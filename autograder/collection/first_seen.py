@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from autograder.collection.files import CannotCollect
+from autograder.collection.members import CannotCollect
 from autograder.files import write_text
 from autograder.git import Repository
 

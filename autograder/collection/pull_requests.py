@@ -16,8 +16,9 @@ from pathlib import Path
 
 from autograder.assignment.course_folder import CourseFolder
 from autograder.collection.choose_commit import Chosen, choose
-from autograder.collection.files import CannotCollect, Collected, CollectedStatus, Found, place
 from autograder.collection.first_seen import record_heads
+from autograder.collection.members import CannotCollect
+from autograder.collection.placing import Collected, CollectedStatus, Found, place
 from autograder.collection.roster import Roster
 from autograder.collection.take import Refused, Taken, others, take
 from autograder.git import GitFailed, Repository, Unrelated
@@ -165,6 +166,11 @@ def _fetch(remote: str, folder: Path) -> tuple[Repository, list[_Pull], list[Col
 def is_address(source: str) -> bool:
     """Return True if ``source`` is an address that git can fetch from, and not a local file or folder."""
     return re.match(r"[a-z][a-z0-9+.-]*://|[^@:/\s]+@[^:/\s]+:", source, re.IGNORECASE) is not None
+
+
+def is_repository(folder: Path) -> bool:
+    """Return True if ``folder`` is a git repository, bare or with a working tree."""
+    return (folder / ".git").exists() or ((folder / "HEAD").is_file() and (folder / "objects").is_dir())
 
 
 def _public(text: str) -> str:

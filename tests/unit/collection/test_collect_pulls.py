@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment.course_folder import CourseFolder
-from autograder.collection.files import CannotCollect, Collected
 from autograder.collection.files import collect as collect_files
+from autograder.collection.files import collect as collect_files
+from autograder.collection.members import CannotCollect
 from autograder.collection.pull_requests import collect_pulls
 from autograder.collection.roster import Roster, load_roster
 from autograder.collection.take import others
@@ -105,7 +106,7 @@ def test_notebook_is_all_that_is_taken(hub: Hub, course: CourseFolder) -> None:
     }
     hub.open(1, hub.commit(files, "ann", above=True))
     assert only(collect(hub, course)).status == "new"
-    written = sorted(str(p.relative_to(course.root)) for p in (course.root / "submitted").rglob("*") if p.is_file())
+    written = sorted(str(p.relative_to(course.root)) for p in (course.root / "submitted/ann-id").rglob("*.*"))
     folder = "submitted/ann-id/weight_initialization"
     assert written == [
         f"{folder}/{name}" for name in ("provenance.json", "timestamp.txt", "weight_initialization.ipynb")
@@ -652,7 +653,9 @@ def test_roster_is_read_with_whatever_columns_it_has(tmp_path: Path) -> None:
     file.write_text(
         "\ufeffStudent ID,GitHub,name,Email,Pull Request\nann-id,@Ann,Ann A,Ann@x.org,3 #5\n,,,,\n", "utf-8"
     )
-    assert load_roster(file) == Roster({"ann": "ann-id"}, {"ann@x.org": "ann-id"}, {3: "ann-id", 5: "ann-id"})
+    assert load_roster(file) == Roster(
+        {"ann": "ann-id"}, {"ann@x.org": "ann-id"}, {3: "ann-id", 5: "ann-id"}, by_name={"ann a": {"ann-id"}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -670,7 +673,7 @@ def test_roster_is_read_with_whatever_columns_it_has(tmp_path: Path) -> None:
         ("github,student,pull_request\nann,a,3 #-1\n", "'3 #-1' for a pull request's number"),
         ("github,student,pull_request\nann,a,1_0\n", "'1_0' for a pull request's number"),
         ("github,student,pull_request\nann,a,\u0663\n", "for a pull request's number"),
-        (f"github,student\nann,{'a' * 140_000}\n", "cannot be read: field larger than field limit"),
+        (f"github,student\nann,{'a' * 140_000}\n", "cannot be read: line 2: field larger than field limit"),
         ("github,student\nann,a\nbob,b\nann2,a\n", "line 4 .* gives a the login ann2, and another line ann"),
         ("github,student,email\nann,a,\n,b,\n", "line 3 .* has no GitHub login for b"),
     ],
@@ -679,7 +682,7 @@ def test_roster_that_cannot_be_meant_is_refused_with_its_line(text: str, says: s
     file = tmp_path / "roster.csv"
     file.write_text(text, "utf-8")
     with pytest.raises(CannotCollect, match=says):
-        load_roster(file)
+        load_roster(file, for_pull_requests=True)
 
 
 # --- the command ----------------------------------------------------------------------------------------
@@ -705,9 +708,10 @@ def test_command_collects_and_says_what_to_look_at(hub: Hub, tmp_path: Path) -> 
     assert "1 new, 0 changed, 0 same" in said
     assert (course.folder / "submitted/ann-id/weight_initialization/weight_initialization.ipynb").exists()
     assert "add the time zone" in said_by(*command, "--deadline", "2027-01-31", expect=2)
-    assert "cannot be fetched" in said_by("/nowhere", *command[1:], expect=2)
-    assert "for pull requests" in said_by(*command[:1], "--deadline", "2027-01-31T23:59+00:00", expect=2)
+    assert "there is no such file or folder" in said_by("/nowhere", *command[1:], expect=2)
+    assert "for pull requests" in said_by(".", "--deadline", "2027-01-31T23:59+00:00", expect=2)
+    assert "name the roster" in said_by(*command[:1], expect=2)
     assert "are for files" in said_by(*command, "--file-times", expect=2)
     for address in ("https://github.test/org/course", "git@github.test:org/course"):
-        assert "the address of a repository: name the roster" in said_by(address, expect=2)
+        assert "is a repository: name the roster" in said_by(address, expect=2)
     assert "0 new, 0 changed, 1 same" in said_by(*command), "course.toml's deadline trips nothing"

@@ -1,0 +1,50 @@
+"""Ways in which platforms name submissions, one file for each. A new platform is a new file, and a line in this one.
+
+This folder imports the modules of `collection` that list files and fit ids. Begin with `layout.py`.
+"""
+
+from __future__ import annotations
+
+from autograder.collection.layouts import (
+    blackboard,
+    brightspace,
+    by_hand,
+    canvas,
+    clones,
+    exchange,
+    google_drive,
+    gradescope,
+    ilias,
+    moodle,
+    sakai,
+)
+from autograder.collection.layouts.layout import Claims, Layout, Listing
+
+#: Layouts of platforms. Where two claim as many files, the first counts.
+PLATFORMS: tuple[Layout, ...] = tuple(
+    each.LAYOUT
+    for each in (moodle, canvas, blackboard, brightspace, gradescope, exchange, clones, sakai, ilias, google_drive)
+)
+BY_HAND: Layout = by_hand.LAYOUT
+#: A platform's folder may be in the folder of the assignment, and that in one of the course.
+_DEEPEST = 4
+
+
+def recognize(listing: Listing) -> tuple[Layout, Claims]:
+    """Return the layout of a source, and whose its files are.
+
+    A platform is recognized by the part of the names that it writes itself. The one that claims most files counts,
+    because a student can name a file as another platform would; and it must claim half of them. A file that bears the
+    mark of a platform is nobody's in any other layout.
+    """
+    seen: Listing | None = listing
+    for _ in range(_DEEPEST):
+        if seen is None:
+            break
+        claimed = [(layout, layout.claims(seen)) for layout in PLATFORMS]
+        layout, claims = max(claimed, key=lambda each: len(each[1]))
+        if claims and len(claims) * 2 >= len(seen.members):
+            return layout, claims
+        seen = seen.below()
+    marked = {path for layout in PLATFORMS if layout.by_name for path in layout.claims(listing)}
+    return BY_HAND, {path: claims for path, claims in BY_HAND.claims(listing).items() if path not in marked}

@@ -1,0 +1,68 @@
+"""A folder of folders, or of files, that somebody named by student: the layout of no platform."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from autograder.assignment.questions import NAME
+from autograder.collection.identity import fit
+from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person
+
+#: Folders that hold the students' folders, and are no student's.
+_NOBODYS = frozenset({NAME, "submitted", "submissions", "students"})
+#: Names of work, and not of people.
+_OF_WORK = re.compile(
+    r"(?:final|draft|notebook|homework|hw|assignments?|solutions?|answers?|exercises?|submission|work|week|lab|src"
+    r"|untitled|test|backup|copy|new|old|main|version|v)[ _.-]?\d*",
+    re.IGNORECASE,
+)
+#: Files that instructors keep beside submissions.
+_BESIDE = frozenset({"readme", "license", "index", "grades", "roster", "students", "scores", "notes", "who"})
+#: What browsers, Jupyter, Colab, Windows and macOS put around the name of a copy.
+_COPY = re.compile(
+    r"^(?:copy|copie|copia|kopie|cópia|kopia) (?:of|de|von|van|di|av) "
+    r"|(?: ?\(\d+\)| \d| copy(?: \d+)?|[ _]?-[ _]?copy\d*(?: \(\d+\))?)$",
+    re.IGNORECASE,
+)
+#: Endings that a student's file may have.
+_ENDINGS = (".ipynb", ".json", ".txt", ".zip", ".pdf", ".html", ".htm", ".py", ".md", ".docx", ".ipynb")
+
+
+def _claims(listing: Listing) -> Claims:
+    found = {}
+    for member in listing.members:
+        *folders, name = listing.inside(member) or ("",)
+        skipped = 0
+        while len(folders) > skipped and folders[skipped].lower() in _NOBODYS:
+            skipped += 1
+        first = folders[skipped] if len(folders) > skipped else name
+        whose = first.removesuffix(".zip") if len(folders) > skipped else _stem(first)
+        if member.garbled or not _names_somebody(whose):
+            continue
+        root = listing.folder.joinpath(*folders[:skipped], first)
+        # The path decides, and not the id: "Ann Lee" and "Ann_Lee" may be two people.
+        found[member.path] = (Claim(Person("", _key(root, listing), whose, fit(whose)), root),)
+    return found
+
+
+def _names_somebody(whose: str) -> bool:
+    return bool(whose) and whose.lower() not in _BESIDE and not _OF_WORK.fullmatch(whose) and not _COPY.search(whose)
+
+
+def _key(root: PurePosixPath, listing: Listing) -> str:
+    return root.relative_to(listing.folder).as_posix()
+
+
+def _stem(name: str) -> str:
+    """Return the part of a file's name that may name a student."""
+    stem = name
+    for ending in _ENDINGS:
+        if stem.lower().endswith(ending):
+            stem = stem[: -len(ending)]
+    if stem == name:
+        return ""
+    return "" if stem == NAME else stem.removesuffix(f"_{NAME}").removeprefix(f"{NAME}_")
+
+
+LAYOUT = Layout("folders or files named by student", "`annlee.ipynb`, `annlee/weight_initialization.ipynb`", _claims)

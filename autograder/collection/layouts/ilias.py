@@ -1,0 +1,36 @@
+"""ILIAS's "Download all returned files" of an exercise, of persons and of teams."""
+
+from __future__ import annotations
+
+import re
+
+from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person
+from autograder.collection.members import Member
+
+#: Last name, first name, login, and the user's number.
+_PERSON = re.compile(r"(?P<name>[^_]+_.+)_(?P<login>[^_]+)_(?P<id>\d+)$")
+#: ILIAS puts the time of the submission before the student's own name for the file.
+_FILE = re.compile(r"(?P<time>\d{14})_.")
+_TEAM = re.compile(r"Team[ _]\d+$", re.IGNORECASE)
+
+
+def _claims(listing: Listing) -> Claims:
+    found = {}
+    for member in listing.members:
+        parts = listing.inside(member)
+        depth = 1 if parts and _TEAM.match(parts[0]) and len(parts) > 2 else 0
+        if len(parts) < depth + 2 or not (person := _PERSON.match(parts[depth])):
+            continue
+        time = _FILE.match(parts[depth + 1])
+        found[member.path] = (_claim(listing, member, person, depth + 1, time["time"] if time else ""),)
+    # A name with three underscores alone is no mark.
+    return found if any(claim.order for claims in found.values() for claim in claims) else {}
+
+
+def _claim(listing: Listing, member: Member, found: re.Match[str], parts: int, time: str) -> Claim:
+    name = "" if member.garbled else " ".join(found["name"].split("_"))
+    person = Person("ILIAS", found["id"], name, f"{found['login']}_{found['id']}", (found["login"],))
+    return Claim(person, listing.folder.joinpath(*listing.inside(member)[:parts]), order=time)
+
+
+LAYOUT = Layout("ILIAS", "`Lee_Ann_annlee_4711/20270131120000_`", _claims, by_name=False)

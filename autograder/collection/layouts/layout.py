@@ -1,0 +1,153 @@
+"""What a layout is: it recognizes how a platform names files, and says whose each file is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from autograder.collection.identity import fit
+from autograder.collection.members import Member
+
+#: Files that a platform writes for itself are short.
+_MOST_BYTES = 2 * 1024 * 1024
+#: So much of a name goes into a student's id; the platform's own id follows it.
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person as a platform knows them.
+
+    Attributes
+    ----------
+    platform : str
+        What gave them the id.
+    id : str
+        The platform's own id. Two ids are two people, also if their names are the same.
+    name : str
+        The name that the platform shows, if it shows one.
+    student : str
+        The id in the course, where no map gives another; empty if the platform's files do not say who it is.
+    also : tuple of str
+        Other ids of the same person, such as an email address.
+    """
+
+    platform: str
+    id: str
+    name: str
+    student: str
+    also: tuple[str, ...] = ()
+
+    @staticmethod
+    def numbered(platform: str, number: str, name: str) -> Person:
+        """Return a person whom the platform gives a name, which others may have, and a number, which nobody else has.
+
+        Examples
+        --------
+        >>> Person.numbered("Moodle", "4711", "Ann O'Hara").student
+        'Ann_O_Hara_4711'
+        """
+        return Person(platform, number, name, fit(f"{name[:_LONGEST_NAME]}_{number}"))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Whose a file is.
+
+    Attributes
+    ----------
+    person : Person
+        The person.
+    root : PurePosixPath
+        The part of the path that says so. The person chose what follows it.
+    attempt : str
+        Later attempts of a person sort after earlier ones; empty if the platform does not tell them apart.
+    order : str
+        Later files of an attempt sort after earlier ones; empty if the platform does not number them.
+    time : datetime or None
+        When it was submitted, with a time zone, if the platform says so.
+    """
+
+    person: Person
+    root: PurePosixPath
+    attempt: str = ""
+    order: str = ""
+    time: datetime | None = None
+
+
+#: The claims on each file by its path. A file has several if a group submitted it.
+Claims = Mapping[PurePosixPath, tuple[Claim, ...]]
+
+
+_ALL = PurePosixPath()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files of a source, seen from ``folder`` in it; ``name`` is the name of that folder, or of the source."""
+
+    name: str
+    members: Sequence[Member]
+    folder: PurePosixPath = _ALL
+
+    def inside(self, member: Member) -> tuple[str, ...]:
+        """Return the parts of a member's path below the folder."""
+        return member.path.relative_to(self.folder).parts
+
+    def below(self) -> Listing | None:
+        """Return the listing of the only folder in this one; None if the files are in several, or in none."""
+        outermost = {self.inside(member)[:1] for member in self.members if len(self.inside(member)) > 1}
+        if len(outermost) != 1:
+            return None
+        folder = self.folder.joinpath(*outermost.pop())
+        return Listing(
+            folder.name, [m for m in self.members if m.path.is_relative_to(folder) and m.path != folder], folder
+        )
+
+    def text(self, *parts: str) -> str:
+        """Return the text of a short file of the platform's; empty if there is none that can be read."""
+        path = self.folder.joinpath(*parts)
+        for member in self.members:
+            if member.path == path and not member.problem and member.size <= _MOST_BYTES:
+                try:
+                    return member.read().decode("utf-8-sig", "replace")
+                except Exception:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
+                    return ""
+        return ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A way in which a platform names files.
+
+    Attributes
+    ----------
+    title : str
+        The platform.
+    mark : str
+        What its files are recognized by, for the guide.
+    claims : callable
+        Returns the claims on the files of a listing that bear the mark.
+    by_name : bool
+        Whether the outermost name alone is the mark. Then nobody but the platform gives such a name.
+    unsure : str
+        Why a person whom the layout gives no id in the course is unknown.
+    """
+
+    title: str
+    mark: str
+    claims: Callable[[Listing], Claims]
+    by_name: bool = True
+    unsure: str = "its name does not say whose it is"
+
+
+def claims_by_first_part(listing: Listing, read: Callable[[str, Member], Claim | None]) -> Claims:
+    """Return the claims that ``read`` makes of the first part of each path, the only one that the platform names."""
+    found = {}
+    for member in listing.members:
+        parts = listing.inside(member)
+        if parts and (claim := read(parts[0], member)) is not None:
+            found[member.path] = (claim,)
+    return found

@@ -1,0 +1,125 @@
+"""Whatever a platform, a student or an instructor makes of a class's submissions, nobody is lost or taken for another."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tomllib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.assignment.course_folder import CourseFolder
+from autograder.collection.files import FilesCollection, collect
+from autograder.collection.members import CannotCollect
+from autograder.collection.placing import CollectedStatus
+from autograder.collection.roster import Roster, load_roster
+from tests.support.samples import RELEASE, ROOT, SOLUTION
+
+CASES = sorted((ROOT / "tests/specification/collections").glob("*.toml"))
+
+
+def _content(path: str, said: str | None) -> bytes:
+    if said is None:
+        return path.encode()
+    if said == "notebook":
+        return SOLUTION.read_bytes()
+    if said == "release":
+        return RELEASE.read_bytes()
+    if said.startswith("zip of "):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for name in said.removeprefix("zip of ").split(", "):
+                archive.writestr(zipfile.ZipInfo(name, (2027, 1, 1, 12, 0, 0)), f"{path}/{name}")
+        return packed.getvalue()
+    return said.encode()
+
+
+def in_folder(case: dict[str, Any], place: Path) -> Path:
+    source = place / case.get("name", "source")
+    source.mkdir()
+    for minute, path in enumerate(case["files"]):
+        file = source / path
+        if path.endswith("/"):
+            file.mkdir(parents=True)
+            continue
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_content(path, case.get("content", {}).get(path)))
+        os.utime(file, (minute * 60, minute * 60))
+    return source
+
+
+def in_zip(case: dict[str, Any], place: Path) -> Path:
+    source = place / f"{case.get('name', 'source')}.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        for minute, path in enumerate(case["files"]):
+            entry = zipfile.ZipInfo(path, (2027, 1, 1, minute // 60, minute % 60, 0))
+            archive.writestr(entry, b"" if path.endswith("/") else _content(path, case.get("content", {}).get(path)))
+    if encoding := case.get("encoding"):
+        # Programs for Windows write names in its code page, and do not say so.
+        raw = source.read_bytes()
+        for path in case["files"]:
+            old, new = path.encode(), path.encode(encoding)
+            assert len(old) == len(new), "a name of the same length can be written over"
+            raw = raw.replace(old, new)
+        source.write_bytes(raw)
+    return source
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> CourseFolder:
+    (tmp_path / "course").mkdir()
+    return CourseFolder(tmp_path / "course", "", RELEASE, "submitted", "autograded")
+
+
+def _roster(case: dict[str, Any], place: Path) -> Roster | None:
+    if "students" not in case:
+        return None
+    (place / "students.csv").write_text(case["students"], "utf-8")
+    return load_roster(place / "students.csv")
+
+
+@pytest.mark.parametrize("make", [in_folder, in_zip], ids=["folder", "zip"])
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_everybody_in_a_source_is_collected_or_named(
+    file: Path, make: Callable[[dict[str, Any], Path], Path], course: CourseFolder, tmp_path: Path
+) -> None:
+    case = tomllib.loads(file.read_text("utf-8"))
+    if case.get("only", make.__name__) not in make.__name__:
+        return
+    source, roster = make(case, tmp_path), _roster(case, tmp_path)
+    if "asks" in case:
+        with pytest.raises(CannotCollect, match=r"who\.csv"):
+            collect(source, course, roster=roster)
+        rows = list(csv.DictReader((course.root / "who.csv").open(encoding="utf-8")))
+        asked = {row["source"]: row["why"] for row in rows if not row["student"]}
+        assert set(asked) == set(case["asks"])
+        assert all(part in asked[source] for source, part in case["asks"].items())
+        assert not (course.root / "submitted").exists(), "nothing is half collected"
+        return
+    _check(case, collect(source, course, roster=roster), course)
+
+
+def _check(case: dict[str, Any], collection: FilesCollection, course: CourseFolder) -> None:
+    assert collection.layout == case["layout"]
+    here = {each.student: each for each in collection.collected if each.status is not CollectedStatus.REFUSED}
+    gone = {each.student: each for each in collection.collected if each.status is CollectedStatus.REFUSED}
+    found = {student: course.submission(student).read_bytes() for student in here}
+    expected = {
+        student: _content(path, case.get("content", {}).get(path)) for student, path in case["collected"].items()
+    }
+    assert found == expected
+    assert set(course.submissions()) == set(expected)
+    reasons = case.get("not_collected", {})
+    assert set(gone) == set(reasons)
+    assert all(part in gone[student].reason for student, part in reasons.items())
+    assert [each for each in collection.collected if each.unreadable] == (
+        list(gone.values()) if case.get("unreadable") else []
+    )
+    assert sorted(name.rpartition("source")[2].lstrip("./zip:") for name in collection.nobodys) == sorted(
+        case.get("nobodys", [])
+    )
