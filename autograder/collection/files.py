@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from autograder.assignment.course_folder import CourseFolder
@@ -65,13 +66,17 @@ def collect(
         unclear (see `autograder.collection.people`). Then nothing was collected.
     """
     with members_of(source) as members:
-        listing = Listing(source.name, members)
+        listing = Listing(source.name if source.is_dir() else source.stem, members)
         already = {student: _recorded(course, student) for student in course.submissions()}
         people = people_in(listing, roster, already, course.root / WHO)
-        if not people.theirs and not people.left_out:
+        if not (people.theirs or people.left_out or people.unplaced):
             raise CannotCollect(f"{source}: there is no notebook (.ipynb) in it")
         is_worked_on = _worked_on(course)
         collected = [_collect(each, people, course, is_worked_on, file_times=file_times) for each in people.theirs]
+        collected += [
+            Collected("", member.origin, CollectedStatus.REFUSED, member.problem, unreadable=True)
+            for member in people.unplaced
+        ]
     heard = {each.student for each in collected}
     missing = sorted(s for s in (roster.students if roster else ()) if s not in heard and s not in already)
     return FilesCollection(
@@ -91,27 +96,25 @@ def _collect(
     theirs: Theirs, people: People, course: CourseFolder, is_worked_on: Callable[[bytes], bool], *, file_times: bool
 ) -> Collected:
     choice = choose(theirs, is_worked_on)
-    about = {"name": theirs.person.name, "platform_id": theirs.person.id if theirs.person.platform else ""}
+    person = theirs.person
+    platform_id = person.id if person.platform else ""
+    about = partial(Collected, theirs.student, name=person.name, platform_id=platform_id)
     older = tuple(f"{each.member.origin}: {_why_not(each, choice)}" for each in choice.older)
     if choice.counts is None:
         origin = theirs.files[0][0].origin
-        return Collected(
-            theirs.student, origin, CollectedStatus.REFUSED, choice.reason, **about, unreadable=choice.unreadable
-        )
+        return about(origin, CollectedStatus.REFUSED, choice.reason, unreadable=choice.unreadable)
     counts = choice.counts
-    stated = counts.claim.time
-    provenance = {"layout": people.layout.title, "person": key(theirs.person), **about, "source": counts.member.origin}
-    found = Found(
-        theirs.student, counts.member.origin, counts.content, stated or counts.member.time, provenance
-    )  # fmt: skip
+    origin, stated = counts.member.origin, counts.claim.time
+    provenance = {"layout": people.layout.title, "person": key(person), "name": person.name, "source": origin}
+    found = Found(theirs.student, origin, counts.content, stated or counts.member.time, provenance)
     try:
         for each in reversed(choice.older):
             keep(course, theirs.student, each.content, each.claim.time or each.member.time)
         placed = place(found, course, timed=stated is not None or file_times, remark=_remark(choice))
     except OSError as problem:
         reason = f"it cannot be written to {course.submitted}/: {problem.strerror}"
-        return Collected(theirs.student, found.origin, CollectedStatus.REFUSED, reason, **about, unreadable=True)
-    return Collected(placed.student, placed.origin, placed.status, placed.reason, **about, older=older)
+        return about(origin, CollectedStatus.REFUSED, reason, unreadable=True)
+    return about(origin, placed.status, placed.reason, older=older)
 
 
 def _why_not(other: Candidate, choice: Choice) -> str:

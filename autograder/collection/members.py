@@ -24,6 +24,8 @@ _BY_PROGRAMS = frozenset(
 _BY_NOBODY = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitignore", ".gitattributes", ".gitkeep"})
 #: A nested zip with more entries is not opened: a megabyte can list thousands.
 _MOST_ENTRIES = 10_000
+#: No platform puts a person's folder deeper. A path may have thousands of parts.
+DEEPEST = 8
 _ENTRY = b"PK\x01\x02"
 
 
@@ -166,7 +168,7 @@ def _in_zip(archive: zipfile.ZipFile, read: Callable[[zipfile.ZipInfo], bytes], 
         if not path.name or entry.is_dir():
             folders.add(inside)
             continue
-        filled.update(inside.parents)
+        filled.update(inside.parents[-DEEPEST:])
         # A zip's times are local and coarse: good for telling which of two is newer.
         yield Member(
             inside, name + shown, _zip_time(entry), entry.file_size, partial(read, entry),

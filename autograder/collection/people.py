@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from autograder.assignment.submitted import same_student
 from autograder.collection.layouts import BY_HAND, recognize
-from autograder.collection.layouts.layout import Claim, Layout, Listing, Person
-from autograder.collection.members import CannotCollect, Member
+from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person
+from autograder.collection.members import DEEPEST, CannotCollect, Member
 from autograder.collection.roster import LEFT_OUT, Roster, plain_name
 from autograder.files import write_text
 from autograder.text import one_line, table_cell
@@ -44,13 +44,14 @@ class Theirs:
 class People:
     """Everybody in a source, and the files that are nobody's: those of the platform, and of the instructor.
 
-    ``left_out`` lists the files that the roster leaves out.
+    ``left_out`` lists the files that the roster leaves out, and ``unplaced`` those of nobody that cannot be collected.
     """
 
     layout: Layout
     theirs: tuple[Theirs, ...]
     nobodys: tuple[Member, ...]
     left_out: tuple[Member, ...]
+    unplaced: tuple[Member, ...]
 
 
 @dataclass(frozen=True)
@@ -94,36 +95,40 @@ def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, str
     for claim in (claim for each in claims.values() for claim in each):
         bearers.setdefault(plain_name(claim.person.name), set()).add(claim.person.id)
     found: dict[tuple[str, str], Theirs] = {}
-    nobodys: list[Member] = []
     left_out: list[Member] = []
-    questions: list[_Question] = []
+    unclaimed: list[Member] = []
     for member in listing.members:
-        claimed = claims.get(member.path, ())
-        student = _of_source(member.path, roster)
-        if student == LEFT_OUT:
-            left_out.append(member)
-        elif student:
-            claim = claimed[0] if claimed else Claim(Person("", str(member.path), "", student), member.path)
-            _theirs(found, claim, student, mapped=True).files.append((member, claim))
-        elif claimed:
-            for claim in claimed:
-                student = _in_roster(claim.person, roster, bearers) if roster else claim.person.student
-                if student == LEFT_OUT:
-                    left_out.append(member)
-                else:
-                    _theirs(found, claim, student, mapped=bool(roster and student)).files.append((member, claim))
-        elif member.is_notebook or ".ipynb" in member.path.name.lower() or member.path.suffix.lower() == ".zip":
-            why = "its name is in an unknown encoding" if member.garbled else "its name does not say whose it is"
-            questions.append(_Question(str(member.path), member.problem or why))
-        else:
-            nobodys.append(member)
-    theirs = list(found.values())
-    unclear = {id(each): question for each in theirs for question in _unclear(each, theirs, layout, roster, already)}
-    questions += unclear.values()
+        owners = _owners(member.path, claims, roster, bearers)
+        if not owners:
+            unclaimed.append(member)
+        for theirs, claim in owners:
+            if theirs.student == LEFT_OUT:
+                left_out.append(member)
+            else:
+                which = (
+                    ("", theirs.student) if theirs.mapped else (theirs.person.platform or "by hand", theirs.person.id)
+                )
+                found.setdefault(which, theirs).files.append((member, claim))
+    unplaced = [member for member in unclaimed if member.problem]
+    asked = [member for member in unclaimed if not member.problem and _may_be_a_submission(member)]
+    everybody = list(found.values())
+    unclear = {
+        id(each): question for each in everybody for question in _unclear(each, everybody, layout, roster, already)
+    }
+    questions = [_Question(str(member.path), _why_nobodys(member)) for member in asked] + list(unclear.values())
     if questions:
-        clear = [each for each in theirs if id(each) not in unclear]
+        clear = [each for each in everybody if id(each) not in unclear]
         raise CannotCollect(_message(listing, layout, questions, _write(who, clear, questions)))
-    return People(layout, tuple(theirs), tuple(nobodys), tuple(left_out))
+    nobodys = [member for member in unclaimed if member not in unplaced]
+    return People(layout, tuple(everybody), tuple(nobodys), tuple(left_out), tuple(unplaced))
+
+
+def _may_be_a_submission(member: Member) -> bool:
+    return member.is_notebook or ".ipynb" in member.path.name.lower() or member.path.suffix.lower() == ".zip"
+
+
+def _why_nobodys(member: Member) -> str:
+    return "its name is in an unknown encoding" if member.garbled else "its name does not say whose it is"
 
 
 def _refuse_class_in_one_folder(listing: Listing) -> None:
@@ -141,17 +146,24 @@ def _refuse_class_in_one_folder(listing: Listing) -> None:
         )
 
 
-def _theirs(found: dict[tuple[str, str], Theirs], claim: Claim, student: str, *, mapped: bool) -> Theirs:
-    which = ("", student) if mapped else (claim.person.platform or "by hand", claim.person.id)
-    return found.setdefault(which, Theirs(claim.person, student, mapped))
+def _owners(
+    path: PurePosixPath, claims: Claims, roster: Roster | None, bearers: Mapping[str, set[str]]
+) -> list[tuple[Theirs, Claim]]:
+    """Return whose a file is, as the roster says or as the layout does; nothing if nobody knows."""
+    claimed = claims.get(path, ())
+    if roster is None:
+        return [(Theirs(claim.person, claim.person.student, mapped=False), claim) for claim in claimed]
+    if student := _of_source(path, roster):
+        claim = claimed[0] if claimed else Claim(Person("", str(path), "", student), path)
+        return [(Theirs(claim.person, student, mapped=True), claim)]
+    known = [(_in_roster(claim.person, roster, bearers), claim) for claim in claimed]
+    return [(Theirs(claim.person, student, mapped=bool(student)), claim) for student, claim in known]
 
 
-def _of_source(path: PurePosixPath, roster: Roster | None) -> str:
+def _of_source(path: PurePosixPath, roster: Roster) -> str:
     """Return the student whom the roster names for a file, or for a folder that it is in."""
-    if roster is None or not roster.by_source:
-        return ""
-    named = (roster.by_source.get(table_cell(str(each))) for each in (path, *path.parents))
-    return next(filter(None, named), "")
+    named = (roster.by_source.get(table_cell(str(each))) for each in (path, *path.parents[-DEEPEST:]))
+    return next(filter(None, named), "") if roster.by_source else ""
 
 
 def _in_roster(person: Person, roster: Roster, bearers: Mapping[str, set[str]]) -> str:

@@ -18,7 +18,7 @@ from autograder.collection.layouts import (
     moodle,
     sakai,
 )
-from autograder.collection.layouts.layout import Claims, Layout, Listing
+from autograder.collection.layouts.layout import Claims, Layout, Listing, are_half
 
 #: Layouts of platforms. Where two claim as many files, the first counts.
 PLATFORMS: tuple[Layout, ...] = tuple(
@@ -33,18 +33,19 @@ _DEEPEST = 4
 def recognize(listing: Listing) -> tuple[Layout, Claims]:
     """Return the layout of a source, and whose its files are.
 
-    A platform is recognized by the part of the names that it writes itself. The one that claims most files counts,
-    because a student can name a file as another platform would; and it must claim half of them. A file that bears the
-    mark of a platform is nobody's in any other layout.
+    A platform is recognized by the part of the names that it writes itself. The one that claims most of the outermost
+    names counts, because a student can name a file as another platform would; and it must claim half of them. A file
+    that bears the mark of a platform is nobody's in any other layout.
     """
     seen: Listing | None = listing
     for _ in range(_DEEPEST):
         if seen is None:
             break
         claimed = [(layout, layout.claims(seen)) for layout in PLATFORMS]
-        layout, claims = max(claimed, key=lambda each: len(each[1]))
-        if claims and len(claims) * 2 >= len(seen.members):
-            return layout, claims
+        names = [seen.outermost(claims) for _, claims in claimed]
+        most = max(range(len(names)), key=lambda number: len(names[number]))
+        if names[most] and are_half(names[most], seen.outermost()):
+            return claimed[most]
         seen = seen.below()
     marked = {path for layout in PLATFORMS if layout.by_name for path in layout.claims(listing)}
     return BY_HAND, {path: claims for path, claims in BY_HAND.claims(listing).items() if path not in marked}

@@ -47,7 +47,8 @@ def _claims(listing: Listing) -> Claims:
 
 
 def _names_somebody(whose: str) -> bool:
-    return bool(whose) and whose.lower() not in _BESIDE and not _OF_WORK.fullmatch(whose) and not _COPY.search(whose)
+    is_work = whose.lower() in _BESIDE or _OF_WORK.fullmatch(whose) or _COPY.search(whose)
+    return not is_work and whose not in ("", ".", "..")
 
 
 def _key(root: PurePosixPath, listing: Listing) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person
+from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person, are_half
 from autograder.collection.members import Member
 
 #: Last name, first name, login, and the user's number.
@@ -24,7 +24,8 @@ def _claims(listing: Listing) -> Claims:
         time = _FILE.match(parts[depth + 1])
         found[member.path] = (_claim(listing, member, person, depth + 1, time["time"] if time else ""),)
     # A name with three underscores alone is no mark.
-    return found if any(claim.order for claims in found.values() for claim in claims) else {}
+    claims = [claim for each in found.values() for claim in each]
+    return found if are_half({c.person.id for c in claims if c.order}, {c.person.id for c in claims}) else {}
 
 
 def _claim(listing: Listing, member: Member, found: re.Match[str], parts: int, time: str) -> Claim:

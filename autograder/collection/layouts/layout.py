@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -96,6 +96,11 @@ class Listing:
         """Return the parts of a member's path below the folder."""
         return member.path.relative_to(self.folder).parts
 
+    def outermost(self, paths: Iterable[PurePosixPath] | None = None) -> set[str]:
+        """Return the outermost names in the folder; with ``paths``, those of these files."""
+        every = (member.path for member in self.members) if paths is None else paths
+        return {path.relative_to(self.folder).parts[0] for path in every if path != self.folder}
+
     def below(self) -> Listing | None:
         """Return the listing of the only folder in this one; None if the files are in several, or in none."""
         outermost = {self.inside(member)[:1] for member in self.members if len(self.inside(member)) > 1}
@@ -141,6 +146,11 @@ class Layout:
     claims: Callable[[Listing], Claims]
     by_name: bool = True
     unsure: str = "its name does not say whose it is"
+
+
+def are_half(some: Sized, every: Sized) -> bool:
+    """Return whether ``some`` are at least half of ``every``: what one student does is then no mark."""
+    return len(some) * 2 >= len(every)
 
 
 def claims_by_first_part(listing: Listing, read: Callable[[str, Member], Claim | None]) -> Claims:

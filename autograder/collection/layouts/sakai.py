@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person, claims_by_first_part
+from autograder.collection.layouts.layout import (
+    Claim,
+    Claims,
+    Layout,
+    Listing,
+    Person,
+    are_half,
+    claims_by_first_part,
+)
 from autograder.collection.members import Member
 
 _STUDENT = re.compile(r"(?P<name>.*\S)\s*\((?P<id>[^()]+)\)$")
@@ -18,8 +26,10 @@ def _claims(listing: Listing) -> Claims:
         parts[0] for parts in map(listing.inside, listing.members) if len(parts) > 1 and parts[1] in _MARKS
     }  # fmt: skip
 
+    is_marked = bool(marked) and are_half(marked, listing.outermost())
+
     def read(first: str, member: Member) -> Claim | None:
-        found = _FLAT.match(first) or (_STUDENT.match(first) if marked else None)
+        found = _FLAT.match(first) or (_STUDENT.match(first) if is_marked else None)
         if found is None:
             return None
         person = Person("Sakai", found["id"], "" if member.garbled else found["name"], found["id"])

@@ -14,8 +14,8 @@ import pytest
 
 from autograder.assignment.course_folder import CourseFolder
 from autograder.collection.files import collect as collect_files
-from autograder.collection.files import collect as collect_files
 from autograder.collection.members import CannotCollect
+from autograder.collection.placing import Collected
 from autograder.collection.pull_requests import collect_pulls
 from autograder.collection.roster import Roster, load_roster
 from autograder.collection.take import others
@@ -301,7 +301,7 @@ def test_same_file_from_a_folder_keeps_what_is_known_of_it(hub: Hub, course: Cou
     collect(hub, course)
     (tmp_path / "in").mkdir()
     (tmp_path / "in/ann-id.ipynb").write_bytes(answers("ann")[NOTEBOOK].content or b"")
-    assert only(collect_files(tmp_path / "in", course)).status == "same"
+    assert only(collect_files(tmp_path / "in", course).collected).status == "same"
     assert provenance(course, "ann-id")["pull_request"] == 1
 
 
