@@ -35,6 +35,11 @@ class Theirs:
     files: list[tuple[Member, Claim]] = field(default_factory=list)
 
     @property
+    def which(self) -> tuple[str, str]:
+        """What their files have in common: the id in the roster, or the platform's."""
+        return ("in the roster", self.student) if self.mapped else (self.person.platform, self.person.id)
+
+    @property
     def source(self) -> str:
         """The file or folder of the source that names the person."""
         return str(self.files[0][1].root)
@@ -105,19 +110,16 @@ def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, str
             if theirs.student == LEFT_OUT:
                 left_out.append(member)
             else:
-                which = (
-                    ("", theirs.student) if theirs.mapped else (theirs.person.platform or "by hand", theirs.person.id)
-                )
-                found.setdefault(which, theirs).files.append((member, claim))
+                found.setdefault(theirs.which, theirs).files.append((member, claim))
     unplaced = [member for member in unclaimed if member.problem]
     asked = [member for member in unclaimed if not member.problem and _may_be_a_submission(member)]
     everybody = list(found.values())
     unclear = {
-        id(each): question for each in everybody for question in _unclear(each, everybody, layout, roster, already)
+        each.which: question for each in everybody for question in _unclear(each, everybody, layout, roster, already)
     }
     questions = [_Question(str(member.path), _why_nobodys(member)) for member in asked] + list(unclear.values())
     if questions:
-        clear = [each for each in everybody if id(each) not in unclear]
+        clear = [each for each in everybody if each.which not in unclear]
         raise CannotCollect(_message(listing, layout, questions, _write(who, clear, questions)))
     nobodys = [member for member in unclaimed if member not in unplaced]
     return People(layout, tuple(everybody), tuple(nobodys), tuple(left_out), tuple(unplaced))

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 
 from autograder.assignment.course_folder import CourseFolder
 from autograder.assignment.questions import NAME
-from autograder.collection.files import CannotCollect, Collected, CollectedStatus, collect
+from autograder.collection.files import collect
 from autograder.collection.identity import fit
+from autograder.collection.members import CannotCollect
+from autograder.collection.placing import Collected, CollectedStatus
 from autograder.collection.roster import load_roster
 from tests.fuzz.properties import Property
 from tests.fuzz.values import CHOICE, PIECES, mostly
@@ -26,10 +28,10 @@ from tests.fuzz.values import CHOICE, PIECES, mostly
 # --- sources of submissions ----------------------------------------------------------------------------------------
 
 #: Students whose files the platform names, and whom others may try to submit for.
-HONEST = {
-    f"ann/{NAME}.ipynb": "ann",
-    f"Bob Roe_4711_assignsubmission_file_/{NAME}.ipynb": "Bob_Roe",
-    f"zoë/{NAME}.ipynb": "zoë",
+HONEST = {f"ann/{NAME}.ipynb": "ann", f"Bob Roe/{NAME}.ipynb": "Bob_Roe", f"zoë/{NAME}.ipynb": "zoë"}
+ON_MOODLE = {
+    f"Ann Lee_4710_assignsubmission_file_/{NAME}.ipynb": "Ann_Lee_4710",
+    f"Bob Roe_4711_assignsubmission_file_/{NAME}.ipynb": "Bob_Roe_4711",
 }
 _PARTS = PIECES | st.sampled_from(
     [
@@ -198,6 +200,7 @@ SOURCES = st.builds(
         st.tuples(st.binary(max_size=40), st.binary(max_size=40) | st.just(b"PK\x05\x06" + b"\0" * 18)),
     ),
 )
+_MAL_ON_MOODLE = "Mal X_9_assignsubmission_file_/"
 #: What a student can name: whatever is below the folder, or in the name, that the platform gives to that student.
 THEIRS = st.builds(
     lambda folder, entries: Source(
@@ -208,7 +211,7 @@ THEIRS = st.builds(
             for each in entries
         ]
     ),
-    st.sampled_from(["mal/", "Mal X_9_assignsubmission_file_/", "mal/submitted/", "submissions/mal/"]),
+    st.sampled_from(["mal/", "mal/submitted/", "submissions/mal/", _MAL_ON_MOODLE]),
     st.lists(_ENTRIES, min_size=1, max_size=4),
 )
 
@@ -219,7 +222,7 @@ def _collected(source: Path, root: Path) -> tuple[CourseFolder, list[Collected] 
     course = CourseFolder(root / "course", "", root / "release.ipynb", "submitted", "autograded")
     (root / "course").mkdir(exist_ok=True)
     try:
-        return course, collect(source, course)
+        return course, collect(source, course).collected
     except CannotCollect as problem:
         assert str(problem)
         return course, None
@@ -232,7 +235,7 @@ def _tree(root: Path) -> dict[str, bytes]:
 def _submitted(course: CourseFolder) -> dict[str, bytes]:
     return {
         file.parent.parent.name: file.read_bytes()
-        for file in course.root.glob(f"submitted/*/{NAME}/*")
+        for file in course.root.glob(f"submitted/*/{NAME}/*.ipynb")
         if file.is_file()
     }
 
@@ -245,11 +248,16 @@ def _check_source(make: Callable[[Path], Path], entries: list[Entry]) -> None:
         course, collected = _collected(source, root)
         after = _tree(root)
         if collected is None:
-            assert after == before
+            assert {file for file in after if after[file] != before.get(file)} <= {str(course.root / "who.csv")}
             return
         placed = [each for each in collected if each.status is not CollectedStatus.REFUSED]
         new = {file: content for file, content in after.items() if before.get(file) != content}
-        assert set(new) == {str(course.submission(each.student)) for each in placed}
+        kept = f"{course.root}/submitted/.history/"
+        written = {file for file in new if not file.startswith(kept) and not file.endswith("/provenance.json")}
+        assert written == {str(course.submission(each.student)) for each in placed}
+        assert {file.removeprefix(kept).partition("/")[0] for file in new if file.startswith(kept)} == {
+            each.student for each in placed
+        }
         assert set(before) <= set(after)
         for each in collected:
             assert each.reason or each.status is not CollectedStatus.REFUSED
@@ -264,7 +272,7 @@ def _check_source(make: Callable[[Path], Path], entries: list[Entry]) -> None:
                     assert known[content].kind in (0, stat.S_IFREG), known[content]
                     assert ".." not in known[content].path.replace("\\", "/").split("/"), known[content]
         _check_nobody_is_passed_over(source, collected)
-        again = collect(source, course)
+        again = collect(source, course).collected
         assert {each.status for each in again} <= {CollectedStatus.SAME, CollectedStatus.REFUSED}
         assert [each.student for each in again] == [each.student for each in collected]
         assert _tree(root) == after
@@ -308,12 +316,13 @@ def nobody_takes_the_place_of_another(theirs: Source) -> None:
     for form in ("zip", "folder"):
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
-            source = Source([*map(Entry, HONEST), *theirs.entries])
+            honest = ON_MOODLE if any(each.path.startswith(_MAL_ON_MOODLE) for each in theirs.entries) else HONEST
+            source = Source([*map(Entry, honest), *theirs.entries])
             place = source.zipped(root / "in.zip") if form == "zip" else source.unpacked(root / "in")
             course, collected = _collected(place, root)
             assert collected is not None
             found = _submitted(course)
-            for number, (path, student) in enumerate(HONEST.items()):
+            for number, (path, student) in enumerate(honest.items()):
                 assert found.get(student) == _content(number, Entry(path)), (form, student, collected)
 
 
