@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,6 +16,7 @@ from autograder.text import one_line
 
 #: Most notebooks of one person: each may take a tenth of a second to unpack.
 _MOST_FILES = 100
+_MOST_BYTES = 200 * 2**20
 #: Files without a notebook's name that may hold one: browsers and platforms add these endings, or cut one off.
 _MAYBE = frozenset({".json", ".txt", "", ".ipynb"})
 #: So many files of a person without a notebook are named.
@@ -35,20 +36,12 @@ class Candidate:
     worked_on: bool
 
     @property
-    def rank(self) -> tuple[str, bool, bool, bool, str, datetime, str]:
+    def rank(self) -> tuple[str, bool, bool, str, datetime, str]:
         """The notebook with the highest rank counts: of the last attempt, the one that was worked on."""
         name = self.member.path.name
         time = self.claim.time or self.member.time or datetime.min.replace(tzinfo=UTC)
         order = self.claim.order
-        return (
-            self.claim.attempt,
-            self.worked_on,
-            NAME in name,
-            self.member.is_notebook,
-            order,
-            time,
-            self.member.origin,
-        )
+        return self.claim.attempt, self.worked_on, NAME in name, self.claim.order, time, self.member.origin
 
 
 @dataclass(frozen=True)
@@ -71,33 +64,47 @@ class Choice:
 
 def choose(theirs: Theirs, is_worked_on: Callable[[bytes], bool]) -> Choice:
     """Choose the notebook that counts. ``is_worked_on`` tells one with answers from the release and from others."""
-    refused: list[tuple[Member, str]] = []
-    candidates: list[Candidate] = []
-    unreadable = False
     notebooks = [file for file in theirs.files if file[0].is_notebook]
-    if len(notebooks) > _MOST_FILES:
-        reason = f"{len(notebooks)} notebooks, more than the {_MOST_FILES} allowed: keep the one that counts"
-        return Choice(None, (), ((notebooks[0][0], reason),), True)
-    for member, claim in theirs.files:
-        if not member.is_notebook and (member.problem or not _may_be_notebook(member)):
-            refused.append((member, member.problem or "no notebook"))
-            unreadable = unreadable or (bool(member.problem) and member.path.suffix.lower() == ".zip")
-            continue
-        try:
-            content = b"" if member.problem else member.read()
-            reason = member.problem
-        except Exception as problem:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
-            content, reason = b"", f"it cannot be read ({type(problem).__name__}: {problem})"
-        if reason:
-            refused.append((member, reason))
-            unreadable = True
-        elif member.is_notebook or _is_notebook(content):
-            several = len(theirs.files) > 1
-            candidates.append(Candidate(member, claim, content, is_worked_on(content) if several else True))
-        else:
-            refused.append((member, "no notebook"))
+    if len(notebooks) > _MOST_FILES or sum(m.size for m, _ in notebooks if not m.problem) > _MOST_BYTES:
+        reason = (
+            f"{len(notebooks)} notebooks, more than the {_MOST_FILES} or the {_MOST_BYTES // 2**20} MiB allowed: keep "
+            "the one that counts"
+        )
+        return Choice(None, (), ((notebooks[0][0], reason),), unreadable=True)
+    refused: list[tuple[Member, str]] = []
+    read = list(_read(notebooks, refused))
+    unreadable = bool(refused)
+    if not read:
+        others = [file for file in theirs.files if not file[0].is_notebook]
+        maybe = [file for file in others if _may_be_notebook(file[0])][:_MOST_FILES]
+        read = [each for each in _read(maybe, []) if _is_notebook(each[2])][:1]
+        unreadable = unreadable or any(member.problem and _is_zip(member) for member, _ in others)
+        found = {each[0].path for each in read}
+        refused += [(member, member.problem or "no notebook") for member, _ in others if member.path not in found]
+    several = len(read) > 1
+    candidates = [Candidate(*each, is_worked_on(each[2]) if several else True) for each in read]
     ranked = sorted(candidates, key=lambda each: each.rank, reverse=True)
     return Choice(ranked[0] if ranked else None, tuple(ranked[1:]), tuple(refused), unreadable)
+
+
+def _read(
+    files: list[tuple[Member, Claim]], refused: list[tuple[Member, str]]
+) -> Iterator[tuple[Member, Claim, bytes]]:
+    """Yield files with their bytes; add to ``refused`` those that cannot be read."""
+    for member, claim in files:
+        if member.problem:
+            refused.append((member, member.problem))
+            continue
+        try:
+            content = member.read()
+        except Exception as problem:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
+            refused.append((member, f"it cannot be read ({type(problem).__name__}: {problem})"))
+        else:
+            yield member, claim, content
+
+
+def _is_zip(member: Member) -> bool:
+    return member.path.suffix.lower() == ".zip"
 
 
 def _may_be_notebook(member: Member) -> bool:

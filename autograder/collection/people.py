@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -114,9 +114,18 @@ def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, str
     unplaced = [member for member in unclaimed if member.problem]
     asked = [member for member in unclaimed if not member.problem and _may_be_a_submission(member)]
     everybody = list(found.values())
-    unclear = {
-        each.which: question for each in everybody for question in _unclear(each, everybody, layout, roster, already)
-    }
+    twins: dict[str, list[str]] = {}
+    for each in everybody:
+        twins.setdefault(same_student(each.student), []).append(each.source)
+    known = {same_student(student): (student, collected) for student, collected in already.items()}
+    unclear = {}
+    for each in everybody:
+        same = same_student(each.student)
+        why = _why_unclear(each, twins[same], known.get(same, ("", ""))) if each.student else ""
+        if not each.student:
+            why = "the roster does not say whose it is" if roster else layout.unsure
+        if why:
+            unclear[each.which] = _Question(each.source, why, each.person)
     questions = [_Question(str(member.path), _why_nobodys(member)) for member in asked] + list(unclear.values())
     if questions:
         clear = [each for each in everybody if each.which not in unclear]
@@ -181,29 +190,24 @@ def _in_roster(person: Person, roster: Roster, bearers: Mapping[str, set[str]]) 
     return next(iter(named)) if len(named) == 1 and len(bearers.get(name, ())) == 1 else ""
 
 
-def _unclear(
-    theirs: Theirs, everybody: list[Theirs], layout: Layout, roster: Roster | None, already: Mapping[str, str]
-) -> Iterator[_Question]:
-    """Yield why it is unclear who a person is, if it is."""
-    person, student = theirs.person, theirs.student
+def _why_unclear(theirs: Theirs, twins: list[str], known: tuple[str, str]) -> str:
+    """Say why the id of a person may be another person's; return an empty string if it is not.
 
-    def question(why: str) -> _Question:
-        return _Question(theirs.source, why, person)
-
-    if not student:
-        yield question("the roster does not say whose it is" if roster else layout.unsure)
-        return
+    ``twins`` are the sources of everybody in this collection whose id looks the same, and ``known`` is the student of
+    the course whose id does, with the `key` of the person from whom that was collected.
+    """
+    student, person = theirs.student, theirs.person
     names = {plain_name(claim.person.name) for _, claim in theirs.files} - {""}
     if len(names) > 1 and not theirs.mapped:
-        yield question(f"{person.platform} gives one id, {person.id}, to several names")
-    same = sorted(each.source for each in everybody if same_student(each.student) == same_student(student))
-    if len(same) > 1:
-        yield question(f"{' and '.join(same)} give the same student id, and may be two people")
-    for other, known in already.items():
-        if other != student and same_student(other) == same_student(student):
-            yield question(f"the course has a student {other}, who may be another person")
-        elif other == student and known and key(person) and known != key(person) and not theirs.mapped:
-            yield question(f"what the course has of {student} was collected from {known}, who may be another person")
+        return f"{person.platform} gives one id, {person.id}, to several names"
+    if len(twins) > 1:
+        return f"{' and '.join(sorted(twins)[:_MOST_NAMED])} give the same student id, and may be two people"
+    before, collected = known
+    if before and before != student:
+        return f"the course has a student {before}, who may be another person"
+    if before and collected and key(person) and collected != key(person) and not theirs.mapped:
+        return f"what the course has of {student} was collected from {collected}, who may be another person"
+    return ""
 
 
 def _write(who: Path, clear: list[Theirs], questions: list[_Question]) -> Path:

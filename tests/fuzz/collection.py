@@ -297,8 +297,9 @@ def _check_nobody_is_passed_over(source: Path, collected: list[Collected]) -> No
 
 
 def fit_in(student: str, path: str) -> bool:
-    """Whether one part of a path names this student."""
-    return any(fit(part).startswith(student) or student in fit(part) for part in path.replace("\\", "/").split("/"))
+    """Whether one part of a path names this student: by an id, or by a name and a number."""
+    parts = [fit(part) for part in path.replace("\\", "/").split("/")]
+    return any(part.startswith(student) or all(word in part for word in student.split("_")) for part in parts)
 
 
 def zip_is_collected_or_refused(source: Source) -> None:

@@ -120,7 +120,9 @@ def test_student_with_too_many_notebooks_is_refused_alone(
     monkeypatch.setattr("autograder.collection.choice._MOST_FILES", 5)
     collected = collect(source(*HONEST, *(f"zoe/{number}.ipynb" for number in range(6))), course)
     assert content(course) == THEIRS
-    assert reasons(collected) == ["0.ipynb: 6 notebooks, more than the 5 allowed: keep the one that counts"]
+    assert reasons(collected) == [
+        "0.ipynb: 6 notebooks, more than the 5 or the 200 MiB allowed: keep the one that counts"
+    ]
 
 
 @pytest.mark.parametrize(
