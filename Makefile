@@ -147,8 +147,9 @@ hooks: setup ## Check formatting, outputs, settings and drift at every commit (p
 settings: setup ## Show the settings in course.toml
 	$(BIN)/autograder course settings
 
-collect: setup ## Take submissions from a folder or zip, or, with ROSTER=… DEADLINE=…, from pull requests: FROM=…
-	$(BIN)/autograder collect "$(FROM)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(DEADLINE),--deadline "$(DEADLINE)")
+STUDENTS ?= $(ROSTER)
+collect: setup ## Take submissions from a folder, a platform's zip or pull requests: FROM=…; STUDENTS=… and DEADLINE=…
+	$(BIN)/autograder collect "$(FROM)" $(if $(STUDENTS),--students "$(STUDENTS)") $(if $(DEADLINE),--deadline "$(DEADLINE)")
 
 class: setup ## Grade every submission in a folder without nbgrader: make class FROM=submitted; results in build/class
 	$(BIN)/autograder class "$(FROM)" --resume

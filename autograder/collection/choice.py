@@ -40,7 +40,6 @@ class Candidate:
         """The notebook with the highest rank counts: of the last attempt, the one that was worked on."""
         name = self.member.path.name
         time = self.claim.time or self.member.time or datetime.min.replace(tzinfo=UTC)
-        order = self.claim.order
         return self.claim.attempt, self.worked_on, NAME in name, self.claim.order, time, self.member.origin
 
 

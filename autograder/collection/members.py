@@ -95,9 +95,9 @@ def members_of(source: Path) -> Iterator[list[Member]]:
         yield sorted(found, key=lambda member: member.path.parts)
 
 
-def _is_submitted(name: str) -> bool:
+def _is_submitted(*folders: str, file: str = "") -> bool:
     """Return False for a file or folder that programs and platforms make beside submissions."""
-    return not (name in _BY_PROGRAMS or name.lower() in _BY_NOBODY or name.startswith("._"))
+    return not (_BY_PROGRAMS & {*folders, file} or file.lower() in _BY_NOBODY or file.startswith("._"))
 
 
 # --- folders ---------------------------------------------------------------------------------------------
@@ -131,14 +131,18 @@ def _below(folder: Path) -> Iterator[tuple[Path, tuple[str, str] | None]]:
         place = waiting.pop()
         try:
             with os.scandir(place) as found:
-                entries = [entry for entry in found if _is_submitted(entry.name)]
+                entries = [(entry, entry.is_dir(follow_symlinks=False)) for entry in found]
         except OSError as problem:
             yield Path(place), ("?.ipynb", f"a folder in it cannot be listed: {problem.strerror}")
             continue
+        entries = [
+            (entry, is_folder)
+            for entry, is_folder in entries
+            if (_is_submitted(entry.name) if is_folder else _is_submitted(file=entry.name))
+        ]
         if not entries and place != os.fspath(folder):
             yield Path(place), ("", "the folder is empty")
-        for entry in entries:
-            is_folder = entry.is_dir(follow_symlinks=False)
+        for entry, is_folder in entries:
             if is_folder:
                 waiting.append(entry.path)
             if not is_folder or entry.name.lower().endswith(".ipynb"):
@@ -162,11 +166,12 @@ def _in_zip(archive: zipfile.ZipFile, read: Callable[[zipfile.ZipInfo], bytes], 
         shown, garbled = _decoded(entry)
         path = PurePosixPath(shown.replace("\\", "/"))
         inside = PurePosixPath(path.as_posix().lstrip("/"))
-        if not all(map(_is_submitted, path.parts)):
-            continue
         # zipfile asks for the last character of a member's name, and a name may be empty.
         if not path.name or entry.is_dir():
-            folders.add(inside)
+            if _is_submitted(*path.parts):
+                folders.add(inside)
+            continue
+        if not _is_submitted(*path.parts[:-1], file=path.name):
             continue
         filled.update(inside.parents[-DEEPEST:])
         # A zip's times are local and coarse: good for telling which of two is newer.

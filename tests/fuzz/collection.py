@@ -19,7 +19,7 @@ from autograder.assignment.course_folder import CourseFolder
 from autograder.assignment.questions import NAME
 from autograder.collection.files import collect
 from autograder.collection.identity import fit
-from autograder.collection.members import CannotCollect
+from autograder.collection.members import CannotCollect, _decoded
 from autograder.collection.placing import Collected, CollectedStatus
 from autograder.collection.roster import load_roster
 from tests.fuzz.properties import Property
@@ -283,7 +283,7 @@ def _check_nobody_is_passed_over(source: Path, collected: list[Collected]) -> No
     if source.is_dir():
         paths = [str(file.relative_to(source)) for file in source.rglob("*") if file.is_symlink() or not file.is_dir()]
     else:
-        paths = [name for name in zipfile.ZipFile(source).namelist() if not name.endswith("/")]
+        paths = [_decoded(entry)[0] for entry in zipfile.ZipFile(source).infolist() if not entry.filename.endswith("/")]
     for path in paths:
         *folders, name = path.replace("\\", "/").split("/")
         if not name.lower().endswith(".ipynb") or name.startswith("._") or name.lower() == ".ipynb":
