@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from autograder.assignment.questions import NAME
 from autograder.collection.identity import fit
-from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person
+from autograder.collection.layouts.layout import COPY_OF, Claim, Claims, Layout, Listing, Person
 
 #: Folders that hold the students' folders, and are no student's.
 _NOBODYS = frozenset({NAME, "submitted", "submissions", "students"})
@@ -21,8 +21,7 @@ _OF_WORK = re.compile(
 _BESIDE = frozenset({"readme", "license", "index", "grades", "roster", "students", "scores", "notes", "who"})
 #: What browsers, Jupyter, Colab, Windows and macOS put around the name of a copy.
 _COPY = re.compile(
-    r"^(?:copy|copie|copia|kopie|cópia|kopia) (?:of|de|von|van|di|av) "
-    r"|(?: ?\(\d+\)| \d| copy(?: \d+)?|[ _]?-[ _]?copy\d*(?: \(\d+\))?)$",
+    rf"^{COPY_OF}|(?: ?\(\d+\)| \d| copy(?: \d+)?|[ _]?-[ _]?copy\d*(?: \(\d+\))?)$",
     re.IGNORECASE,
 )
 #: Endings that a student's file may have.

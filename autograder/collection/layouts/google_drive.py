@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person, claims_by_first_part
+from autograder.collection.layouts.layout import COPY_OF, Claim, Claims, Layout, Listing, Person, claims_by_first_part
 from autograder.collection.members import Member
 
 #: Classroom puts a name before each student's copy. Drive adds a number to a name that is there twice.
 _MARK = re.compile(r"(?P<name>[^-]+?) - .+\.(?:ipynb|zip|pdf|json|txt|py|html)$", re.IGNORECASE)
-_COPIES = re.compile(r"(?:copy|copie|copia|kopie|cópia|kopia) (?:of|de|von|van|di|av) ", re.IGNORECASE)
+_COPIES = re.compile(COPY_OF, re.IGNORECASE)
 
 
 def _claims(listing: Listing) -> Claims:

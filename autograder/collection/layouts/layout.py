@@ -14,6 +14,8 @@ from autograder.collection.members import Member
 _MOST_BYTES = 2 * 1024 * 1024
 #: So much of a name goes into a student's id; the platform's own id follows it.
 _LONGEST_NAME = 120
+#: How Colab and Drive begin the name of a copy, in several languages.
+COPY_OF = "(?:copy of|copie de|copia de|copia di|kopie von|kopie van|cópia de|kopia av) "  # codespell:ignore
 
 
 @dataclass(frozen=True)

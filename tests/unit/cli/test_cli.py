@@ -363,6 +363,7 @@ def test_help_shows_students_what_they_need_and_keeps_the_rest_apart() -> None:
 
     assert commands() == {"check", "doctor", "grade", "class", "collect", "course"}
     assert commands("course") == {
+        "attempt",
         "gradescope-zip",
         "regrade",
         "release-drift",
