@@ -7,7 +7,6 @@ that ended its child, and continues with the open tasks. A `Budget` limits the t
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -17,13 +16,14 @@ import numpy as np
 
 from autograder.assignment.questions import TASKS, Challenge, Task, draw_challenge
 from autograder.grading.budget import MOST_CHILDREN, Budget, LeftOut, Step
+from autograder.grading.causes import Causes
 from autograder.grading.cell_output import CellOutput, output_of
 from autograder.grading.interview import CallRaised, Evidence, Undefined, interview
 from autograder.report.result import QuestionStatus
 from autograder.sandbox import Child, ChildLost, SandboxFault
 from autograder.sandbox.client import Warm
 from autograder.sandbox.opening import AnySandbox
-from autograder.sandbox.protocol import Call, Loss, Question, Raised, Refusal, RunCell, Seed
+from autograder.sandbox.protocol import Call, Loss, Question, Raised, RunCell, Seed
 from autograder.submission.reader import Submission
 
 A = TypeVar("A")
@@ -35,14 +35,6 @@ _MOST_FIGURES = 20
 _NEEDED = frozenset({"setup", *(task.stub for task in TASKS)})
 _MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
 _MEMORY_WORDS = ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc")
-#: Messages to students about what the sandbox refuses.
-_REFUSED = {
-    Refusal.NETWORK: "Network access is not available while grading.",
-    Refusal.PROCESSES: "Other programs and processes cannot be started while grading.",
-    Refusal.FILES: "Files outside the notebook's own folder are out of reach while grading.",
-    Refusal.OTHER: "This is not allowed while grading.",
-}
-_NOT_DEFINED = re.compile(r"name '(?P<name>\w+)' is not defined")
 
 
 @dataclass(frozen=True)
@@ -81,11 +73,15 @@ class Execution:
     unfinished: dict[int, Ending] = field(default_factory=dict)
     printed: dict[int, CellOutput] = field(default_factory=dict)
 
-    def output(self, position: int) -> CellOutput:
-        """Return the output of the cell at ``position``, and why it did not finish."""
-        raised, ending = self.raised.get(position), self.unfinished.get(position)
-        problem = ending.message if ending else str(raised) if raised else None
-        return replace(self.printed.get(position, CellOutput()), problem=problem)
+    def problems(self, submission: Submission) -> dict[int, str]:
+        """Return why each cell did not run to its end, by its position in the submission's code."""
+        causes = self.causes(submission)
+        raised = {position: causes.told(each, position, stop=".") for position, each in self.raised.items()}
+        return raised | {position: ending.message for position, ending in self.unfinished.items()}
+
+    def causes(self, submission: Submission) -> Causes:
+        """Return what explains the exceptions of this run."""
+        return Causes(submission, self.raised, self.unfinished)
 
 
 @dataclass(frozen=True)
@@ -213,25 +209,26 @@ def _seeds(seed: int, purpose: str, name: str = "") -> Iterator[int]:
 
 def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: Execution, seed: int) -> None:
     """Interview the open tasks, until one ends the child."""
+    causes = execution.causes(submission)
     for task in TASKS:
         if task.stub in execution.outcomes:
             continue
         asking = _Calls(child, budget, _seeds(seed, "calls", task.stub))
         try:
-            execution.outcomes[task.stub] = interview(asking, task, challenge_of(seed, task))
+            execution.outcomes[task.stub] = interview(asking, task, challenge_of(seed, task), causes.told)
         except CallRaised as call:
-            execution.outcomes[task.stub] = _ending_of(call.raised, task, submission)
+            execution.outcomes[task.stub] = _ending_of(call.raised, task, submission, causes)
         except Undefined:
-            execution.outcomes[task.stub] = _undefined(task, submission, execution)
+            execution.outcomes[task.stub] = _undefined(task, submission, execution, causes)
         except ChildLost as lost:
             execution.outcomes[task.stub] = _lost(lost, f"Calling {task.function}: ")
             return
 
 
-def _ending_of(raised: Raised, task: Task, submission: Submission) -> Ending:
+def _ending_of(raised: Raised, task: Task, submission: Submission, causes: Causes) -> Ending:
     if raised.name == "NotImplementedError" and task.stub in submission.untouched:
         return Ending(QuestionStatus.NOT_ATTEMPTED, f"{task.function} is still the released stub.")
-    if raised.name == "NotImplementedError" and raised.cell == task.stub:
+    if raised.name == "NotImplementedError" and not raised.message and raised.cell == task.stub:
         return Ending(
             QuestionStatus.ERROR,
             f"{task.function} raised {raised}. Is the stub's raise NotImplementedError() still there? Delete it.",
@@ -239,7 +236,7 @@ def _ending_of(raised: Raised, task: Task, submission: Submission) -> Ending:
     status = _status_of(raised)
     if status is QuestionStatus.MEMORY:
         return Ending(status, f"{task.function} asked for more memory than there is: {raised}.")
-    return Ending(status, f"{task.function} raised {raised}.{explanation(raised, submission)}")
+    return Ending(status, f"{task.function} raised {causes.told(raised)}.")
 
 
 def _status_of(raised: Raised) -> QuestionStatus:
@@ -251,21 +248,7 @@ def _status_of(raised: Raised) -> QuestionStatus:
     return QuestionStatus.ERROR
 
 
-def explanation(raised: Raised, submission: Submission) -> str:
-    """Return a sentence that explains why code that works in the notebook fails here; empty if no reason is known.
-
-    Known reasons: the sandbox refused something, or the code uses a name that a locked cell defines which does not run
-    while grading. The sentence begins with a space, because it follows another one.
-    """
-    if raised.refused is not None:
-        return f" {_REFUSED[raised.refused]}"
-    missing = _NOT_DEFINED.match(raised.message) if raised.name == "NameError" else None
-    if missing and (cell := submission.left_out.get(missing["name"])):
-        return f" The locked cell {cell} defines that name, and does not run while grading: define it yourself."
-    return ""
-
-
-def _undefined(task: Task, submission: Submission, execution: Execution) -> Ending:
+def _undefined(task: Task, submission: Submission, execution: Execution, causes: Causes) -> Ending:
     """Explain why the notebook has no such function: the stub's cell failed, or the function was renamed."""
     for position, cell in enumerate(submission.code):
         if cell.grade_id != task.stub:
@@ -276,6 +259,6 @@ def _undefined(task: Task, submission: Submission, execution: Execution) -> Endi
             return Ending(ending.status, message, ending.killed)
         if position in execution.raised:
             raised = execution.raised[position]
-            message = f"{task.function} is not defined: its cell raised {raised}.{explanation(raised, submission)}"
+            message = f"{task.function} is not defined: its cell raised {causes.told(raised, position)}."
             return Ending(_status_of(raised), message)
     return Ending(QuestionStatus.ERROR, f"{task.function} is not defined anywhere in the notebook. Was it renamed?")

@@ -5,6 +5,7 @@ It asks through a `Conversation`: with a confined child, or by a direct call in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from autograder.assignment.kernels import KernelShape, Layout
@@ -47,8 +48,10 @@ class Undefined(Exception):
     """The student's notebook defines no such function."""
 
 
-def interview(conversation: Conversation, task: Task, challenge: Challenge) -> Evidence:
-    """Call ``task``'s function on ``challenge`` and return the evidence.
+def interview(
+    conversation: Conversation, task: Task, challenge: Challenge, told: Callable[[Raised], str] = str
+) -> Evidence:
+    """Call ``task``'s function on ``challenge`` and return the evidence. ``told`` describes an exception in one line.
 
     Raises
     ------
@@ -58,11 +61,13 @@ def interview(conversation: Conversation, task: Task, challenge: Challenge) -> E
         The notebook does not define the function.
     """
     if task.kind is Kind.INITIALIZER:
-        return _interview_initializer(conversation, task, challenge)
-    return _interview_model(conversation, task, challenge)
+        return _interview_initializer(conversation, task, challenge, told)
+    return _interview_model(conversation, task, challenge, told)
 
 
-def _interview_initializer(conversation: Conversation, task: Task, challenge: Challenge) -> InitializerEvidence:
+def _interview_initializer(
+    conversation: Conversation, task: Task, challenge: Challenge, told: Callable[[Raised], str]
+) -> InitializerEvidence:
     raised: list[Raised] = []
 
     def draw(kernel: KernelShape, *, parameter: bool = False) -> Draw:
@@ -72,7 +77,7 @@ def _interview_initializer(conversation: Conversation, task: Task, challenge: Ch
         )
         if isinstance(answer, Raised):
             raised.append(answer)
-            return Draw(kernel, "nothing", error=str(answer))
+            return Draw(kernel, "nothing", error=told(answer))
         return _draw(kernel, _unless_undefined(answer))
 
     # Every shape once, then every shape again, so that a tensor which the code caches for a shape repeats.
@@ -89,13 +94,15 @@ def _draw(kernel: KernelShape, answer: Returned) -> Draw:
     return Draw(kernel, answer.kind, answer.dtype, answer.shape, answer.values, answer.passed, answer.same)
 
 
-def _interview_model(conversation: Conversation, task: Task, challenge: Challenge) -> ModelEvidence:
+def _interview_model(
+    conversation: Conversation, task: Task, challenge: Challenge, told: Callable[[Raised], str]
+) -> ModelEvidence:
     builds = []
     for inputs in challenge.inputs:
         answer = conversation.ask(BuildModel(task.function, Framework(task.framework), inputs))
         if isinstance(answer, Raised):
             raise CallRaised(answer)
-        builds.append(_build(_unless_undefined(answer)))
+        builds.append(_build(_unless_undefined(answer), told))
     return ModelEvidence(
         layout=task.layout,
         widths=WIDTHS,
@@ -106,7 +113,7 @@ def _interview_model(conversation: Conversation, task: Task, challenge: Challeng
     )
 
 
-def _build(answer: ModelBuilt) -> ModelBuild:
+def _build(answer: ModelBuilt, told: Callable[[Raised], str]) -> ModelBuild:
     parameters = None
     if answer.parameters is not None:
         parameters = tuple(Parameter(each.name, each.shape, each.values) for each in answer.parameters)
@@ -114,7 +121,9 @@ def _build(answer: ModelBuilt) -> ModelBuild:
         kind=answer.kind,
         parameters=parameters,
         outputs=answer.outputs if answer.outputs is not None and answer.outputs.ndim == 2 else None,
-        forward_error=str(answer.forward_raised) if answer.forward_raised is not None else None,
+        forward_error=told(answer.forward_raised) if answer.forward_raised is not None else None,
+        computes_in=answer.computes_in,
+        untracked=answer.untracked,
     )
 
 

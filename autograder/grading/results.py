@@ -8,7 +8,8 @@ from pathlib import Path
 
 from autograder.assignment.questions import TASKS
 from autograder.assignment.settings import Frameworks
-from autograder.grading.execution import Ending, Execution, explanation
+from autograder.grading.cell_output import CellOutput
+from autograder.grading.execution import Ending, Execution
 from autograder.grading.jobs import Graded, Job
 from autograder.grading.provenance import grader_sha256
 from autograder.grading.scoring import better_of_the_two, score_task
@@ -23,7 +24,6 @@ from autograder.report.result import (
     WrittenResult,
 )
 from autograder.sandbox import SandboxFault
-from autograder.sandbox.protocol import Raised
 from autograder.submission.reader import Submission
 from autograder.text import one_line
 from autograder.version import __version__
@@ -41,8 +41,12 @@ def graded(job: Job, execution: Execution) -> Graded:
             questions.append(QuestionResult.of(task, outcome.status, 0.0, points, outcome.message))
         else:
             questions.append(score_task(task, outcome, points, job.terms.help_level))
-    outputs = {cell.name: execution.output(position) for position, cell in enumerate(job.submission.code)}
-    return Graded(_result(job, execution, tuple(questions)), outputs)
+    problems = execution.problems(job.submission)
+    outputs = {
+        cell.name: replace(execution.printed.get(position, CellOutput()), problem=problems.get(position))
+        for position, cell in enumerate(job.submission.code)
+    }
+    return Graded(_result(job, execution, tuple(questions), problems), outputs)
 
 
 def apply_framework_rule(job: Job, one: Graded) -> Graded:
@@ -65,7 +69,7 @@ def reason(problem: Exception) -> str:
     return f"{type(problem).__name__}: {problem} ({Path(place.filename).name}, line {place.lineno})"
 
 
-def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...]) -> Result:
+def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...], problems: dict[int, str]) -> Result:
     submission = job.submission
     return Result(
         path=submission.path,
@@ -76,7 +80,7 @@ def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...
             WrittenResult(a.grade_id, a.status, a.words, job.points[a.grade_id], a.remark) for a in submission.written
         ),
         remarks=remarks_of(submission),
-        problems=_problems(submission, execution),
+        problems=_problems(submission, problems),
         provenance=Provenance(
             grader_version=__version__,
             grader_sha256=grader_sha256(),
@@ -92,19 +96,12 @@ def remarks_of(submission: Submission) -> tuple[RemarkResult, ...]:
     return tuple(RemarkResult(remark.cell, remark.kind, remark.text) for remark in submission.remarks)
 
 
-def _problems(submission: Submission, execution: Execution) -> tuple[CellProblem, ...]:
-    messages = {position: _message_of(raised, submission) for position, raised in execution.raised.items()}
-    messages |= {position: ending.message for position, ending in execution.unfinished.items()}
+def _problems(submission: Submission, messages: dict[int, str]) -> tuple[CellProblem, ...]:
     shown = sorted(messages)[:_MOST_PROBLEMS]
     problems = [CellProblem(_cell_title(submission.code[position]), messages[position]) for position in shown]
     if more := len(messages) - len(shown):
         problems.append(CellProblem(f"{more} more", "These raised or did not finish, either."))
     return tuple(problems)
-
-
-def _message_of(raised: Raised, submission: Submission) -> str:
-    why = explanation(raised, submission)
-    return f"{raised}.{why}" if why else str(raised)
 
 
 def _cell_title(cell: Cell) -> str:

@@ -90,12 +90,18 @@ class ModelBuild:
         The outputs, (batch, features); None if the forward pass failed.
     forward_error : str or None
         Why the forward pass failed, in one line.
+    computes_in : str or None
+        The floating-point type that the model computes in; None for float32.
+    untracked : bool
+        Whether a Keras model holds variables that Keras does not track.
     """
 
     kind: str
     parameters: tuple[Parameter, ...] | None = None
     outputs: Array | None = None
     forward_error: str | None = None
+    computes_in: str | None = None
+    untracked: bool = False
 
 
 @dataclass(frozen=True)

@@ -358,6 +358,14 @@ class ModelParameter:
     values: Array | None = None
 
 
+class Precision(StrEnum):
+    """A floating-point type other than float32, the least precise first."""
+
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+    FLOAT64 = "float64"
+
+
 @dataclass(frozen=True)
 class ModelBuilt(Answer):
     """One model that the student's code built, and its outputs.
@@ -372,12 +380,18 @@ class ModelBuilt(Answer):
         The forward pass's outputs; None if it failed.
     forward_raised : Raised or None
         Why the forward pass failed.
+    computes_in : Precision or None
+        What the model computes in; None for float32.
+    untracked : bool
+        Whether a Keras model holds variables that Keras does not track.
     """
 
     kind: Line
     parameters: tuple[ModelParameter, ...] | None = None
     outputs: Array | None = None
     forward_raised: Raised | None = None
+    computes_in: Precision | None = None
+    untracked: bool = False
 
 
 # --- questions ----------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from autograder.notebook import Cell, Notebook, UnreadableNotebook
 from autograder.submission.compare import (
     code_of,
     defines,
+    installs,
     is_another_edition,
     is_prose,
     is_untouched,
@@ -180,6 +181,7 @@ class _Arranger:
         self._remark_on_kinds()
         self._collect_answers()
         self._look_into_locked_cells()
+        self._remark_on_installs()
         pieces = [piece for place in range(len(self._cells)) for piece in self._pieces(place)]
         filled = {piece.grade_id for piece in pieces if piece.fills}
         missing = tuple(name for name in self._given if name not in filled)
@@ -315,6 +317,11 @@ class _Arranger:
         self._remark(
             texts, RemarkKind.RETYPED, "{cells} changed from text to code; it counts as text, and does not run."
         )
+
+    def _remark_on_installs(self) -> None:
+        places = [n for n, cell in enumerate(self._cells) if self._runs_as_it_is(n) and installs(code_of(cell))]
+        found = {self._ids[place] or _cell_name(place): [place] for place in places}
+        self._remark(found, RemarkKind.INSTALLS, "nothing is installed while grading: lines such as !pip do nothing.")
 
     # --- written answers -------------------------------------------------------------------------------
 

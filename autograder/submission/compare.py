@@ -20,6 +20,7 @@ _MOSTLY = 0.5
 _STRING = re.compile(r'("""|\'\'\').*?\1', re.DOTALL)
 _WORD = re.compile(r"\w+")
 _QUESTION = re.compile(r"\W*(?:(?:my )?answers?\W+(?:to\W+)?)?(?:question|q)\W*(?P<number>[1-9])\b", re.IGNORECASE)
+_INSTALLS = re.compile(r"^[ \t]*[!%][ \t]*(?:pip3?|conda|mamba|uv|apt|apt-get)[ \t][^\n]*\binstall\b", re.MULTILINE)
 #: Characters at a text's beginning in which it may name its question.
 _BEGINNING = 60
 #: A code cell with at least so many words in strings and comments, and at most so many words of code, is a text.
@@ -142,8 +143,25 @@ def is_prose(cell: Cell) -> bool:
     return len(start) == 5 and all(word.rstrip(",;").isalpha() and not keyword.iskeyword(word) for word in start)
 
 
+def installs(source: str) -> bool:
+    """Return True if a line of the code installs a package.
+
+    Examples
+    --------
+    >>> installs("import math\\n!pip install -q torchinfo"), installs("!pip list")
+    (True, False)
+    """
+    return _INSTALLS.search(source) is not None
+
+
 def code_of(cell: Cell) -> str:
-    """Return the code in a cell. For Markdown with code blocks, return only the blocks."""
+    """Return the code in a cell. For Markdown with code blocks, return only the blocks.
+
+    Examples
+    --------
+    >>> code_of(Cell("markdown", "See:\\n```\\nx = 1\\n```", "cell 9", None, {}))
+    'x = 1'
+    """
     if cell.kind == "code":
         return cell.source
     code, fence = [], ""

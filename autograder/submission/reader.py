@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import symtable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 from autograder.assignment.questions import WRITTEN
 from autograder.notebook import Cell, Notebook
 from autograder.submission.arrangement import SETUP, Arrangement, arrange
-from autograder.submission.compare import names
 from autograder.submission.remarks import Remark
 from autograder.submission.written_answers import WrittenAnswer, written_answer
 
@@ -28,8 +25,8 @@ class Submission:
         Grade ids of unchanged stubs.
     written : tuple of WrittenAnswer
         The written answers, Q1–Q6.
-    left_out : dict of str to str
-        Names that a locked cell defines which does not run while grading, with the grade id of that cell.
+    left_out : tuple of Cell
+        Cells that do not run while grading: locked ones, with what the student typed into them, and texts.
     remarks : tuple of Remark
         Unusual findings, and the reader's decisions.
     """
@@ -39,7 +36,7 @@ class Submission:
     code: tuple[Cell, ...]
     untouched: frozenset[str]
     written: tuple[WrittenAnswer, ...]
-    left_out: dict[str, str] = field(default_factory=dict)
+    left_out: tuple[Cell, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
 
@@ -88,21 +85,15 @@ def submission_in(arrangement: Arrangement, release: Notebook) -> Submission:
     )
 
 
-def _left_out(arrangement: Arrangement, release: Notebook) -> dict[str, str]:
-    locked = {cell.grade_id: cell for cell in release.cells if cell.kind == "code" and cell.metadata.get("locked")}
-    found: dict[str, str] = {}
-    for name, cell in locked.items():
-        if name is not None and name != SETUP:
-            for defined in sorted(_defined(cell.source) | names(arrangement.locked.get(name, ""))):
-                found.setdefault(defined, name)
-    return found
-
-
-@lru_cache(maxsize=256)
-def _defined(source: str) -> set[str]:
-    """Return the names that a released cell defines at its top level; none if it is not plain Python."""
-    try:
-        symbols = symtable.symtable(source, "cell", "exec").get_symbols()
-    except SyntaxError:
-        return set()
-    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+def _left_out(arrangement: Arrangement, release: Notebook) -> tuple[Cell, ...]:
+    locked = [
+        replace(cell, source=f"{cell.source}\n{arrangement.locked.get(cell.grade_id, '')}")
+        for cell in release.cells
+        if cell.kind == "code" and cell.metadata.get("locked") and cell.grade_id not in (None, SETUP)
+    ]
+    texts = [
+        Cell(piece.kind, piece.source, piece.name, piece.grade_id, {})
+        for piece in arrangement.pieces
+        if piece.kind == "markdown" and (piece.grade_id is None or piece.grade_id in WRITTEN)
+    ]
+    return (*locked, *texts)

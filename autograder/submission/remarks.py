@@ -25,6 +25,7 @@ class RemarkKind(StrEnum):
     DAMAGED = "damaged"
     MISNAMED = "misnamed"
     PICTURE = "picture"
+    INSTALLS = "installs"
 
 
 @dataclass(frozen=True)

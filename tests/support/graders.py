@@ -84,7 +84,7 @@ def one_warm_sandbox(sandbox: AnySandbox) -> Iterator[None]:
 
     def once(sandbox: AnySandbox, submission: Submission, seed: int, finished: Callable[[], None]) -> Execution:
         code = tuple((cell.name, cell.source, cell.grade_id) for cell in submission.code)
-        key = code, submission.untouched, tuple(submission.left_out.items())
+        key = code, submission.untouched, tuple((cell.name, cell.source) for cell in submission.left_out)
         with turn:
             if key not in ran:
                 ran[key] = execute(sandbox, submission, seed, finished=finished)

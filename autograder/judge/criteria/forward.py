@@ -10,15 +10,27 @@ from autograder.judge.model import ModelMeasurements
 
 _WRONG_ACTIVATION = Misconception("wrong_activation", "another activation function", learn.ACTIVATIONS)
 _WRONG_FORWARD = Misconception("wrong_forward", "outputs that these weights do not give", learn.FORWARD)
+_LOW_PRECISION = Misconception("low_precision", "a model that computes in 16 bits", learn.DTYPES)
+
+#: Decimal digits of precisions whose rounding is as large as `FORWARD`. A verdict would depend on the seed.
+_FEW_DIGITS = {"float16": "three", "bfloat16": "two"}
 
 
-@criterion("forward", needs=["layers"], mistakes=[_WRONG_ACTIVATION, _WRONG_FORWARD])
+@criterion("forward", needs=["layers"], mistakes=[_WRONG_ACTIVATION, _WRONG_FORWARD, _LOW_PRECISION])
 def forward(m: ModelMeasurements) -> Finding:
     """Compute ReLU after both hidden layers; end in softmax (TensorFlow) or in logits (PyTorch)."""
     last = "softmax" if m.evidence.softmax else "logits"
     for build in m.evidence.builds:
         if build.forward_error is not None:
-            raise fail(f"The forward pass raised {build.forward_error}.", FORWARD_ERROR)
+            dtype = f" Its inputs are float32, and the model is {build.computes_in}." if build.computes_in else ""
+            raise fail(f"The forward pass raised {build.forward_error}.{dtype}", FORWARD_ERROR)
+        if build.computes_in in _FEW_DIGITS:
+            raise fail(
+                f"The model computes in {build.computes_in}, where float32 is asked for. It rounds to "
+                f"{_FEW_DIGITS[build.computes_in]} digits: too few to tell whether the outputs are those of its "
+                "weights.",
+                _LOW_PRECISION,
+            )
     relu = ["ReLU"] * (len(m.shapes) - 1)
     if m.fits(relu, last):
         if m.fits(["no activation"] * len(relu), last):

@@ -14,12 +14,13 @@ from autograder.judge.model import ModelMeasurements, owner
 
 _NOT_A_MODEL = Misconception("not_a_model", "something that is no model of the framework", learn.MODELS)
 _WRONG_LAYERS = Misconception("wrong_layers", "layers of other sizes", learn.LAYERS)
+_UNTRACKED = Misconception("untracked", "variables that Keras does not track", learn.LAYERS)
 _EXTRA_LAYERS = Misconception("extra_layers", "more layers with weights than asked for", learn.ARCHITECTURE)
 _LAYER_NAMES = Misconception("layer_names", "layers under other names", learn.NAMES)
 FORWARD_ERROR = Misconception("forward_error", "an exception in the forward pass", learn.FORWARD)
 
 
-@criterion("layers", mistakes=[_NOT_A_MODEL, _WRONG_LAYERS, _EXTRA_LAYERS, _LAYER_NAMES, FORWARD_ERROR])
+@criterion("layers", mistakes=[_NOT_A_MODEL, _WRONG_LAYERS, _UNTRACKED, _EXTRA_LAYERS, _LAYER_NAMES, FORWARD_ERROR])
 def layers(m: ModelMeasurements) -> Finding:
     """Build three dense layers of the sizes asked for, and nothing else that holds weights."""
     widths = " → ".join(map(str, m.evidence.widths))
@@ -57,9 +58,14 @@ def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> N
         raise fail(f"The model has no weights, and its call raised {build.forward_error}.", FORWARD_ERROR)
     built = m.layers(build)
     if built is None:
-        raise fail(
-            f"The kernels are not those of {widths} dense layers. Weights found: {_listed(build)}.", _WRONG_LAYERS
-        )
+        wrong = f"The kernels are not those of {widths} dense layers. Weights found: {_listed(build)}."
+        if build.untracked:
+            raise fail(
+                f"{wrong} The model also holds tf.Variables, which Keras 3 does not track, and fit() would not train: "
+                "make them with self.add_weight, or use tf.keras.layers.Dense.",
+                _UNTRACKED,
+            )
+        raise fail(wrong, _WRONG_LAYERS)
     arrays = [array for layer in built for array in (layer.kernel, layer.bias) if array is not None]
     if not all(np.isfinite(array).all() for array in arrays):
         raise fail("A kernel or a bias holds NaN or infinite values.", NOT_FINITE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 from typing import Any
 
@@ -13,6 +14,8 @@ from autograder.sandbox.child.figures import take_figures
 from autograder.sandbox.protocol import MAX_TEXT, CellRan
 
 _shell: Any = None
+#: Magics that install packages or choose their versions, here or on Colab.
+_INSTALLERS = ("pip", "conda", "mamba", "micromamba", "uv", "tensorflow_version")
 
 
 def warm_up() -> dict[str, str]:
@@ -25,6 +28,8 @@ def warm_up() -> dict[str, str]:
     import matplotlib.pyplot  # noqa: F401 (without it, every child would build a font cache in its new home)
     import matplotlib_inline.backend_inline  # noqa: F401 (what %matplotlib inline imports)
 
+    # Its compiler is another program, which a child cannot start. Code that is not compiled computes the same.
+    torch.compile = functools.partial(torch.compile, disable=True)
     shell()
     return {
         "numpy": np.__version__,
@@ -78,6 +83,10 @@ def shell() -> Any:
                 self.system(cmd)
                 return SList() if split else LSString()
 
+            def ask_exit(self) -> None:
+                """End the cell, as exit() and quit() end a notebook's session."""
+                raise SystemExit
+
             def enable_gui(self, gui: str | None = None) -> None:
                 """Run no event loop: figures are drawn without a window, and %matplotlib finds that well."""
 
@@ -96,7 +105,14 @@ def shell() -> Any:
         settings.HistoryManager.enabled = False
         settings.InteractiveShell.colors = "nocolor"
         _shell = NotebookShell.instance(config=settings)
+        _shell.db = {}  # %cd and %store write to it, and the grader's own folder is out of reach
+        for name in _INSTALLERS:
+            _shell.register_magic_function(_install_nothing, "line", name)
     return _shell
+
+
+def _install_nothing(_line: str) -> None:
+    print("Nothing is installed while grading: this line did nothing.")
 
 
 class _FirstText(io.TextIOBase):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograder.sandbox.child.exceptions import text_of
-from autograder.sandbox.child.values import built, forward, returned
+from autograder.sandbox.child.values import built, forward, precision, returned
 from autograder.sandbox.protocol import Array, BuildModel, CallInitializer, ModelBuilt, Returned
 
 
@@ -26,15 +27,34 @@ def build_model(question: BuildModel, function: Any) -> ModelBuilt:
     if not isinstance(model, tf.Module | tf.keras.Model):
         return ModelBuilt(kind)
 
+    dtypes: set[str] = set()
+
     def outputs() -> Array:
         inputs = tf.constant(question.inputs)
-        found = model(inputs, training=False) if isinstance(model, tf.keras.Model) else model(inputs)
-        return _numbers(tf.convert_to_tensor(found))
+        found = tf.convert_to_tensor(model(inputs, training=False) if in_keras else model(inputs))
+        dtypes.add(found.dtype.name)
+        return _numbers(found)
 
+    in_keras = isinstance(model, tf.keras.Model)
     answered = forward(outputs)
     # After the call: a model without an Input has no weights before it.
-    weights = model.weights if isinstance(model, tf.keras.Model) else model.variables
-    return built(kind, [(getattr(v, "path", v.name), _numbers(v)) for v in weights], answered)
+    weights = model.weights if in_keras else model.variables
+    layers = list(model._flatten_layers()) if in_keras else []
+    dtypes |= {str(layer.compute_dtype) for layer in layers}
+    named = [(getattr(v, "path", v.name), _numbers(v)) for v in weights if tf.as_dtype(v.dtype).is_floating]
+    untracked = any(isinstance(each, tf.Variable) for layer in layers for each in _held(layer))
+    return built(kind, named, answered, precision(dtypes), untracked=untracked)
+
+
+def _held(layer: Any) -> Iterator[object]:
+    """Yield what the attributes of a layer hold, and what is in their lists and dictionaries."""
+    for value in vars(layer).values():
+        if isinstance(value, dict):
+            yield from value.values()
+        elif isinstance(value, list | tuple):
+            yield from value
+        else:
+            yield value
 
 
 def _numbers(values: Any) -> NDArray[Any]:

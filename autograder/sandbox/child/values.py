@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograder.sandbox.child.exceptions import describe_exception, text_of
-from autograder.sandbox.protocol import Array, ModelBuilt, ModelParameter, Raised, Returned
+from autograder.sandbox.protocol import Array, ModelBuilt, ModelParameter, Precision, Raised, Returned
 from autograder.sandbox.wire import DTYPES, MAX_ARRAYS, MAX_DIMENSIONS
 
 _MAX_WEIGHT_ELEMENTS = 65_536
@@ -50,7 +50,19 @@ def forward(run: Callable[[], Array]) -> Array | Raised | None:
     return outputs if _may_be_sent(outputs, _MAX_WEIGHT_ELEMENTS) else None
 
 
-def built(kind: str, named: Sequence[tuple[str, NDArray[Any]]], outputs: Array | Raised | None) -> ModelBuilt:
+def precision(dtypes: Container[str]) -> Precision | None:
+    """Return the first precision other than float32 that is among ``dtypes``."""
+    return next((each for each in Precision if each in dtypes), None)
+
+
+def built(
+    kind: str,
+    named: Sequence[tuple[str, NDArray[Any]]],
+    outputs: Array | Raised | None,
+    computes_in: Precision | None = None,
+    *,
+    untracked: bool = False,
+) -> ModelBuilt:
     """Describe a model's arrays, in their order; those that are floats and have room go along."""
     room = _MAX_WEIGHT_ELEMENTS
     parameters = []
@@ -60,7 +72,8 @@ def built(kind: str, named: Sequence[tuple[str, NDArray[Any]]], outputs: Array |
         shape = tuple(int(n) for n in value.shape[:MAX_DIMENSIONS])
         parameters.append(ModelParameter(str(name)[:_MAX_NAME], shape, values))
     raised = outputs if isinstance(outputs, Raised) else None
-    return ModelBuilt(kind, tuple(parameters), None if isinstance(outputs, Raised) else outputs, raised)
+    found = None if isinstance(outputs, Raised) else outputs
+    return ModelBuilt(kind, tuple(parameters), found, raised, computes_in, untracked)
 
 
 def _may_be_sent(array: NDArray[Any], most: int) -> bool:

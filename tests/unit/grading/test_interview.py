@@ -13,7 +13,7 @@ from autograder.assignment.questions import BUILDS, KERNELS, ROUNDS, TASKS, Task
 from autograder.grading import check as checking
 from autograder.grading.cell_output import CellOutput, output_of
 from autograder.grading.check import CannotCheck, check
-from autograder.grading.execution import Ending, Execution, execute, explanation
+from autograder.grading.execution import Ending, Execution, execute
 from autograder.grading.interview import CallRaised, Undefined, interview
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
 from autograder.notebook import Cell
@@ -268,14 +268,6 @@ def test_function_that_is_not_defined_is_told_with_what_its_cell_raised() -> Non
     assert ending(failed) == ("error", "tf_he_normal is not defined: its cell raised SyntaxError: bad.")
 
 
-def test_name_of_a_locked_cell_that_does_not_run_is_explained() -> None:
-    submission = Submission("n.ipynb", "0", (), frozenset(), (), left_out={"plot": "q7_measure"})
-    said = " The locked cell q7_measure defines that name, and does not run while grading: define it yourself."
-    assert explanation(Raised("NameError", "name 'plot' is not defined"), submission) == said
-    assert explanation(Raised("NameError", "name 'plo' is not defined"), submission) == ""
-    assert explanation(Raised("ValueError", "name 'plot' is not defined"), submission) == ""
-
-
 def test_every_call_gets_a_seed_of_its_own_and_the_same_ones_in_every_run() -> None:
     seeds = []
     for _ in range(2):
@@ -289,10 +281,11 @@ def test_every_call_gets_a_seed_of_its_own_and_the_same_ones_in_every_run() -> N
 def test_output_of_a_cell_is_that_of_its_first_run_with_what_it_raised() -> None:
     pixels = np.array([[[np.nan, np.inf, -np.inf], [300.0, -1.0, 7.9]]], np.float16)
     done = ran(lambda question: NotDefined(), cell=CellRan("out", "err", (pixels,), Raised("ValueError", "x")))
-    found = done.output(0)
-    assert (found.stdout, found.stderr, found.problem) == ("out", "err", "ValueError: x")
+    found = done.printed[0]
+    assert (found.stdout, found.stderr) == ("out", "err")
     assert found.figures[0].tolist() == [[[0, 255, 0], [255, 0, 7]]]
-    assert done.output(1) == CellOutput() == output_of(CellRan())
+    assert output_of(CellRan()) == CellOutput()
+    assert done.problems(Submission("n.ipynb", "0", (STUB,), frozenset(), ())) == {0: "ValueError: x"}
 
 
 def test_all_tasks_have_an_outcome_whatever_happens() -> None:

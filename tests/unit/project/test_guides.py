@@ -7,11 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_output
 
+from autograder.grading.causes import INSTALLED
 from tests.support.samples import ENVIRONMENT, RELEASE, ROOT, SOLUTION, read, write
 
 
@@ -46,6 +49,21 @@ def test_check_needs_nothing_that_colab_does_not_bring(tmp_path: Path) -> None:
     assert "course/autograder/__init__.py" in run.stdout
     assert "not attempted" in run.stdout
     assert "Too slow." in run.stdout
+
+
+def test_students_guide_lists_the_packages_that_are_installed_while_grading() -> None:
+    guide = (ROOT / "assignment/README.md").read_text(encoding="utf-8")
+    found = re.search(r"Python's standard library, (.+) are installed\. Others are not, such as (.+)\. \|", guide)
+    assert found is not None
+    there, absent = (re.split(r", | and ", names) for names in found.groups())
+    assert there == list(INSTALLED)
+    locks = [(ROOT / "requirements" / name).read_text(encoding="utf-8") for name in ("grade.lock", "torch-cpu.lock")]
+    locked = set(re.findall(r"^([\w.-]+)==", "\n".join(locks), re.MULTILINE))
+    provided = packages_distributions()
+    for module in INSTALLED.values():
+        assert find_spec(module) is not None, module
+        assert {name.lower().replace("_", "-") for name in provided[module]} & locked, module
+    assert {name.lower() for name in absent} & locked == set()
 
 
 def test_dev_container_has_the_shape_that_its_specification_gives() -> None:

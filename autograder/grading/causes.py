@@ -1,0 +1,244 @@
+"""Joins an exception to its cause: what is not there while grading, or an earlier cell that did not run to its end.
+
+Where a cell defines a name is read from the notebook. Of what the child says, an exception's words and its line are
+used, and they decide about no points.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from autograder.notebook import Cell
+from autograder.sandbox.protocol import Raised, Refusal
+from autograder.submission.bindings import STAR, Binding, bindings
+from autograder.submission.compare import code_of, installs
+from autograder.submission.reader import Submission
+from autograder.text import one_line
+
+#: What students may import while grading, beside Python's standard library: names for people, and modules.
+INSTALLED = {
+    "NumPy": "numpy",
+    "SciPy": "scipy",
+    "Matplotlib": "matplotlib",
+    "TensorFlow": "tensorflow",
+    "Keras": "keras",
+    "PyTorch": "torch",
+    "IPython": "IPython",
+    "SymPy": "sympy",
+    "NetworkX": "networkx",
+    "Pillow": "PIL",
+    "h5py": "h5py",
+}
+#: Messages to students about what the sandbox refuses.
+_REFUSED = {
+    Refusal.NETWORK: "Network access is not available while grading.",
+    Refusal.PROCESSES: "Other programs and processes cannot be started while grading.",
+    Refusal.FILES: "Files outside the notebook's own folder are out of reach while grading.",
+    Refusal.OTHER: "This is not allowed while grading.",
+}
+_NO_NAME = re.compile(r"name '(\w+)' is not defined")
+_NO_MODULE = re.compile(r"No module named '([\w.]+)'")
+_NO_ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
+_NO_MAGIC = re.compile(r"[Mm]agic(?: function)? `(%+\w+)` not found")
+_CHARACTER = re.compile(r"\(U\+([0-9A-F]{4,6})\)|character U\+([0-9A-F]{4,6})")
+_ACCELERATOR = re.compile(r"\b(?:cuda|nvidia|gpus?|mps|xpu|tpus?)\b|device:GPU", re.IGNORECASE)
+#: Exceptions that say only by their line that a GPU was asked for.
+_SILENT = frozenset({"IndexError", "AssertionError"})
+_SYNTAX_ERRORS = frozenset({"SyntaxError", "IndentationError", "TabError"})
+_BLAMED_ON_NONE = frozenset({"TypeError", "AttributeError"})
+_QUOTES = "'\"`´‘’‚“”„«»"
+
+
+class Unfinished(Protocol):
+    """Why a cell did not run to its end."""
+
+    @property
+    def message(self) -> str:
+        """A sentence for students."""
+        ...
+
+
+@dataclass(frozen=True)
+class Causes:
+    """Knows what happened to the cells of one run, and explains exceptions by it.
+
+    Attributes
+    ----------
+    submission : Submission
+        The notebook.
+    raised, unfinished : mappings of int
+        Exceptions of cells, and why cells did not finish, by position in the submission's code.
+    """
+
+    submission: Submission
+    raised: Mapping[int, Raised]
+    unfinished: Mapping[int, Unfinished]
+
+    def told(self, raised: Raised, position: int | None = None, *, stop: str = "") -> str:
+        """Return the exception and its cause; ``stop`` is the last full stop after a cause. See `explanation`."""
+        why = self.explanation(raised, position)
+        return f"{raised}.{why.removesuffix('.')}{stop}" if why else str(raised)
+
+    def explanation(self, raised: Raised, position: int | None = None) -> str:
+        """Return sentences that explain why code that works in the notebook fails here; empty if no reason is known.
+
+        They begin with a space, because they follow another sentence.
+
+        Parameters
+        ----------
+        raised : Raised
+            The exception.
+        position : int, optional
+            Position of the cell that raised it; None for a call after all cells.
+        """
+        found = self._why(raised, position, frozenset())
+        return f" {re.sub('^cell', 'Cell', found)}" if found else ""
+
+    def _why(self, raised: Raised, position: int | None, seen: frozenset[int]) -> str:
+        if raised.refused is not None:
+            return _REFUSED[raised.refused]
+        if raised.name.endswith("NameError") and (name := _NO_NAME.search(raised.message)):
+            return self._missing_name(name[1], raised, position, seen)
+        if raised.name == "ModuleNotFoundError" and (module := _NO_MODULE.search(raised.message)):
+            return self._missing_module(module[1])
+        return _by_its_words(raised) or (
+            self._never_set(raised, position, seen) if raised.name in _BLAMED_ON_NONE else ""
+        )
+
+    # --- packages --------------------------------------------------------------------------------------
+
+    def _missing_module(self, module: str) -> str:
+        package = module.partition(".")[0]
+        if module.startswith("google.colab"):
+            return "google.colab exists on Colab alone: while grading there are no uploads and no Google Drive."
+        if package in INSTALLED.values():
+            return f"The installed {package} has no such module."
+        *most, last = INSTALLED
+        tried = any(installs(cell.source) for cell in self.submission.code)
+        nothing = " Lines such as !pip install do nothing." if tried else ""
+        return f"{package} is not installed while grading.{nothing} Installed are {', '.join(most)} and {last}."
+
+    # --- names -----------------------------------------------------------------------------------------
+
+    def _missing_name(self, name: str, raised: Raised, position: int | None, seen: frozenset[int]) -> str:
+        places = list(self._places(name))
+        for at, cell, binding in places:
+            if at != position and at not in seen and (stopped := self._stopped(at, binding, seen)):
+                return f"{name} would have been defined in {_title(cell)}, which {stopped}"
+        later = [
+            cell
+            for at, cell, binding in places
+            if position is not None and (at > position or (at == position and binding.line > (raised.line or 0)))
+        ]
+        before = [(cell, binding) for at, cell, binding in places if position is None or at < position]
+        deleting = next((cell for cell, binding in before if binding.line == 0), None)
+        if deleting is not None:
+            return f"{_title(deleting)} deletes {name}."
+        if later and not before:
+            return f"{_title(later[0])} defines {name} further down: cells run from top to bottom."
+        if before:
+            cell, binding = before[-1]
+            where = f"{_title(cell)} defines {name} in line {binding.line}, inside an if, a loop, a try or a with"
+            return f"{where}: that line did not run." if all(each.conditional for _, each in before) else ""
+        left_out = next((cell for cell in self.submission.left_out if name in bindings(code_of(cell))), None)
+        if left_out is not None and left_out.kind == "code":
+            return (
+                f"The locked cell {left_out.name} defines {name}, and does not run while grading: define it yourself."
+            )
+        if left_out is not None:
+            return f"{_title(left_out)} defines {name}, but it is no code cell, so it does not run."
+        for at, cell, binding in self._places(STAR):
+            if at not in seen and (stopped := self._stopped(at, binding, seen)):
+                return f"{name} may be one of the names that {_title(cell)} imports with *. It {stopped}"
+        return (
+            f"No cell defines {name} outside of functions. If it is there in Jupyter, it comes from a cell that was "
+            "changed or deleted."
+        )
+
+    def _never_set(self, raised: Raised, position: int | None, seen: frozenset[int]) -> str:
+        """Explain that something is still None, or lacks an attribute, because a cell stopped before it set it."""
+        attribute = _NO_ATTRIBUTE.search(raised.message)
+        for at, cell in enumerate(self.submission.code):
+            if at in seen or at == position:
+                continue
+            if "NoneType" in raised.message:
+                names = re.findall(r"[^\W\d]\w*", raised.source or "")
+                sets = [(name, each) for name in names for each in bindings(cell.source).get(name, ())]
+            elif attribute is not None:
+                pattern = re.compile(rf"\.{attribute[1]}\s*=(?!=)")
+                lines = enumerate(cell.source.splitlines(), 1)
+                sets = [(attribute[1], Binding(number)) for number, line in lines if pattern.search(line)]
+            else:
+                sets = []
+            for name, binding in sets:
+                if stopped := self._stopped(at, binding, seen):
+                    return f"{name} would have been set in {_title(cell)}, line {binding.line}. That cell {stopped}"
+        return ""
+
+    def _places(self, name: str) -> Iterator[tuple[int, Cell, Binding]]:
+        for at, cell in enumerate(self.submission.code):
+            for binding in bindings(cell.source).get(name, ()):
+                yield at, cell, binding
+
+    def _stopped(self, at: int, binding: Binding, seen: frozenset[int]) -> str:
+        """Say why the cell at a position did not reach a line; empty if it did."""
+        if at in self.unfinished:
+            message = self.unfinished[at].message
+            return f"did not run to its end: {message[:1].lower()}{message[1:]}"
+        if at not in self.raised:
+            return ""
+        raised, cell = self.raised[at], self.submission.code[at]
+        line = raised.line if raised.cell == cell.name else None
+        is_reached = line is not None and binding.line < line and raised.name not in _SYNTAX_ERRORS
+        if is_reached:
+            return ""
+        written = cell.source.splitlines()[line - 1 : line] if line is not None else []
+        where = f" at “{one_line(written[0].strip(), 80)}”" if written else ""
+        said = f"{raised.name}: {raised.message}" if raised.message else raised.name
+        return f"stopped{where}: {self._why(raised, at, seen | {at}) or f'{said}.'}"
+
+
+def _title(cell: Cell) -> str:
+    return cell.name if cell.grade_id is None else f"cell {cell.name}"
+
+
+def _by_its_words(raised: Raised) -> str:
+    """Explain an exception by its own words."""
+    words, line = raised.message, raised.source or ""
+    if character := _CHARACTER.search(words):
+        return _character(chr(int(character[1] or character[2], 16)))
+    if raised.name == "SystemExit":
+        return "exit(), quit() and SystemExit end a cell: leave them out."
+    if raised.name == "EOFError" and "input" in line:
+        return "Nobody can type while grading, so input() finds nothing."
+    if raised.name == "FileNotFoundError":
+        return "The notebook is graded without the files beside it."
+    if "ninitialized parameter" in words or "UninitializedParameter" in words:
+        return "Lazy layers have no weights before a first forward pass: use nn.Linear, or pass a batch through first."
+    if magic := _NO_MAGIC.search(words):
+        return f"{magic[1]} belongs to Colab, or to an extension that is not loaded while grading."
+    if _ACCELERATOR.search(words) or (raised.name in _SILENT and _ACCELERATOR.search(line)):
+        return (
+            'There is no GPU while grading: write "cuda" if torch.cuda.is_available() else "cpu", or leave the device '
+            "out."
+        )
+    return ""
+
+
+def _character(character: str) -> str:
+    """Explain a character that Python does not read, such as a no-break space."""
+    name = unicodedata.name(character, "of no name").lower()
+    kind = unicodedata.category(character)
+    if character in _QUOTES:
+        instead = "type a straight quotation mark in its place"
+    elif kind.startswith("Z"):
+        instead = "type a plain space in its place"
+    elif kind in ("Cf", "Cc"):
+        instead = "it is invisible, so delete it"
+    else:
+        instead = "type the plain character in its place"
+    return f"U+{ord(character):04X} is the character “{name}”, which often comes with text from a web page: {instead}."
