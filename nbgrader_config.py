@@ -10,6 +10,8 @@ from pathlib import Path
 
 from autograder.assignment.folder_names import folder_problems
 from autograder.assignment.settings import BadSettings, load_settings
+from autograder.errors import ExitCode
+from autograder.nbgrader_bridge.gradebook_file import gradebook_problems
 
 # Of nbgrader's own, about its way with SQLAlchemy, at every new submission: it means nothing to whoever grades.
 warnings.filterwarnings("ignore", message="Object of type .* not in session")
@@ -19,16 +21,23 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get(
 
 c = get_config()  # noqa: F821 (nbgrader gives it)
 
+
+def stop(problem: object) -> None:
+    """End the command, with one line and the exit status of bad input."""
+    print(f"autograder: {problem}", file=sys.stderr)
+    sys.exit(ExitCode.BAD_INPUT)
+
+
 # Help level, which framework counts, limits, deadline and late policy are set in course.toml. A mistake in it ends
 # everything here: an exception would only make nbgrader go on without these settings, and so without our sandbox.
 try:
     course = load_settings(Path(__file__).resolve().parent / "course.toml")
 except BadSettings as problem:
-    sys.exit(f"autograder: {problem}.")
+    stop(f"{problem}.")
 
 # In folders with some names, nbgrader finds nothing or other folders' files, or keeps the gradebook elsewhere.
 for problem in folder_problems(Path(__file__).resolve().parent):
-    sys.exit(f"autograder: {problem}")
+    stop(problem)
 
 # --- Where things are ---------------------------------------------------------------------------------
 
@@ -46,8 +55,10 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "READM
 # The gradebook: SQLite's gradebook.db in this folder, or whatever SQLAlchemy address the environment gives. For
 # PostgreSQL, whose driver `make setup` installs:
 #   export AUTOGRADER_GRADEBOOK=postgresql+psycopg://grader:PASSWORD@localhost/weight_initialization
-if os.environ.get("AUTOGRADER_GRADEBOOK"):
-    c.CourseDirectory.db_url = os.environ["AUTOGRADER_GRADEBOOK"]
+gradebook = os.environ.get("AUTOGRADER_GRADEBOOK") or f"sqlite:///{c.CourseDirectory.root}/gradebook.db"
+c.CourseDirectory.db_url = gradebook
+for problem in gradebook_problems(gradebook, sys.argv):
+    stop(problem)
 
 # The exchange of a JupyterHub, where students fetch and submit; nbgrader's own default is /usr/local/share/nbgrader.
 if os.environ.get("AUTOGRADER_EXCHANGE"):

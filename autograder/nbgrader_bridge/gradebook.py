@@ -14,9 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from autograder.errors import UserError
+from autograder.nbgrader_bridge.gradebook_file import SQLITE, what_to_do
 from autograder.nbgrader_bridge.sanitize import ReleasedCell
-
-_SQLITE = "sqlite:///"
 
 
 class GradebookProblem(UserError):
@@ -42,7 +41,7 @@ def opened(db_url: str) -> Iterator[Gradebook]:
     GradebookProblem
         There is no gradebook, or it cannot be read or written.
     """
-    if db_url.startswith(_SQLITE) and not Path(db_url.removeprefix(_SQLITE)).exists():
+    if db_url.startswith(SQLITE) and not Path(db_url.removeprefix(SQLITE)).exists():
         # SQLite would create an empty gradebook.
         raise GradebookProblem(f"there is no gradebook {_shown(db_url)}; run `make release`, which makes one")
     try:
@@ -58,10 +57,7 @@ def opened(db_url: str) -> Iterator[Gradebook]:
 
 def _unusable(db_url: str, problem: Exception) -> GradebookProblem:
     cause = str(getattr(problem, "orig", None) or problem).splitlines()[0]
-    return GradebookProblem(
-        f"the gradebook {_shown(db_url)} cannot be used: {cause}; end other programs that use it and try again, or put "
-        "back a copy from your backup"
-    )
+    return GradebookProblem(f"the gradebook {_shown(db_url)} {what_to_do(cause)}")
 
 
 def _shown(url: str) -> str:

@@ -61,7 +61,7 @@ def test_gradebook_on_a_server_minds_no_path(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.slow
 def test_doctor_and_nbgraders_commands_stop_there(autograder: Commands, tmp_path: Path) -> None:
     made = Course.make(tmp_path / "[DL 2026] Übung")
-    said = made.nbgrader("generate_assignment", ASSIGNMENT, expect=1)
+    said = made.nbgrader("generate_assignment", ASSIGNMENT, expect=2)
     assert said.strip().splitlines()[-1].startswith("autograder: nbgrader finds no notebook here")
     assert "Traceback" not in said
     run = autograder("doctor", cwd=made.folder)

@@ -164,7 +164,7 @@ def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gra
     assert "That looks like Glorot (Xavier) initialization" in " ".join(said.split())
 
     written(tmp_path, "frameworks = 2")
-    said = course.autograde("--force", expect=1)
+    said = course.autograde("--force", expect=2)
     assert "frameworks is 2; it should be" in said
     assert "Traceback" not in said
 
