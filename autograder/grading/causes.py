@@ -7,16 +7,20 @@ used, and they decide about no points.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
+from autograder.assignment.questions import TASKS
 from autograder.notebook import Cell
 from autograder.sandbox.protocol import Raised, Refusal
 from autograder.submission.bindings import STAR, Binding, bindings
 from autograder.submission.compare import code_of, installs
 from autograder.submission.reader import Submission
+from autograder.submission.shown_text import LONGEST
 from autograder.text import one_line
 
 #: What students may import while grading, beside Python's standard library: names for people, and modules.
@@ -45,11 +49,18 @@ _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _NO_ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
 _NO_MAGIC = re.compile(r"[Mm]agic(?: function)? `(%+\w+)` not found")
 _CHARACTER = re.compile(r"\(U\+([0-9A-F]{4,6})\)|character U\+([0-9A-F]{4,6})")
-_ACCELERATOR = re.compile(r"\b(?:cuda|nvidia|gpus?|mps|xpu|tpus?)\b|device:GPU", re.IGNORECASE)
+_ACCELERATOR = re.compile(r"\b(?:cuda|nvidia|gpus?|mps|xpu|tpus?|accelerator)\b|device:GPU", re.IGNORECASE)
 #: Exceptions that say only by their line that a GPU was asked for.
 _SILENT = frozenset({"IndexError", "AssertionError"})
+#: Ways to define names that tokens do not show.
+_HIDDEN = re.compile(r"\b(?:exec|globals|locals|setattr|run_cell|push)\s*\(|^[ \t]*%(?:store|load)\b", re.MULTILINE)
 _SYNTAX_ERRORS = frozenset({"SyntaxError", "IndentationError", "TabError"})
+_STUBS = frozenset(task.stub for task in TASKS)
 _BLAMED_ON_NONE = frozenset({"TypeError", "AttributeError"})
+#: Most cells whose causes are joined in one message.
+_LONGEST_CHAIN = 5
+#: Cells and characters of a notebook whose names are read. Larger notebooks are not written by people.
+_MOST_CELLS, _MOST_CHARACTERS = 500, 500_000
 _QUOTES = "'\"`´‘’‚“”„«»"
 
 
@@ -105,6 +116,8 @@ class Causes:
             return self._missing_name(name[1], raised, position, seen)
         if raised.name == "ModuleNotFoundError" and (module := _NO_MODULE.search(raised.message)):
             return self._missing_module(module[1])
+        if raised.name == "NotImplementedError" and not raised.message and raised.cell in _STUBS:
+            return f"cell {raised.cell} still has its line raise NotImplementedError()."
         return _by_its_words(raised) or (
             self._never_set(raised, position, seen) if raised.name in _BLAMED_ON_NONE else ""
         )
@@ -118,7 +131,7 @@ class Causes:
         if package in INSTALLED.values():
             return f"The installed {package} has no such module."
         *most, last = INSTALLED
-        tried = any(installs(cell.source) for cell in self.submission.code)
+        tried = any(installs(cell.source[:LONGEST]) for cell in self.submission.code[:_MOST_CELLS])
         nothing = " Lines such as !pip install do nothing." if tried else ""
         return f"{package} is not installed while grading.{nothing} Installed are {', '.join(most)} and {last}."
 
@@ -127,7 +140,7 @@ class Causes:
     def _missing_name(self, name: str, raised: Raised, position: int | None, seen: frozenset[int]) -> str:
         places = list(self._places(name))
         for at, cell, binding in places:
-            if at != position and at not in seen and (stopped := self._stopped(at, binding, seen)):
+            if (position is None or at < position) and (stopped := self._stopped(at, binding, seen)):
                 return f"{name} would have been defined in {_title(cell)}, which {stopped}"
         later = [
             cell
@@ -135,25 +148,24 @@ class Causes:
             if position is not None and (at > position or (at == position and binding.line > (raised.line or 0)))
         ]
         before = [(cell, binding) for at, cell, binding in places if position is None or at < position]
-        deleting = next((cell for cell, binding in before if binding.line == 0), None)
-        if deleting is not None:
-            return f"{_title(deleting)} deletes {name}."
         if later and not before:
             return f"{_title(later[0])} defines {name} further down: cells run from top to bottom."
         if before:
             cell, binding = before[-1]
+            if binding.line == 0:
+                return f"{_title(cell)} deletes {name}."
             where = f"{_title(cell)} defines {name} in line {binding.line}, inside an if, a loop, a try or a with"
             return f"{where}: that line did not run." if all(each.conditional for _, each in before) else ""
-        left_out = next((cell for cell in self.submission.left_out if name in bindings(code_of(cell))), None)
-        if left_out is not None and left_out.kind == "code":
-            return (
-                f"The locked cell {left_out.name} defines {name}, and does not run while grading: define it yourself."
-            )
-        if left_out is not None:
-            return f"{_title(left_out)} defines {name}, but it is no code cell, so it does not run."
+        for place, _ in _index(tuple(map(code_of, self.submission.left_out))).get(name, ()):
+            cell = self.submission.left_out[place]
+            if cell.kind != "code":
+                return f"{_title(cell)} defines {name}, but it is no code cell, so it does not run."
+            return f"The locked cell {cell.name} defines {name}, and does not run while grading: define it yourself."
         for at, cell, binding in self._places(STAR):
-            if at not in seen and (stopped := self._stopped(at, binding, seen)):
-                return f"{name} may be one of the names that {_title(cell)} imports with *. It {stopped}"
+            if stopped := self._stopped(at, binding, seen):
+                return f"{name} may be one of the names that {_title(cell)} brings in with * or %run. It {stopped}"
+        if not self._is_readable:
+            return ""
         return (
             f"No cell defines {name} outside of functions. If it is there in Jupyter, it comes from a cell that was "
             "changed or deleted."
@@ -162,44 +174,64 @@ class Causes:
     def _never_set(self, raised: Raised, position: int | None, seen: frozenset[int]) -> str:
         """Explain that something is still None, or lacks an attribute, because a cell stopped before it set it."""
         attribute = _NO_ATTRIBUTE.search(raised.message)
-        for at, cell in enumerate(self.submission.code):
-            if at in seen or at == position:
-                continue
-            if "NoneType" in raised.message:
-                names = re.findall(r"[^\W\d]\w*", raised.source or "")
-                sets = [(name, each) for name in names for each in bindings(cell.source).get(name, ())]
-            elif attribute is not None:
-                pattern = re.compile(rf"\.{attribute[1]}\s*=(?!=)")
-                lines = enumerate(cell.source.splitlines(), 1)
-                sets = [(attribute[1], Binding(number)) for number, line in lines if pattern.search(line)]
-            else:
-                sets = []
-            for name, binding in sets:
-                if stopped := self._stopped(at, binding, seen):
-                    return f"{name} would have been set in {_title(cell)}, line {binding.line}. That cell {stopped}"
+        names = re.findall(r"[^\W\d]\w*", raised.source or "") if "NoneType" in raised.message else []
+        for name in (*names, *([f".{attribute[1]}"] if attribute else [])):
+            for at, cell, binding in self._places(name):
+                if at != position and (stopped := self._stopped(at, binding, seen)):
+                    where = f"{_title(cell)}, line {binding.line}"
+                    return f"{name.lstrip('.')} would have been set in {where}. That cell {stopped}"
         return ""
 
     def _places(self, name: str) -> Iterator[tuple[int, Cell, Binding]]:
-        for at, cell in enumerate(self.submission.code):
-            for binding in bindings(cell.source).get(name, ()):
-                yield at, cell, binding
+        for at, binding in _index(tuple(cell.source for cell in self.submission.code)).get(name, ()):
+            yield at, self.submission.code[at], binding
+
+    @property
+    def _is_readable(self) -> bool:
+        """Whether the tokens of the notebook say every name that it defines."""
+        sources = [cell.source for cell in self.submission.code]
+        if len(sources) > _MOST_CELLS or sum(map(len, sources)) > _MOST_CHARACTERS:
+            return False
+        return not any(_HIDDEN.search(source) for source in sources)
 
     def _stopped(self, at: int, binding: Binding, seen: frozenset[int]) -> str:
         """Say why the cell at a position did not reach a line; empty if it did."""
-        if at in self.unfinished:
+        if at in self.unfinished and at not in seen:
             message = self.unfinished[at].message
             return f"did not run to its end: {message[:1].lower()}{message[1:]}"
-        if at not in self.raised:
+        if at not in self.raised or at in seen or len(seen) == _LONGEST_CHAIN:
             return ""
         raised, cell = self.raised[at], self.submission.code[at]
         line = raised.line if raised.cell == cell.name else None
         is_reached = line is not None and binding.line < line and raised.name not in _SYNTAX_ERRORS
         if is_reached:
             return ""
-        written = cell.source.splitlines()[line - 1 : line] if line is not None else []
-        where = f" at “{one_line(written[0].strip(), 80)}”" if written else ""
+        written = _written(cell, raised) if line is not None else ""
+        where = f" at “{one_line(written, 80)}”" if written else ""
         said = f"{raised.name}: {raised.message}" if raised.message else raised.name
-        return f"stopped{where}: {self._why(raised, at, seen | {at}) or f'{said}.'}"
+        return f"stopped{where}: {self._why(raised, at, seen | {at}) or said.removesuffix('.') + '.'}"
+
+
+@lru_cache(maxsize=8)
+def _index(sources: tuple[str, ...]) -> dict[str, list[tuple[int, Binding]]]:
+    """Return the cells that bind each name, by their position, and where."""
+    found: dict[str, list[tuple[int, Binding]]] = {}
+    left = _MOST_CHARACTERS
+    for position, source in enumerate(sources[:_MOST_CELLS]):
+        left -= len(source)
+        for name, places in (bindings(source) if left >= 0 else {}).items():
+            found.setdefault(name, []).extend((position, each) for each in places)
+    return found
+
+
+def _written(cell: Cell, raised: Raised) -> str:
+    """Return the line that raised, as the student wrote it; empty if it is not known."""
+    lines = [line.strip() for line in cell.source[:LONGEST].splitlines()]
+    # In a cell with a cell magic, Python counts lines in another way.
+    if raised.source in lines:
+        return raised.source
+    numbered = lines[raised.line - 1] if raised.line is not None and raised.line <= len(lines) else ""
+    return "" if numbered.startswith("%%") else numbered
 
 
 def _title(cell: Cell) -> str:
@@ -209,13 +241,13 @@ def _title(cell: Cell) -> str:
 def _by_its_words(raised: Raised) -> str:
     """Explain an exception by its own words."""
     words, line = raised.message, raised.source or ""
-    if character := _CHARACTER.search(words):
-        return _character(chr(int(character[1] or character[2], 16)))
+    if raised.name in _SYNTAX_ERRORS and (character := _CHARACTER.search(words)):
+        return _character(chr(min(int(character[1] or character[2], 16), sys.maxunicode)))
     if raised.name == "SystemExit":
         return "exit(), quit() and SystemExit end a cell: leave them out."
     if raised.name == "EOFError" and "input" in line:
         return "Nobody can type while grading, so input() finds nothing."
-    if raised.name == "FileNotFoundError":
+    if raised.name == "FileNotFoundError" or words.startswith("File `"):
         return "The notebook is graded without the files beside it."
     if "ninitialized parameter" in words or "UninitializedParameter" in words:
         return "Lazy layers have no weights before a first forward pass: use nn.Linear, or pass a batch through first."

@@ -97,9 +97,9 @@ def _draw(kernel: KernelShape, answer: Returned) -> Draw:
 def _interview_model(
     conversation: Conversation, task: Task, challenge: Challenge, told: Callable[[Raised], str]
 ) -> ModelEvidence:
-    builds = []
+    builds: list[ModelBuild] = []
     for inputs in challenge.inputs:
-        answer = conversation.ask(BuildModel(task.function, Framework(task.framework), inputs))
+        answer = conversation.ask(BuildModel(task.function, Framework(task.framework), inputs, twice=not builds))
         if isinstance(answer, Raised):
             raise CallRaised(answer)
         builds.append(_build(_unless_undefined(answer), told))
@@ -124,6 +124,7 @@ def _build(answer: ModelBuilt, told: Callable[[Raised], str]) -> ModelBuild:
         forward_error=told(answer.forward_raised) if answer.forward_raised is not None else None,
         computes_in=answer.computes_in,
         untracked=answer.untracked,
+        varies=answer.varies,
     )
 
 

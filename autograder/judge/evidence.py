@@ -94,6 +94,8 @@ class ModelBuild:
         The floating-point type that the model computes in; None for float32.
     untracked : bool
         Whether a Keras model holds variables that Keras does not track.
+    varies : bool
+        Whether a second pass of the same inputs gave other outputs. Only the first build has a second pass.
     """
 
     kind: str
@@ -102,6 +104,7 @@ class ModelBuild:
     forward_error: str | None = None
     computes_in: str | None = None
     untracked: bool = False
+    varies: bool = False
 
 
 @dataclass(frozen=True)

@@ -384,6 +384,8 @@ class ModelBuilt(Answer):
         What the model computes in; None for float32.
     untracked : bool
         Whether a Keras model holds variables that Keras does not track.
+    varies : bool
+        Whether a second pass of the same inputs gave other outputs.
     """
 
     kind: Line
@@ -392,6 +394,7 @@ class ModelBuilt(Answer):
     forward_raised: Raised | None = None
     computes_in: Precision | None = None
     untracked: bool = False
+    varies: bool = False
 
 
 # --- questions ----------------------------------------------------------------------------------------
@@ -514,11 +517,12 @@ class CallInitializer(Call[Returned | Raised | NotDefined]):
 
 @dataclass(frozen=True)
 class BuildModel(Call[ModelBuilt | Raised | NotDefined]):
-    """Builds a model and computes its outputs for ``inputs``, (batch, features)."""
+    """Builds a model and computes its outputs for ``inputs``, (batch, features); ``twice`` asks for a second pass."""
 
     ask = "model"
     answers = (ModelBuilt, Raised, NotDefined)
     inputs: NDArray[np.float32] = field(compare=False)
+    twice: bool = False
 
     def _checked(self, answer: ModelBuilt) -> ModelBuilt:
         if any(each.values is not None and each.values.shape != each.shape for each in answer.parameters or ()):

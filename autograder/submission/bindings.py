@@ -11,7 +11,6 @@ import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from tokenize import TokenInfo
 
@@ -40,11 +39,11 @@ class Binding:
     conditional: bool = False
 
 
-@lru_cache(maxsize=512)
 def bindings(source: str) -> dict[str, tuple[Binding, ...]]:
     """Return the places where a cell binds each name at its top level, in the order of its lines.
 
-    A name that ``del`` removes has a last binding at line 0. After a syntax error, the rest of a cell is not read.
+    A name that ``del`` removes has a last binding at line 0. A key such as ``.gain`` stands for an attribute of any
+    object. After a syntax error, the rest of a cell is not read.
 
     Examples
     --------
@@ -141,7 +140,7 @@ def _bound(words: list[str]) -> Iterator[str]:
 
 
 def _targets(words: list[str]) -> Iterator[str]:
-    """Yield the names in the targets of an assignment: not those of attributes, subscripts and calls."""
+    """Yield the names in the targets of an assignment, and those of attributes after a dot."""
     opened: list[bool] = []
     for place, word in enumerate(words):
         before, after = words[place - 1] if place else ",", words[place + 1] if place + 1 < len(words) else ","
@@ -149,8 +148,8 @@ def _targets(words: list[str]) -> Iterator[str]:
             opened.append(before in ("(", "[", ",", "*"))
         elif word in (")", "]"):
             del opened[-1:]
-        elif word.isidentifier() and all(opened) and before != "." and after in (",", ")", "]"):
-            yield word
+        elif word.isidentifier() and all(opened) and after in (",", ")", "]"):
+            yield f".{word}" if before == "." else word
 
 
 def _at_depth_0(words: list[str], sought: str) -> list[int]:

@@ -56,6 +56,9 @@ CELLS: dict[str, tuple[str, str | None]] = {
     "quit": ("quit()", "exit(), quit() and SystemExit end a cell"),
     "sys.exit": ("import sys\nsys.exit(1)", "exit(), quit() and SystemExit end a cell"),
     "raise SystemExit": ("raise SystemExit", "exit(), quit() and SystemExit end a cell"),
+    "%run": ("%run helpers.py", "stopped at “%run helpers.py”: The notebook is graded without the files beside it."),
+    "in %%capture": ("%%capture\nimport pandas", "stopped at “import pandas”: pandas is not installed"),
+    "in %%time": ("%%time\nimport pandas", "stopped: pandas is not installed"),
     "error": ("1 / 0", "stopped at “1 / 0”: ZeroDivisionError: division by zero."),
     "syntax": ("print 'x'", "stopped at “print 'x'”: SyntaxError"),
     "no-break space": ("if True:\n\u00a0\u00a0pass", "U+00A0 is the character “no-break space”"),
@@ -74,6 +77,7 @@ CELLS: dict[str, tuple[str, str | None]] = {
     "%%capture": ("%%capture\n%pip install torchinfo", None),
     "%cd": ("%env A=1\n%cd .\nlisted = !ls", None),
     "get_ipython": ("get_ipython().run_line_magic('pip', 'install torchinfo')\nget_ipython().system('ls')", None),
+    "own module": ("open('mine.py', 'w').write('x = 1')\nimport mine", None),
     "ImportError caught": ("try:\n    import pandas as pd\nexcept ImportError:\n    pd = None", None),
     "compiled": ("torch.compile(nn.Linear(2, 2), mode='max-autotune')(torch.ones(1, 2))", None),
 }
@@ -184,6 +188,12 @@ ANSWERS = {
         "make would have been defined in cell 4, which stopped at “k = scaled(3)”: scaled " + IN_CELL_3,
         ("import pandas\ndef scaled(n): ...", "k = scaled(3)\ndef make(shape): ..."),
     ),
+    "open stub": Answer(
+        TF_MODEL,
+        "def build_tf_model():\n    return tf_he_normal((3, 3))",
+        0,
+        "Cell q7_tf_initializer still has its line raise NotImplementedError().",
+    ),
     "star": Answer(
         TORCH,
         torch("return sqrt(weight)"),
@@ -266,6 +276,18 @@ ANSWERS = {
         keras("Layer(64, 128, tf.nn.relu), Layer(128, 64, tf.nn.relu), Layer(64, 10, tf.nn.softmax)", VARIABLES),
         0,
         "tf.Variables, which Keras 3 does not track, and",
+    ),
+    "dropout": Answer(
+        TORCH_MODEL,
+        module(forward="return self.fc3(torch.relu(nn.functional.dropout(self.fc2(torch.relu(self.fc1(x))))))"),
+        7,
+        "A second pass of the same batch gave other outputs: is a dropout always on",
+    ),
+    "noise in Keras": Answer(
+        TF_MODEL,
+        keras(THREE.replace("D(10", "tf.keras.layers.Lambda(lambda x: tf.nn.dropout(x, 0.5)), D(10")),
+        7,
+        "A second pass of the same batch gave other outputs: is a dropout always on",
     ),
     # Precision
     "float16": Answer(

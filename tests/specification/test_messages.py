@@ -106,6 +106,7 @@ def models() -> Iterator[tuple[str, ModelEvidence]]:
     yield "layer_names", parameters(lambda p: replace(p, name=p.name.replace("fc1", "hidden")))
     yield "not_finite", parameters(scaled("fc1.weight", np.nan))
     yield "wrong_forward", changed(lambda b: replace(b, outputs=b.outputs + 1))
+    yield "random_forward", changed(lambda b: replace(b, outputs=b.outputs + 1, varies=True))
     yield "constant", parameters(scaled("fc1.weight", 0.0))
     zeros = np.zeros((48, 10), np.float32)
     nothing = parameters(lambda p: replace(p, values=np.zeros(p.shape, np.float32)))

@@ -10,13 +10,14 @@ from autograder.judge.model import ModelMeasurements
 
 _WRONG_ACTIVATION = Misconception("wrong_activation", "another activation function", learn.ACTIVATIONS)
 _WRONG_FORWARD = Misconception("wrong_forward", "outputs that these weights do not give", learn.FORWARD)
+_RANDOM_FORWARD = Misconception("random_forward", "a forward pass that changes from call to call", learn.FORWARD)
 _LOW_PRECISION = Misconception("low_precision", "a model that computes in 16 bits", learn.DTYPES)
 
 #: Decimal digits of precisions whose rounding is as large as `FORWARD`. A verdict would depend on the seed.
 _FEW_DIGITS = {"float16": "three", "bfloat16": "two"}
 
 
-@criterion("forward", needs=["layers"], mistakes=[_WRONG_ACTIVATION, _WRONG_FORWARD, _LOW_PRECISION])
+@criterion("forward", needs=["layers"], mistakes=[_WRONG_ACTIVATION, _WRONG_FORWARD, _RANDOM_FORWARD, _LOW_PRECISION])
 def forward(m: ModelMeasurements) -> Finding:
     """Compute ReLU after both hidden layers; end in softmax (TensorFlow) or in logits (PyTorch)."""
     last = "softmax" if m.evidence.softmax else "logits"
@@ -42,6 +43,12 @@ def forward(m: ModelMeasurements) -> Finding:
             f"The outputs are those of your weights with {' and '.join(hidden)} in the hidden layers and "
             f"{other} at the end; ReLU and {last} are asked for.",
             _WRONG_ACTIVATION,
+        )
+    if any(build.varies for build in m.evidence.builds):
+        raise fail(
+            "A second pass of the same batch gave other outputs: is a dropout always on? Outside of training, the "
+            f"outputs should be those of your weights with ReLU, ReLU and {last}.",
+            _RANDOM_FORWARD,
         )
     raise fail(
         f"The outputs are not those of your weights with ReLU, ReLU and {last}, for batches of several sizes: is every "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Mapping
 
 from autograder.sandbox.child.calls import call
@@ -28,6 +29,8 @@ _MAX_QUESTION_BYTES = 64 * 1024 * 1024
 
 def serve(channel: socket.socket, versions: Mapping[str, str] | None = None) -> None:
     """Answer questions on ``channel`` until the grader hangs up; ``versions`` answers `Versions`."""
+    # As in Jupyter, code may import a module that it wrote into the notebook's folder.
+    sys.path.append("")
     decoder = Decoder(_MAX_QUESTION_BYTES, _MAX_QUESTION_BYTES)
     while True:
         try:

@@ -42,11 +42,12 @@ def warm_up() -> dict[str, str]:
 def run_cell(name: str, source: str) -> CellRan:
     """Run one cell as a notebook does, and return its output and its exception."""
     notebook = shell()
-    notebook.compile.cell = name
+    notebook.compile.cell, notebook.shown = name, None
     stdout, stderr = _FirstText(), _FirstText()
     with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         result = notebook.run_cell(source, store_history=True)
-    exception = result.error_before_exec or result.error_in_exec
+    # Of a cell with %%capture, the result has no exception.
+    exception = result.error_before_exec or result.error_in_exec or notebook.shown
     raised = None if exception is None else describe_exception(exception)
     return CellRan(stdout.kept, stderr.kept, tuple(take_figures()), raised)
 
@@ -68,8 +69,11 @@ def shell() -> Any:
         class NotebookShell(InteractiveShell):  # type: ignore[misc]
             compiler_class = NamedCells
 
+            shown: BaseException | None = None
+
             def _showtraceback(self, etype: object, evalue: object, stb: object) -> None:
                 """Print nothing: the exception is part of the answer."""
+                self.shown = evalue if isinstance(evalue, BaseException) else None
 
             def system(self, cmd: str) -> None:
                 """Start nothing and raise nothing: no failed `!command` or %pip ends its cell in Jupyter, either."""

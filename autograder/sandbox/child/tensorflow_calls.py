@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.sandbox.child.exceptions import text_of
-from autograder.sandbox.child.values import built, forward, precision, returned
+from autograder.sandbox.child.values import built, forward, precision, returned, varies
 from autograder.sandbox.protocol import Array, BuildModel, CallInitializer, ModelBuilt, Returned
 
 
@@ -40,10 +40,11 @@ def build_model(question: BuildModel, function: Any) -> ModelBuilt:
     # After the call: a model without an Input has no weights before it.
     weights = model.weights if in_keras else model.variables
     layers = list(model._flatten_layers()) if in_keras else []
-    dtypes |= {str(layer.compute_dtype) for layer in layers}
+    dtypes |= {str(layer.compute_dtype) for layer in layers} | {tf.as_dtype(each.dtype).name for each in weights}
     named = [(getattr(v, "path", v.name), _numbers(v)) for v in weights if tf.as_dtype(v.dtype).is_floating]
     untracked = any(isinstance(each, tf.Variable) for layer in layers for each in _held(layer))
-    return built(kind, named, answered, precision(dtypes), untracked=untracked)
+    other = question.twice and varies(outputs, answered)
+    return built(kind, named, answered, precision(dtypes), untracked=untracked, varies=other)
 
 
 def _held(layer: Any) -> Iterator[object]:

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from autograder.sandbox.child.exceptions import text_of
-from autograder.sandbox.child.values import built, forward, precision, returned
+from autograder.sandbox.child.values import built, forward, precision, returned, varies
 from autograder.sandbox.protocol import Array, BuildModel, CallInitializer, ModelBuilt, Returned
 
 
@@ -56,7 +56,8 @@ def build_model(question: BuildModel, function: Any) -> ModelBuilt:
     lazy = any(map(is_lazy, model.state_dict().values()))
     named = numbers()
     answered = forward(outputs)
-    return built(kind, numbers() if lazy else named, answered, precision(dtypes))
+    named = numbers() if lazy else named
+    return built(kind, named, answered, precision(dtypes), varies=question.twice and varies(outputs, answered))
 
 
 def _weights(state: Mapping[str, Any]) -> list[tuple[str, Any]]:

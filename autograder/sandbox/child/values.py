@@ -50,6 +50,14 @@ def forward(run: Callable[[], Array]) -> Array | Raised | None:
     return outputs if _may_be_sent(outputs, _MAX_WEIGHT_ELEMENTS) else None
 
 
+def varies(run: Callable[[], Array], outputs: Array | Raised | None) -> bool:
+    """Return True if a second pass of the inputs gives other outputs than the first, as a dropout does."""
+    again = forward(run)
+    if not isinstance(outputs, np.ndarray) or not isinstance(again, np.ndarray):
+        return False
+    return again.shape != outputs.shape or not np.allclose(again, outputs, rtol=1e-3, atol=1e-6, equal_nan=True)
+
+
 def precision(dtypes: Container[str]) -> Precision | None:
     """Return the first precision other than float32 that is among ``dtypes``."""
     return next((each for each in Precision if each in dtypes), None)
@@ -62,6 +70,7 @@ def built(
     computes_in: Precision | None = None,
     *,
     untracked: bool = False,
+    varies: bool = False,
 ) -> ModelBuilt:
     """Describe a model's arrays, in their order; those that are floats and have room go along."""
     room = _MAX_WEIGHT_ELEMENTS
@@ -73,7 +82,7 @@ def built(
         parameters.append(ModelParameter(str(name)[:_MAX_NAME], shape, values))
     raised = outputs if isinstance(outputs, Raised) else None
     found = None if isinstance(outputs, Raised) else outputs
-    return ModelBuilt(kind, tuple(parameters), found, raised, computes_in, untracked)
+    return ModelBuilt(kind, tuple(parameters), found, raised, computes_in, untracked, varies)
 
 
 def _may_be_sent(array: NDArray[Any], most: int) -> bool:

@@ -53,7 +53,7 @@ PAIRS: list[tuple[Question[Answer], Answer]] = [
     (INITIALIZER, RAISED),
     (INITIALIZER, NotDefined()),
     (MODEL, ModelBuilt("Sequential", (ModelParameter("w", (2, 3), KERNEL), ModelParameter("big", (9, 9))), KERNEL)),
-    (MODEL, ModelBuilt("Sequential", (), None, RAISED, Precision.FLOAT16, untracked=True)),
+    (MODEL, ModelBuilt("Sequential", (), None, RAISED, Precision.FLOAT16, untracked=True, varies=True)),
     (MODEL, ModelBuilt("str")),
     (MODEL, RAISED),
     (MODEL, NotDefined()),
