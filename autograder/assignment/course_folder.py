@@ -9,7 +9,7 @@ from pathlib import Path
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.assignment.folder_names import CONFIG
+from autograder.assignment.folder_names import CONFIG, folder_problems
 from autograder.assignment.questions import NAME
 from autograder.assignment.submitted import NoNotebook, submitted_notebooks
 from autograder.errors import UserError
@@ -48,10 +48,12 @@ def course_folder() -> CourseFolder:
     Raises
     ------
     NoCourse
-        The current folder has no nbgrader_config.py.
+        The current folder has no nbgrader_config.py, or a name that nbgrader cannot work in.
     """
     if not Path(CONFIG).exists():
         raise NoCourse(f"there is no {CONFIG} in {Path.cwd()}; go to the course folder first")
+    for problem in folder_problems(Path.cwd()):
+        raise NoCourse(problem)
     app = NbGrader()
     app.load_config_file()
     course = CourseDirectory(config=app.config)

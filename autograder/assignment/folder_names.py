@@ -33,6 +33,8 @@ def _problems(folder: Path) -> Iterator[str]:
     except UnicodeEncodeError:
         yield "nbgrader writes no grades and no feedback in a folder whose name is not UTF-8."
         return
+    if os.path.expandvars(folder) != str(folder):
+        yield "nbgrader does not find its settings here: it takes what follows a $ in a path for a variable's name."
     # As nbgrader looks for every notebook.
     matched = glob.glob(str(folder / CONFIG))  # noqa: PTH207 (it is nbgrader's own call that is tried)
     if str(folder / CONFIG) not in matched:

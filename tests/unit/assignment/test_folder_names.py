@@ -24,6 +24,7 @@ NOT_BORNE = {
     "[!a]b": "finds no notebook",
     "a?b": "keeps the gradebook elsewhere",
     "a%20b": "cannot open the gradebook",
+    "a $HOME": "takes what follows a $",
     os.fsdecode(b"a\xffb"): "not UTF-8",
     "/".join(["d" * 200] * 3): "longer than SQLite's 504 bytes",
 }
