@@ -37,6 +37,9 @@ _PASTED: Final = re.compile(r"data:image/(png|jpeg|gif);base64,([A-Za-z0-9+/]+=*
 _SPACES: Final = re.compile(r"[^\S\n]{100,}")
 _OVERRIDES: Final = {0x202D: "⟦U+202D⟧", 0x202E: "⟦U+202E⟧"}
 
+#: Each paragraph begins on the side where its language does: an answer in Arabic may quote the question in English.
+_DIRECTION: Final = {tag: {"dir": "auto"} for tag in ("p", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th")}
+
 #: Of the converter's commands, these let a short formula grow without end.
 _MACROS: Final = re.compile(r"\\(?:def|newcommand|renewcommand|DeclareMathOperator)")
 
@@ -167,11 +170,11 @@ def render(
     def converted(text: str) -> str:
         inline = _InlineParser(hard_wrap=False)
         html = MarkdownWithMath(renderer=renderer, block=_BlockParser(), inline=inline).render(text)
-        return clean(html, standalone=standalone, looks=looks, picture_of=picture_of)
+        return clean(html, standalone=standalone, looks=_DIRECTION | (looks or {}), picture_of=picture_of)
 
     html = allowance.within(converted, source)
     if html is None:
-        html = f"<pre>{escape(source)}</pre>"
+        html = f'<pre dir="auto">{escape(source)}</pre>'
     return html.translate(_OVERRIDES) + note  # of the HTML, because a text can name a letter by its number
 
 

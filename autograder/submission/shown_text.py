@@ -28,6 +28,8 @@ _PART = re.compile(
     rf"""
     (?P<code> ^[ ]{{0,3}}(?P<fence>`{{3,}}+|~{{3,}}+).*?(?:^[ ]{{0,3}}(?P=fence)|\Z)
             | (?<!`)(?P<ticks>`++)[^`]*+(?P=ticks)(?!`) )
+  | (?P<formula> \$\$[^$]++\$\$ | \$(?!\s)[^$\n]++(?<!\s)\$(?!\d)
+               | \\begin\{{(?P<environment>[a-z]{{1,20}}\*?)\}}.{{0,2000}}?\\end\{{(?P=environment)\}} )
   | (?P<comment> <!--.*?(?:-->|\Z) )
   | (?P<definition> ^[ ]{{0,3}}\[(?!\^)(?P<label>[^\[\]\n]++)\]:{_GAP}(?P<address><[^<>\n]*+>|[^\s<]\S*+)
                     (?:(?=\s){_GAP}(?:{_TITLE}))?[ \t]*$ )
@@ -35,11 +37,12 @@ _PART = re.compile(
   | (?<=\])(?P<link>{_BRACKETS})
   | (?P<tag> <(?P<closes>/?)(?P<name>[a-z][a-z0-9]*+)[^<>]*+> )
   | (?P<data> (?:data:[\w/+.-]{{1,50}};base64,)?(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{{60,}}+={{0,2}} )
-  | (?P<command> \\(?:begin|end)\{{[^{{}}\n]*+\}} | \\[A-Za-z]++(?=\{{) )
   | (?P<end> \Z )
     """,
     re.VERBOSE | re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+#: LaTeX that arranges a formula, and names nothing in it.
+_LAYOUT = re.compile(r"\\(?:begin|end)\{[^{}\n]*+\}|\\[A-Za-z]++(?=\{)")
 _HIDES = re.compile(
     r"\shidden(?![\w-])|\b(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:opacity|font-size)\s*:\s*0(?![.\d]*[1-9]))",
     re.IGNORECASE,
@@ -70,7 +73,9 @@ class Shown:
     Attributes
     ----------
     text : str
-        The text without markup, links' addresses and pictures.
+        The text without markup, links' addresses, pictures and formulas.
+    formulas : str
+        The formulas, in LaTeX.
     pictures : tuple of str
         The addresses of its pictures, and of files that its links lead to.
     hides : bool
@@ -78,6 +83,7 @@ class Shown:
     """
 
     text: str
+    formulas: str = ""
     pictures: tuple[str, ...] = ()
     hides: bool = False
 
@@ -104,19 +110,20 @@ def shown(text: str) -> Shown:
     Examples
     --------
     >>> shown('See ![the loss](loss.png) <b>below</b><p hidden>unseen</p>')
-    Shown(text='See    below   ', pictures=('loss.png',), hides=True)
+    Shown(text='See    below   ', formulas='', pictures=('loss.png',), hides=True)
     """
-    kept, pictures, hides = [], [], False
+    kept, formulas, pictures, hides = [], [], [], False
     defined: dict[str, str] = {}
     for before, part in _unhidden(text):
         kept += [before, part[0] if part.lastgroup == "code" else " "]
         hides = hides or (_hides(part) and part["name"] != "svg")
+        if part.lastgroup == "formula":
+            formulas.append(_LAYOUT.sub(" ", part[0]))
         if part.lastgroup == "definition":
             defined[_label(part["label"])] = part["address"].strip("<>")
         pictures += _pictures(part)
-    return Shown(
-        html.unescape("".join(kept)), tuple(defined.get(p, p) for p in pictures if p[:1] != "]" or p in defined), hides
-    )
+    shown_pictures = tuple(defined.get(p, p) for p in pictures if p[:1] != "]" or p in defined)
+    return Shown(html.unescape("".join(kept)), " ".join(formulas), shown_pictures, hides)
 
 
 def _unhidden(text: str) -> Iterator[tuple[str, re.Match[str]]]:

@@ -20,7 +20,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class WrittenAnswer:
-    """Status of one written answer. ``words`` is its number of words.
+    """Status of one written answer. ``words`` is its number of words; formulas are none, as the prompts say.
 
     ``remark`` says that an answer is short, copied from the prompt, only a picture, only hidden text, or too long to
     check. Of an answer that is too long, the words at its beginning are counted.
@@ -59,7 +59,8 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
         found: str | None = "only a picture" if seen.pictures else "only hidden text"
     else:
         prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
-        found = "copied" if is_copied(seen.text, prompt) else "short" if words < SHORT else None
+        is_short = words + word_count(seen.formulas) < SHORT
+        found = "copied" if is_copied(without_comments(text), prompt) else "short" if is_short else None
     return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, words, found)
 
 

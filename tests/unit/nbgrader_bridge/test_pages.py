@@ -185,12 +185,19 @@ def test_nothing_of_a_students_lies_over_the_formgraders_own_buttons(cover: str)
         assert sign not in page
 
 
+def test_each_paragraph_begins_on_the_side_where_its_language_does() -> None:
+    page = rendered("# التدرج\n\nأولا\n\nThen.\n\n- עברית\n\n|a|\n|-|\n|ب|\n\n<p dir='ltr' onclick='x()'>ثانيا</p>")
+    for tag, text in (("h1", "التدرج"), ("p", "أولا"), ("p", "Then."), ("td", "ب"), ("p", "ثانيا")):
+        assert f'<{tag} dir="auto">{text}' in page
+    assert '<ul dir="auto">' in page
+
+
 def test_markdown_that_cannot_be_rendered_is_shown_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> str:
         raise RecursionError
 
     monkeypatch.setattr("autograder.safe_markdown.MarkdownWithMath.render", fail)
-    assert "><pre>**a** &lt;b&gt;b&lt;/b&gt;</pre><" in rendered("**a** <b>b</b>")
+    assert '><pre dir="auto">**a** &lt;b&gt;b&lt;/b&gt;</pre><' in rendered("**a** <b>b</b>")
 
 
 def test_markdown_keeps_mathematics_tables_code_and_pasted_pictures() -> None:

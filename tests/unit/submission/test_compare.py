@@ -116,8 +116,9 @@ def test_answer_of_some_sentences_is_short_and_one_of_many_is_not_in_any_script(
         ("It doesn't fade: e.g. 3.14 of x_1", 7),
         ("a👍🏽b 🇩🇪🇫🇷 c", 3),
         ("&nbsp; &mdash; <br> A&amp;B", 2),
-        (r"$\sigma_0^2 = \frac{2}{n}$", 4),
-        (r"$$\begin{align} y &= W x \end{align}$$", 3),
+        (r"so $\sigma_0^2 = \frac{2}{n}$ holds", 2),
+        ("$$\ny = W x\n$$\n" + r"\begin{align*} y &= W x \end{align*} holds", 1),
+        ("it costs $5 and $6", 5),
         ("[the paper](https://example.org/a/b/c) says", 3),
         ("eyJh" * 100, 0),
         ("fades `<!-- seen --> <p hidden>` here", 5),
@@ -130,6 +131,13 @@ def test_answer_of_some_sentences_is_short_and_one_of_many_is_not_in_any_script(
 )
 def test_only_words_that_show_count(answer: str, count: int) -> None:
     assert word_count(shown(answer).text) == count
+
+
+def test_formulas_are_no_words_but_an_answer_of_many_is_not_short() -> None:
+    formula = r"$$\operatorname{Var}(y) = n\,\sigma^2\,E[x^2]$$ "
+    found = written_answer("q1", f"Then {formula * 12} holds.", RELEASE)
+    assert (found.words, found.remark) == (2, None)
+    assert written_answer("q1", f"Then {formula} holds.", RELEASE).remark == "short"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +180,10 @@ def test_pictures_that_a_notebook_does_not_hold_are_named(answer: str, missing: 
         ("<div hidden>", 0),
         ("<div style='opacity:0", 19048),
         ("A" * 59 + " ", 1668),
-        ("\\begin{", 1),
+        ("\\begin{", 14286),
+        ("\\begin{a}", 22222),
+        ("$a", 24999),
+        ("$$a ", 12501),
         ("\U0001f1e9", 1),
         ("👨\u200d", 1),
         ("深", 49999),
