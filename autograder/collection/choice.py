@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from autograder.assignment.questions import NAME
@@ -63,8 +63,13 @@ class Choice:
 
 def choose(theirs: Theirs, is_worked_on: Callable[[bytes], bool]) -> Choice:
     """Choose the notebook that counts. ``is_worked_on`` tells one with answers from the release and from others."""
+    for member, claim in theirs.files:
+        if claim.problem:
+            return Choice(None, (), ((replace(member, path=claim.root), claim.problem),), unreadable=True)
     notebooks = [file for file in theirs.files if file[0].is_notebook]
-    if len(notebooks) > _MOST_FILES or sum(m.size for m, _ in notebooks if not m.problem) > _MOST_BYTES:
+    if _are_too_many(notebooks):  # a home folder has notebooks of every course
+        notebooks = [file for file in notebooks if NAME in file[0].path.name] or notebooks
+    if _are_too_many(notebooks):
         reason = (
             f"{len(notebooks)} notebooks, more than the {_MOST_FILES} or the {_MOST_BYTES // 2**20} MiB allowed: keep "
             "the one that counts"
@@ -77,13 +82,17 @@ def choose(theirs: Theirs, is_worked_on: Callable[[bytes], bool]) -> Choice:
         others = [file for file in theirs.files if not file[0].is_notebook]
         maybe = [file for file in others if _may_be_notebook(file[0])][:_MOST_FILES]
         read = [each for each in _read(maybe, []) if _is_notebook(each[2])][:1]
-        unreadable = unreadable or any(member.problem and _is_zip(member) for member, _ in others)
+        unreadable = unreadable or any(member.problem and member.is_archive for member, _ in others)
         found = {each[0].path for each in read}
         refused += [(member, member.problem or "no notebook") for member, _ in others if member.path not in found]
     several = len(read) > 1
     candidates = [Candidate(*each, is_worked_on(each[2]) if several else True) for each in read]
     ranked = sorted(candidates, key=lambda each: each.rank, reverse=True)
     return Choice(ranked[0] if ranked else None, tuple(ranked[1:]), tuple(refused), unreadable)
+
+
+def _are_too_many(notebooks: list[tuple[Member, Claim]]) -> bool:
+    return len(notebooks) > _MOST_FILES or sum(m.size for m, _ in notebooks if not m.problem) > _MOST_BYTES
 
 
 def _read(
@@ -100,10 +109,6 @@ def _read(
             refused.append((member, f"it cannot be read ({type(problem).__name__}: {problem})"))
         else:
             yield member, claim, content
-
-
-def _is_zip(member: Member) -> bool:
-    return member.path.suffix.lower() == ".zip"
 
 
 def _may_be_notebook(member: Member) -> bool:

@@ -14,7 +14,7 @@ from autograder.collection.attempts import keep
 from autograder.collection.choice import Candidate, Choice, choose
 from autograder.collection.layouts.layout import Listing
 from autograder.collection.members import CannotCollect, members_of
-from autograder.collection.people import People, Theirs, key, people_in
+from autograder.collection.people import Known, People, Theirs, key, people_in
 from autograder.collection.placing import Collected, CollectedStatus, Found, place, provenance_of
 from autograder.collection.roster import Roster
 from autograder.notebook import Notebook, UnreadableNotebook, parse_notebook
@@ -66,7 +66,8 @@ def collect(
         unclear (see `autograder.collection.people`). Then nothing was collected.
     """
     with members_of(source) as members:
-        listing = Listing(source.name if source.is_dir() else source.stem, members)
+        logins = frozenset(roster.by_login) if roster else frozenset()
+        listing = Listing(source.name if source.is_dir() else source.stem, members, logins=logins)
         already = {student: _recorded(course, student) for student in course.submissions()}
         people = people_in(listing, roster, already, course.root / WHO)
         if not (people.theirs or people.left_out or people.unplaced):
@@ -88,8 +89,9 @@ def collect(
     )
 
 
-def _recorded(course: CourseFolder, student: str) -> str:
-    return str(provenance_of(course, student).get("person", ""))
+def _recorded(course: CourseFolder, student: str) -> Known:
+    known = provenance_of(course, student)
+    return Known(str(known.get("person", "")), str(known.get("name", "")))
 
 
 def _collect(
@@ -110,7 +112,7 @@ def _collect(
     try:
         for each in reversed(choice.older):
             keep(course, theirs.student, each.content, each.claim.time or each.member.time)
-        placed = place(found, course, timed=stated is not None or file_times, remark=_remark(choice))
+        placed = place(found, course, timed=stated is not None or file_times, remark=_remark(theirs, choice))
     except OSError as problem:
         reason = f"it cannot be written to {course.submitted}/: {problem.strerror}"
         return about(origin, CollectedStatus.REFUSED, reason, unreadable=True)
@@ -129,11 +131,13 @@ def _why_not(other: Candidate, choice: Choice) -> str:
     return "older, or without the assignment's name"
 
 
-def _remark(choice: Choice) -> str:
+def _remark(theirs: Theirs, choice: Choice) -> str:
     """Return what an instructor should look at before the choice counts."""
     counts = choice.counts
     assert counts is not None
-    remarks = []
+    remarks = [theirs.remark] if theirs.remark else []
+    if choice.older:
+        remarks += dict.fromkeys(each.claim.doubt for each in (counts, *choice.older) if each.claim.doubt)
     if not counts.member.is_notebook:
         remarks.append(f"{counts.member.path.name} is a notebook under another name")
     if any(each.worked_on for each in choice.older) and not counts.worked_on:

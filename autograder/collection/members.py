@@ -18,14 +18,20 @@ from autograder.notebook import MAX_NOTEBOOK_BYTES
 
 #: Folders that programs make beside notebooks. They hold no submission, and may hold thousands of files.
 _BY_PROGRAMS = frozenset(
-    {".ipynb_checkpoints", "__MACOSX", ".git", "__pycache__", "node_modules", ".venv", "venv", "site-packages"}
-)
+    {
+        *(".ipynb_checkpoints", "__MACOSX", ".git", "__pycache__", "node_modules", ".venv", "venv", "site-packages"),
+        *(".local", ".cache", ".config", ".ipython", ".jupyter", ".vscode", ".idea", "$RECYCLE.BIN"),
+        *(".Trash", *(f".Trash-{user}" for user in range(1000, 1010)), "lost+found"),
+    }
+)  # fmt: skip
 #: Files that programs and platforms write beside submissions.
 _BY_NOBODY = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitignore", ".gitattributes", ".gitkeep"})
 #: A nested zip with more entries is not opened: a megabyte can list thousands.
 _MOST_ENTRIES = 10_000
 #: No platform puts a person's folder deeper. A path may have thousands of parts.
 DEEPEST = 8
+#: Archives that are not opened, so that it is unknown what is in them.
+ARCHIVES = (".7z", ".rar", ".gz", ".tgz", ".bz2", ".xz", ".tar")
 _ENTRY = b"PK\x01\x02"
 
 
@@ -67,6 +73,11 @@ class Member:
     def is_notebook(self) -> bool:
         """Whether its name is that of a notebook."""
         return self.path.suffix.lower() == ".ipynb"
+
+    @property
+    def is_archive(self) -> bool:
+        """Whether its name is that of an archive, which may hold a notebook."""
+        return self.path.suffix.lower() in (".zip", *ARCHIVES)
 
 
 @contextlib.contextmanager
@@ -229,12 +240,18 @@ def _opened(member: Member) -> Iterable[Member]:
         inner = list(_in_zip(zipfile.ZipFile(io.BytesIO(content)), read, f"{member.origin}:"))
     except Exception as problem:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
         return [replace(member, problem=f"it is a zip that cannot be opened ({type(problem).__name__}: {problem})")]
-    return [replace(each, path=member.path / each.path) for each in inner] or [member]
+    nested = "it is a zip in a zip, which is not opened: unpack it, and pack it again"
+    return [
+        replace(each, path=member.path / each.path, problem=each.problem or (nested if each.is_archive else ""))
+        for each in inner
+    ] or [member]
 
 
 def _problem(path: PurePosixPath, size: int) -> str:
     if path.name.startswith("."):
         return "its name begins with a dot: rename it if it is a submission"
+    if path.suffix.lower() in ARCHIVES:
+        return "it is an archive that is not opened: unpack it, and pack it as a zip"
     if size > MAX_NOTEBOOK_BYTES:
         return f"it has {size / 2**20:.0f} MiB, more than the {MAX_NOTEBOOK_BYTES // 2**20} MiB allowed"
     return ""

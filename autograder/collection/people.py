@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from autograder.assignment.submitted import same_student
+from autograder.collection.identity import fit
 from autograder.collection.layouts import BY_HAND, recognize
-from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person
+from autograder.collection.layouts.layout import Claim, Layout, Listing, Person
 from autograder.collection.members import DEEPEST, CannotCollect, Member
 from autograder.collection.roster import LEFT_OUT, Roster, plain_name
 from autograder.files import write_text
@@ -18,6 +21,7 @@ from autograder.text import one_line, table_cell
 
 #: Columns of who.csv. The first one is to be filled in.
 _HEAD = ("student", "platform_id", "name", "source", "why")
+_LOOKS_ALIKE = "another name looks the same in a table: rename one of them"
 #: The message names so many questions; who.csv has all.
 _MOST_NAMED = 3
 
@@ -26,13 +30,14 @@ _MOST_NAMED = 3
 class Theirs:
     """A person of the source, the course's id for them, and their files with what the platform says of each.
 
-    ``mapped`` says that a person gave the id in the roster, and not the platform.
+    ``mapped`` says that a person gave the id in the roster, and not the platform. ``remark`` is for the instructor.
     """
 
     person: Person
     student: str
     mapped: bool
     files: list[tuple[Member, Claim]] = field(default_factory=list)
+    remark: str = ""
 
     @property
     def which(self) -> tuple[str, str]:
@@ -60,6 +65,14 @@ class People:
 
 
 @dataclass(frozen=True)
+class Known:
+    """From whom the course has a student's submission: the `key` of the person, empty if unknown, and their name."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
 class _Question:
     """A part of the source whose owner is unclear, and why."""
 
@@ -73,7 +86,7 @@ def key(person: Person) -> str:
     return f"{person.platform} {person.id}" if person.platform else ""
 
 
-def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, str], who: Path) -> People:
+def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, Known], who: Path) -> People:
     """Find out who is in a source.
 
     Parameters
@@ -82,9 +95,8 @@ def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, str
         The files of the source.
     roster : Roster, optional
         Joins what the platform calls people to the course's ids. With it, everybody must be in it.
-    already : mapping of str to str
-        Students who have a submission in the course, and the `key` of the person from whom it was collected; empty if
-        that is not known.
+    already : mapping of str to Known
+        Students who have a submission in the course, and from whom it was collected.
     who : Path
         Where to write what is unclear.
 
@@ -102,8 +114,9 @@ def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, str
     found: dict[tuple[str, str], Theirs] = {}
     left_out: list[Member] = []
     unclaimed: list[Member] = []
+    named_in = _sources_in(listing, roster)
     for member in listing.members:
-        owners = _owners(member.path, claims, roster, bearers)
+        owners = _owners(claims.get(member.path, ()), member.path, roster, bearers, named_in)
         if not owners:
             unclaimed.append(member)
         for theirs, claim in owners:
@@ -114,6 +127,7 @@ def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, str
     unplaced = [member for member in unclaimed if member.problem]
     asked = [member for member in unclaimed if not member.problem and _may_be_a_submission(member)]
     everybody = list(found.values())
+    _keep_ids(everybody, already)
     twins: dict[str, list[str]] = {}
     for each in everybody:
         twins.setdefault(same_student(each.student), []).append(each.source)
@@ -121,12 +135,18 @@ def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, str
     unclear = {}
     for each in everybody:
         same = same_student(each.student)
-        why = _why_unclear(each, twins[same], known.get(same, ("", ""))) if each.student else ""
+        why = _why_unclear(each, twins[same], known.get(same, ("", Known("", "")))) if each.student else ""
         if not each.student:
             why = "the roster does not say whose it is" if roster else layout.unsure
         if why:
-            unclear[each.which] = _Question(each.source, why, each.person)
-    questions = [_Question(str(member.path), _why_nobodys(member)) for member in asked] + list(unclear.values())
+            unclear[each.which] = _questions(each, why)
+    questions = [_Question(source, why) for source, why in dict(map(_nobodys, asked)).items()]
+    questions += [question for each in unclear.values() for question in each]
+    looks = Counter(table_cell(each.source) for each in questions if each.person and not each.person.platform)
+    questions = [
+        replace(each, why=f"{each.why}; {_LOOKS_ALIKE}") if looks[table_cell(each.source)] > 1 else each
+        for each in questions
+    ]
     if questions:
         clear = [each for each in everybody if each.which not in unclear]
         raise CannotCollect(_message(listing, layout, questions, _write(who, clear, questions)))
@@ -138,8 +158,35 @@ def _may_be_a_submission(member: Member) -> bool:
     return member.is_notebook or ".ipynb" in member.path.name.lower() or member.path.suffix.lower() == ".zip"
 
 
-def _why_nobodys(member: Member) -> str:
-    return "its name is in an unknown encoding" if member.garbled else "its name does not say whose it is"
+def _nobodys(member: Member) -> tuple[str, str]:
+    """Return what to ask of a file that is nobody's: of a zip in the source, one question for all of it."""
+    packed = next((each for each in reversed(member.path.parents) if each.suffix.lower() == ".zip"), member.path)
+    return str(packed), "its name is in an unknown encoding" if member.garbled else "its name does not say whose it is"
+
+
+def _questions(theirs: Theirs, why: str) -> list[_Question]:
+    """Return a question for each name that a platform gives one person, who may be several."""
+    person = theirs.person
+    roots = {plain_name(claim.person.name): (str(claim.root), claim.person) for _, claim in reversed(theirs.files)}
+    if len(roots) == 1:
+        return [_Question(theirs.source, why, person)]
+    return [_Question(source, why, Person("", source, each.name, "")) for source, each in roots.values()]
+
+
+def _keep_ids(everybody: list[Theirs], already: Mapping[str, Known]) -> None:
+    """Give everybody the id under which the course has them already, if the platform says that they are the same.
+
+    A name in another encoding, and a roster that came later, give another id.
+    """
+    before = {known.key: (student, known.name) for student, known in already.items() if known.key}
+    for each in everybody:
+        student, name = before.get(key(each.person), (each.student, ""))
+        if student == each.student or not each.student or each.student in already:
+            continue
+        if each.mapped:
+            each.remark = f"the course also has {student}, collected from the same account: remove one of them"
+        elif not (name and each.person.name) or plain_name(name) == plain_name(each.person.name):
+            each.student = student
 
 
 def _refuse_class_in_one_folder(listing: Listing) -> None:
@@ -158,43 +205,68 @@ def _refuse_class_in_one_folder(listing: Listing) -> None:
 
 
 def _owners(
-    path: PurePosixPath, claims: Claims, roster: Roster | None, bearers: Mapping[str, set[str]]
+    claimed: tuple[Claim, ...],
+    path: PurePosixPath,
+    roster: Roster | None,
+    bearers: Mapping[str, set[str]],
+    named_in: Callable[[PurePosixPath], str],
 ) -> list[tuple[Theirs, Claim]]:
     """Return whose a file is, as the roster says or as the layout does; nothing if nobody knows."""
-    claimed = claims.get(path, ())
     if roster is None:
-        return [(Theirs(claim.person, claim.person.student, mapped=False), claim) for claim in claimed]
-    if student := _of_source(path, roster):
+        return [(Theirs(claim.person, fit(claim.person.student), mapped=False), claim) for claim in claimed]
+    if student := named_in(path):
         claim = claimed[0] if claimed else Claim(Person("", str(path), "", student), path)
+        claim = replace(claim, doubt="", problem="")
         return [(Theirs(claim.person, student, mapped=True), claim)]
     known = [(_in_roster(claim.person, roster, bearers), claim) for claim in claimed]
     return [(Theirs(claim.person, student, mapped=bool(student)), claim) for student, claim in known]
 
 
-def _of_source(path: PurePosixPath, roster: Roster) -> str:
-    """Return the student whom the roster names for a file, or for a folder that it is in."""
-    named = (roster.by_source.get(table_cell(str(each))) for each in (path, *path.parents[-DEEPEST:]))
-    return next(filter(None, named), "") if roster.by_source else ""
+def _sources_in(listing: Listing, roster: Roster | None) -> Callable[[PurePosixPath], str]:
+    """Return a function that returns the student whom the roster names for a file, or for a folder that it is in.
+
+    Two paths that look the same in a table name nobody.
+    """
+    by_source = roster.by_source if roster else {}
+    if not by_source:
+        return lambda path: ""
+
+    @cache
+    def cell(path: PurePosixPath) -> str:
+        return table_cell(str(path))
+
+    every = {each for member in listing.members for each in _with_parents(member.path)}
+    looks = Counter(cell(each) for each in every)
+
+    def named_in(path: PurePosixPath) -> str:
+        unlike = (cell(each) for each in _with_parents(path) if looks[cell(each)] == 1)
+        return next(filter(None, (by_source.get(each, "") for each in unlike)), "")
+
+    return named_in
+
+
+def _with_parents(path: PurePosixPath) -> tuple[PurePosixPath, ...]:
+    return (path, *path.parents[-DEEPEST:])
 
 
 def _in_roster(person: Person, roster: Roster, bearers: Mapping[str, set[str]]) -> str:
     """Return the student that the roster gives for a person; empty if it has none, or more than one."""
     for each in (person.id, *person.also):
         for known in (roster.by_platform_id, roster.by_email, roster.by_login):
-            if student := known.get(each) or known.get(each.lower()):
+            if student := known.get(each, "") or known.get(each.lower(), ""):
                 return student
-    if not person.platform and person.student in roster.students:
-        return person.student
+    if not person.platform and (student := fit(person.student)) in roster.students:
+        return student
     name = plain_name(person.name)
     named = roster.by_name.get(name, set())
     return next(iter(named)) if len(named) == 1 and len(bearers.get(name, ())) == 1 else ""
 
 
-def _why_unclear(theirs: Theirs, twins: list[str], known: tuple[str, str]) -> str:
+def _why_unclear(theirs: Theirs, twins: list[str], known: tuple[str, Known]) -> str:
     """Say why the id of a person may be another person's; return an empty string if it is not.
 
     ``twins`` are the sources of everybody in this collection whose id looks the same, and ``known`` is the student of
-    the course whose id does, with the `key` of the person from whom that was collected.
+    the course whose id does, with the person from whom that was collected.
     """
     student, person = theirs.student, theirs.person
     names = {plain_name(claim.person.name) for _, claim in theirs.files} - {""}
@@ -205,8 +277,8 @@ def _why_unclear(theirs: Theirs, twins: list[str], known: tuple[str, str]) -> st
     before, collected = known
     if before and before != student:
         return f"the course has a student {before}, who may be another person"
-    if before and collected and key(person) and collected != key(person) and not theirs.mapped:
-        return f"what the course has of {student} was collected from {collected}, who may be another person"
+    if before and collected.key and key(person) and collected.key != key(person) and not theirs.mapped:
+        return f"what the course has of {student} was collected from {collected.key}, who may be another person"
     return ""
 
 

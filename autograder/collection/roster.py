@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Roster:
     """Student ids by what may be known of a submission.
 
     Logins and e-mail addresses are in lower case; names as `plain_name` returns them. An id of ``-`` stands for what is
-    not to be collected.
+    not to be collected, and an empty one for a source of several students, whose platform ids tell them apart.
     """
 
     by_login: dict[str, str] = field(default_factory=dict)
@@ -55,12 +56,12 @@ class Roster:
     by_source: dict[str, str] = field(default_factory=dict)
     by_name: dict[str, set[str]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def students(self) -> set[str]:
         """Everybody in it."""
         known = (self.by_login, self.by_email, self.by_pull_request, self.by_platform_id, self.by_source)
         one = {student for each in known for student in each.values()}
-        return (one | {student for named in self.by_name.values() for student in named}) - {LEFT_OUT}
+        return (one | {student for named in self.by_name.values() for student in named}) - {LEFT_OUT, ""}
 
     def login(self, student: str) -> str | None:
         """Return a student's login in lower case, or None if it is unknown."""
@@ -98,10 +99,11 @@ def load_roster(path: Path, *, for_pull_requests: bool = False) -> Roster:
     columns = [_COLUMNS.get(name.strip().lower().replace(" ", "_").replace("-", "_"), "") for name in head]
     _check_columns(path, head, columns, for_pull_requests=for_pull_requests)
     roster = Roster()
+    looks: dict[str, str] = {}
     for number, line in lines[1:]:
         row = {column: value.strip() for column, value in zip(columns, line, strict=False) if column}
         if any(row.values()):
-            _add(roster, row, f"line {number} of the roster {path}")
+            _add(roster, row, looks, f"line {number} of the roster {path}")
     return roster
 
 
@@ -121,7 +123,7 @@ def _check_columns(path: Path, head: list[str], columns: list[str], *, for_pull_
             raise CannotCollect(f"the roster {path} has columns that mean the same, {', '.join(same)}: leave one")
 
 
-def _add(roster: Roster, row: dict[str, str], where: str) -> None:
+def _add(roster: Roster, row: dict[str, str], looks: dict[str, str], where: str) -> None:
     student = row.get("student", "")
     about = next((row[each] for each in ("source", "name", "platform_id") if row.get(each)), "")
     if not student and about:
@@ -140,8 +142,9 @@ def _add(roster: Roster, row: dict[str, str], where: str) -> None:
     known = roster.login(student)
     if login and student != LEFT_OUT and known not in (None, login):
         raise CannotCollect(f"{where} gives {student} the login {login}, and another line {known}")
-    for other in roster.students - {student}:
-        if same_student(other) == same_student(student):
+    if student != LEFT_OUT:
+        other = looks.setdefault(same_student(student), student)
+        if other != student:
             raise CannotCollect(f"{where} has the student id {student}, and another line {other}: they look the same")
     if _SHORTENED.fullmatch(row.get("platform_id", "")):
         raise CannotCollect(
@@ -155,7 +158,13 @@ def _add(roster: Roster, row: dict[str, str], where: str) -> None:
         raise CannotCollect(f"{where} has {row['pull_request']!r} for a pull request's number")
     _put(roster.by_pull_request, [int(each.lstrip("#")) for each in numbers], student, where)
     _put(roster.by_platform_id, [row["platform_id"]] if row.get("platform_id") else [], student, where)
-    _put(roster.by_source, [row["source"]] if row.get("source") else [], student, where)
+    if source := row.get("source"):
+        # Everybody of a group has the group's file; the platform's ids say who they are.
+        other = roster.by_source.get(source, student)
+        if row.get("platform_id") and other != student and other in {"", *roster.by_platform_id.values()}:
+            roster.by_source[source] = ""
+        else:
+            _put(roster.by_source, [source], student, where)
     if row.get("name"):
         roster.by_name.setdefault(plain_name(row["name"]), set()).add(student)
 

@@ -92,8 +92,24 @@ def test_everybody_in_a_source_is_collected_or_named(
         assert set(asked) == set(case["asks"])
         assert all(part in asked[source] for source, part in case["asks"].items())
         assert not (course.root / "submitted").exists(), "nothing is half collected"
+        if "answer" not in case:
+            _fill_in_and_collect(case, source, course, rows)
         return
     _check(case, collect(source, course, roster=roster), course)
+
+
+def _fill_in_and_collect(case: dict[str, Any], source: Path, course: CourseFolder, rows: list[dict[str, str]]) -> None:
+    """Whoever fills in who.csv gets every student from the source beside the id."""
+    for number, row in enumerate(rows):
+        row["student"] = row["student"] or f"new-{number}"
+    with (course.root / "filled.csv").open("w", encoding="utf-8", newline="") as written:
+        writer = csv.DictWriter(written, list(rows[0]), delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    collection = collect(source, course, roster=load_roster(course.root / "filled.csv"))
+    origins = {each.student: each.origin.replace(".zip:", ".zip/") for each in collection.collected}
+    assert set(origins) == {row["student"] for row in rows}
+    assert all(row["source"].lstrip("'") in origins[row["student"]] for row in rows)
 
 
 def _check(case: dict[str, Any], collection: FilesCollection, course: CourseFolder) -> None:
@@ -106,6 +122,10 @@ def _check(case: dict[str, Any], collection: FilesCollection, course: CourseFold
     }
     assert found == expected
     assert set(course.submissions()) == set(expected)
+    remarks = {student: each.reason for student, each in here.items() if each.reason}
+    expected_remarks = case.get("remarks", {})
+    assert set(expected_remarks) <= set(remarks)
+    assert all(part in remarks[student] for student, part in expected_remarks.items())
     reasons = case.get("not_collected", {})
     assert set(gone) == set(reasons)
     assert all(part in gone[student].reason for student, part in reasons.items())

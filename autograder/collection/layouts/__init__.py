@@ -5,6 +5,8 @@ This folder imports the modules of `collection` that list files and fit ids. Beg
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from autograder.collection.layouts import (
     blackboard,
     brightspace,
@@ -17,13 +19,17 @@ from autograder.collection.layouts import (
     ilias,
     moodle,
     sakai,
+    teams,
 )
-from autograder.collection.layouts.layout import Claims, Layout, Listing, are_half
+from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person, are_half
+from autograder.collection.members import Member
 
 #: Layouts of platforms. Where two claim as many files, the first counts.
 PLATFORMS: tuple[Layout, ...] = tuple(
     each.LAYOUT
-    for each in (moodle, canvas, blackboard, brightspace, gradescope, exchange, clones, sakai, ilias, google_drive)
+    for each in (
+        *(moodle, canvas, blackboard, brightspace, gradescope, exchange, clones, sakai, ilias, teams, google_drive),
+    )
 )
 BY_HAND: Layout = by_hand.LAYOUT
 #: A platform's folder may be in the folder of the assignment, and that in one of the course.
@@ -48,4 +54,24 @@ def recognize(listing: Listing) -> tuple[Layout, Claims]:
             return claimed[most]
         seen = seen.below()
     marked = {path for layout in PLATFORMS if layout.by_name for path in layout.claims(listing)}
-    return BY_HAND, {path: claims for path, claims in BY_HAND.claims(listing).items() if path not in marked}
+    found = {path: claims for path, claims in BY_HAND.claims(listing).items() if path not in marked}
+    return BY_HAND, found | _exports(listing)
+
+
+def _exports(listing: Listing) -> dict[PurePosixPath, tuple[Claim, ...]]:
+    """Return claims on the files of folders that hold what a platform exported of several people: they are nobody's."""
+    inside: dict[PurePosixPath, list[Member]] = {}
+    for member in listing.members:
+        if len(parts := listing.inside(member)) > 1:
+            inside.setdefault(listing.folder / parts[0], []).append(member)
+    found: dict[PurePosixPath, tuple[Claim, ...]] = {}
+    for folder, members in inside.items():
+        seen = Listing(folder.name, members, folder)
+        for layout in (each for each in PLATFORMS if each.by_name):
+            claims = [claim for each in layout.claims(seen.below() or seen).values() for claim in each]
+            people = {claim.person.id for claim in claims if claim.person.student}
+            if len(people) > 1:
+                why = f"{layout.title} exported submissions of {len(people)} people into it: collect it by itself"
+                person = Person("", folder.name, folder.name, folder.name)
+                found |= {member.path: (Claim(person, folder, problem=why),) for member in members}
+    return found

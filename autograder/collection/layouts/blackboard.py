@@ -17,7 +17,8 @@ def _claims(listing: Listing) -> Claims:
     titles: set[str] = set()
     for member in listing.members:
         parts = listing.inside(member)
-        if len(parts) != 1 or not (found := _MARK.fullmatch(parts[0].removesuffix(".txt"))):
+        # What follows the mark is the student's own name for a file; Blackboard's text has none.
+        if len(parts) != 1 or not (found := _MARK.match(parts[0])) or parts[0][found.end() :] != ".txt":
             continue
         if (said := _NAME.search(listing.text(*parts))) and found["before"].endswith(f"_{said['user']}"):
             names[said["user"]] = said["name"]
@@ -29,7 +30,7 @@ def _claims(listing: Listing) -> Claims:
         return before.rpartition("_")[2] if title is None else before.removeprefix(f"{title}_")
 
     def read(first: str, member: Member) -> Claim | None:
-        if (found := _MARK.match(first)) is None or "_" not in found["before"]:
+        if (found := _MARK.match(first)) is None:
             return None
         name = user(found["before"])
         # Without Blackboard's texts, two users of whom only the part before an underscore differs stay two.

@@ -6,8 +6,8 @@ import re
 from pathlib import PurePosixPath
 
 from autograder.assignment.questions import NAME
-from autograder.collection.identity import fit
 from autograder.collection.layouts.layout import COPY_OF, Claim, Claims, Layout, Listing, Person
+from autograder.collection.members import ARCHIVES
 
 #: Folders that hold the students' folders, and are no student's.
 _NOBODYS = frozenset({NAME, "submitted", "submissions", "students"})
@@ -25,7 +25,10 @@ _COPY = re.compile(
     re.IGNORECASE,
 )
 #: Endings that a student's file may have.
-_ENDINGS = (".ipynb", ".json", ".txt", ".zip", ".pdf", ".html", ".htm", ".py", ".md", ".docx", ".ipynb")
+_ENDINGS = (
+    *(".ipynb", ".json", ".txt", ".zip", ".pdf", ".html", ".htm", ".py", ".md", ".doc", ".docx", ".odt", ".rtf"),
+    *(".pages", ".png", ".jpg", ".jpeg", ".heic", *ARCHIVES, ".ipynb"),
+)  # fmt: skip
 
 
 def _claims(listing: Listing) -> Claims:
@@ -41,7 +44,7 @@ def _claims(listing: Listing) -> Claims:
             continue
         root = listing.folder.joinpath(*folders[:skipped], first)
         # The path decides, and not the id: "Ann Lee" and "Ann_Lee" may be two people.
-        found[member.path] = (Claim(Person("", _key(root, listing), whose, fit(whose)), root),)
+        found[member.path] = (Claim(Person("", _key(root, listing), whose, whose), root),)
     return found
 
 

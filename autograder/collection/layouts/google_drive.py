@@ -8,7 +8,7 @@ from autograder.collection.layouts.layout import COPY_OF, Claim, Claims, Layout,
 from autograder.collection.members import Member
 
 #: Classroom puts a name before each student's copy. Drive adds a number to a name that is there twice.
-_MARK = re.compile(r"(?P<name>[^-]+?) - .+\.(?:ipynb|zip|pdf|json|txt|py|html)$", re.IGNORECASE)
+_MARK = re.compile(r"(?P<name>.+?) - .+\.(?:ipynb|zip|pdf|json|txt|py|html)$", re.IGNORECASE)
 _COPIES = re.compile(COPY_OF, re.IGNORECASE)
 
 

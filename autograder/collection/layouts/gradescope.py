@@ -6,7 +6,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from autograder.collection.identity import fit
 from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person
 
 _FOLDER = re.compile(r"submission_(?P<id>\d+)(?:\.zip)?$")
@@ -36,7 +35,9 @@ def _metadata(listing: Listing) -> dict[str, Any]:
     import yaml
 
     try:
-        content = yaml.safe_load(listing.text(_METADATA))
+        # libyaml, if it is there, reads what every autograder said of a whole class in seconds.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        content = yaml.load(listing.text(_METADATA), Loader=loader)  # noqa: S506 (both build plain values only)
     except (yaml.YAMLError, ValueError, RecursionError):
         return {}
     return (
@@ -54,7 +55,7 @@ def _people(about: dict[str, Any]) -> list[Person]:
             continue
         name, number, email = (str(submitter.get(key) or "").strip() for key in (":name", ":sid", ":email"))
         if known := number or email:
-            people.append(Person("Gradescope", known, name, fit(known), tuple(filter(None, [number, email]))))
+            people.append(Person("Gradescope", known, name, known, tuple(filter(None, [number, email]))))
     return people
 
 

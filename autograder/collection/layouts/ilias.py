@@ -11,6 +11,8 @@ from autograder.collection.members import Member
 _PERSON = re.compile(r"(?P<name>[^_]+_.+)_(?P<login>[^_]+)_(?P<id>\d+)$")
 #: ILIAS puts the time of the submission before the student's own name for the file.
 _FILE = re.compile(r"(?P<time>\d{14})_.")
+#: "Download for multiple feedback" puts the folders into one that begins so.
+_FEEDBACK = "multi_feedback_"
 _TEAM = re.compile(r"Team[ _]\d+$", re.IGNORECASE)
 
 
@@ -18,13 +20,15 @@ def _claims(listing: Listing) -> Claims:
     found = {}
     for member in listing.members:
         parts = listing.inside(member)
-        depth = 1 if parts and _TEAM.match(parts[0]) and len(parts) > 2 else 0
-        if len(parts) < depth + 2 or not (person := _PERSON.match(parts[depth])):
+        depth = 1 if parts and _TEAM.match(parts[0]) and len(parts) > 1 else 0
+        if len(parts) <= depth or not (person := _PERSON.match(parts[depth])):
             continue
-        time = _FILE.match(parts[depth + 1])
+        time = _FILE.match(parts[depth + 1]) if len(parts) > depth + 1 else None
         found[member.path] = (_claim(listing, member, person, depth + 1, time["time"] if time else ""),)
-    # A name with three underscores alone is no mark.
-    claims = [claim for each in found.values() for claim in each]
+    if listing.name.startswith(_FEEDBACK):
+        return found
+    # A name with three underscores alone is no mark. Whoever submitted nothing has an empty folder.
+    claims = [claim for path, each in found.items() if path != each[0].root for claim in each]
     return found if are_half({c.person.id for c in claims if c.order}, {c.person.id for c in claims}) else {}
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import PurePosixPath
 
-from autograder.collection.identity import fit
 from autograder.collection.members import Member
+from autograder.notebook import MAX_NOTEBOOK_BYTES
 
-#: Files that a platform writes for itself are short.
-_MOST_BYTES = 2 * 1024 * 1024
 #: So much of a name goes into a student's id; the platform's own id follows it.
 _LONGEST_NAME = 120
 #: How Colab and Drive begin the name of a copy, in several languages.
@@ -31,7 +30,8 @@ class Person:
     name : str
         The name that the platform shows, if it shows one.
     student : str
-        The id in the course, where no map gives another; empty if the platform's files do not say who it is.
+        The id in the course, where no map gives another, before `fit`; empty if the platform's files do not say who
+        it is.
     also : tuple of str
         Other ids of the same person, such as an email address.
     """
@@ -49,9 +49,9 @@ class Person:
         Examples
         --------
         >>> Person.numbered("Moodle", "4711", "Ann O'Hara").student
-        'Ann_O_Hara_4711'
+        "Ann O'Hara_4711"
         """
-        return Person(platform, number, name, fit(f"{name[:_LONGEST_NAME]}_{number}"))
+        return Person(platform, number, name, f"{name[:_LONGEST_NAME]}_{number}")
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,10 @@ class Claim:
         Later files of an attempt sort after earlier ones; empty if the platform does not number them.
     time : datetime or None
         When it was submitted, with a time zone, if the platform says so.
+    doubt : str
+        What to look at before the file counts, or is passed over for another one of the same person.
+    problem : str
+        Why nothing of the person is collected; empty if it can be.
     """
 
     person: Person
@@ -77,6 +81,8 @@ class Claim:
     attempt: str = ""
     order: str = ""
     time: datetime | None = None
+    doubt: str = ""
+    problem: str = ""
 
 
 #: The claims on each file by its path. A file has several if a group submitted it.
@@ -88,11 +94,20 @@ _ALL = PurePosixPath()
 
 @dataclass(frozen=True)
 class Listing:
-    """The files of a source, seen from ``folder`` in it; ``name`` is the name of that folder, or of the source."""
+    """The files of a source, seen from ``folder`` in it; ``name`` is the name of that folder, or of the source.
+
+    ``logins`` are the GitHub logins that the roster knows, in lower case.
+    """
 
     name: str
     members: Sequence[Member]
     folder: PurePosixPath = _ALL
+    logins: frozenset[str] = frozenset()
+
+    @cached_property
+    def by_path(self) -> dict[PurePosixPath, Member]:
+        """The files by their paths."""
+        return {member.path: member for member in self.members}
 
     def inside(self, member: Member) -> tuple[str, ...]:
         """Return the parts of a member's path below the folder."""
@@ -109,20 +124,22 @@ class Listing:
         if len(outermost) != 1:
             return None
         folder = self.folder.joinpath(*outermost.pop())
-        return Listing(
-            folder.name, [m for m in self.members if m.path.is_relative_to(folder) and m.path != folder], folder
-        )
+        return self.at(folder)
+
+    def at(self, folder: PurePosixPath) -> Listing:
+        """Return the listing of a folder in this one."""
+        inside = [m for m in self.members if m.path != folder and m.path.is_relative_to(folder)]
+        return Listing(folder.name, inside, folder, self.logins)
 
     def text(self, *parts: str) -> str:
-        """Return the text of a short file of the platform's; empty if there is none that can be read."""
-        path = self.folder.joinpath(*parts)
-        for member in self.members:
-            if member.path == path and not member.problem and member.size <= _MOST_BYTES:
-                try:
-                    return member.read().decode("utf-8-sig", "replace")
-                except Exception:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
-                    return ""
-        return ""
+        """Return the text of a file of the platform's; empty if there is none that can be read."""
+        member = self.by_path.get(self.folder.joinpath(*parts))
+        if member is None or member.problem or member.size > MAX_NOTEBOOK_BYTES:
+            return ""
+        try:
+            return member.read().decode("utf-8-sig", "replace")
+        except Exception:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
+            return ""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing,
 from autograder.collection.members import Member
 
 #: The number is the participant's in this assignment. What follows the mark is the student's.
-_MARK = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_")
+_MARK = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z0-9]+_")
 #: Without folders, Moodle joins the mark and the file's name. Some programs cut the last underscore off a folder.
-_FOLDER = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+$")
+_FOLDER = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z0-9]+$")
 
 
 def _claims(listing: Listing) -> Claims:

@@ -30,9 +30,12 @@ def _claims(listing: Listing) -> Claims:
 
     def read(first: str, member: Member) -> Claim | None:
         found = _FLAT.match(first) or (_STUDENT.match(first) if is_marked else None)
-        if found is None:
+        if found is not None:
+            person = Person("Sakai", found["id"], "" if member.garbled else found["name"], found["id"])
+        elif is_marked and first in marked and not member.garbled:  # without names, a folder has a number of its own
+            person = Person("Sakai", first, "", first)
+        else:
             return None
-        person = Person("Sakai", found["id"], "" if member.garbled else found["name"], found["id"])
         return Claim(person, listing.folder / first)
 
     return claims_by_first_part(listing, read)
