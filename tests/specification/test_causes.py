@@ -293,19 +293,32 @@ ANSWERS = {
     "float16": Answer(
         TF_MODEL,
         keras(THREE),
-        7,
-        "computes in float16",
+        8,
+        "as far as float16 shows them",
         ("tf.keras.mixed_precision.set_global_policy('mixed_float16')",),
     ),
     "float16 within": Answer(
         TF_MODEL,
         keras(f"{THREE[:-1]}, dtype='float32')", "tf.keras.config.set_dtype_policy('mixed_float16')"),
-        7,
-        "computes in float16",
+        8,
+        "as far as float16 shows them",
     ),
-    "half": Answer(TORCH_MODEL, module("self.half()", forward=ONE_BY_ONE.format("x.half()")), 7, "computes in float16"),
+    "half": Answer(
+        TORCH_MODEL, module("self.half()", forward=ONE_BY_ONE.format("x.half()")), 8, "as far as float16 shows them"
+    ),
     "bfloat16": Answer(
-        TORCH_MODEL, module("self.bfloat16()", forward=ONE_BY_ONE.format("x.bfloat16()")), 7, "computes in bfloat16"
+        TORCH_MODEL,
+        module("self.bfloat16()", forward=ONE_BY_ONE.format("x.bfloat16()")),
+        8,
+        "as far as bfloat16 shows them",
+    ),
+    "wrong in bfloat16": Answer(
+        TORCH_MODEL,
+        module(
+            "self.bfloat16()", forward=ONE_BY_ONE.format("x.bfloat16()").replace("torch.relu", "nn.functional.gelu")
+        ),
+        7,
+        "with GELU",
     ),
     "bfloat16 weights": Answer(
         TORCH_MODEL, module("self.bfloat16()"), 7, "inputs are float32, and the model is bfloat16"
@@ -361,7 +374,7 @@ def test_answer_keeps_its_points_or_is_told_the_cause(row: str, grader: Grader, 
     notebook = with_cells(answered({answer.stub: answer.code}), own, map(new_code_cell, answer.late))
     result = graded(grader, notebook, tmp_path / "n.ipynb").result
     (question,) = (each for each in result.questions if each.task == answer.stub)
-    told = "\n".join([question.message or "", *(each.message for each in question.criteria if each.failed)])
+    told = "\n".join([question.message or "", *(each.message for each in question.criteria)])
     assert question.score == pytest.approx(answer.score), told
     assert answer.says in told
     assert question.score == POINTS[answer.stub] or told

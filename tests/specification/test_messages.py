@@ -98,7 +98,6 @@ def models() -> Iterator[tuple[str, ModelEvidence]]:
     yield "not_a_model", changed(lambda b: replace(b, kind="NoneType", parameters=None))
     yield "forward_error", changed(lambda b: replace(b, parameters=(), forward_error="ValueError: no"))
     yield "forward_error", changed(lambda b: replace(b, outputs=None, forward_error="ValueError: no"))
-    yield "low_precision", changed(lambda b: replace(b, computes_in="float16"))
     yield "wrong_layers", changed(lambda b: replace(b, parameters=b.parameters[:4]))
     yield "untracked", changed(lambda b: replace(b, parameters=(), untracked=True), Layout.KERAS)
     extra = Parameter("norm.weight", (128,), np.ones(128, np.float32))

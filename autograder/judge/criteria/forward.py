@@ -6,18 +6,14 @@ from autograder.judge import lessons as learn
 from autograder.judge.criteria.layers import FORWARD_ERROR
 from autograder.judge.criterion import Finding, Skipped, criterion, fail
 from autograder.judge.misconception import Misconception
-from autograder.judge.model import ModelMeasurements
+from autograder.judge.model import FORWARD_IN_16_BITS, ModelMeasurements
 
 _WRONG_ACTIVATION = Misconception("wrong_activation", "another activation function", learn.ACTIVATIONS)
 _WRONG_FORWARD = Misconception("wrong_forward", "outputs that these weights do not give", learn.FORWARD)
 _RANDOM_FORWARD = Misconception("random_forward", "a forward pass that changes from call to call", learn.FORWARD)
-_LOW_PRECISION = Misconception("low_precision", "a model that computes in 16 bits", learn.DTYPES)
-
-#: Decimal digits of precisions whose rounding is as large as `FORWARD`. A verdict would depend on the seed.
-_FEW_DIGITS = {"float16": "three", "bfloat16": "two"}
 
 
-@criterion("forward", needs=["layers"], mistakes=[_WRONG_ACTIVATION, _WRONG_FORWARD, _RANDOM_FORWARD, _LOW_PRECISION])
+@criterion("forward", needs=["layers"], mistakes=[_WRONG_ACTIVATION, _WRONG_FORWARD, _RANDOM_FORWARD])
 def forward(m: ModelMeasurements) -> Finding:
     """Compute ReLU after both hidden layers; end in softmax (TensorFlow) or in logits (PyTorch)."""
     last = "softmax" if m.evidence.softmax else "logits"
@@ -25,18 +21,13 @@ def forward(m: ModelMeasurements) -> Finding:
         if build.forward_error is not None:
             dtype = f" Its inputs are float32, and the model is {build.computes_in}." if build.computes_in else ""
             raise fail(f"The forward pass raised {build.forward_error}.{dtype}", FORWARD_ERROR)
-        if build.computes_in in _FEW_DIGITS:
-            raise fail(
-                f"The model computes in {build.computes_in}, where float32 is asked for. It rounds to "
-                f"{_FEW_DIGITS[build.computes_in]} digits: too few to tell whether the outputs are those of its "
-                "weights.",
-                _LOW_PRECISION,
-            )
     relu = ["ReLU"] * (len(m.shapes) - 1)
     if m.fits(relu, last):
         if m.fits(["no activation"] * len(relu), last):
             raise Skipped("Not judged: with such weights, the outputs are the same whatever the activations.")
-        return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}.")
+        precision = next((b.computes_in for b in m.evidence.builds if b.computes_in in FORWARD_IN_16_BITS), None)
+        shown = f", as far as {precision} shows them" if precision else ""
+        return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}{shown}.")
     if (named := m.activations()) is not None:
         hidden, other = named
         raise fail(
