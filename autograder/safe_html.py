@@ -176,7 +176,7 @@ def _harmless(
         return value
     match attribute:
         case "src":
-            url = picture_of(unquote(value.removeprefix(ATTACHED))) if value.startswith(ATTACHED) else value
+            url = value if value.startswith("data:") else picture_of(unquote(value.removeprefix(ATTACHED)))
             kind, _, data = url.removeprefix("data:").partition(";base64,")
             return url if url.startswith("data:") and is_picture(kind, data) else NO_PICTURE
         case "href":

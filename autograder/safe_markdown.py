@@ -111,7 +111,7 @@ class Renderer(IPythonRenderer):  # type: ignore[misc]  # nbconvert's module has
     def image(self, text: str, url: str, title: str | None = None) -> str:
         """Return a picture of the cell, or a note with the alternative text. `clean` puts the picture in."""
         name = unquote(url.removeprefix(ATTACHED))
-        if url.startswith(ATTACHED) and name in self.attachments:
+        if name in self.attachments:
             return str(super(IPythonRenderer, self).image(text, url, title))
         return f"<em>[{text}: {NOT_SHOWN}]</em>" if text else f"<em>[{NOT_SHOWN}]</em>"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.assignment.release import Release
+from autograder.nbgrader_bridge.pictures_beside import with_pictures_beside
 from autograder.nbgrader_bridge.sanitize import ReleasedCell, blank, sanitize
 from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.submission.arrangement import arrange
@@ -63,7 +64,7 @@ def read(path: Path, released: Released) -> Reading:
     """Read the student's untrusted file at ``path``. A file that cannot be read gives a `Reading` with a problem."""
     sha256 = ""
     try:
-        notebook = read_notebook(path)
+        notebook = with_pictures_beside(read_notebook(path))
         sha256 = notebook.sha256
         arrangement = arrange(notebook, released.release.notebook)
     except UnreadableNotebook as problem:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.release import Release
+from autograder.nbgrader_bridge.pictures_beside import with_pictures_beside
 from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.submission.reader import read_submission
 from autograder.submission.remarks import Remark
@@ -27,7 +28,7 @@ class Triage:
 def triage(student: str, path: Path, release: Release) -> Triage:
     """Check the written answers in the notebook at ``path``."""
     try:
-        submission = read_submission(read_notebook(path), release.notebook)
+        submission = read_submission(with_pictures_beside(read_notebook(path)), release.notebook)
     except UnreadableNotebook as problem:
         return Triage(student, {}, problem=str(problem))
     return Triage(student, {a.grade_id: a.remarkable for a in submission.written}, submission.remarks)

@@ -495,7 +495,7 @@ class _Arranger:
     def _remark_on_pictures(self, pieces: list[Piece]) -> None:
         for piece in pieces:
             if piece.fills and piece.grade_id in self._written:
-                missing = missing_pictures(piece.source, frozenset(piece.attachments))
+                missing = missing_pictures(piece.source, {name for name, data in piece.attachments.items() if data})
                 self._remarks += pictures_remarked(piece.name, missing)
 
     def _remark_on_missing(self, missing: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -197,18 +197,27 @@ def word_count(text: str) -> int:
     return len(starts) - pairs - fours + math.ceil(pairs / 2) + math.ceil(fours / 4)
 
 
-def missing_pictures(text: str, attachments: frozenset[str]) -> list[str]:
-    """Return the pictures that a text refers to and that a notebook does not hold, each as one safe line.
+def pictures_beside(text: str) -> list[str]:
+    """Return the files beside a notebook that its text shows, by the names that the text gives them.
 
     Examples
     --------
-    >>> missing_pictures("![](images/plot.png) ![](attachment:a.png) ![](data:image/png;base64,AA)", frozenset())
+    >>> pictures_beside("![](images/my%20plot.png) ![](attachment:a.png) ![](https://example.org/b.png)")
+    ['images/my plot.png']
+    """
+    addresses = shown(without_pasted(text)[:LONGEST]).pictures
+    return [unquote(address) for address in dict.fromkeys(addresses) if address and not _ELSEWHERE.match(address)]
+
+
+def missing_pictures(text: str, attachments: Collection[str]) -> list[str]:
+    """Return the pictures that a text refers to and that its cell does not hold, each as one safe line.
+
+    Examples
+    --------
+    >>> missing_pictures("![](images/plot.png) ![](attachment:a.png) ![](data:image/png;base64,AA)", ())
     ['images/plot.png', 'a.png']
     """
-    found: dict[str, None] = {}
-    for address in shown(without_pasted(text)[:LONGEST]).pictures:
-        name = unquote(address.removeprefix("attachment:"))
-        attached = address.startswith("attachment:") and name in attachments
-        if name and not attached and (address.startswith("attachment:") or not _ELSEWHERE.match(address)):
-            found[_OF_NO_NAME.sub("?", one_line(name, 100))] = None
-    return list(found)
+    addresses = shown(without_pasted(text)[:LONGEST]).pictures
+    pasted = [unquote(each.removeprefix("attachment:")) for each in addresses if each.startswith("attachment:")]
+    missing = (name for name in (*pictures_beside(text), *pasted) if name not in attachments)
+    return list(dict.fromkeys(_OF_NO_NAME.sub("?", one_line(name, 100)) for name in missing if name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -18,8 +19,11 @@ from traitlets.config import Config, PyFileConfigLoader  # type: ignore[attr-def
 
 from autograder.assignment.questions import task
 from autograder.grading.cell_output import output_of
+from autograder.nbgrader_bridge import pictures_beside
 from autograder.nbgrader_bridge.cell_outputs import check_outputs
 from autograder.nbgrader_bridge.formgrader_markdown import markdown2html
+from autograder.nbgrader_bridge.pictures_beside import with_pictures_beside
+from autograder.notebook import Cell, Notebook
 from autograder.publishing.notebook_page import NotebookPage
 from autograder.report.html import prose, render_question
 from autograder.report.picture import SignalPicture
@@ -183,6 +187,37 @@ def test_nothing_of_a_students_lies_over_the_formgraders_own_buttons(cover: str)
     page = rendered(f"before\n\n{cover}\n\nafter")
     for sign in ("modal", "navbar", "alert", "position", "score", "q1"):
         assert sign not in page
+
+
+@pytest.mark.parametrize("answer", ["![](images/my%20plot.png)", "<img src='images/my plot.png'>"])
+def test_picture_that_was_submitted_beside_the_notebook_is_shown(answer: str, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "my plot.png").write_bytes(base64.b64decode(PNG))
+    taken = with_pictures_beside(notebook_of(answer, tmp_path))
+    assert f'src="data:image/png;base64,{PNG}"' in rendered(answer, **taken.cells[0].attachments)
+
+
+@pytest.mark.parametrize(
+    "name", ["../plot.png", "/etc/plot.png", "link.png", "folder.png", "text.png", "plot.svg", "large.png", "gone.png"]
+)
+def test_file_that_is_elsewhere_or_no_picture_is_not_taken_for_one(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "submission"
+    (folder / "folder.png").mkdir(parents=True)
+    picture = base64.b64decode(PNG)
+    for path in (tmp_path / "plot.png", folder / "plot.svg"):
+        path.write_bytes(picture)
+    (folder / "link.png").symlink_to(tmp_path / "plot.png")
+    (folder / "text.png").write_text("no picture")
+    (folder / "large.png").write_bytes(picture + bytes(1000))
+    monkeypatch.setattr(pictures_beside, "_MOST_BYTES", 1000)
+    notebook = notebook_of(f"![]({name})", folder)
+    assert with_pictures_beside(notebook) == notebook
+
+
+def notebook_of(answer: str, folder: Path) -> Notebook:
+    return Notebook(str(folder / "notebook.ipynb"), "0", (Cell("markdown", answer, "q1", "q1", {}),))
 
 
 def test_each_paragraph_begins_on_the_side_where_its_language_does() -> None:
