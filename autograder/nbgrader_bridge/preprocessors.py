@@ -190,13 +190,15 @@ class SaveGrades(NbGraderPreprocessor):
         answer_cells = [cell for cell in nb.cells if is_solution(cell) or is_task(cell)]
         path = record_path(self.parent.root, which.assignment, which.student)
         now, before = Record(reading.sha256, resources["result"], scores, answers), load_record(path)
-        lost = [_grade_id(cell) for cell in answer_cells if _grade_id(cell) in reading.missing]
+        unsure = [_grade_id(cell) for cell in answer_cells if _grade_id(cell) in reading.unsure]
         grades = Grades(
             scores=scores,
-            comments={_grade_id(cell): _comment(cell) for cell in answer_cells},
+            comments={
+                _grade_id(cell): None if _grade_id(cell) in reading.unsure else _comment(cell) for cell in answer_cells
+            },
             changed=now.changed_since(before),
             confirmed=now.confirmed_since(before),
-            unsure=scores if reading.problem is not None else lost,
+            unsure=scores if reading.problem is not None else unsure,
         )
         for grade_id, points in write_grades(which, grades).items():
             self.log.warning(

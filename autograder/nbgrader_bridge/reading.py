@@ -45,8 +45,8 @@ class Reading:
         The cells' names in the submission, by their ids in ``notebook``.
     submission : Submission or None
         The submission to grade; None if the file could not be read.
-    missing : tuple of str
-        Ids of released cells that the file does not have.
+    unsure : frozenset of str
+        Ids of answers that a person should look for: their cells are missing, or other texts may be the answers.
     problem : str or None
         Why the file could not be read.
     """
@@ -56,7 +56,7 @@ class Reading:
     notebook: NotebookNode
     names: dict[str, str] = field(default_factory=dict)
     submission: Submission | None = None
-    missing: tuple[str, ...] = ()
+    unsure: frozenset[str] = frozenset()
     problem: str | None = None
 
 
@@ -71,4 +71,5 @@ def read(path: Path, released: Released) -> Reading:
         return Reading(str(path), sha256, blank(released.cells, problem.problem).notebook, problem=problem.problem)
     sanitized = sanitize(arrangement, released.cells)
     submission = submission_in(arrangement, released.release.notebook)
-    return Reading(notebook.path, sha256, sanitized.notebook, sanitized.names, submission, tuple(arrangement.missing))
+    unsure = arrangement.unsure.union(arrangement.missing)
+    return Reading(notebook.path, sha256, sanitized.notebook, sanitized.names, submission, unsure)

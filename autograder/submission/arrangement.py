@@ -11,6 +11,7 @@ who looks at the notebook:
 - **A cell that lost its grade id is recognized**: a locked cell by its text, a stub by the function that it defines, a
   written answer by its place. If an answer cell is unchanged, an answer outside of it counts: a text that names the
   question, stands next to the cell, or was typed into the prompt; and any other cell that defines the stub's function.
+  If a text belongs to no question, a person decides whether it answers an open one.
 - **Code cells run as in Jupyter**, in the notebook's order. The set-up cell runs in its place: first the released text,
   then the student's text if it differs. Jupyter ran the student's imports and helpers, too, and in the confined child
   they are harmless. If the set-up cell is missing or stands below a stub, the released one runs first. Code that a
@@ -21,7 +22,7 @@ who looks at the notebook:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +30,21 @@ from autograder.assignment.questions import NAME, TASKS
 from autograder.assignment.submitted import is_misnamed
 from autograder.notebook import Cell, Notebook, UnreadableNotebook
 from autograder.submission.compare import (
+    added_to,
     code_of,
     defines,
     installs,
     is_another_edition,
     is_prose,
     is_untouched,
+    may_be_answer,
+    plain_line,
     question_named,
+    sections,
     typed_into,
 )
 from autograder.submission.remarks import Remark, RemarkKind, pictures_remarked, remarks_on
-from autograder.submission.shown_text import missing_pictures
+from autograder.submission.shown_text import LONGEST, missing_pictures
 
 SETUP = "setup"
 #: If at least this many cells, and at least half of the released ones, occur twice, the whole notebook was merged.
@@ -97,6 +102,8 @@ class Arrangement:
         Grade ids of released cells that the notebook does not have.
     untouched : frozenset of str
         Grade ids of unchanged stubs.
+    unsure : frozenset of str
+        Grade ids of written answers that may stand elsewhere, so that a person should look.
     locked : dict of str to str
         The student's text of locked cells that do not run, by grade id.
     remarks : tuple of Remark
@@ -108,6 +115,7 @@ class Arrangement:
     pieces: tuple[Piece, ...]
     missing: tuple[str, ...]
     untouched: frozenset[str]
+    unsure: frozenset[str]
     locked: dict[str, str]
     remarks: tuple[Remark, ...]
 
@@ -149,6 +157,11 @@ class _Arranger:
         self._locked = [name for name, cell in self._given.items() if cell.metadata.get("locked")]
         self._written = [n for n, cell in self._given.items() if cell.kind == "markdown" and n not in self._locked]
         self._stubs = [n for n, cell in self._given.items() if cell.kind == "code" and n not in self._locked]
+        self._released_lines = {
+            plain_line(line) for cell in release.cells if cell.kind == "markdown" for line in cell.source.splitlines()
+        }
+        #: Whether a cell holds a student's text for people, by place, as far as it was asked for.
+        self._is_text: dict[int, bool] = {}
         self._remarks: list[Remark] = []
         self._sort([cell.grade_id if cell.grade_id in self._given else None for cell in self._cells])
         #: The parts of each written answer, with the place of the cell that each comes from.
@@ -181,11 +194,12 @@ class _Arranger:
         self._remark_on_kinds()
         self._collect_answers()
         self._look_into_locked_cells()
+        unsure = self._remark_on_loose_texts()
         self._remark_on_installs()
         pieces = [piece for place in range(len(self._cells)) for piece in self._pieces(place)]
         filled = {piece.grade_id for piece in pieces if piece.fills}
         missing = tuple(name for name in self._given if name not in filled)
-        self._remark_on_missing(missing)
+        self._remark_on_missing(missing, unsure)
         self._put_back(pieces, missing)
         self._begin_with_setup(pieces)
         self._remark_on_pictures(pieces)
@@ -195,6 +209,7 @@ class _Arranger:
             tuple(pieces),
             missing,
             frozenset(name for name in self._stubs if not self._worked_on[name] and name not in self._replaced),
+            unsure,
             {name: self._cells[n].source for name in self._locked if not self._runs(name) for n in self._places[name]},
             tuple(self._remarks),
         )
@@ -340,7 +355,13 @@ class _Arranger:
     def _answers_elsewhere(self) -> _Places:
         """Find the student's texts that answer a question whose cell is unchanged or missing."""
         open_ = [name for name in self._written if not self._worked_on[name]]
-        found = {name: self._naming(name) for name in open_}
+        # One text may answer several questions: an own text, or the text in another question's cell.
+        texts = [*self._own(), *(place for places in self._worked_on.values() for place in places)]
+        headed = {place: sections(self._cells[place].source) for place in texts if self._is_students(place)}
+        found = {name: sorted(place for place, named in headed.items() if name in named) for name in open_}
+        self._taken.update(place for places in found.values() for place in places)
+        for name in open_:
+            found[name] = found[name] or self._naming(name)
         # A text between two answer cells belongs to the first of them.
         for name in open_:
             found[name] = found[name] or self._take(name, (self._places[name] or [self._before(name)])[-1] + 1, 1)
@@ -349,19 +370,29 @@ class _Arranger:
                 found[name] = self._take(name, self._places[name][0] - 1, -1)
         return {name: places for name, places in found.items() if places}
 
+    def _is_students(self, place: int) -> bool:
+        """Return True if a cell holds text for people, and not the course's own text in another form."""
+        if place not in self._is_text:
+            cell = self._cells[place]
+            lines = [plain_line(line) for line in cell.source[:LONGEST].splitlines() if line.strip()]
+            self._is_text[place] = not self._released_lines.issuperset(lines) and is_prose(cell)
+        return self._is_text[place]
+
     def _naming(self, question: str) -> list[int]:
         """Return the places of own texts that begin with the question's name, and of the texts that follow them."""
-        named = [n for n in self._own() if is_prose(self._cells[n]) and question_named(self._cells[n]) == question]
+        named = [n for n in self._own() if self._is_students(n) and question_named(self._cells[n]) == question]
         return [place for n in named for place in self._take(question, n, 1)]
 
     def _take(self, question: str, place: int, step: int) -> list[int]:
         """Return the places of consecutive own texts from ``place`` on, up to one that names another question."""
         taken: list[int] = []
         while 0 <= place < len(self._cells) and self._ids[place] is None:
-            if place not in self._taken and is_prose(self._cells[place]):
-                if question_named(self._cells[place]) not in (None, question):
+            if place not in self._taken:
+                cell = self._cells[place]
+                if question_named(cell) not in (None, question) and is_prose(cell):
                     break
-                taken.append(place)
+                if self._is_students(place):
+                    taken.append(place)
             place += step
         self._taken.update(taken)
         return sorted(taken)
@@ -409,6 +440,27 @@ class _Arranger:
         sentence = "text was typed into the locked {cells}; graders see it, but it counts as no answer."
         self._remark(texts, RemarkKind.LOCKED_CHANGED, sentence)
 
+    def _remark_on_loose_texts(self) -> frozenset[str]:
+        """Return the unanswered questions if there are texts that belong to no question, and remark on both."""
+        unsure = [name for name in self._written if not self._is_answered(name)]
+        if not unsure:
+            return frozenset()
+        own = {place: self._cells[place] for place in self._own() if self._is_students(place)}
+        typed = {
+            place: replace(self._cells[place], source=added_to(self._cells[place], self._given[str(self._ids[place])]))
+            for place in self._typed
+        }
+        loose = [
+            place
+            for place, cell in sorted((own | typed).items())
+            if place not in self._taken and is_prose(cell) and may_be_answer(cell.source)
+        ]
+        if not loose:
+            return frozenset()
+        sentence = "no answer stands in the answer cell, but the text in {cells} may be one; a person decides."
+        self._remark(dict.fromkeys(unsure, loose), RemarkKind.ELSEWHERE, sentence)
+        return frozenset(unsure)
+
     def _is_answered(self, name: str) -> bool:
         return bool(self._worked_on[name]) or any(place in self._taken for place in self._parts[name])
 
@@ -443,7 +495,10 @@ class _Arranger:
     def _answer(self, name: str) -> Piece:
         texts: dict[str, int] = {}
         for place in self._parts[name]:
-            texts.setdefault(self._typed.get(place, self._cells[place].source).strip(), place)
+            text = self._typed.get(place, self._cells[place].source).strip()
+            if place not in self._places[name]:
+                text = sections(text).get(name, text)
+            texts.setdefault(text, place)
         attachments: dict[str, Any] = {}
         parts = []
         for text, place in texts.items():
@@ -498,7 +553,7 @@ class _Arranger:
                 missing = missing_pictures(piece.source, {name for name, data in piece.attachments.items() if data})
                 self._remarks += pictures_remarked(piece.name, missing)
 
-    def _remark_on_missing(self, missing: tuple[str, ...]) -> None:
+    def _remark_on_missing(self, missing: tuple[str, ...], unsure: frozenset[str]) -> None:
         def among(names: Iterable[str]) -> _Places:
             return {name: [] for name in names if name in missing}
 
@@ -506,7 +561,8 @@ class _Arranger:
         self._remark(among(filter(self._is_check, self._given)), RemarkKind.MISSING, sentence)
         sentence = "the cell is missing, and no other one defines its function."
         self._remark(among(n for n in self._stubs if n not in self._replaced), RemarkKind.MISSING, sentence)
-        self._remark(among(self._written), RemarkKind.MISSING, "the cell is missing, and no text stands in its place.")
+        sentence = "the cell is missing, and no text stands in its place."
+        self._remark(among(n for n in self._written if n not in unsure), RemarkKind.MISSING, sentence)
         self._remark(among([SETUP]), RemarkKind.MISSING, "the cell is missing; the released one runs first.")
 
 

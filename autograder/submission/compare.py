@@ -10,7 +10,7 @@ import keyword
 import re
 
 from autograder.notebook import CODE_PLACEHOLDER, Cell
-from autograder.submission.shown_text import LONGEST, without_comments
+from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
 from autograder.submission.written_answers import copied_share, is_placeholder
 
 #: Fewer new words in a released text count as a typing slip.
@@ -19,12 +19,25 @@ _FEW_WORDS = 5
 _MOSTLY = 0.5
 _STRING = re.compile(r'("""|\'\'\').*?\1', re.DOTALL)
 _WORD = re.compile(r"\w+")
-_QUESTION = re.compile(r"\W*(?:(?:my )?answers?\W+(?:to\W+)?)?(?:question|q)\W*(?P<number>[1-9])\b", re.IGNORECASE)
+#: Quoted text of Python. A quotation without an end reaches to the end of its line, so that the search is linear.
+_QUOTED = re.compile(
+    rf"{_STRING.pattern}|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?",
+    re.DOTALL,
+)
+#: The first line of a code cell that Jupyter shows as text.
+_SHOWN_AS_TEXT = re.compile(r"%%(?:markdown|html|latex)\b")
+_QUESTION = re.compile(
+    r"[\W_]*(?:(?:my )?answers?\W+(?:to\W+)?)?(?:question|q)\W*(?P<number>[1-9])(?![^\W_])", re.IGNORECASE
+)
+#: What follows a question's name where it is a heading, and not the beginning of a sentence.
+_HEADING_ENDS = re.compile(r"[ \t]*(?:[:.)\]*_-]|\u2013|\u2014|$)")
 _INSTALLS = re.compile(r"^[ \t]*[!%][ \t]*(?:pip3?|conda|mamba|uv|apt|apt-get)[ \t][^\n]*\binstall\b", re.MULTILINE)
 #: Characters at a text's beginning in which it may name its question.
 _BEGINNING = 60
 #: A code cell with at least so many words in strings and comments, and at most so many words of code, is a text.
 _TEXT_WORDS, _CODE_WORDS = 20, 5
+#: Characters at a text's beginning that show whether it has so many words.
+_READ = 5_000
 
 
 def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
@@ -73,6 +86,17 @@ def typed_into(cell: Cell, given: Cell) -> str:
     ]
     typed = "\n".join(lines).strip()
     return typed if len(_WORD.findall(typed)) >= _FEW_WORDS else ""
+
+
+def added_to(cell: Cell, given: Cell) -> str:
+    """Return the lines of a cell that the released one does not have."""
+    released = {line.strip() for line in given.source.splitlines()}
+    return "\n".join(line for line in cell.source[:LONGEST].splitlines() if line.strip() not in released)
+
+
+def plain_line(line: str) -> str:
+    """Return a line without marks of Markdown or of a comment around it."""
+    return line.strip(" \t#*>-")
 
 
 def _without_mark_scheme(source: str) -> str:
@@ -126,20 +150,45 @@ def question_named(cell: Cell) -> str | None:
     return f"q{named['number']}" if named else None
 
 
+def sections(text: str) -> dict[str, str]:
+    """Return the part of a text that answers each question, by grade id; empty unless it has headings of two or more.
+
+    Examples
+    --------
+    >>> sections("My answers\\n## Q1: ReLU\\nIt is zero.\\n**Question 2**\\nNo.")
+    {'q1': '## Q1: ReLU\\nIt is zero.', 'q2': '**Question 2**\\nNo.'}
+    """
+    found: dict[str, list[str]] = {}
+    question = ""
+    for line in text[:LONGEST].splitlines():
+        named = _QUESTION.match(line[:_BEGINNING])
+        if named and _HEADING_ENDS.match(line, named.end()):
+            question = f"q{named['number']}"
+        if question:
+            found.setdefault(question, []).append(line)
+    return {name: "\n".join(lines).strip() for name, lines in found.items()} if len(found) > 1 else {}
+
+
+def may_be_answer(text: str) -> bool:
+    """Return True if a text has a picture, or more words than a heading or a name."""
+    seen = shown(without_pasted(text)[:_READ])
+    return bool(seen.pictures) or word_count(seen.text) >= _TEXT_WORDS
+
+
 def is_prose(cell: Cell) -> bool:
     """Return True if a student's own cell holds text for people, even if it is a code cell."""
     text = cell.source.strip()[:LONGEST]
-    if cell.kind != "code" or not text:
+    if cell.kind != "code" or not text or _SHOWN_AS_TEXT.match(text):
         return bool(text)
-    outside = [line.partition("#")[0] for line in _STRING.sub("", text).splitlines()]
-    left = [line for line in outside if line.strip()]
-    if not left:
+    outside = [line.partition("#")[0].strip() for line in _QUOTED.sub("", text).splitlines()]
+    left = [line for line in outside if line and not line.startswith(("import ", "from "))]
+    if not any(outside):
         return True
     code_words = sum(len(_WORD.findall(line)) for line in left)
-    if code_words <= _CODE_WORDS and len(_WORD.findall(text)) - code_words >= _TEXT_WORDS:
+    if code_words <= _CODE_WORDS and word_count(text[:_READ]) - code_words >= _TEXT_WORDS:
         return True
     # No line of Python begins with five words in a row.
-    start = left[0].split()[:5]
+    start = left[0].split()[:5] if left else []
     return len(start) == 5 and all(word.rstrip(",;").isalpha() and not keyword.iskeyword(word) for word in start)
 
 

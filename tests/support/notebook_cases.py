@@ -16,6 +16,7 @@ EXPECTED = FOLDER / "expected.toml"
 class Case:
     """A notebook, its release, Q7's points, each remark's cell and kind, and words that stand in written answers.
 
+    ``waits`` has the questions without an answer of which a person decides whether another text answers them.
     ``refused`` has words of the reason why a file cannot be read; such a file has no points.
     """
 
@@ -26,6 +27,7 @@ class Case:
     remarks: list[tuple[str, str]] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)
     refused: str | None = None
+    waits: frozenset[str] = frozenset()
 
 
 def _case(name: str, expected: dict[str, object]) -> Case:
@@ -38,6 +40,7 @@ def _case(name: str, expected: dict[str, object]) -> Case:
         [(cell, kind) for cell, kind in expected.get("remarks", [])],  # type: ignore[attr-defined]
         expected.get("answers", {}),
         expected.get("refused"),
+        frozenset(expected.get("waits", [])),
     )
 
 

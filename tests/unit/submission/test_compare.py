@@ -16,7 +16,9 @@ from autograder.submission.compare import (
     is_another_edition,
     is_prose,
     is_untouched,
+    may_be_answer,
     question_named,
+    sections,
     typed_into,
 )
 from autograder.submission.reader import read_submission
@@ -383,10 +385,49 @@ def test_text_names_a_question_at_its_beginning_alone(source: str, named: str | 
         (code("answer = 1\n# " + words(19)), False),
         (code("a = b + c + d + e\n# " + words(20)), True),
         (code("a = b + c + d + e + f\n# " + words(20)), False),
+        (code(f'answer = "{words(20)}"'), True),
+        (code(f"print('It\\'s so: {words(20)}')"), True),
+        (code(f'answer = (\n    "{words(10)}"\n    "{words(10)}"\n)\nprint(answer)'), True),
+        (code(f"from IPython.display import Markdown, display\ndisplay(Markdown('{words(20)}'))"), True),
+        (code("answer = '" + "梯度消失因为斜率很小" * 5 + "'"), True),
+        (code("%%markdown\nToo small."), True),
+        (code("%%time\nx = 1"), False),
+        (code("import math\nimport os"), False),
+        (code(f'plt.plot(a, b, c, d)\nplt.title("{words(20)}")'), False),
     ],
 )
 def test_own_cell_is_prose_where_it_is_for_people(cell: Cell, prose: bool) -> None:
     assert is_prose(cell) == prose
+
+
+@pytest.mark.parametrize(
+    ("source", "parts"),
+    [
+        ("Q1: a\nb\n\n**Question 3**\nc", {"q1": "Q1: a\nb", "q3": "**Question 3**\nc"}),
+        ("# Q1) a\n# Q2) b", {"q1": "# Q1) a", "q2": "# Q2) b"}),
+        ("_Answer to Q1_\na\nQ2 - b\nQ1: more", {"q1": "_Answer to Q1_\na\nQ1: more", "q2": "Q2 - b"}),
+        ("Q1: a\nb", {}),
+        ("Q1: a\nQ2 showed that b", {}),
+        ("Q1: a\nQ2 = x W", {}),
+        ("Q1: a\nas Q2: says", {}),
+    ],
+)
+def test_text_has_sections_where_it_has_headings_of_two_questions(source: str, parts: dict[str, str]) -> None:
+    assert sections(source) == parts
+
+
+@pytest.mark.parametrize(
+    ("source", "may"),
+    [
+        (words(20), True),
+        (words(19), False),
+        ("梯度消失因为斜率很小" * 5, True),
+        ("![](plot.png)", True),
+        (f"<!-- {words(30)} -->", False),
+    ],
+)
+def test_loose_text_may_be_an_answer_by_its_words_or_a_picture(source: str, may: bool) -> None:
+    assert may_be_answer(source) == may
 
 
 def test_code_of_a_text_is_what_its_fences_hold() -> None:

@@ -93,10 +93,11 @@ def test_case_is_remarked_on_as_a_fair_teacher_would(case: Case) -> None:
     release = load_release(case.release).notebook
     found = arrange(read_notebook(case.path), release)
     assert [(remark.cell, remark.kind.value) for remark in found.remarks] == case.remarks
+    assert found.unsure == case.waits
     for question, words in case.answers.items():
         assert [word for word in words if word not in found.answer(question)] == []
     untouched = [answer.status for answer in submission_in(found, release).written] == ["unchanged"] * 6
-    assert untouched == ("untouched" in case.name)
+    assert (untouched and not found.unsure) == ("untouched" in case.name)
 
 
 # --- several cells with one grade id ---------------------------------------------------------------------
