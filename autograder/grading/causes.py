@@ -44,6 +44,9 @@ _REFUSED = {
     Refusal.FILES: "Files outside the notebook's own folder are out of reach while grading.",
     Refusal.OTHER: "This is not allowed while grading.",
 }
+_NO_GPU = (
+    'There is no GPU while grading: write "cuda" if torch.cuda.is_available() else "cpu", or leave the device out.'
+)
 _NO_NAME = re.compile(r"name '(\w+)' is not defined")
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _NO_ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
@@ -89,7 +92,7 @@ class Causes:
     raised: Mapping[int, Raised]
     unfinished: Mapping[int, Unfinished]
 
-    def told(self, raised: Raised, position: int | None = None, *, stop: str = "") -> str:
+    def describe(self, raised: Raised, position: int | None = None, *, stop: str = "") -> str:
         """Return the exception and its cause; ``stop`` is the last full stop after a cause. See `explanation`."""
         why = self.explanation(raised, position)
         return f"{raised}.{why.removesuffix('.')}{stop}" if why else str(raised)
@@ -118,6 +121,9 @@ class Causes:
             return self._missing_module(module[1])
         if raised.name == "NotImplementedError" and not raised.message and raised.cell in _STUBS:
             return f"cell {raised.cell} still has its line raise NotImplementedError()."
+        cells = (cell.source for cell in self.submission.code if cell.name == raised.cell)
+        if raised.name == "IndexError" and any("_devices(" in source for source in cells):
+            return _NO_GPU
         return _by_its_words(raised) or (
             self._never_set(raised, position, seen) if raised.name in _BLAMED_ON_NONE else ""
         )
@@ -254,10 +260,7 @@ def _by_its_words(raised: Raised) -> str:
     if magic := _NO_MAGIC.search(words):
         return f"{magic[1]} belongs to Colab, or to an extension that is not loaded while grading."
     if _ACCELERATOR.search(words) or (raised.name in _SILENT and _ACCELERATOR.search(line)):
-        return (
-            'There is no GPU while grading: write "cuda" if torch.cuda.is_available() else "cpu", or leave the device '
-            "out."
-        )
+        return _NO_GPU
     return ""
 
 

@@ -76,7 +76,7 @@ class Execution:
     def problems(self, submission: Submission) -> dict[int, str]:
         """Return why each cell did not run to its end, by its position in the submission's code."""
         causes = self.causes(submission)
-        raised = {position: causes.told(each, position, stop=".") for position, each in self.raised.items()}
+        raised = {position: causes.describe(each, position, stop=".") for position, each in self.raised.items()}
         return raised | {position: ending.message for position, ending in self.unfinished.items()}
 
     def causes(self, submission: Submission) -> Causes:
@@ -215,7 +215,7 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
             continue
         asking = _Calls(child, budget, _seeds(seed, "calls", task.stub))
         try:
-            execution.outcomes[task.stub] = interview(asking, task, challenge_of(seed, task), causes.told)
+            execution.outcomes[task.stub] = interview(asking, task, challenge_of(seed, task), causes.describe)
         except CallRaised as call:
             execution.outcomes[task.stub] = _ending_of(call.raised, task, submission, causes)
         except Undefined:
@@ -236,7 +236,7 @@ def _ending_of(raised: Raised, task: Task, submission: Submission, causes: Cause
     status = _status_of(raised)
     if status is QuestionStatus.MEMORY:
         return Ending(status, f"{task.function} asked for more memory than there is: {raised}.")
-    return Ending(status, f"{task.function} raised {causes.told(raised)}.")
+    return Ending(status, f"{task.function} raised {causes.describe(raised)}.")
 
 
 def _status_of(raised: Raised) -> QuestionStatus:
@@ -259,6 +259,6 @@ def _undefined(task: Task, submission: Submission, execution: Execution, causes:
             return Ending(ending.status, message, ending.killed)
         if position in execution.raised:
             raised = execution.raised[position]
-            message = f"{task.function} is not defined: its cell raised {causes.told(raised, position)}."
+            message = f"{task.function} is not defined: its cell raised {causes.describe(raised, position)}."
             return Ending(_status_of(raised), message)
     return Ending(QuestionStatus.ERROR, f"{task.function} is not defined anywhere in the notebook. Was it renamed?")

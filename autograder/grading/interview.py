@@ -49,9 +49,9 @@ class Undefined(Exception):
 
 
 def interview(
-    conversation: Conversation, task: Task, challenge: Challenge, told: Callable[[Raised], str] = str
+    conversation: Conversation, task: Task, challenge: Challenge, describe: Callable[[Raised], str] = str
 ) -> Evidence:
-    """Call ``task``'s function on ``challenge`` and return the evidence. ``told`` describes an exception in one line.
+    """Call ``task``'s function on ``challenge`` and return the evidence. ``describe`` puts an exception into one line.
 
     Raises
     ------
@@ -61,12 +61,12 @@ def interview(
         The notebook does not define the function.
     """
     if task.kind is Kind.INITIALIZER:
-        return _interview_initializer(conversation, task, challenge, told)
-    return _interview_model(conversation, task, challenge, told)
+        return _interview_initializer(conversation, task, challenge, describe)
+    return _interview_model(conversation, task, challenge, describe)
 
 
 def _interview_initializer(
-    conversation: Conversation, task: Task, challenge: Challenge, told: Callable[[Raised], str]
+    conversation: Conversation, task: Task, challenge: Challenge, describe: Callable[[Raised], str]
 ) -> InitializerEvidence:
     raised: list[Raised] = []
 
@@ -77,7 +77,7 @@ def _interview_initializer(
         )
         if isinstance(answer, Raised):
             raised.append(answer)
-            return Draw(kernel, "nothing", error=told(answer))
+            return Draw(kernel, "nothing", error=describe(answer))
         return _draw(kernel, _unless_undefined(answer))
 
     # Every shape once, then every shape again, so that a tensor which the code caches for a shape repeats.
@@ -95,14 +95,14 @@ def _draw(kernel: KernelShape, answer: Returned) -> Draw:
 
 
 def _interview_model(
-    conversation: Conversation, task: Task, challenge: Challenge, told: Callable[[Raised], str]
+    conversation: Conversation, task: Task, challenge: Challenge, describe: Callable[[Raised], str]
 ) -> ModelEvidence:
     builds: list[ModelBuild] = []
     for inputs in challenge.inputs:
         answer = conversation.ask(BuildModel(task.function, Framework(task.framework), inputs, twice=not builds))
         if isinstance(answer, Raised):
             raise CallRaised(answer)
-        builds.append(_build(_unless_undefined(answer), told))
+        builds.append(_build(_unless_undefined(answer), describe))
     return ModelEvidence(
         layout=task.layout,
         widths=WIDTHS,
@@ -113,7 +113,7 @@ def _interview_model(
     )
 
 
-def _build(answer: ModelBuilt, told: Callable[[Raised], str]) -> ModelBuild:
+def _build(answer: ModelBuilt, describe: Callable[[Raised], str]) -> ModelBuild:
     parameters = None
     if answer.parameters is not None:
         parameters = tuple(Parameter(each.name, each.shape, each.values) for each in answer.parameters)
@@ -121,7 +121,7 @@ def _build(answer: ModelBuilt, told: Callable[[Raised], str]) -> ModelBuild:
         kind=answer.kind,
         parameters=parameters,
         outputs=answer.outputs if answer.outputs is not None and answer.outputs.ndim == 2 else None,
-        forward_error=told(answer.forward_raised) if answer.forward_raised is not None else None,
+        forward_error=describe(answer.forward_raised) if answer.forward_raised is not None else None,
         computes_in=answer.computes_in,
         untracked=answer.untracked,
         varies=answer.varies,

@@ -44,6 +44,7 @@ CELLS: dict[str, tuple[str, str | None]] = {
     "uploads": ("from google.colab import files\nfiles.upload()", "google.colab exists on Colab alone"),
     "old module": ("import tensorflow.contrib", "The installed tensorflow has no such module."),
     "gpus": ("tf.config.experimental.set_memory_growth(tf.config.list_physical_devices('GPU')[0], True)", NO_GPU),
+    "devices": ("found = tf.config.list_physical_devices('GPU')\nfirst = found[0]", NO_GPU),
     "gpu asserted": ("assert torch.cuda.is_available(), 'turn it on'", NO_GPU),
     "gpu named": ("torch.cuda.get_device_name(0)", NO_GPU),
     "tpu": ("tf.distribute.cluster_resolver.TPUClusterResolver()", NO_GPU),

@@ -70,7 +70,7 @@ def test_every_exception_is_told_whatever_it_says(
     inside = range(len(sources))
     causes = Causes(read, {n: ran[n] for n in ran if n in inside}, {n: ended[n] for n in ended if n in inside})
     for position in (None, *inside):
-        assert causes.told(last, position).startswith(str(last))
+        assert causes.describe(last, position).startswith(str(last))
 
 
 def missing(name: str, cell: int) -> Raised:
@@ -79,7 +79,7 @@ def missing(name: str, cell: int) -> Raised:
 
 def test_long_chain_of_causes_is_told_in_part() -> None:
     read = submission(*(f"x{n} = x{n - 1}" for n in range(400)))
-    told = Causes(read, {n: missing(f"x{n - 1}", n) for n in range(400)}, {}).told(missing("x399", 400))
+    told = Causes(read, {n: missing(f"x{n - 1}", n) for n in range(400)}, {}).describe(missing("x399", 400))
     assert told.count("would have been defined") == 5
     assert "would have been defined in cell 399, which stopped at “x399 = x398”" in told
     assert len(told) < 1_000
