@@ -70,6 +70,22 @@ if os.environ.get("AUTOGRADER_EXCHANGE"):
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 
+# nbgrader's own steps, and one that knows the texts of earlier releases in this one.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "autograder.nbgrader_bridge.editions.KeepEditions",
+]
+
 # Lets mark schemes stand in locked prompt cells, from where they are stripped for the release.
 c.ClearMarkScheme.enforce_metadata = False
 

@@ -19,6 +19,9 @@ PLACEHOLDER = "YOUR ANSWER HERE"
 #: nbgrader puts this comment and a `raise NotImplementedError()` where code goes (`code_stub`).
 CODE_PLACEHOLDER = "# YOUR CODE HERE"
 
+#: Where a notebook's metadata has what the grader wrote there.
+METADATA = "autograder"
+
 #: First bytes of other files that people save or rename as a notebook by mistake.
 _OTHER_FILES = (
     (b"PK\x03\x04", "a zip archive"),
@@ -94,6 +97,8 @@ class Notebook:
     cells: tuple[Cell, ...]
     #: Damaged parts of the file, one sentence for each.
     damage: tuple[str, ...] = ()
+    #: The grader's own metadata of the notebook. Only that of a release can be trusted.
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def cell(self, grade_id: str) -> Cell | None:
         """Return the cell with this grade id, or None."""
@@ -119,7 +124,11 @@ def printable_path(path: Path) -> str:
 def parse_notebook(name: str, raw: bytes) -> Notebook:
     """Parse the bytes of a notebook file; reports call the notebook ``name``. Raises as `read_notebook` does."""
     document, damage = _parse(raw)
-    return Notebook(name, hashlib.sha256(raw).hexdigest(), tuple(_cells(document, damage)), tuple(damage))
+    cells = tuple(_cells(document, damage))
+    every = document.get("metadata")
+    own = every.get(METADATA) if isinstance(every, dict) else None
+    sha256 = hashlib.sha256(raw).hexdigest()
+    return Notebook(name, sha256, cells, tuple(damage), own if isinstance(own, dict) else {})
 
 
 def read_bytes(path: Path) -> bytes:

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment.editions import earlier_editions, fingerprint
 from autograder.assignment.questions import NAME, TASKS
 from autograder.assignment.submitted import is_misnamed
 from autograder.notebook import Cell, Notebook, UnreadableNotebook
@@ -39,11 +40,12 @@ from autograder.submission.compare import (
     is_untouched,
     may_be_answer,
     plain_line,
+    lines_added,
     question_named,
     sections,
     typed_into,
 )
-from autograder.submission.remarks import Remark, RemarkKind, pictures_remarked, remarks_on
+from autograder.submission.remarks import Remark, RemarkKind, pictures_remarked, quoted, remarks_on
 from autograder.submission.shown_text import LONGEST, missing_pictures
 
 SETUP = "setup"
@@ -153,6 +155,7 @@ class _Arranger:
         self._notebook = notebook
         self._cells = notebook.cells
         self._in_release = notebook.sha256 == release.sha256
+        self._earlier = earlier_editions(release)
         self._given = {cell.grade_id: cell for cell in release.cells if cell.grade_id}
         self._locked = [name for name, cell in self._given.items() if cell.metadata.get("locked")]
         self._written = [n for n, cell in self._given.items() if cell.kind == "markdown" and n not in self._locked]
@@ -185,7 +188,7 @@ class _Arranger:
             place: text
             for name in self._locked
             for place in self._places[name]
-            if (text := typed_into(self._cells[place], self._given[name]))
+            if (text := typed_into(self._cells[place], self._given[name], earlier=self._earlier.get(name, frozenset())))
         }
         self._sort(self._recognized_by_function())
         if not any(self._ids):
@@ -233,7 +236,8 @@ class _Arranger:
         }
 
     def _is_untouched(self, cell: Cell, given: Cell) -> bool:
-        return is_untouched(cell, given, in_release=self._in_release)
+        earlier = self._earlier.get(given.grade_id or "", frozenset())
+        return is_untouched(cell, given, earlier=earlier, in_release=self._in_release)
 
     def _own(self) -> list[int]:
         """Return the places of non-blank cells that belong to no released cell."""
@@ -245,13 +249,17 @@ class _Arranger:
         found = {}
         for place in self._own():
             text = self._cells[place].source.strip()
-            name = next((name for name, released in lost.items() if text.startswith(released)), None)
+            name = next((name for name, released in lost.items() if self._is_text_of(text, name, released)), None)
             if name is not None:
                 ids[place], found[name] = name, [place]
                 del lost[name]
         needed = {name: places for name, places in found.items() if self._runs(name)}
         self._remark(needed, RemarkKind.ID_LOST, "no cell has this grade id; the released text in {cells} counts.")
         return ids
+
+    def _is_text_of(self, text: str, name: str, released: str) -> bool:
+        """Return True if a text begins with the released one, or was released earlier."""
+        return text.startswith(released) or (name in self._earlier and fingerprint(text) in self._earlier[name])
 
     def _is_check(self, name: str) -> bool:
         return name in self._locked and bool(self._given[name].metadata.get("grade"))
@@ -425,14 +433,9 @@ class _Arranger:
             else:
                 kind = texts
             kind.setdefault(name, []).append(place)
-        sentence = "the locked text of {cells} was changed; the released text runs first, and then the changed one."
-        self._remark(setup, RemarkKind.LOCKED_CHANGED, sentence)
-        sentence = "the locked text of {cells} was changed; the changed code runs, and the course's own check counts."
-        self._remark(checks, RemarkKind.LOCKED_CHANGED, sentence)
-        sentence = (
-            "the locked text of {cells} was changed; it does not run while grading, so put your code into other cells."
-        )
-        self._remark(measuring, RemarkKind.LOCKED_CHANGED, sentence)
+        self._remark_on_locked_code(setup, "the released text runs first, and then the changed one.")
+        self._remark_on_locked_code(checks, "the changed code runs, and the course's own check counts.")
+        self._remark_on_locked_code(measuring, "it does not run while grading, so put your code into other cells.")
         sentence = (
             "nothing was written into the answer cell; the text in its locked prompt, {cells}, counts as the answer."
         )
@@ -460,6 +463,17 @@ class _Arranger:
         sentence = "no answer stands in the answer cell, but the text in {cells} may be one; a person decides."
         self._remark(dict.fromkeys(unsure, loose), RemarkKind.ELSEWHERE, sentence)
         return frozenset(unsure)
+
+    def _remark_on_locked_code(self, found: _Places, decision: str) -> None:
+        """Remark on changed locked code, and quote lines that the released cells do not have."""
+        added = [
+            line
+            for name, places in found.items()
+            for n in places
+            for line in lines_added(self._cells[n], self._given[name])
+        ]
+        sentence = f"the locked text of {{cells}} was changed{quoted(added)}; {decision}"
+        self._remark(found, RemarkKind.LOCKED_CHANGED, sentence)
 
     def _is_answered(self, name: str) -> bool:
         return bool(self._worked_on[name]) or any(place in self._taken for place in self._parts[name])

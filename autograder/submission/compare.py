@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 
+from autograder.assignment.editions import fingerprint
 from autograder.notebook import CODE_PLACEHOLDER, Cell
 from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
 from autograder.submission.written_answers import copied_share, is_placeholder
@@ -38,17 +39,21 @@ _BEGINNING = 60
 _TEXT_WORDS, _CODE_WORDS = 20, 5
 #: Characters at a text's beginning that show whether it has so many words.
 _READ = 5_000
+_NONE: frozenset[str] = frozenset()
 
 
-def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
-    """Return True if an answer cell or a stub is unchanged or empty.
+def is_untouched(cell: Cell, given: Cell, *, earlier: frozenset[str] = _NONE, in_release: bool = False) -> bool:
+    """Return True if an answer cell or a stub is empty, or as in this release or an earlier one.
 
-    Docstrings of a stub are ignored, because an older release may have another one. ``in_release`` is True if the
-    student's file is the release itself; then only placeholders show that a cell is unchanged.
+    ``earlier`` are the hashes of its texts in earlier releases. Docstrings of a stub are ignored, because the release
+    may not know an earlier one. ``in_release`` is True if the student's file is the release itself; then only
+    placeholders show that a cell is unchanged.
     """
     text = cell.source.strip()
     if len(text) > LONGEST:
         return False
+    if earlier and fingerprint(text) in earlier:
+        return True
     if given.kind == "code":
         same = _without_docstrings(text) == _without_docstrings(given.source)
         return not text or (CODE_PLACEHOLDER in text and same)
@@ -60,7 +65,7 @@ def _without_docstrings(source: str) -> list[str]:
     return [line.rstrip() for line in _STRING.sub("", source).splitlines() if line.strip()]
 
 
-def typed_into(cell: Cell, given: Cell) -> str:
+def typed_into(cell: Cell, given: Cell, *, earlier: frozenset[str] = _NONE) -> str:
     """Return the text that a student typed into a locked cell; empty if it is unchanged, or from another release.
 
     For code, it is the whole cell if the cell defines a new name or only adds lines. A cell that is too long to compare
@@ -70,6 +75,8 @@ def typed_into(cell: Cell, given: Cell) -> str:
         return ""
     if len(cell.source) > LONGEST:
         return cell.source
+    if earlier and fingerprint(cell.source) in earlier:
+        return ""
     text = _without_mark_scheme(cell.source)
     released = {line.strip() for line in given.source.splitlines()} - {""}
     own = {line.strip() for line in text.splitlines()} - {""}
@@ -97,6 +104,12 @@ def added_to(cell: Cell, given: Cell) -> str:
 def plain_line(line: str) -> str:
     """Return a line without marks of Markdown or of a comment around it."""
     return line.strip(" \t#*>-")
+
+
+def lines_added(cell: Cell, given: Cell) -> list[str]:
+    """Return the lines of code that `added_to` finds, each once, without comments."""
+    lines = (line.strip() for line in added_to(cell, given).splitlines())
+    return list(dict.fromkeys(line for line in lines if line[:1] not in ("", "#")))
 
 
 def _without_mark_scheme(source: str) -> str:

@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from autograder.text import one_line
+
 #: Up to so many released cells get one remark each; more cells share a remark.
 _MOST = 3
 #: Most cells, or files, that one remark names.
 _MOST_NAMED = 12
+#: Stands for a backtick in quoted code, which the backticks around it would end at.
+_TICK = "ˋ"
 
 
 class RemarkKind(StrEnum):
@@ -39,7 +43,8 @@ class Remark:
     kind : RemarkKind
         Kind of finding.
     text : str
-        The cell, the finding, and the decision. Of a student's text, it holds at most the names of files.
+        The cell, the finding, and the decision. Of a student's text, it holds at most the names of files, and lines of
+        code between backticks.
     """
 
     cell: str
@@ -57,7 +62,7 @@ def remarks_on(found: dict[str, list[int]], kind: RemarkKind, sentence: str) -> 
     kind : RemarkKind
         Kind of the remarks.
     sentence : str
-        Text after the grade id; ``{cells}`` in it becomes "cell 4", or "cells 4, 5".
+        Text after the grade id; ``{cells}`` in it becomes "cell 4", or "cells 4, 5". Other braces are doubled.
 
     Examples
     --------
@@ -81,6 +86,23 @@ def pictures_remarked(answer: str, missing: list[str]) -> list[Remark]:
     were = "was" if len(missing) == 1 else "were"
     text = f"{answer} refers to {_listed(missing)}, which {were} not submitted. Paste pictures into the notebook."
     return [Remark(answer, RemarkKind.PICTURE, text)] if missing else []
+
+
+def quoted(lines: list[str]) -> str:
+    """Return how many lines are added, and the first of them, for the sentence of a remark; empty without lines.
+
+    Examples
+    --------
+    >>> quoted(["import math", "x = {}"])
+    " (2 lines that the course's cell does not have: `import math`, `x = {{}}`)"
+    """
+    if not lines:
+        return ""
+    shown = [f"`{one_line(line, 60).replace('`', _TICK)}`" for line in lines[:_MOST]]
+    more = ", …" if len(lines) > _MOST else ""
+    count = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
+    lines_shown = f"{', '.join(shown)}{more}".replace("{", "{{").replace("}", "}}")
+    return f" ({count} that the course's cell does not have: {lines_shown})"
 
 
 def _filled(sentence: str, places: list[int]) -> str:

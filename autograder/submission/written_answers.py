@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from autograder.assignment.editions import earlier_editions, fingerprint
 from autograder.assignment.names import AnswerStatus
 from autograder.notebook import PLACEHOLDER, Cell, Notebook
 from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
@@ -51,7 +52,10 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     given = release.cell(grade_id)
     if not without_comments(text):
         return WrittenAnswer(grade_id, AnswerStatus.EMPTY, 0)
-    if is_placeholder(without_comments(text)) or (given and not in_release and text == given.source.strip()):
+    released = (given and not in_release and text == given.source.strip()) or (
+        fingerprint(answer) in earlier_editions(release).get(grade_id, ())
+    )
+    if released or is_placeholder(without_comments(text)):
         return WrittenAnswer(grade_id, AnswerStatus.UNCHANGED, 0)
     seen = shown(text)
     words = word_count(seen.text)

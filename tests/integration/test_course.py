@@ -234,6 +234,9 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
     source = tmp_path / "solutions" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
     notebook = read(source)
     cell(notebook, "q7_tf_model_check").metadata.nbgrader.points = 10
+    stub = cell(notebook, "q7_tf_model")
+    stub.source = stub.source.replace("def build_tf_model", "# Begin here.\ndef build_tf_model")
+    cell(notebook, "q1_prompt").source += "\n\nSay also what you would measure in your own network, and why."
     write(notebook, source)
     course.nbgrader("generate_assignment", ASSIGNMENT, "--force")
     said = all_of(autograder("course", "regrade", cwd=course.folder, COLUMNS="160"))
@@ -242,6 +245,10 @@ def test_regrading_after_a_change_of_points_keeps_peoples_points_and_says_who_mo
     assert "2 graded again, 1 changed." in said
     scores = course.scores()["right"]
     assert scores["q7_tf_model_check"] == (10.0, None, False)
+    untouched = course.record("wrong")["result"]
+    assert [each["status"] for each in untouched["questions"]] == ["not_attempted"] * 4, "as of the first release"
+    assert [each["status"] for each in untouched["written"]] == ["unchanged"] * 6
+    assert untouched["remarks"] == []
     assert scores["q1"] == (None, 9.0, False)
     assert [scores[question] for question in WRITTEN[1:]] == [(None, None, True)] * 5
 

@@ -10,9 +10,10 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
+from autograder.assignment.editions import fingerprint
 from autograder.assignment.questions import TASKS, WRITTEN
 from autograder.assignment.release import load_release
-from autograder.notebook import UnreadableNotebook, parse_notebook, read_notebook
+from autograder.notebook import METADATA, UnreadableNotebook, parse_notebook, read_notebook
 from autograder.submission.arrangement import Arrangement, arrange
 from autograder.submission.bindings import bindings
 from autograder.submission.compare import is_untouched, names
@@ -425,6 +426,53 @@ def test_untouched_notebook_of_an_older_release_with_windows_line_ends_is_untouc
     assert found.untouched == set(STUBS)
     assert found.remarks == ()
     assert [found.answer(name) for name in WRITTEN] == ["YOUR ANSWER HERE"] * 6
+
+
+def rewritten(*, known: bool) -> NotebookNode:
+    """Return a release in which every text is another one; ``known`` says whether it knows the earlier texts."""
+    newer = read(RELEASE)
+    earlier = {}
+    for each in newer.cells:
+        text = each.source
+        earlier[each.metadata.nbgrader.grade_id] = [fingerprint(text)]
+        each.source = (
+            f"# A line that was not there.\n{text}" if each.cell_type == "code" else f"{text}\n\nAnd also this."
+        )
+    newer.metadata[METADATA] = {"earlier_editions": earlier} if known else {}
+    return newer
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "  \n"])
+def test_cells_of_an_earlier_release_are_untouched_where_the_release_knows_them(end: str) -> None:
+    older = read(RELEASE)
+    for each in older.cells:
+        each.source = each.source.replace("\n", end)
+    found = arranged(older, rewritten(known=True))
+    assert found.untouched == set(STUBS)
+    assert found.remarks == ()
+    newer = parse_notebook("r", json.dumps(rewritten(known=True)).encode())
+    assert {str(answer.status) for answer in submission_in(found, newer).written} == {"unchanged"}
+    assert arranged(older, rewritten(known=False)).untouched == set()
+
+
+def test_what_was_worked_on_in_an_earlier_release_counts() -> None:
+    older = good()
+    found = arranged(older, rewritten(known=True))
+    assert found.untouched == set()
+    assert [found.answer(name) for name in WRITTEN] == [cell(older, name).source for name in WRITTEN]
+
+
+def test_locked_cell_of_an_earlier_release_is_recognized_without_its_grade_id() -> None:
+    older = good()
+    lose(older, "q7_tf_model_check")
+    found = arranged(older, rewritten(known=True)).remarks
+    assert [(remark.cell, remark.kind) for remark in found] == [("q7_tf_model_check", RemarkKind.ID_LOST)]
+
+
+def test_students_cannot_make_their_own_texts_those_of_a_release() -> None:
+    mine = good()
+    mine.metadata[METADATA] = {"earlier_editions": {name: [fingerprint(cell(mine, name).source)] for name in STUBS}}
+    assert arranged(mine, read(RELEASE)).untouched == set()
 
 
 def test_cells_without_metadata_or_source_and_an_older_minor_format_are_read() -> None:
