@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import json
 import subprocess
@@ -109,7 +110,8 @@ def by_check(folder: Path, course: Course) -> Road:
 
 def by_class(folder: Path, course: Course, *more: str) -> Road:
     _, said = autograder("class", course.folder / "submitted", "--out", folder, "--csv", folder / "scores.csv", *more)
-    shown = said + (folder / "scores.csv").read_text(encoding="utf-8")
+    with (folder / "scores.csv").open(encoding="utf-8-sig", newline="") as table:
+        shown = said + " ".join(cell for row in csv.reader(table) for cell in row)
     return {case.name: outcome(case, document_in(folder / f"results/{case.name}.json"), shown) for case in OURS}
 
 
