@@ -381,10 +381,12 @@ class _Arranger:
     def _is_students(self, place: int) -> bool:
         """Return True if a cell holds text for people, and not the course's own text in another form."""
         if place not in self._is_text:
-            cell = self._cells[place]
-            lines = [plain_line(line) for line in cell.source[:LONGEST].splitlines() if line.strip()]
-            self._is_text[place] = not self._released_lines.issuperset(lines) and is_prose(cell)
+            self._is_text[place] = not self._is_the_courses(place) and is_prose(self._cells[place])
         return self._is_text[place]
+
+    def _is_the_courses(self, place: int) -> bool:
+        lines = self._cells[place].source[:LONGEST].splitlines()
+        return self._released_lines.issuperset(plain_line(line) for line in lines if line.strip())
 
     def _naming(self, question: str) -> list[int]:
         """Return the places of own texts that begin with the question's name, and of the texts that follow them."""
@@ -448,15 +450,13 @@ class _Arranger:
         unsure = [name for name in self._written if not self._is_answered(name)]
         if not unsure:
             return frozenset()
-        own = {place: self._cells[place] for place in self._own() if self._is_students(place)}
+        own = {place: self._cells[place] for place in self._own() if not self._is_the_courses(place)}
         typed = {
             place: replace(self._cells[place], source=added_to(self._cells[place], self._given[str(self._ids[place])]))
             for place in self._typed
         }
         loose = [
-            place
-            for place, cell in sorted((own | typed).items())
-            if place not in self._taken and is_prose(cell) and may_be_answer(cell.source)
+            place for place, cell in sorted((own | typed).items()) if place not in self._taken and may_be_answer(cell)
         ]
         if not loose:
             return frozenset()

@@ -25,6 +25,7 @@ _QUOTED = re.compile(
     rf"{_STRING.pattern}|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?",
     re.DOTALL,
 )
+_OPERATOR = re.compile(r"[=+*/<>@%!:(\[{]")
 #: The first line of a code cell that Jupyter shows as text.
 _SHOWN_AS_TEXT = re.compile(r"%%(?:markdown|html|latex)\b")
 _QUESTION = re.compile(
@@ -37,6 +38,8 @@ _INSTALLS = re.compile(r"^[ \t]*[!%][ \t]*(?:pip3?|conda|mamba|uv|apt|apt-get)[ 
 _BEGINNING = 60
 #: A code cell with at least so many words in strings and comments, and at most so many words of code, is a text.
 _TEXT_WORDS, _CODE_WORDS = 20, 5
+#: A text with fewer words is a heading or a name.
+_HEADING_WORDS = 10
 #: Characters at a text's beginning that show whether it has so many words.
 _READ = 5_000
 _NONE: frozenset[str] = frozenset()
@@ -92,7 +95,8 @@ def typed_into(cell: Cell, given: Cell, *, earlier: frozenset[str] = _NONE) -> s
         or (line.strip() in added and copied_share(_WORD.findall(line.casefold()), prompt) < _MOSTLY)
     ]
     typed = "\n".join(lines).strip()
-    return typed if len(_WORD.findall(typed)) >= _FEW_WORDS else ""
+    seen = shown(without_pasted(typed))
+    return typed if seen.pictures or word_count(seen.text) >= _FEW_WORDS else ""
 
 
 def added_to(cell: Cell, given: Cell) -> str:
@@ -182,10 +186,13 @@ def sections(text: str) -> dict[str, str]:
     return {name: "\n".join(lines).strip() for name, lines in found.items()} if len(found) > 1 else {}
 
 
-def may_be_answer(text: str) -> bool:
-    """Return True if a text has a picture, or more words than a heading or a name."""
-    seen = shown(without_pasted(text)[:_READ])
-    return bool(seen.pictures) or word_count(seen.text) >= _TEXT_WORDS
+def may_be_answer(cell: Cell) -> bool:
+    """Return True if a cell has a picture, more words than a heading or a name, or code with as long a comment."""
+    text = without_pasted(cell.source)[:_READ]
+    if cell.kind == "code" and not is_prose(cell):
+        return _words_beside(text, _code_lines(text)) >= _TEXT_WORDS
+    seen = shown(text)
+    return bool(seen.pictures) or word_count(seen.text) >= _HEADING_WORDS
 
 
 def is_prose(cell: Cell) -> bool:
@@ -193,16 +200,29 @@ def is_prose(cell: Cell) -> bool:
     text = cell.source.strip()[:LONGEST]
     if cell.kind != "code" or not text or _SHOWN_AS_TEXT.match(text):
         return bool(text)
-    outside = [line.partition("#")[0].strip() for line in _QUOTED.sub("", text).splitlines()]
-    left = [line for line in outside if line and not line.startswith(("import ", "from "))]
-    if not any(outside):
+    lines = _code_lines(text)
+    if not lines:
         return True
-    code_words = sum(len(_WORD.findall(line)) for line in left)
-    if code_words <= _CODE_WORDS and word_count(text[:_READ]) - code_words >= _TEXT_WORDS:
+    left = [line for line in lines if not line.startswith(("import ", "from "))]
+    if sum(len(_WORD.findall(line)) for line in left) <= _CODE_WORDS and _words_beside(text, left) >= _TEXT_WORDS:
+        return True
+    first = left[0] if left else ""
+    if not first.isascii() and word_count(first) >= _FEW_WORDS and not _OPERATOR.search(first):
         return True
     # No line of Python begins with five words in a row.
-    start = left[0].split()[:5] if left else []
+    start = first.split()[:5]
     return len(start) == 5 and all(word.rstrip(",;").isalpha() and not keyword.iskeyword(word) for word in start)
+
+
+def _code_lines(text: str) -> list[str]:
+    """Return the lines of code without comments and quoted text."""
+    lines = (line.partition("#")[0].strip() for line in _QUOTED.sub("", text).splitlines())
+    return [line for line in lines if line]
+
+
+def _words_beside(text: str, lines: list[str]) -> int:
+    """Return the number of words in comments and quoted text."""
+    return word_count(text[:_READ]) - word_count("\n".join(lines)[:_READ])
 
 
 def installs(source: str) -> bool:

@@ -390,6 +390,9 @@ def test_text_names_a_question_at_its_beginning_alone(source: str, named: str | 
         (code(f'answer = (\n    "{words(10)}"\n    "{words(10)}"\n)\nprint(answer)'), True),
         (code(f"from IPython.display import Markdown, display\ndisplay(Markdown('{words(20)}'))"), True),
         (code("answer = '" + "梯度消失因为斜率很小" * 5 + "'"), True),
+        (code("梯度消失,因为斜率很小。" * 9), True),
+        (code("ค่าความชันเล็กมากจึงทำให้สัญญาณหายไปในเครือข่ายลึก"), True),
+        (code("größe = breite * höhe * tiefe * vier * fünf"), False),
         (code("%%markdown\nToo small."), True),
         (code("%%time\nx = 1"), False),
         (code("import math\nimport os"), False),
@@ -419,15 +422,20 @@ def test_text_has_sections_where_it_has_headings_of_two_questions(source: str, p
 @pytest.mark.parametrize(
     ("source", "may"),
     [
-        (words(20), True),
-        (words(19), False),
+        (words(10), True),
+        (words(9), False),
         ("梯度消失因为斜率很小" * 5, True),
         ("![](plot.png)", True),
         (f"<!-- {words(30)} -->", False),
     ],
 )
 def test_loose_text_may_be_an_answer_by_its_words_or_a_picture(source: str, may: bool) -> None:
-    assert may_be_answer(source) == may
+    assert may_be_answer(text(source)) == may
+
+
+@pytest.mark.parametrize(("count", "may"), [(20, True), (19, False)])
+def test_loose_code_may_be_an_answer_by_its_comments(count: int, may: bool) -> None:
+    assert may_be_answer(code(f"x = np.ones(3)\nfor each in x:\n    print(each, 1)\n# {words(count)}")) == may
 
 
 def test_code_of_a_text_is_what_its_fences_hold() -> None:
