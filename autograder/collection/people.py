@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from autograder.assignment.submitted import same_student
 from autograder.collection.identity import fit
 from autograder.collection.layouts import BY_HAND, recognize
-from autograder.collection.layouts.layout import Claim, Layout, Listing, Person
+from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person, are_half
 from autograder.collection.members import DEEPEST, CannotCollect, Member
 from autograder.collection.roster import LEFT_OUT, Roster, plain_name
 from autograder.files import write_text
@@ -86,6 +86,11 @@ def key(person: Person) -> str:
     return f"{person.platform} {person.id}" if person.platform else ""
 
 
+def _keys(person: Person) -> list[str]:
+    """Return every `key` that a person may have been collected under: a platform may show other ids another time."""
+    return [key(replace(person, id=each)) for each in (person.id, *person.also)] if person.platform else []
+
+
 def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, Known], who: Path) -> People:
     """Find out who is in a source.
 
@@ -108,6 +113,7 @@ def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, Kno
     layout, claims = recognize(listing)
     if layout is BY_HAND:
         _refuse_class_in_one_folder(listing)
+        _refuse_classes_in_folders(listing, claims, roster)
     bearers: dict[str, set[str]] = {}
     for claim in (claim for each in claims.values() for claim in each):
         bearers.setdefault(plain_name(claim.person.name), set()).add(claim.person.id)
@@ -180,7 +186,8 @@ def _keep_ids(everybody: list[Theirs], already: Mapping[str, Known]) -> None:
     """
     before = {known.key: (student, known.name) for student, known in already.items() if known.key}
     for each in everybody:
-        student, name = before.get(key(each.person), (each.student, ""))
+        known = filter(None, map(before.get, _keys(each.person)))
+        student, name = next(known, (each.student, ""))
         if student == each.student or not each.student or each.student in already:
             continue
         if each.mapped:
@@ -201,6 +208,19 @@ def _refuse_class_in_one_folder(listing: Listing) -> None:
         raise CannotCollect(
             f"{listing.name}: everything in it is in one folder, {only.name}, as if all were one student's: if each "
             f"folder in {only.name} is a student's, collect {listing.name}/{only.name} (unpack a zip first)"
+        )
+
+
+def _refuse_classes_in_folders(listing: Listing, claims: Claims, roster: Roster | None) -> None:
+    """Refuse a source of which half of the folders hold a class. What one student does is then no reason."""
+    doubts = {claim.root: claim.doubt for each in claims.values() for claim in each}
+    doubted = {root: doubt for root, doubt in doubts.items() if doubt}
+    if doubted and are_half(doubted, doubts) and roster is None:
+        folder, doubt = next(iter(doubted.items()))
+        raise CannotCollect(
+            f"{listing.name}: {folder} may hold a class, and not one student's work, because {doubt}. Collect each "
+            "such folder by itself (unpack a zip first). If each is one student's, write that into a CSV with the "
+            "columns student,source, and name it with --students"
         )
 
 
@@ -251,10 +271,19 @@ def _with_parents(path: PurePosixPath) -> tuple[PurePosixPath, ...]:
 
 def _in_roster(person: Person, roster: Roster, bearers: Mapping[str, set[str]]) -> str:
     """Return the student that the roster gives for a person; empty if it has none, or more than one."""
-    for each in (person.id, *person.also):
-        for known in (roster.by_platform_id, roster.by_email, roster.by_login):
-            if student := known.get(each, "") or known.get(each.lower(), ""):
-                return student
+    if person.is_login and roster.by_login:
+        return roster.by_login.get(person.id.lower(), "")
+    given = {
+        known.get(each, "")
+        for name in (person.id, *person.also)
+        for known, each in (
+            (roster.by_platform_id, name),
+            (roster.by_user, name.lower()),
+            (roster.by_email, name.lower()),
+        )
+    } - {""}
+    if given:
+        return given.pop() if len(given) == 1 else ""
     if not person.platform and (student := fit(person.student)) in roster.students:
         return student
     name = plain_name(person.name)
@@ -277,8 +306,16 @@ def _why_unclear(theirs: Theirs, twins: list[str], known: tuple[str, Known]) -> 
     before, collected = known
     if before and before != student:
         return f"the course has a student {before}, who may be another person"
-    if before and collected.key and key(person) and collected.key != key(person) and not theirs.mapped:
+    if not before or theirs.mapped:
+        return ""
+    if collected.key and person.platform and collected.key not in _keys(person):
         return f"what the course has of {student} was collected from {collected.key}, who may be another person"
+    if (
+        not (collected.key or person.platform)
+        and collected.name
+        and plain_name(collected.name) != plain_name(person.name)
+    ):
+        return f"what the course has of {student} was collected from {collected.name!r}, who may be another person"
     return ""
 
 

@@ -20,9 +20,9 @@ from autograder.collection.tables import read_table
 
 _COLUMNS = {
     "github": "github",
-    "login": "github",
     "github_login": "github",
-    "username": "github",
+    "login": "user",
+    "username": "user",
     "student": "student",
     "student_id": "student",
     "id": "student",
@@ -45,8 +45,9 @@ _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 class Roster:
     """Student ids by what may be known of a submission.
 
-    Logins and e-mail addresses are in lower case; names as `plain_name` returns them. An id of ``-`` stands for what is
-    not to be collected, and an empty one for a source of several students, whose platform ids tell them apart.
+    Logins (GitHub's), users (the university's) and e-mail addresses are in lower case; names as `plain_name` returns
+    them. An id of ``-`` stands for what is not to be collected, and an empty one for a source of several students,
+    whose platform ids tell them apart.
     """
 
     by_login: dict[str, str] = field(default_factory=dict)
@@ -55,11 +56,12 @@ class Roster:
     by_platform_id: dict[str, str] = field(default_factory=dict)
     by_source: dict[str, str] = field(default_factory=dict)
     by_name: dict[str, set[str]] = field(default_factory=dict)
+    by_user: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def students(self) -> set[str]:
         """Everybody in it."""
-        known = (self.by_login, self.by_email, self.by_pull_request, self.by_platform_id, self.by_source)
+        known = (self.by_login, self.by_user, self.by_email, self.by_pull_request, self.by_platform_id, self.by_source)
         one = {student for each in known for student in each.values()}
         return (one | {student for named in self.by_name.values() for student in named}) - {LEFT_OUT, ""}
 
@@ -102,6 +104,8 @@ def load_roster(path: Path, *, for_pull_requests: bool = False) -> Roster:
     looks: dict[str, str] = {}
     for number, line in lines[1:]:
         row = {column: value.strip() for column, value in zip(columns, line, strict=False) if column}
+        if "github" not in columns:  # then the user may be GitHub's
+            row["github"] = row.get("user", "")
         if any(row.values()):
             _add(roster, row, looks, f"line {number} of the roster {path}")
     return roster
@@ -110,7 +114,7 @@ def load_roster(path: Path, *, for_pull_requests: bool = False) -> Roster:
 def _check_columns(path: Path, head: list[str], columns: list[str], *, for_pull_requests: bool) -> None:
     needed = ("github", "student") if for_pull_requests else ("student",)
     for each in needed:
-        if each not in columns:
+        if each not in columns and not (each == "github" and "user" in columns):
             line = "github,student" if for_pull_requests else "student,platform_id,name"
             raise CannotCollect(f"the roster {path} has no column {each!r}: begin it with the line {line}")
     if not set(columns) - {"student", ""}:
@@ -135,7 +139,9 @@ def _add(roster: Roster, row: dict[str, str], looks: dict[str, str], where: str)
             f"{where} has the student id {student!r}: it names a folder: use letters, digits, and . @ + - _ inside"
         )
     login = row.get("github", "").lstrip("@").lower()
-    if not any([login, *(row.get(each) for each in ("email", "pull_request", "platform_id", "name", "source"))]):
+    if not any(
+        [login, *(row.get(each) for each in ("user", "email", "pull_request", "platform_id", "name", "source"))]
+    ):
         raise CannotCollect(
             f"{where} has no GitHub login for {student}, nor an email or a pull_request to know a pull request by"
         )
@@ -153,6 +159,7 @@ def _add(roster: Roster, row: dict[str, str], looks: dict[str, str], where: str)
         )
     _put(roster.by_login, [login] if login else [], student, where)
     _put(roster.by_email, [row["email"].lower()] if row.get("email") else [], student, where)
+    _put(roster.by_user, [row["user"].lower()] if row.get("user") else [], student, where)
     numbers = row.get("pull_request", "").split()
     if not all(_NUMBER.fullmatch(each) for each in numbers):
         raise CannotCollect(f"{where} has {row['pull_request']!r} for a pull request's number")

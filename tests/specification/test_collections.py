@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import tomllib
 import zipfile
 from collections.abc import Callable
@@ -84,6 +85,11 @@ def test_everybody_in_a_source_is_collected_or_named(
     if case.get("only", make.__name__) not in make.__name__:
         return
     source, roster = make(case, tmp_path), _roster(case, tmp_path)
+    if "refuses" in case:
+        with pytest.raises(CannotCollect, match=re.escape(case["refuses"])):
+            collect(source, course, roster=roster)
+        assert not any(course.root.iterdir()), "nothing is half collected"
+        return
     if "asks" in case:
         with pytest.raises(CannotCollect, match=r"who\.csv"):
             collect(source, course, roster=roster)

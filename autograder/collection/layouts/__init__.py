@@ -67,9 +67,9 @@ def _exports(listing: Listing) -> dict[PurePosixPath, tuple[Claim, ...]]:
     found: dict[PurePosixPath, tuple[Claim, ...]] = {}
     for folder, members in inside.items():
         seen = Listing(folder.name, members, folder)
-        for layout in (each for each in PLATFORMS if each.by_name):
+        for layout in PLATFORMS:
             claims = [claim for each in layout.claims(seen.below() or seen).values() for claim in each]
-            people = {claim.person.id for claim in claims if claim.person.student}
+            people = {claim.person.id for claim in claims if claim.person.student or not layout.by_name}
             if len(people) > 1:
                 why = f"{layout.title} exported submissions of {len(people)} people into it: collect it by itself"
                 person = Person("", folder.name, folder.name, folder.name)

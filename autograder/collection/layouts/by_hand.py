@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from autograder.assignment.questions import NAME
@@ -17,6 +18,13 @@ _OF_WORK = re.compile(
     r"|untitled|test|backup|copy|new|old|main|version|v)[ _.-]?\d*",
     re.IGNORECASE,
 )
+#: Folders that platforms and people make for each attempt, in several languages.
+_OF_ATTEMPT = re.compile(
+    r"(?:revision|attempt|version|versión|submission|try|versuch|abgabe|essai|tentative|intento)[ _.-]?\d",
+    re.IGNORECASE,
+)
+#: So many of the names in a folder are named.
+_MOST_NAMED = 3
 #: Files that instructors keep beside submissions.
 _BESIDE = frozenset({"readme", "license", "index", "grades", "roster", "students", "scores", "notes", "who"})
 #: What browsers, Jupyter, Colab, Windows and macOS put around the name of a copy.
@@ -32,7 +40,8 @@ _ENDINGS = (
 
 
 def _claims(listing: Listing) -> Claims:
-    found = {}
+    found: dict[PurePosixPath, tuple[Claim, ...]] = {}
+    inside: dict[PurePosixPath, list[tuple[str, ...]]] = {}
     for member in listing.members:
         *folders, name = listing.inside(member) or ("",)
         skipped = 0
@@ -45,7 +54,25 @@ def _claims(listing: Listing) -> Claims:
         root = listing.folder.joinpath(*folders[:skipped], first)
         # The path decides, and not the id: "Ann Lee" and "Ann_Lee" may be two people.
         found[member.path] = (Claim(Person("", _key(root, listing), whose, whose), root),)
-    return found
+        if (rest := member.path.relative_to(root).parts) and member.is_notebook:
+            inside.setdefault(root, []).append(rest)
+    doubts = {root: _doubt(paths) for root, paths in inside.items()}
+    return {path: (replace(claim, doubt=doubts.get(claim.root, "")),) for path, (claim,) in found.items()}
+
+
+def _doubt(paths: list[tuple[str, ...]]) -> str:
+    """Say why the notebooks in a folder may be several people's; return an empty string if they are one person's.
+
+    A student's folder has the assignment's notebook once, or in folders for attempts. Beside it, there may be notebooks
+    of other assignments.
+    """
+    of_assignment = [path for path in paths if NAME in path[-1]]
+    names = {_stem(path[0]) if len(path) == 1 else path[0].removesuffix(".zip") for path in of_assignment or paths}
+    others = sorted(name for name in names if _names_somebody(name) and not _OF_ATTEMPT.match(name))
+    if len(others) < 2 or any(name in ("", NAME) for name in names):
+        return ""
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    return f"it holds notebooks of several names: {', '.join(others[:_MOST_NAMED])}{more}"
 
 
 def _names_somebody(whose: str) -> bool:

@@ -31,7 +31,7 @@ def _by_repository(listing: Listing, platform: str, login_in: Callable[[str], st
         login = login_in(first)
         if not login or len(listing.inside(member)) < 2:
             return None
-        return Claim(Person(platform, login, "", login), listing.folder / first)
+        return Claim(Person(platform, login, "", login, is_login=True), listing.folder / first)
 
     return claims_by_first_part(listing, read)
 

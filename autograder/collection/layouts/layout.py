@@ -34,6 +34,8 @@ class Person:
         it is.
     also : tuple of str
         Other ids of the same person, such as an email address.
+    is_login : bool
+        Whether the id is a GitHub login. Its owner chose it, and it may be somebody else's id anywhere else.
     """
 
     platform: str
@@ -41,6 +43,7 @@ class Person:
     name: str
     student: str
     also: tuple[str, ...] = ()
+    is_login: bool = False
 
     @staticmethod
     def numbered(platform: str, number: str, name: str) -> Person:

@@ -97,6 +97,24 @@ def test_student_whose_id_looks_like_an_earlier_one_is_asked_for(course: CourseF
         collect(folder(tmp_path / "2", "zoe.ipynb"), course)
 
 
+def test_name_of_the_same_id_in_a_later_source_is_asked_for(course: CourseFolder, tmp_path: Path) -> None:
+    collect(folder(tmp_path / "1", f"Ann Lee/{NB}", "bob.ipynb"), course)
+    with pytest.raises(CannotCollect, match="what the course has of Ann_Lee was collected from 'Ann Lee'"):
+        collect(folder(tmp_path / "2", f"Ann, Lee/{NB}"), course)
+    assert course.submission("Ann_Lee").read_text() == f"Ann Lee/{NB}"
+    assert outcomes(collect(folder(tmp_path / "3", f"bob/{NB}"), course)) == {"bob": "changed"}
+
+
+def test_person_keeps_the_id_when_the_platform_later_shows_a_number(course: CourseFolder, tmp_path: Path) -> None:
+    source = folder(tmp_path / "in", f"submission_1/{NB}", "submission_metadata.yml")
+    about = "submission_1:\n  :submitters:\n  - :name: Ann\n    :email: alee@uni.example\n"
+    (source / "submission_metadata.yml").write_text(about)
+    collect(source, course)
+    (source / "submission_metadata.yml").write_text(f"{about}    :sid: '4711'\n")
+    (source / f"submission_1/{NB}").write_text("second")
+    assert outcomes(collect(source, course)) == {"alee@uni.example": "changed"}
+
+
 def test_name_in_an_unknown_encoding_leaves_the_platforms_number(course: CourseFolder, tmp_path: Path) -> None:
     file = tmp_path / "in.zip"
     with zipfile.ZipFile(file, "w") as archive:
