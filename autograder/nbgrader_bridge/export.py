@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
@@ -14,7 +17,7 @@ from traitlets import Unicode
 from autograder.assignment.names import TITLE
 from autograder.assignment.questions import NAME, TASKS, WRITTEN
 from autograder.assignment.submitted import NoNotebook, submitted_notebooks
-from autograder.files import output_file
+from autograder.files import CannotWrite, output_file
 from autograder.text import one_line, table_cell
 
 _STUDENT = ("assignment", "student_id", "last_name", "first_name", "email")
@@ -100,6 +103,17 @@ def _name_ungraded(export: ExportPlugin) -> None:
             export.log.warning("%s has no grade for Q7: the folder %s/%s %s.", who, who, NAME, one_line(str(found)))
 
 
+@contextmanager
+def _writer(path: Path, *, encoding: str) -> Iterator[Any]:
+    """Yield a CSV writer. nbgrader would show an error's traceback, so here the command ends with one line."""
+    try:
+        with output_file(path) as place, place.open("w", newline="", encoding=encoding) as file:
+            yield csv.writer(file)
+    except CannotWrite as problem:
+        print(f"autograder: {problem}.", file=sys.stderr)
+        sys.exit(problem.exit_code)
+
+
 class QuestionsExport(ExportPlugin):
     """Exports a CSV with one row for each student and one column for each question."""
 
@@ -109,8 +123,7 @@ class QuestionsExport(ExportPlugin):
         questions = sorted({question for row in found for question in row.scores}, key=_place)
         path = Path(self.to or "grades.csv")
         # Without the byte order mark of utf-8-sig, Excel reads UTF-8 as another encoding.
-        with output_file(path) as place, place.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.writer(file)
+        with _writer(path, encoding="utf-8-sig") as writer:
             writer.writerow([*_STUDENT, *questions, *_TOTALS])
             for row in found:
                 student = [row.assignment, row.student_id, row.last_name, row.first_name, row.email]
@@ -140,8 +153,7 @@ class CanvasExport(ExportPlugin):
         assignments = [str(a) for a in self.assignment] or [NAME]
         found = list(rows(gradebook, assignments, [str(s) for s in self.student]))
         path = Path(self.to or "canvas.csv")
-        with output_file(path) as place, place.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
+        with _writer(path, encoding="utf-8") as writer:
             writer.writerow(["Student", "ID", "SIS Login ID", "Section", self.column])
             if found:
                 writer.writerow(["    Points Possible", "", "", "", _number(found[0].max_score)])

@@ -28,3 +28,21 @@ def test_exports_calculate_nothing_and_keep_rows_whole(
         for part in cell.split(";"):
             assert part == "-1.5" or part.strip()[:1] not in {*"=+-@", "\uff0b"}
         assert cell.isprintable()
+
+
+@pytest.mark.parametrize("exporter", [QuestionsExport, CanvasExport])
+@pytest.mark.parametrize("place", ["missing/out.csv", "file/out.csv", "."])
+def test_place_that_cannot_be_written_ends_the_export_with_a_line(
+    exporter: type[QuestionsExport] | type[CanvasExport],
+    place: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(export, "rows", lambda *_: iter([]))
+    with pytest.raises(SystemExit, match="2"):
+        exporter(to=str(tmp_path / place)).export(None)
+    said = capsys.readouterr().err
+    assert said.startswith(f"autograder: {tmp_path / place} cannot be written: ")
+    assert said.count("\n") == 1
