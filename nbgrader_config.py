@@ -11,7 +11,7 @@ from pathlib import Path
 from autograder.assignment.folder_names import folder_problems
 from autograder.assignment.settings import BadSettings, load_settings
 from autograder.errors import ExitCode
-from autograder.nbgrader_bridge.gradebook_file import gradebook_problems
+from autograder.nbgrader_bridge.gradebook_file import gradebook_problems, wait_for_other_programs
 
 # Of nbgrader's own, about its way with SQLAlchemy, at every new submission: it means nothing to whoever grades.
 warnings.filterwarnings("ignore", message="Object of type .* not in session")
@@ -59,6 +59,7 @@ gradebook = os.environ.get("AUTOGRADER_GRADEBOOK") or f"sqlite:///{c.CourseDirec
 c.CourseDirectory.db_url = gradebook
 for problem in gradebook_problems(gradebook, sys.argv):
     stop(problem)
+wait_for_other_programs()
 
 # The exchange of a JupyterHub, where students fetch and submit; nbgrader's own default is /usr/local/share/nbgrader.
 if os.environ.get("AUTOGRADER_EXCHANGE"):

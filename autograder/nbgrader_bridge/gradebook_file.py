@@ -10,11 +10,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
 from autograder.assignment.questions import NAME
 
 SQLITE = "sqlite:///"
-#: Seconds to wait for another program. A grade that is saved takes milliseconds.
+#: Seconds to wait for another program before a command begins. A grade that is saved takes milliseconds.
 _PATIENCE = 5.0
+#: Seconds to wait during a command, which would lose what it has not saved.
+_LONG_PATIENCE = 60
 _WRITERS = frozenset({"autograde", "generate_assignment", "regrade"})
 _NEED_A_RELEASE = frozenset({"autograde", "generate_feedback", "export"})
 
@@ -60,6 +65,18 @@ def gradebook_problems(url: str, command: Sequence[str]) -> Iterator[str]:
         return
     if not known and words & _NEED_A_RELEASE:
         yield f"the gradebook {path} does not know the assignment {NAME} yet: run `make release`."
+
+
+def wait_for_other_programs() -> None:
+    """Have every gradebook that this process opens wait a minute for other programs, and not five seconds."""
+    if not event.contains(Engine, "connect", _wait):
+        event.listen(Engine, "connect", _wait)
+
+
+def _wait(connection: object, record: object) -> None:
+    del record
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute(f"PRAGMA busy_timeout = {1000 * _LONG_PATIENCE}")
 
 
 def _knows_the_assignment(path: Path, *, writes: bool) -> bool:

@@ -10,9 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from autograder.nbgrader_bridge import gradebook_file
-from autograder.nbgrader_bridge.gradebook_file import gradebook_problems
+from autograder.nbgrader_bridge.gradebook_file import gradebook_problems, wait_for_other_programs
 
 WRITING = ["nbgrader", "autograde", "weight_initialization"]
 READING = ["nbgrader", "generate_feedback", "weight_initialization"]
@@ -26,15 +27,16 @@ def path() -> Iterator[Path]:
         yield Path(folder, "gradebook.db")
 
 
+_A_GRADE = "INSERT INTO grade VALUES (1, hex(randomblob(1000)));"
+
+
 @pytest.fixture
 def gradebook(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(gradebook_file, "_PATIENCE", 0.1)
     with closing(sqlite3.connect(path)) as database:
         database.executescript(
-            "CREATE TABLE assignment (name TEXT); INSERT INTO assignment VALUES ('weight_initialization');"
-            "CREATE TABLE grade (points REAL, comment TEXT);"
-            + "INSERT INTO grade VALUES (1, hex(randomblob(1000)));"
-            * 100
+            "BEGIN; CREATE TABLE assignment (name TEXT); INSERT INTO assignment VALUES ('weight_initialization');"
+            f"CREATE TABLE grade (points REAL, comment TEXT); {_A_GRADE * 100} COMMIT;"
         )
     return path
 
@@ -114,3 +116,12 @@ def test_gradebook_without_the_assignment_is_enough_for_making_the_release_alone
 def test_other_databases_are_not_asked() -> None:
     assert list(gradebook_problems("postgresql+psycopg://grader@localhost/grades", WRITING)) == []
     assert list(gradebook_problems("sqlite:////nowhere/gradebook.db?timeout=9", WRITING)) == []
+
+
+def test_command_that_has_begun_waits_while_another_program_writes(gradebook: Path) -> None:
+    wait_for_other_programs()
+    wait_for_other_programs()  # a second course's settings change nothing
+    engine = create_engine(f"sqlite:///{gradebook}")
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 60_000
+    engine.dispose()
