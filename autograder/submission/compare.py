@@ -33,7 +33,10 @@ _QUESTION = re.compile(
 )
 #: What follows a question's name where it is a heading, and not the beginning of a sentence.
 _HEADING_ENDS = re.compile(r"[ \t]*(?:[:.)\]*_-]|\u2013|\u2014|$)")
-_INSTALLS = re.compile(r"^[ \t]*[!%][ \t]*(?:pip3?|conda|mamba|uv|apt|apt-get)[ \t][^\n]*\binstall\b", re.MULTILINE)
+_INSTALLS = re.compile(
+    r"^[ \t]*(?:[!%][ \t]*(?:pip3?|conda|mamba|uv|apt|apt-get)[ \t][^\n]*\binstall\b|%tensorflow_version\b)",
+    re.MULTILINE,
+)
 #: Characters at a text's beginning in which it may name its question.
 _BEGINNING = 60
 #: A code cell with at least so many words in strings and comments, and at most so many words of code, is a text.
