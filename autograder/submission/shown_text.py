@@ -30,7 +30,7 @@ _PART = re.compile(
             | (?<!`)(?P<ticks>`++)[^`]*+(?P=ticks)(?!`) )
   | (?P<formula> \$\$[^$]++\$\$ | \$(?!\s)[^$\n]++(?<!\s)\$(?!\d)
                | \\begin\{{(?P<environment>[a-z]{{1,20}}\*?)\}}.{{0,2000}}?\\end\{{(?P=environment)\}} )
-  | (?P<comment> <!--.*?(?:-->|\Z) )
+  | (?P<comment> <!--(?:-?>|.*?(?:-->|\Z)) )
   | (?P<definition> ^[ ]{{0,3}}\[(?!\^)(?P<label>[^\[\]\n]++)\]:{_GAP}(?P<address><[^<>\n]*+>|[^\s<]\S*+)
                     (?:(?=\s){_GAP}(?:{_TITLE}))?[ \t]*$ )
   | (?P<picture> !\[(?P<alt>[^\[\]\n]*+)\](?:(?P<source>{_BRACKETS})|\[(?P<named>[^\[\]\n]*+)\])? )

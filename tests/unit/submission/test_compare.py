@@ -126,6 +126,7 @@ def test_answer_of_some_sentences_is_short_and_one_of_many_is_not_in_any_script(
         ("fades `<!-- seen --> <p hidden>` here", 5),
         ("```html\n<!-- seen --> <p hidden>\n```\n<!-- unseen -->", 4),
         ("[Q1]: the gradient fades", 4),
+        ("<!--> seen <!---> seen", 2),
         ("[//]: # (not\nseen) \n[x]: <> 'not seen'\nseen", 1),
         ("<p style='opacity: 0.5'>seen</p><script>unseen</script><style>unseen</style>", 1),
         ("<div style='font-size:0'>unseen <div>unseen</div> unseen</div> seen", 1),
@@ -147,6 +148,7 @@ def test_formulas_are_no_words_but_an_answer_of_many_is_not_short() -> None:
     [
         ("![](images/plot.png)", ["images/plot.png"]),
         ("<img width=3 src='images/plot.png'>", ["images/plot.png"]),
+        ("![](<my plot.png>) ![]() <img src=''>", ["my plot.png"]),
         ("![a][p] ![p]\n\n[p]: <my plot.png> 'title'", ["my plot.png"]),
         ('![](loss%20curve(1).png "title") [plot](plot.svg)', ["loss curve(1).png", "plot.svg"]),
         (
