@@ -59,19 +59,33 @@ def recognize(listing: Listing) -> tuple[Layout, Claims]:
 
 
 def _exports(listing: Listing) -> dict[PurePosixPath, tuple[Claim, ...]]:
-    """Return claims on the files of folders that hold what a platform exported of several people: they are nobody's."""
+    """Return claims on the files of folders that hold what a platform exported: they are nobody's.
+
+    One person's folder with a platform's mark in it may be the student's own doing, unless half of the folders are so.
+    """
     inside: dict[PurePosixPath, list[Member]] = {}
     for member in listing.members:
         if len(parts := listing.inside(member)) > 1:
             inside.setdefault(listing.folder / parts[0], []).append(member)
+    exported = {folder: export for folder, members in inside.items() if (export := _exported_into(folder, members))}
+    are_exports = are_half(exported, inside)
     found: dict[PurePosixPath, tuple[Claim, ...]] = {}
-    for folder, members in inside.items():
-        seen = Listing(folder.name, members, folder)
-        for layout in PLATFORMS:
-            claims = [claim for each in layout.claims(seen.below() or seen).values() for claim in each]
-            people = {claim.person.id for claim in claims if claim.person.student or not layout.by_name}
-            if len(people) > 1:
-                why = f"{layout.title} exported submissions of {len(people)} people into it: collect it by itself"
-                person = Person("", folder.name, folder.name, folder.name)
-                found |= {member.path: (Claim(person, folder, problem=why),) for member in members}
+    for folder, (layout, number) in exported.items():
+        if number > 1 or are_exports:
+            people = f"{number} people" if number > 1 else "one person"
+            why = f"{layout.title} exported submissions of {people} into it: collect it by itself"
+            person = Person("", folder.name, folder.name, folder.name)
+            found |= {member.path: (Claim(person, folder, problem=why),) for member in inside[folder]}
     return found
+
+
+def _exported_into(folder: PurePosixPath, members: list[Member]) -> tuple[Layout, int] | None:
+    """Return the platform whose marks are in a folder, and of how many people; None if there are none."""
+    seen = Listing(folder.name, members, folder)
+    found = []
+    for layout, at in ((layout, at) for layout in PLATFORMS for at in (seen, seen.below()) if at):
+        claims = [claim for each in layout.claims(at).values() for claim in each]
+        number = len({claim.person.id for claim in claims if claim.person.student or not layout.by_name})
+        if number > 1 or (number and layout.by_name):
+            found.append((layout, number))
+    return max(found, key=lambda each: each[1], default=None)

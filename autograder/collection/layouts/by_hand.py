@@ -48,7 +48,8 @@ def _claims(listing: Listing) -> Claims:
         while len(folders) > skipped and folders[skipped].lower() in _NOBODYS:
             skipped += 1
         first = folders[skipped] if len(folders) > skipped else name
-        whose = first.removesuffix(".zip") if len(folders) > skipped else _stem(first)
+        is_file = len(folders) == skipped or first.lower().endswith(".zip")
+        whose = _stem(first) if is_file else first
         if member.garbled or not _names_somebody(whose):
             continue
         root = listing.folder.joinpath(*folders[:skipped], first)
