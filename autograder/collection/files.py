@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from autograder.assignment.course_folder import CourseFolder
+from autograder.assignment.editions import earlier_editions
 from autograder.assignment.names import AnswerStatus
 from autograder.assignment.release import BadRelease, load_release
 from autograder.collection.attempts import keep
@@ -17,7 +19,8 @@ from autograder.collection.members import CannotCollect, members_of
 from autograder.collection.people import Known, People, Theirs, key, people_in
 from autograder.collection.placing import Collected, CollectedStatus, Found, place, provenance_of
 from autograder.collection.roster import Roster
-from autograder.notebook import Notebook, UnreadableNotebook, parse_notebook
+from autograder.notebook import UnreadableNotebook, parse_notebook
+from autograder.submission.compare import is_untouched
 from autograder.submission.reader import read_submission
 
 #: Where to write what is unclear, in the course folder.
@@ -151,13 +154,30 @@ def _worked_on(course: CourseFolder) -> Callable[[bytes], bool]:
         release = load_release(course.release).notebook
     except BadRelease:  # it is collected before it is released: then names and times decide
         return lambda content: True
-    return lambda content: _is_worked_on(content, release)
+    stubs = {
+        cell.grade_id: cell
+        for cell in release.cells
+        if cell.grade_id and cell.kind == "code" and not cell.metadata.get("locked")
+    }
+    earlier = earlier_editions(release)
+    released = {cell.source.strip() for cell in release.cells} | {""}
 
+    def is_worked_on(content: bytes) -> bool:
+        if hashlib.sha256(content).hexdigest() == release.sha256:
+            return False
+        try:
+            notebook = parse_notebook("submission", content)
+            # Reading a submission takes long, and most are clear without.
+            for cell in notebook.cells:
+                stub, known = stubs.get(cell.grade_id or ""), earlier.get(cell.grade_id or "", frozenset())
+                if stub is not None and not is_untouched(cell, stub, earlier=known):
+                    return True
+            if all(cell.source.strip() in released for cell in notebook.cells):
+                return False
+            submission = read_submission(notebook, release)
+        except UnreadableNotebook:
+            return False
+        answered = any(answer.status is AnswerStatus.ANSWERED for answer in submission.written)
+        return answered or len(submission.untouched) < len(stubs)
 
-def _is_worked_on(content: bytes, release: Notebook) -> bool:
-    try:
-        submission = read_submission(parse_notebook("submission", content), release)
-    except UnreadableNotebook:
-        return False
-    answered = any(answer.status is AnswerStatus.ANSWERED for answer in submission.written)
-    return answered or len(submission.untouched) < 4
+    return is_worked_on

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 #: A folder's name has 255 bytes at most, and nbgrader adds to it.
 _LONGEST = 200
 
 
+@lru_cache(maxsize=10_000)
 def fit(name: str) -> str:
     """Return what of ``name`` can name a student's folder, and starts no formula in a table.
 

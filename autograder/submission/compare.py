@@ -54,6 +54,12 @@ def is_untouched(cell: Cell, given: Cell, *, earlier: frozenset[str] = _NONE, in
     ``earlier`` are the hashes of its texts in earlier releases. Docstrings of a stub are ignored, because the release
     may not know an earlier one. ``in_release`` is True if the student's file is the release itself; then only
     placeholders show that a cell is unchanged.
+
+    Examples
+    --------
+    >>> given = Cell("markdown", "YOUR ANSWER HERE", "q1", "q1", {})
+    >>> is_untouched(given, given), is_untouched(Cell("markdown", "Gradients vanish.", "q1", "q1", {}), given)
+    (True, False)
     """
     text = cell.source.strip()
     if len(text) > LONGEST:

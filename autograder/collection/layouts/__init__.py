@@ -5,6 +5,7 @@ This folder imports the modules of `collection` that list files and fit ids. Beg
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import PurePosixPath
 
 from autograder.collection.layouts import (
@@ -83,7 +84,8 @@ def _exported_into(folder: PurePosixPath, members: list[Member]) -> tuple[Layout
     """Return the platform whose marks are in a folder, and of how many people; None if there are none."""
     seen = Listing(folder.name, members, folder)
     found = []
-    for layout, at in ((layout, at) for layout in PLATFORMS for at in (seen, seen.below()) if at):
+    places = [seen, below] if (below := seen.below()) else [seen]
+    for layout, at in product(PLATFORMS, places):
         claims = [claim for each in layout.claims(at).values() for claim in each]
         number = len({claim.person.id for claim in claims if claim.person.student or not layout.by_name})
         if number > 1 or (number and layout.by_name):

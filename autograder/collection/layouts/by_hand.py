@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from autograder.assignment.questions import NAME
@@ -76,6 +77,7 @@ def _doubt(paths: list[tuple[str, ...]]) -> str:
     return f"it holds notebooks of several names: {', '.join(others[:_MOST_NAMED])}{more}"
 
 
+@lru_cache(maxsize=10_000)
 def _names_somebody(whose: str) -> bool:
     is_work = whose.lower() in _BESIDE or _OF_WORK.fullmatch(whose) or _COPY.search(whose)
     return not is_work and whose not in ("", ".", "..")

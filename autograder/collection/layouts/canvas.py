@@ -18,18 +18,19 @@ _NO_FILE = re.compile(r"(?P<name>.+?)(?:_late)?_(?P<id>\d+)_(?:text|link)\.html$
 
 def _claims(listing: Listing) -> Claims:
     def read(first: str, member: Member) -> Claim | None:
-        root = listing.folder / first
         if found := _ANONYMOUS.match(first):
             person = Person("Canvas", found["id"], "", f"anon_{found['id']}")
-            return Claim(person, root, order=found["order"].zfill(20))
+            return Claim(person, listing.folder / first, order=found["order"].zfill(20))
         if found := _NAMED.match(first) or _NO_FILE.match(first):
             name = "" if member.garbled else found["name"]
             parts = found.groupdict()
             person, order = Person.numbered("Canvas", found["id"], name), (parts.get("order") or "").zfill(20)
             if not parts.get("third"):
-                return Claim(person, root, "1", order)
+                return Claim(person, listing.folder / first, "1", order)
             other = f"{parts['order']}, named {name}_{found['id']}"
-            return Claim(person, root, "0", order, doubt=f"{first} may be of another person: of {other}")
+            return Claim(
+                person, listing.folder / first, "0", order, doubt=f"{first} may be of another person: of {other}"
+            )
         return None
 
     found = claims_by_first_part(listing, read)

@@ -114,12 +114,13 @@ class Listing:
 
     def inside(self, member: Member) -> tuple[str, ...]:
         """Return the parts of a member's path below the folder."""
-        return member.path.relative_to(self.folder).parts
+        return member.path.parts[len(self.folder.parts) :]
 
     def outermost(self, paths: Iterable[PurePosixPath] | None = None) -> set[str]:
         """Return the outermost names in the folder; with ``paths``, those of these files."""
         every = (member.path for member in self.members) if paths is None else paths
-        return {path.relative_to(self.folder).parts[0] for path in every if path != self.folder}
+        depth = len(self.folder.parts)
+        return {path.parts[depth] for path in every if path != self.folder}
 
     def below(self) -> Listing | None:
         """Return the listing of the only folder in this one; None if the files are in several, or in none."""
@@ -178,8 +179,13 @@ def are_half(some: Sized, every: Sized) -> bool:
 def claims_by_first_part(listing: Listing, read: Callable[[str, Member], Claim | None]) -> Claims:
     """Return the claims that ``read`` makes of the first part of each path, the only one that the platform names."""
     found = {}
+    unmarked: set[str] = set()
     for member in listing.members:
-        parts = listing.inside(member)
-        if parts and (claim := read(parts[0], member)) is not None:
-            found[member.path] = (claim,)
+        first, *_ = listing.inside(member) or ("",)
+        if first and first not in unmarked:
+            claim = read(first, member)
+            if claim is None:
+                unmarked.add(first)
+            else:
+                found[member.path] = (claim,)
     return found
