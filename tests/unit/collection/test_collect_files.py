@@ -359,12 +359,14 @@ def test_hostile_folder_costs_no_other_student_anything(hostile: str, course: Co
         (tmp_path / "in" / path).parent.mkdir(parents=True)
         (tmp_path / "in" / path).write_text(path)
     build(tmp_path / "in/zoe")
-    collected = collect(tmp_path / "in", course)
+    try:
+        collected = collect(tmp_path / "in", course)
+    finally:
+        subprocess.run(["rm", "-rf", str(tmp_path / "in")], check=True)  # pytest's own way calls itself
     found = content(course)
     assert found.pop("zoe", "deep") == "deep"
     assert found == THEIRS
     assert [says in each.reason for each in collected if each.student == "zoe"] == [True]
-    subprocess.run(["rm", "-rf", str(tmp_path / "in")], check=True)  # pytest's own way calls itself
 
 
 @pytest.mark.parametrize("seconds", [-(2**40), 2**60])
