@@ -11,7 +11,6 @@ from autograder.assignment.questions import NAME
 from autograder.collection.layouts.layout import Claim
 from autograder.collection.members import Member
 from autograder.collection.people import Theirs
-from autograder.notebook import MAX_NOTEBOOK_BYTES
 from autograder.text import one_line
 
 #: Most notebooks of one person: each may take a tenth of a second to unpack.
@@ -113,7 +112,7 @@ def _read(
 
 def _may_be_notebook(member: Member) -> bool:
     name = member.path.name.lower()
-    return (member.path.suffix.lower() in _MAYBE or ".ipynb" in name) and 0 < member.size <= MAX_NOTEBOOK_BYTES
+    return (member.path.suffix.lower() in _MAYBE or ".ipynb" in name) and member.size > 0
 
 
 def _is_notebook(content: bytes) -> bool:

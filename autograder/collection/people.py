@@ -182,17 +182,17 @@ def _questions(theirs: Theirs, why: str) -> list[_Question]:
 def _keep_ids(everybody: list[Theirs], already: Mapping[str, Known]) -> None:
     """Give everybody the id under which the course has them already, if the platform says that they are the same.
 
-    A name in another encoding, and a roster that came later, give another id.
+    A name in another encoding, and a roster that came later, give another id; and another name, which is asked for.
     """
-    before = {known.key: (student, known.name) for student, known in already.items() if known.key}
+    before = {known.key: student for student, known in already.items() if known.key}
     for each in everybody:
         known = filter(None, map(before.get, _keys(each.person)))
-        student, name = next(known, (each.student, ""))
+        student = next(known, each.student)
         if student == each.student or not each.student or each.student in already:
             continue
         if each.mapped:
             each.remark = f"the course also has {student}, collected from the same account: remove one of them"
-        elif not (name and each.person.name) or plain_name(name) == plain_name(each.person.name):
+        else:
             each.student = student
 
 
@@ -310,11 +310,8 @@ def _why_unclear(theirs: Theirs, twins: list[str], known: tuple[str, Known]) -> 
         return ""
     if collected.key and person.platform and collected.key not in _keys(person):
         return f"what the course has of {student} was collected from {collected.key}, who may be another person"
-    if (
-        not (collected.key or person.platform)
-        and collected.name
-        and plain_name(collected.name) != plain_name(person.name)
-    ):
+    both = collected.name and person.name and bool(collected.key) == bool(person.platform)
+    if both and plain_name(collected.name) != plain_name(person.name):
         return f"what the course has of {student} was collected from {collected.name!r}, who may be another person"
     return ""
 

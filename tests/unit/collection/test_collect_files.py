@@ -233,6 +233,23 @@ def test_damaged_member_of_a_zip_is_refused_alone(
 ) -> None:
     collected = collect(damaged(tmp_path / "bad.zip", damage, method), course)
     assert {each.student: str(each.status) for each in collected} == {"amy": "new", "ben": "refused", "cat": "new"}
+    assert [each.student for each in collected if each.unreadable] == ["ben"]
+
+
+def test_zip_of_too_many_files_is_refused_alone(
+    course: CourseFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.collection.members._MOST_ENTRIES", 3)
+    with zipfile.ZipFile(tmp_path / "source.zip", "w") as outer:
+        for name, number in (("ann", 4), ("bob", 3), ("cyd", 0)):
+            with zipfile.ZipFile(tmp_path / "inner.zip", "w") as inner:
+                for entry in range(number):
+                    inner.writestr(f"{entry}.txt" if entry else f"{NB}.ipynb", name)
+            outer.write(tmp_path / "inner.zip", f"{name}.zip")
+    collected = collect(tmp_path / "source.zip", course)
+    assert {each.student: str(each.status) for each in collected} == {"ann": "refused", "bob": "new", "cyd": "refused"}
+    assert "it has more than 3 entries" in reasons(collected)[0]
+    assert reasons(collected)[1] == "cyd.zip: no notebook"
 
 
 def test_older_notebook_counts_where_the_newest_cannot_be_read(

@@ -105,6 +105,13 @@ def test_name_of_the_same_id_in_a_later_source_is_asked_for(course: CourseFolder
     assert outcomes(collect(folder(tmp_path / "3", f"bob/{NB}"), course)) == {"bob": "changed"}
 
 
+def test_other_name_of_the_same_account_is_asked_for(course: CourseFolder, tmp_path: Path) -> None:
+    collect(folder(tmp_path / "1", f"Ann Lee_4711_{MOODLE}/{NB}"), course)
+    with pytest.raises(CannotCollect, match="what the course has of Ann_Lee_4711 was collected from 'Ann Lee'"):
+        collect(folder(tmp_path / "2", f"Bob Roe_4711_{MOODLE}/{NB}"), course)
+    assert set(course.submissions()) == {"Ann_Lee_4711"}
+
+
 def test_person_keeps_the_id_when_the_platform_later_shows_a_number(course: CourseFolder, tmp_path: Path) -> None:
     source = folder(tmp_path / "in", f"submission_1/{NB}", "submission_metadata.yml")
     about = "submission_1:\n  :submitters:\n  - :name: Ann\n    :email: alee@uni.example\n"
@@ -115,13 +122,35 @@ def test_person_keeps_the_id_when_the_platform_later_shows_a_number(course: Cour
     assert outcomes(collect(source, course)) == {"alee@uni.example": "changed"}
 
 
-def test_name_in_an_unknown_encoding_leaves_the_platforms_number(course: CourseFolder, tmp_path: Path) -> None:
-    file = tmp_path / "in.zip"
+@pytest.mark.parametrize(
+    "path",
+    [f"M?ller_4711_{MOODLE}/{NB}", f"M?ller_4711_815_{NB}", f"4711-815 - M?ller - Jan 31, 2027 1159 PM/{NB}"],
+    ids=["Moodle", "Canvas", "Brightspace"],
+)
+def test_name_in_an_unknown_encoding_leaves_the_platforms_number(
+    path: str, course: CourseFolder, tmp_path: Path
+) -> None:
+    assert outcomes(
+        collect(garbled(tmp_path, path, path.replace("M?ller", "Lee").replace("4711", "4712")), course)
+    ) == {
+        "4711": "new",
+        "Lee_4712": "new",
+    }
+
+
+def test_name_of_a_student_in_an_unknown_encoding_is_asked_for(course: CourseFolder, tmp_path: Path) -> None:
+    with pytest.raises(CannotCollect, match="its name is in an unknown encoding"):
+        collect(garbled(tmp_path, f"M?ller/{NB}", f"Lee/{NB}"), course)
+
+
+def garbled(place: Path, *paths: str) -> Path:
+    """Return a zip as a program of Windows makes it, with an ü for each question mark."""
+    file = place / "in.zip"
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(f"M?ller_4711_{MOODLE}/{NB}", "Müller's")
-        archive.writestr(f"Lee_4712_{MOODLE}/{NB}", "Lee's")
+        for path in paths:
+            archive.writestr(path, "theirs")
     file.write_bytes(file.read_bytes().replace(b"M?ller", "Müller".encode("cp1252")))
-    assert outcomes(collect(file, course)) == {"4711": "new", "Lee_4712": "new"}
+    return file
 
 
 def test_every_attempt_is_kept_once(course: CourseFolder, tmp_path: Path) -> None:
@@ -141,6 +170,8 @@ def test_people_without_any_file_that_counts_are_missing(course: CourseFolder, t
     collection = collect(source, course, roster=load_roster(tmp_path / "students.csv"))
     assert outcomes(collection) == {"ann": "new", "bob": "refused"}
     assert collection.missing == ["cyd"]
+    later = collect(folder(tmp_path / "later", "Bob.ipynb"), course, roster=load_roster(tmp_path / "students.csv"))
+    assert later.missing == ["cyd"], "the course has an earlier submission of ann"
 
 
 def test_guide_lists_every_layout_with_its_mark() -> None:
