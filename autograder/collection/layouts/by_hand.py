@@ -41,10 +41,12 @@ _ENDINGS = (
 
 
 def _claims(listing: Listing) -> Claims:
-    found: dict[PurePosixPath, tuple[Claim, ...]] = {}
-    inside: dict[PurePosixPath, list[tuple[str, ...]]] = {}
+    named: dict[PurePosixPath, tuple[str, ...]] = {}
+    claims: dict[tuple[str, ...], Claim] = {}
+    inside: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for member in listing.members:
-        *folders, name = listing.inside(member) or ("",)
+        parts = listing.inside(member)
+        *folders, name = parts or ("",)
         skipped = 0
         while len(folders) > skipped and folders[skipped].lower() in _NOBODYS:
             skipped += 1
@@ -53,13 +55,15 @@ def _claims(listing: Listing) -> Claims:
         whose = _stem(first) if is_file else first
         if member.garbled or not _names_somebody(whose):
             continue
-        root = listing.folder.joinpath(*folders[:skipped], first)
         # The path decides, and not the id: "Ann Lee" and "Ann_Lee" may be two people.
-        found[member.path] = (Claim(Person("", _key(root, listing), whose, whose), root),)
-        if (rest := member.path.relative_to(root).parts) and member.is_notebook:
-            inside.setdefault(root, []).append(rest)
-    doubts = {root: _doubt(paths) for root, paths in inside.items()}
-    return {path: (replace(claim, doubt=doubts.get(claim.root, "")),) for path, (claim,) in found.items()}
+        path, rest = parts[: skipped + 1], parts[skipped + 1 :]
+        named[member.path] = path
+        if path not in claims:
+            claims[path] = Claim(Person("", "/".join(path), whose, whose), listing.folder.joinpath(*path))
+        if rest and member.is_notebook:
+            inside.setdefault(path, []).append(rest)
+    doubted = {path: (replace(claim, doubt=_doubt(inside.get(path, []))),) for path, claim in claims.items()}
+    return {file: doubted[path] for file, path in named.items()}
 
 
 def _doubt(paths: list[tuple[str, ...]]) -> str:
@@ -81,10 +85,6 @@ def _doubt(paths: list[tuple[str, ...]]) -> str:
 def _names_somebody(whose: str) -> bool:
     is_work = whose.lower() in _BESIDE or _OF_WORK.fullmatch(whose) or _COPY.search(whose)
     return not is_work and whose not in ("", ".", "..")
-
-
-def _key(root: PurePosixPath, listing: Listing) -> str:
-    return root.relative_to(listing.folder).as_posix()
 
 
 def _stem(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from autograder.collection.layouts.layout import Claim, Claims, Layout, Listing, Person, are_half
 
@@ -14,7 +15,9 @@ _NOT_SUBMITTED = "there are only working files, which were not turned in"
 
 
 def _claims(listing: Listing) -> Claims:
-    found = {}
+    found: dict[PurePosixPath, Claim] = {}
+    if not any(map(_VERSION.match, {part for member in listing.members for part in listing.inside(member)[1:4]})):
+        return {}
     for member in listing.members:
         parts = listing.inside(member)
         start = 1 if parts and parts[0] in (_SUBMITTED, _WORKING) else 0
