@@ -97,6 +97,24 @@ def test_student_whose_id_looks_like_an_earlier_one_is_asked_for(course: CourseF
         collect(folder(tmp_path / "2", "zoe.ipynb"), course)
 
 
+def test_name_in_another_encoding_of_unicode_is_the_same_student(course: CourseFolder, tmp_path: Path) -> None:
+    for number, name in enumerate(("Mu\u0308ller", "M\u00fcller")):  # macOS, and everybody else
+        with zipfile.ZipFile(tmp_path / f"{number}.zip", "w") as archive:
+            archive.writestr(f"{name}/{NB}", str(number))
+        collect(tmp_path / f"{number}.zip", course)
+    assert set(course.submissions()) == {"M\u00fcller"}
+    assert course.submission("M\u00fcller").read_text() == "1"
+
+
+def test_time_of_a_file_is_no_submission_time_unless_a_person_says_so(course: CourseFolder, tmp_path: Path) -> None:
+    source = folder(tmp_path / "in", f"ann/{NB}")
+    timestamp = course.submission("ann").with_name("timestamp.txt")
+    collect(source, course)
+    assert not timestamp.exists()
+    collect(source, course, file_times=True)
+    assert timestamp.exists()
+
+
 def test_name_of_the_same_id_in_a_later_source_is_asked_for(course: CourseFolder, tmp_path: Path) -> None:
     collect(folder(tmp_path / "1", f"Ann Lee/{NB}", "bob.ipynb"), course)
     with pytest.raises(CannotCollect, match="what the course has of Ann_Lee was collected from 'Ann Lee'"):
