@@ -45,6 +45,14 @@ def test_roster_is_read_as_a_spreadsheet_saves_it(content: bytes, tmp_path: Path
         (b"student,shoe size\nann,42\n", "no column to know students by: add github, email, platform_id"),
         (b"student,platform_id\nann,1.23457E+11\n", "a spreadsheet shortened a long number"),
         (b"student,platform_id\nann,1\nbob,1\n", "line 3 .* gives 1 to bob, and another line to ann"),
+        (b"student,source\nann,x\nbob,x\n", "line 3 .* gives x to bob, and another line to ann"),
+        (b"student,source,platform_id\nann,x,\nbob,x,2\n", "line 3 .* gives x to bob, and another line to ann"),
+        (
+            "student,github\nann,a\n\ufeffstudent,github\nbob,b\n".encode(),
+            "line 3 .* has the student id '.ufeffstudent'",
+        ),
+        (b'student,name\nann,"Lee,\nAnn"\nann/..,Bob\n', r"student id 'ann/\.\.': it names a folder"),
+        (b"Matrikelnummer;Name\n1;Ann\n", "no column 'student': begin it with the line student,platform_id"),
         (b"", "is empty"),
     ],
 )

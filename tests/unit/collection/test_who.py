@@ -171,6 +171,17 @@ def garbled(place: Path, *paths: str) -> Path:
     return file
 
 
+def test_roster_that_gives_an_account_another_id_is_told_of_the_earlier_one(
+    course: CourseFolder, tmp_path: Path
+) -> None:
+    source = folder(tmp_path / "in", f"Ann Lee_4711_{MOODLE}/{NB}")
+    collect(source, course)
+    (tmp_path / "students.csv").write_text("student,platform_id\nalee,4711\n")
+    (collected,) = collect(source, course, roster=load_roster(tmp_path / "students.csv")).collected
+    assert (collected.student, str(collected.status)) == ("alee", "new")
+    assert collected.reason.startswith("the course also has Ann_Lee_4711, collected from the same account")
+
+
 def test_every_attempt_is_kept_once(course: CourseFolder, tmp_path: Path) -> None:
     source = folder(tmp_path / "in", "ann/a.ipynb", f"ann/{NB}", "bob.ipynb")
     collect(source, course)
