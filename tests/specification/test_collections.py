@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import tomllib
@@ -31,6 +32,10 @@ def _content(path: str, said: str | None) -> bytes:
         return SOLUTION.read_bytes()
     if said == "release":
         return RELEASE.read_bytes()
+    if said == "release with a scratch cell":
+        notebook = json.loads(RELEASE.read_bytes())
+        notebook["cells"].append(dict(notebook["cells"][-1], cell_type="code", source="1 + 1", metadata={}, id="own"))
+        return json.dumps(notebook).encode()
     if said.startswith("zip of "):
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
