@@ -40,6 +40,8 @@ from autograder.submission.compare import (
     is_untouched,
     lines_added,
     may_be_answer,
+    numbered_parts,
+    opened,
     plain_line,
     question_named,
     sections,
@@ -455,14 +457,39 @@ class _Arranger:
             place: replace(self._cells[place], source=added_to(self._cells[place], self._given[str(self._ids[place])]))
             for place in self._typed
         }
+        in_stubs = {place: self._beside_released(place, name) for name in self._stubs for place in self._places[name]}
+        parts = {
+            place: self._cells[place]
+            for place in (place for places in self._worked_on.values() for place in places)
+            if self._ids[place] in self._written and numbered_parts(self._cells[place].source) & {*unsure}
+        }
         loose = [
-            place for place, cell in sorted((own | typed).items()) if place not in self._taken and may_be_answer(cell)
+            place
+            for place, cell in sorted((in_stubs | own | typed | parts).items())
+            if place not in self._taken and may_be_answer(cell)
         ]
-        if not loose:
-            return frozenset()
-        sentence = "no answer stands in the answer cell, but the text in {cells} may be one; a person decides."
-        self._remark(dict.fromkeys(unsure, loose), RemarkKind.ELSEWHERE, sentence)
-        return frozenset(unsure)
+        if loose:
+            sentence = "no answer stands in the answer cell, but the text in {cells} may be one; a person decides."
+            self._remark(dict.fromkeys(unsure, loose), RemarkKind.ELSEWHERE, sentence)
+            return frozenset(unsure)
+        hidden = {
+            name: places
+            for name in unsure
+            if (places := [n for n in self._places[name] if may_be_answer(opened(self._beside_released(n, name)))])
+        }
+        sentence = "no text shows in {cells}, but a comment there may be the answer; a person decides."
+        self._remark(hidden, RemarkKind.ELSEWHERE, sentence)
+        return frozenset(hidden)
+
+    def _beside_released(self, place: int, name: str) -> Cell:
+        """Return a cell without lines of the release, and without any if it was released earlier."""
+        cell, given = self._cells[place], self._given[name]
+        if fingerprint(cell.source) in self._earlier.get(name, frozenset()):
+            return replace(cell, source="")
+        released = {plain_line(line) for line in given.source.splitlines()} | self._released_lines
+        lines = cell.source[:LONGEST].splitlines()
+        kept = (line for line in lines if plain_line(line) not in released or not plain_line(line).strip("\"'"))
+        return replace(cell, source="\n".join(kept))
 
     def _remark_on_locked_code(self, found: _Places, decision: str) -> None:
         """Remark on changed locked code, and quote lines that the released cells do not have."""

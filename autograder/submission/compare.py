@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from dataclasses import replace
 
 from autograder.assignment.editions import fingerprint
 from autograder.notebook import CODE_PLACEHOLDER, Cell
@@ -32,7 +33,9 @@ _QUESTION = re.compile(
     r"[\W_]*(?:(?:my )?answers?\W+(?:to\W+)?)?(?:question|q)\W*(?P<number>[1-9])(?![^\W_])", re.IGNORECASE
 )
 #: What follows a question's name where it is a heading, and not the beginning of a sentence.
-_HEADING_ENDS = re.compile(r"[ \t]*(?:[:.)\]*_-]|\u2013|\u2014|$)")
+_HEADING_ENDS = re.compile(r"[ \t]*(?:[:.)\]*_-]|[\u2013\u2014\u3001\uff09\uff0e\uff1a]|$)")
+#: A line that may begin the answer to another question: a number, perhaps after a word of any language.
+_NUMBERED = re.compile(r"[\W_]*(?:[^\W\d_]{1,12}\W{0,3})?(?P<number>[1-9])(?![\dA-Za-z]|[.,]\d)\w?")
 _INSTALLS = re.compile(
     r"^[ \t]*(?:[!%][ \t]*(?:pip3?|conda|mamba|uv|apt|apt-get)[ \t][^\n]*\binstall\b|%tensorflow_version\b)",
     re.MULTILINE,
@@ -195,13 +198,38 @@ def sections(text: str) -> dict[str, str]:
     return {name: "\n".join(lines).strip() for name, lines in found.items()} if len(found) > 1 else {}
 
 
+def numbered_parts(text: str) -> set[str]:
+    """Return the questions whose numbers begin long parts of a text, be it as a list or after a word of any language.
+
+    Examples
+    --------
+    >>> sorted(numbered_parts("Aufgabe 2:\\n" + 20 * "word " + "\\n3. A short item of a list."))
+    ['q2']
+    """
+    parts: dict[str, list[str]] = {}
+    question = ""
+    for line in text[:LONGEST].splitlines():
+        named = _NUMBERED.match(line[:_BEGINNING])
+        if named and _HEADING_ENDS.match(line, named.end()):
+            question = f"q{named['number']}"
+        parts.setdefault(question, []).append(line)
+    return {name for name, lines in parts.items() if word_count("\n".join(lines)[:_READ]) >= _TEXT_WORDS} - {""}
+
+
+def opened(cell: Cell) -> Cell:
+    """Return a cell of Markdown whose comments show."""
+    return replace(
+        cell, source=re.sub(r"<!-*|-->|^[ ]{0,3}\[[^\[\]\n]*\]:[ ]*[#<>]*[ ]*", " ", cell.source, flags=re.MULTILINE)
+    )
+
+
 def may_be_answer(cell: Cell) -> bool:
     """Return True if a cell has a picture, more words than a heading or a name, or code with as long a comment."""
     text = without_pasted(cell.source)[:_READ]
     if cell.kind == "code" and not is_prose(cell):
         return _words_beside(text, _code_lines(text)) >= _TEXT_WORDS
     seen = shown(text)
-    return bool(seen.pictures) or word_count(seen.text) >= _HEADING_WORDS
+    return bool(seen.pictures) or word_count(f"{seen.text} {seen.formulas}") >= _HEADING_WORDS
 
 
 def is_prose(cell: Cell) -> bool:
