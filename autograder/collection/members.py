@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import UserError
@@ -28,6 +29,8 @@ _BY_PROGRAMS = frozenset(
 _BY_NOBODY = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".gitignore", ".gitattributes", ".gitkeep"})
 #: A nested zip with more entries is not opened: a megabyte can list thousands.
 _MOST_ENTRIES = 10_000
+#: Neither is one with more files, without those that programs make: a student can submit many such zips.
+_MOST_FILES = 2_000
 #: No platform puts a person's folder deeper. A path may have thousands of parts.
 DEEPEST = 8
 #: Archives that are not opened, so that it is unknown what is in them.
@@ -237,7 +240,10 @@ def _opened(member: Member) -> Iterable[Member]:
         content = member.read()
         if content.count(_ENTRY) > _MOST_ENTRIES:
             raise ValueError(f"it has more than {_MOST_ENTRIES} entries")
-        inner = list(_in_zip(zipfile.ZipFile(io.BytesIO(content)), read, f"{member.origin}:"))
+        every = _in_zip(zipfile.ZipFile(io.BytesIO(content)), read, f"{member.origin}:")
+        inner = list(islice(every, _MOST_FILES + 1))
+        if len(inner) > _MOST_FILES:
+            raise ValueError(f"it has more than {_MOST_FILES} files")
     except Exception as problem:  # noqa: BLE001 (a damaged zip raises many kinds of exceptions)
         return [replace(member, problem=f"it is a zip that cannot be opened ({type(problem).__name__}: {problem})")]
     nested = "it is a zip in a zip, which is not opened: unpack it, and pack it again"

@@ -236,10 +236,11 @@ def test_damaged_member_of_a_zip_is_refused_alone(
     assert [each.student for each in collected if each.unreadable] == ["ben"]
 
 
+@pytest.mark.parametrize(("limit", "what"), [("_MOST_ENTRIES", "entries"), ("_MOST_FILES", "files")])
 def test_zip_of_too_many_files_is_refused_alone(
-    course: CourseFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    limit: str, what: str, course: CourseFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograder.collection.members._MOST_ENTRIES", 3)
+    monkeypatch.setattr(f"autograder.collection.members.{limit}", 3)
     with zipfile.ZipFile(tmp_path / "source.zip", "w") as outer:
         for name, number in (("ann", 4), ("bob", 3), ("cyd", 0)):
             with zipfile.ZipFile(tmp_path / "inner.zip", "w") as inner:
@@ -248,7 +249,7 @@ def test_zip_of_too_many_files_is_refused_alone(
             outer.write(tmp_path / "inner.zip", f"{name}.zip")
     collected = collect(tmp_path / "source.zip", course)
     assert {each.student: str(each.status) for each in collected} == {"ann": "refused", "bob": "new", "cyd": "refused"}
-    assert "it has more than 3 entries" in reasons(collected)[0]
+    assert f"it has more than 3 {what}" in reasons(collected)[0]
     assert reasons(collected)[1] == "cyd.zip: no notebook"
 
 
