@@ -7,6 +7,7 @@ that ended its child, and continues with the open tasks. A `Budget` limits the t
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -261,4 +262,8 @@ def _undefined(task: Task, submission: Submission, execution: Execution, causes:
             raised = execution.raised[position]
             message = f"{task.function} is not defined: its cell raised {causes.describe(raised, position)}."
             return Ending(_status_of(raised), message)
+    for cell in submission.code:
+        if re.search(rf"^[ \t]+(?:async )?(?:def|class) {task.function}\b", cell.source, re.MULTILINE):
+            message = f"{task.function} is defined inside a class or a function, where it cannot be called by its name"
+            return Ending(QuestionStatus.ERROR, f"{message}. Write it outside, without indentation.")
     return Ending(QuestionStatus.ERROR, f"{task.function} is not defined anywhere in the notebook. Was it renamed?")

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from autograder.notebook import Cell, Notebook, UnreadableNotebook
 from autograder.submission.compare import (
     added_to,
     code_of,
+    defined_in,
     defines,
     installs,
     is_another_edition,
@@ -47,7 +49,7 @@ from autograder.submission.compare import (
     sections,
     typed_into,
 )
-from autograder.submission.remarks import Remark, RemarkKind, pictures_remarked, quoted, remarks_on
+from autograder.submission.remarks import Remark, RemarkKind, as_code, pictures_remarked, quoted, remarks_on
 from autograder.submission.shown_text import LONGEST, missing_pictures
 
 SETUP = "setup"
@@ -277,6 +279,8 @@ class _Arranger:
         elsewhere: _Places = {}
         for task in TASKS:
             found = [place for place, code in running.items() if defines(task.function, code)]
+            if not found and self._places[task.stub] and not self._worked_on[task.stub]:
+                self._remark_on_renamed(task.stub, task.function)
             if not found or self._worked_on.get(task.stub, True):
                 continue
             (elsewhere if self._places[task.stub] else lost)[task.stub] = found
@@ -289,6 +293,19 @@ class _Arranger:
         sentence = "the cell is as released; the definition of its function in {cells} counts."
         self._remark(elsewhere, RemarkKind.ELSEWHERE, sentence)
         return ids
+
+    def _remark_on_renamed(self, stub: str, function: str) -> None:
+        """Remark on functions of other names in own cells right below an unchanged stub."""
+        first = self._places[stub][-1] + 1
+        below = takewhile(lambda place: self._ids[place] is None, range(first, len(self._cells)))
+        for place in below:
+            if self._runs_as_it_is(place) and (others := defined_in(self._cells[place].source)):
+                sentence = (
+                    f"the cell is as released, and no cell defines {function}; {{cells}} defines "
+                    f"{as_code(others[0])}. Only {function} is graded: was it renamed?"
+                )
+                self._remark({stub: [place]}, RemarkKind.ELSEWHERE, sentence)
+                return
 
     def _runs_as_it_is(self, place: int) -> bool:
         """Return True if the student's text in a cell runs: an own code cell, a changed stub, or typed code."""

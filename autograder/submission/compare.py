@@ -40,6 +40,7 @@ _INSTALLS = re.compile(
     r"^[ \t]*(?:[!%][ \t]*(?:pip3?|conda|mamba|uv|apt|apt-get)[ \t][^\n]*\binstall\b|%tensorflow_version\b)",
     re.MULTILINE,
 )
+_DEFINITION = re.compile(r"(?:async )?(?:def|class) (\w+)")
 #: Characters at a text's beginning in which it may name its question.
 _BEGINNING = 60
 #: A code cell with at least so many words in strings and comments, and at most so many words of code, is a text.
@@ -160,11 +161,33 @@ def names(source: str) -> set[str]:
 
 
 def defines(function: str, source: str) -> bool:
-    """Return True if code defines this function at its top level, or under an ``if``, ``try`` or ``with``."""
-    return (
-        function in names(source)
-        or re.search(rf"^[ \t]*(?:async )?(?:def|class) {function}\b", source, re.MULTILINE) is not None
-    )
+    """Return True if code defines this function at its top level, or under an ``if``, ``try`` or ``with``.
+
+    Examples
+    --------
+    >>> defines("f", "if True:\\n    def f(): ..."), defines("f", "class A:\\n    def f(): ...")
+    (True, False)
+    """
+    if function in names(source):
+        return True
+    scopes: list[int] = []
+    for line in source.splitlines():
+        text = line.lstrip()
+        if not text or text.startswith("#"):
+            continue
+        indentation = len(line) - len(text)
+        while scopes and scopes[-1] >= indentation:
+            scopes.pop()
+        if found := _DEFINITION.match(text):
+            if found[1] == function and not scopes:
+                return True
+            scopes.append(indentation)
+    return False
+
+
+def defined_in(source: str) -> list[str]:
+    """Return the functions and classes that code defines in lines without indentation."""
+    return [found[1] for line in source[:LONGEST].splitlines() if (found := _DEFINITION.match(line))]
 
 
 def question_named(cell: Cell) -> str | None:

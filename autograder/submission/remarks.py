@@ -98,11 +98,15 @@ def quoted(lines: list[str]) -> str:
     """
     if not lines:
         return ""
-    shown = [f"`{one_line(line, 60).replace('`', _TICK)}`" for line in lines[:_MOST]]
     more = ", …" if len(lines) > _MOST else ""
     count = "1 line" if len(lines) == 1 else f"{len(lines)} lines"
-    lines_shown = f"{', '.join(shown)}{more}".replace("{", "{{").replace("}", "}}")
-    return f" ({count} that the course's cell does not have: {lines_shown})"
+    return f" ({count} that the course's cell does not have: {', '.join(map(as_code, lines[:_MOST]))}{more})"
+
+
+def as_code(line: str) -> str:
+    """Return the beginning of a line of code between backticks, for the sentence of a remark."""
+    shown = one_line(line, 60).replace("`", _TICK).replace("{", "{{").replace("}", "}}")
+    return f"`{shown}`"
 
 
 def _filled(sentence: str, places: list[int]) -> str:

@@ -213,6 +213,9 @@ ANSWERS = {
     "below in the cell": Answer(
         TORCH, "s = soon(3)\ndef soon(x): ...", 0, "q7_torch_initializer defines soon further down"
     ),
+    "in a class": Answer(
+        TF, "class A:\n    def tf_he_normal(shape): ...", 0, "is defined inside a class or a function"
+    ),
     "nowhere": Answer(TF, tensorflow("return gone(shape)"), 0, "No cell defines gone outside of functions."),
     "condition": Answer(
         TF,
