@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import UserError
@@ -186,6 +186,8 @@ def _in_zip(archive: zipfile.ZipFile, read: Callable[[zipfile.ZipInfo], bytes], 
                 folders.add(inside)
             continue
         if not _is_submitted(*path.parts[:-1], file=path.name):
+            # Whoever has nothing but such files is a person, too.
+            folders.add(PurePosixPath(*takewhile(_is_submitted, inside.parent.parts)))
             continue
         filled.update(inside.parents[-DEEPEST:])
         # A zip's times are local and coarse: good for telling which of two is newer.
@@ -193,7 +195,7 @@ def _in_zip(archive: zipfile.ZipFile, read: Callable[[zipfile.ZipInfo], bytes], 
             inside, name + shown, _zip_time(entry), entry.file_size, partial(read, entry),
             _packed_problem(path, entry), garbled,
         )  # fmt: skip
-    for folder in sorted(folders - filled):
+    for folder in sorted(folders - filled - {PurePosixPath()}):
         yield Member(folder, f"{name}{folder}", None, 0, bytes, "the folder is empty")
 
 

@@ -438,6 +438,9 @@ def roster_is_read_or_refused(table: Table) -> None:
     assert all(number > 0 for number in roster.by_pull_request)
     if table.damage or set(table.headings) != {"github", "student"}:
         return
+    # `csv` writes a carriage return without quotes where it ends no line, and readers end the line there.
+    if any("\r" in cell for row in table.rows for cell in row):
+        return
     at, by = table.headings.index("student"), table.headings.index("github")
     for row in table.rows:
         if len(row) > 1 and any(cell.strip() for cell in row[:2]):
