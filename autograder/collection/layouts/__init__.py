@@ -29,7 +29,17 @@ from autograder.collection.members import Member
 PLATFORMS: tuple[Layout, ...] = tuple(
     each.LAYOUT
     for each in (
-        *(moodle, canvas, blackboard, brightspace, gradescope, exchange, clones, sakai, ilias, teams, google_drive),
+        moodle,
+        canvas,
+        blackboard,
+        brightspace,
+        gradescope,
+        exchange,
+        clones,
+        sakai,
+        ilias,
+        teams,
+        google_drive,
     )
 )
 BY_HAND: Layout = by_hand.LAYOUT
