@@ -51,6 +51,11 @@ _NO_NAME = re.compile(r"name '(\w+)' is not defined")
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _NO_ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
 _NO_MAGIC = re.compile(r"[Mm]agic(?: function)? `(%+\w+)` not found")
+_WORD = re.compile(r"\w+")
+_NO_IMPORT = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+_PASTED_NUMBER = re.compile(r"\d+:?\s+[^\W\d]")
+#: Folders of hosted notebooks.
+_CLOUD = re.compile(r"'(/(?:content|kaggle|gdrive)\b)")
 _CHARACTER = re.compile(r"\(U\+([0-9A-F]{4,6})\)|character U\+([0-9A-F]{4,6})")
 _ACCELERATOR = re.compile(r"\b(?:cuda|nvidia|gpus?|mps|xpu|tpus?|accelerator)\b|device:GPU", re.IGNORECASE)
 #: Exceptions that say only by their line that a GPU was asked for.
@@ -170,6 +175,15 @@ class Causes:
         for at, cell, binding in self._places(STAR):
             if stopped := self._stopped(at, binding, seen):
                 return f"{name} may be one of the names that {_title(cell)} brings in with * or %run. It {stopped}"
+        return self._defined_nowhere(name, position, seen)
+
+    def _defined_nowhere(self, name: str, position: int | None, seen: frozenset[int]) -> str:
+        """Explain that no cell is known to define a name. Behind a syntax error, a cell's names cannot be read."""
+        for at, raised in self.raised.items():
+            cell = self.submission.code[at]
+            is_there = raised.name in _SYNTAX_ERRORS and name in _WORD.findall(cell.source[:LONGEST])
+            if is_there and at != position and (stopped := self._stopped(at, Binding(sys.maxsize), seen)):
+                return f"{name} may have been defined in {_title(cell)}, which {stopped}"
         if not self._is_readable:
             return ""
         return (
@@ -249,11 +263,23 @@ def _by_its_words(raised: Raised) -> str:
     words, line = raised.message, raised.source or ""
     if raised.name in _SYNTAX_ERRORS and (character := _CHARACTER.search(words)):
         return _character(chr(min(int(character[1] or character[2], 16), sys.maxunicode)))
+    if raised.name in _SYNTAX_ERRORS and line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        return "The cell holds both sides of a merge: keep one of them, and delete the lines with <<<, === and >>>."
+    if raised.name in _SYNTAX_ERRORS and _PASTED_NUMBER.match(line):
+        return "The line begins with a number: if line numbers were pasted with the code, delete them."
+    if raised.name == "ImportError" and (missing := _NO_IMPORT.search(words)):
+        package, _, _ = missing[2].partition(".")
+        version = f"The installed {missing[2]} has no {missing[1]}: it may be misspelled, or of another version."
+        return version if package in INSTALLED.values() else ""
+    if raised.name == "KeyError" and "environ" in line:
+        return "Environment variables of your computer are not set while grading."
     if raised.name == "SystemExit":
         return "exit(), quit() and SystemExit end a cell: leave them out."
     if raised.name == "EOFError" and "input" in line:
         return "Nobody can type while grading, so input() finds nothing."
-    if raised.name == "FileNotFoundError" or words.startswith("File `"):
+    if raised.name == "FileNotFoundError" and (folder := _CLOUD.search(words)):
+        return f"The folder {folder[1]} exists on Colab or Kaggle alone."
+    if raised.name == "FileNotFoundError" or words.startswith(("File `", "File not found")):
         return "The notebook is graded without the files beside it."
     if "ninitialized parameter" in words or "UninitializedParameter" in words:
         return "Lazy layers have no weights before a first forward pass: use nn.Linear, or pass a batch through first."

@@ -66,6 +66,12 @@ CELLS: dict[str, tuple[str, str | None]] = {
     "curly quotes": ("s = \u2018x\u2019", "“left single quotation mark”"),
     "zero-width space": ("\u200bs = 1", "“zero width space”"),
     "dash": ("3 \u2013 1", "“en dash”"),
+    "no such name": ("from torch import nnn", "The installed torch has no nnn: it may be misspelled"),
+    "Colab's folder": ("open('/content/x.txt', 'w')", "The folder /content exists on Colab or Kaggle alone."),
+    "Keras' file": ("tf.keras.models.load_model('m.keras')", "without the files beside it"),
+    "environment": ("import os\nos.environ['API_KEY']", "Environment variables of your computer are not set"),
+    "line numbers": ("1 import os\n2 import sys", "if line numbers were pasted with the code, delete them"),
+    "merge conflict": ("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> mine", "holds both sides of a merge"),
     "!pip": ("!pip install -q torchinfo", None),
     "%pip": ("%pip install torchinfo", None),
     "!apt": ("!apt-get install -y graphviz", None),
@@ -215,6 +221,16 @@ ANSWERS = {
     ),
     "in a class": Answer(
         TF, "class A:\n    def tf_he_normal(shape): ...", 0, "is defined inside a class or a function"
+    ),
+    "behind an open bracket": Answer(
+        TF,
+        tensorflow("return unclosed(shape)"),
+        0,
+        "unclosed may have been defined in cell 3, which stopped at “x = [1, 2”: SyntaxError: '[' was never closed",
+        ("x = [1, 2\nunclosed = 1",),
+    ),
+    "name of a package": Answer(
+        TORCH, torch("from torch import nnn"), 0, "cannot import name 'nnn' from 'torch' (cell q7_torch_initializer"
     ),
     "nowhere": Answer(TF, tensorflow("return gone(shape)"), 0, "No cell defines gone outside of functions."),
     "condition": Answer(

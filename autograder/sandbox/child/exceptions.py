@@ -26,6 +26,8 @@ def describe_exception(exception: BaseException) -> Raised:
         message = text_of(exception.msg)
         line = exception.lineno if type(exception.lineno) is int else None
         filename, source = exception.filename, text_of(exception.text or "")
+    if type(exception) is ImportError and type(exception.path) is str:
+        message = message.removesuffix(f" ({exception.path})")  # a path of the grader's machine helps nobody
     known = _is_students(filename)
     return Raised(
         name=text_of(type(exception).__name__)[:200],
