@@ -447,7 +447,7 @@ class _Arranger:
                 kind = setup
             elif given.kind == "code":
                 kind = checks if self._is_check(name) else measuring
-            elif question and not self._is_answered(question) and not is_another_edition(self._cells[place], given):
+            elif question and not self._is_answered(question) and not self._may_belong_above(place, given):
                 self._parts[question] = [place]
                 self._taken.add(place)
                 name, kind = question, prompts
@@ -463,6 +463,12 @@ class _Arranger:
         self._remark(prompts, RemarkKind.LOCKED_CHANGED, sentence)
         sentence = "text was typed into the locked {cells}; graders see it, but it counts as no answer."
         self._remark(texts, RemarkKind.LOCKED_CHANGED, sentence)
+
+    def _may_belong_above(self, place: int, given: Cell) -> bool:
+        """Return True if a text typed into a locked cell may answer an earlier question, or be of another release."""
+        is_first = (given.grade_id or "").endswith("_open")
+        stands_above = is_first and self._cells[place].source.strip().endswith(given.source.strip())
+        return stands_above or is_another_edition(self._cells[place], given)
 
     def _remark_on_loose_texts(self) -> frozenset[str]:
         """Return the unanswered questions if there are texts that belong to no question, and remark on both."""

@@ -69,8 +69,9 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
 
 
 def is_placeholder(text: str) -> bool:
-    """Return True if a text is the placeholder for an answer, in any formatting."""
-    return text.strip(" \t\n*_`#>-.") == PLACEHOLDER
+    """Return True if a text is the placeholder for an answer, once or several times, in any formatting."""
+    lines = [line.strip(" \t*_`#>-.") for line in text.splitlines()]
+    return {line for line in lines if line} == {PLACEHOLDER}
 
 
 def _asks(cell: Cell, grade_id: str) -> bool:
