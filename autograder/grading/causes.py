@@ -261,12 +261,8 @@ def _title(cell: Cell) -> str:
 def _by_its_words(raised: Raised) -> str:
     """Explain an exception by its own words."""
     words, line = raised.message, raised.source or ""
-    if raised.name in _SYNTAX_ERRORS and (character := _CHARACTER.search(words)):
-        return _character(chr(min(int(character[1] or character[2], 16), sys.maxunicode)))
-    if raised.name in _SYNTAX_ERRORS and line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
-        return "The cell holds both sides of a merge: keep one of them, and delete the lines with <<<, === and >>>."
-    if raised.name in _SYNTAX_ERRORS and _PASTED_NUMBER.match(line):
-        return "The line begins with a number: if line numbers were pasted with the code, delete them."
+    if raised.name in _SYNTAX_ERRORS and (found := _unreadable(words, line)):
+        return found
     if raised.name == "ImportError" and (missing := _NO_IMPORT.search(words)):
         package, _, _ = missing[2].partition(".")
         version = f"The installed {missing[2]} has no {missing[1]}: it may be misspelled, or of another version."
@@ -275,6 +271,8 @@ def _by_its_words(raised: Raised) -> str:
         return "Environment variables of your computer are not set while grading."
     if raised.name == "SystemExit":
         return "exit(), quit() and SystemExit end a cell: leave them out."
+    if raised.name == "RecursionError":
+        return "A function calls itself again and again without an end."
     if raised.name == "EOFError" and "input" in line:
         return "Nobody can type while grading, so input() finds nothing."
     if raised.name == "FileNotFoundError" and (folder := _CLOUD.search(words)):
@@ -287,6 +285,17 @@ def _by_its_words(raised: Raised) -> str:
         return f"{magic[1]} belongs to Colab, or to an extension that is not loaded while grading."
     if _ACCELERATOR.search(words) or (raised.name in _SILENT and _ACCELERATOR.search(line)):
         return _NO_GPU
+    return ""
+
+
+def _unreadable(words: str, line: str) -> str:
+    """Explain a syntax error that came with pasted or merged text."""
+    if character := _CHARACTER.search(words):
+        return _character(chr(min(int(character[1] or character[2], 16), sys.maxunicode)))
+    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        return "The cell holds both sides of a merge: keep one of them, and delete the lines with <<<, === and >>>."
+    if _PASTED_NUMBER.match(line):
+        return "The line begins with a number: if line numbers were pasted with the code, delete them."
     return ""
 
 

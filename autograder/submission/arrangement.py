@@ -484,7 +484,7 @@ class _Arranger:
         parts = {
             place: self._cells[place]
             for place in (place for places in self._worked_on.values() for place in places)
-            if self._ids[place] in self._written and numbered_parts(self._cells[place].source) & {*unsure}
+            if self._ids[place] in self._written and self._has_parts_for(unsure, self._cells[place].source)
         }
         loose = [
             place
@@ -503,6 +503,18 @@ class _Arranger:
         sentence = "no text shows in {cells}, but a comment there may be the answer; a person decides."
         self._remark(hidden, RemarkKind.ELSEWHERE, sentence)
         return frozenset(hidden)
+
+    def _has_parts_for(self, unsure: list[str], answer: str) -> bool:
+        """Return True if an answer has parts with the numbers of other questions, or headings with their titles."""
+        opened_by = [self._given[f"{name}_open"].source for name in unsure if f"{name}_open" in self._given]
+        # Such as: ## Q2 · Xavier initialization (10 points)
+        titles = {text.partition("\n")[0].partition("·")[2].partition("(")[0].strip().casefold() for text in opened_by}
+        headings = {
+            plain_line(line).rstrip(":").casefold()
+            for line in answer[:LONGEST].splitlines()
+            if line.lstrip().startswith(("#", "**"))
+        }
+        return bool((titles - {""}) & headings or numbered_parts(answer) & {*unsure})
 
     def _beside_released(self, place: int, name: str) -> Cell:
         """Return a cell without lines of the release, and without any if it was released earlier."""

@@ -232,6 +232,7 @@ ANSWERS = {
     "name of a package": Answer(
         TORCH, torch("from torch import nnn"), 0, "cannot import name 'nnn' from 'torch' (cell q7_torch_initializer"
     ),
+    "calls itself": Answer(TF, tensorflow("return tf_he_normal(shape)"), 0, "A function calls itself again and again"),
     "nowhere": Answer(TF, tensorflow("return gone(shape)"), 0, "No cell defines gone outside of functions."),
     "condition": Answer(
         TF,
