@@ -48,6 +48,7 @@ from autograder.submission.compare import (
     question_named,
     sections,
     typed_into,
+    with_long_lines,
 )
 from autograder.submission.remarks import Remark, RemarkKind, as_code, pictures_remarked, quoted, remarks_on
 from autograder.submission.shown_text import LONGEST, missing_pictures
@@ -480,7 +481,11 @@ class _Arranger:
             place: replace(self._cells[place], source=added_to(self._cells[place], self._given[str(self._ids[place])]))
             for place in self._typed
         }
-        in_stubs = {place: self._beside_released(place, name) for name in self._stubs for place in self._places[name]}
+        in_stubs = {
+            place: with_long_lines(self._beside_released(place, name))
+            for name in self._stubs
+            for place in self._places[name]
+        }
         parts = {
             place: self._cells[place]
             for place in (place for places in self._worked_on.values() for place in places)

@@ -246,6 +246,15 @@ def opened(cell: Cell) -> Cell:
     )
 
 
+def with_long_lines(cell: Cell) -> Cell:
+    """Return a cell of code with its long lines alone, as comments.
+
+    Comments that explain code have shorter lines than an answer's paragraph.
+    """
+    lines = cell.source[:LONGEST].splitlines()
+    return replace(cell, source="\n".join(f"# {line}" for line in lines if word_count(line) >= _TEXT_WORDS))
+
+
 def may_be_answer(cell: Cell) -> bool:
     """Return True if a cell has a picture, more words than a heading or a name, or code with as long a comment."""
     text = without_pasted(cell.source)[:_READ]
