@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,3 +101,112 @@ def test_cell_that_reached_the_definition_before_it_stopped_is_not_blamed() -> N
     assert causes.explanation(missing("b", 1), 1) == (
         " b would have been defined in cell 0, which stopped at “1 / 0”: ZeroDivisionError: division by zero."
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "line", "says"),
+    [
+        (
+            "ModuleNotFoundError",
+            "No module named 'pandas.io'",
+            "",
+            "pandas is not installed while grading. Installed are",
+        ),
+        ("ModuleNotFoundError", "No module named 'google.colab'", "", "google.colab exists on Colab alone"),
+        ("ModuleNotFoundError", "No module named 'torch.nnn'", "", "The installed torch has no such module."),
+        ("ImportError", "cannot import name 'nnn' from 'torch.nn'", "", "The installed torch.nn has no nnn"),
+        ("ImportError", "cannot import name 'x' from 'helpers'", "", None),
+        ("KeyError", "'HOME'", "os.environ['HOME']", "Environment variables of your computer"),
+        ("KeyError", "'HOME'", "a['HOME']", None),
+        ("SystemExit", "", "exit()", "exit(), quit() and SystemExit end a cell"),
+        ("RecursionError", "maximum recursion depth exceeded", "", "calls itself again and again"),
+        ("EOFError", "EOF when reading a line", "input('x')", "Nobody can type while grading"),
+        (
+            "FileNotFoundError",
+            "[Errno 2] No such file: '/content/x'",
+            "",
+            "The folder /content exists on Colab or Kaggle",
+        ),
+        ("FileNotFoundError", "[Errno 2] No such file: 'x.csv'", "", "without the files beside it"),
+        ("OSError", "File `'helpers.py'` not found.", "", "without the files beside it"),
+        ("ValueError", "Attempted to use an uninitialized parameter", "", "Lazy layers have no weights"),
+        ("UsageError", "Line magic function `%tensorboard` not found.", "", "%tensorboard belongs to Colab"),
+        ("AssertionError", "Torch not compiled with CUDA enabled", "x.cuda()", "There is no GPU while grading"),
+        ("AssertionError", "", "assert torch.cuda.is_available()", "There is no GPU while grading"),
+        ("ValueError", "nothing known", "x = 1", None),
+        ("SyntaxError", "invalid non-printable character U+00A0", "", "“no-break space”, which often comes with text"),
+        ("SyntaxError", "invalid character '\u2018' (U+2018)", "", "type a straight quotation mark in its place"),
+        ("SyntaxError", "invalid non-printable character U+200B", "", "it is invisible, so delete it"),
+        ("SyntaxError", "invalid character '\u2013' (U+2013)", "", "type the plain character in its place"),
+        ("SyntaxError", "invalid syntax", "<<<<<<< HEAD", "The cell holds both sides of a merge"),
+        ("SyntaxError", "invalid syntax", "12 def f():", "The line begins with a number"),
+        ("SyntaxError", "invalid syntax", "print 'x'", None),
+    ],
+)
+def test_exception_is_explained_by_its_own_words(name: str, message: str, line: str, says: str | None) -> None:
+    found = Causes(submission("x = 1"), {}, {}).explanation(Raised(name, message, "cell 0", 1, line))
+    assert (found == "") if says is None else says in found
+
+
+@pytest.mark.parametrize("refused", Refusal)
+def test_what_the_sandbox_refuses_is_said_in_words(refused: Refusal) -> None:
+    raised = Raised("PermissionError", "[Errno 1]", "cell 0", 1, "open('/etc/x')", refused)
+    assert "while grading." in Causes(submission("x = 1"), {}, {}).explanation(raised)
+
+
+def test_install_lines_are_named_where_a_package_is_missing() -> None:
+    raised = Raised("ModuleNotFoundError", "No module named 'pandas'", "cell 0", 2, "import pandas")
+    found = Causes(submission("!pip install pandas\nimport pandas"), {}, {}).explanation(raised)
+    assert "Lines such as !pip install do nothing." in found
+
+
+@pytest.mark.parametrize(
+    ("cells", "position", "says"),
+    [
+        (("gain",  "gain = 2"), 0, "Cell 1 defines gain further down: cells run from top to bottom."),
+        (("gain = 2\ndel gain", "gain"), 1, "Cell 0 deletes gain."),
+        (("if x:\n    gain = 2", "gain"), 1, "inside an if, a loop, a try or a with: that line did not run."),
+        (("def f():\n    gain = 2", "gain"), 1, "No cell defines gain outside of functions."),
+    ],
+)  # fmt: skip
+def test_missing_name_is_explained_by_the_cells_that_define_it(
+    cells: tuple[str, ...], position: int, says: str
+) -> None:
+    assert says in Causes(submission(*cells), {}, {}).explanation(missing("gain", position), position)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("markdown", "Cell see defines gain, but it is no code cell"), ("code", "The locked cell see defines gain")],
+)
+def test_missing_name_of_a_cell_that_does_not_run_is_explained(kind: str, says: str) -> None:
+    left_out = Cell(kind, "gain = 2", "see", "see", {})
+    read = replace(submission("gain"), left_out=(left_out,))
+    assert says in Causes(read, {}, {}).explanation(missing("gain", 0), 0)
+
+
+def test_names_of_a_star_import_and_of_an_unreadable_cell_may_be_the_missing_one() -> None:
+    stopped = Raised("ModuleNotFoundError", "No module named 'helpers'", "cell 0", 1, "from helpers import *")
+    found = Causes(submission("from helpers import *", "gain"), {0: stopped}, {}).explanation(missing("gain", 1), 1)
+    assert "gain may be one of the names that cell 0 brings in with * or %run. It stopped" in found
+    unread = Raised("SyntaxError", "invalid syntax", "cell 0", 1, "x = (")
+    found = Causes(submission("x = (\ngain = 2", "gain"), {0: unread}, {}).explanation(missing("gain", 1), 1)
+    assert "gain may have been defined in cell 0, which stopped" in found
+
+
+def test_value_that_a_stopped_or_unfinished_cell_never_set_is_explained() -> None:
+    none = Raised("TypeError", "unsupported operand: 'NoneType' and 'int'", "cell 1", 1, "gain + 1")
+    stopped = Raised("ZeroDivisionError", "division by zero", "cell 0", 2, "1 / 0")
+    read = submission("gain = None\n1 / 0\ngain = 2", "gain + 1")
+    assert "gain would have been set in cell 0, line 3. That cell stopped" in Causes(read, {0: stopped}, {}).describe(
+        none, 1
+    )
+    lacking = Raised("AttributeError", "'A' object has no attribute 'gain'", "cell 1", 1, "a.gain")
+    read = submission("1 / 0\na.gain = 2", "a.gain")
+    ended = Causes(read, {}, {0: Ended("Its time was used up.")})
+    assert "That cell did not run to its end: its time was used up." in ended.explanation(lacking, 1)
+
+
+def test_stub_that_still_raises_is_named() -> None:
+    raised = Raised("NotImplementedError", "", "q7_tf_model", 3, "raise NotImplementedError()")
+    assert "still has its line raise NotImplementedError()" in Causes(submission("x = 1"), {}, {}).explanation(raised)
