@@ -119,9 +119,9 @@ def _is_submitted(*folders: str, file: str = "") -> bool:
 
 def _in_folder(folder: Path) -> Iterator[Member]:
     for path, closed in _below(folder):
-        inside = PurePosixPath(path.relative_to(folder).as_posix())
+        inside = PurePosixPath(*path.parts[len(folder.parts) :])
         # What cannot be reached may have a path of thousands of characters.
-        outermost = str(folder.joinpath(*inside.parts[:1]))
+        outermost = f"{folder}/{inside.parts[0]}" if inside.parts else str(folder)
         if closed:
             yield Member(inside / closed[0], outermost, None, 0, path.read_bytes, closed[1])
             continue

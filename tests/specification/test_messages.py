@@ -224,6 +224,7 @@ def test_every_message_is_as_it_was_read_and_approved() -> None:
     assert text == GOLDEN.read_text(encoding="utf-8"), "UPDATE_MESSAGES=1 writes it anew; read the difference"
 
 
+@pytest.mark.slow
 def test_every_criterion_and_every_diagnosis_has_its_message() -> None:
     said = collected()
     assert set(said["Initializers"]) == set(INITIALIZER)

@@ -112,15 +112,22 @@ class Listing:
         """The files by their paths."""
         return {member.path: member for member in self.members}
 
+    @cached_property
+    def firsts(self) -> list[str]:
+        """The first part of each member's path below the folder; empty for the folder itself."""
+        depth = len(self.folder.parts)
+        return [member.path.parts[depth] if len(member.path.parts) > depth else "" for member in self.members]
+
     def inside(self, member: Member) -> tuple[str, ...]:
         """Return the parts of a member's path below the folder."""
         return member.path.parts[len(self.folder.parts) :]
 
     def outermost(self, paths: Iterable[PurePosixPath] | None = None) -> set[str]:
         """Return the outermost names in the folder; with ``paths``, those of these files."""
-        every = (member.path for member in self.members) if paths is None else paths
+        if paths is None:
+            return set(self.firsts) - {""}
         depth = len(self.folder.parts)
-        return {path.parts[depth] for path in every if path != self.folder}
+        return {path.parts[depth] for path in paths if path != self.folder}
 
     def below(self) -> Listing | None:
         """Return the listing of the only folder in this one; None if the files are in several, or in none."""
@@ -180,8 +187,7 @@ def claims_by_first_part(listing: Listing, read: Callable[[str, Member], Claim |
     """Return the claims that ``read`` makes of the first part of each path, the only one that the platform names."""
     found = {}
     unmarked: set[str] = set()
-    for member in listing.members:
-        first, *_ = listing.inside(member) or ("",)
+    for member, first in zip(listing.members, listing.firsts, strict=True):
         if first and first not in unmarked:
             claim = read(first, member)
             if claim is None:

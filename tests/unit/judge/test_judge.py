@@ -306,6 +306,7 @@ def test_verdict_does_not_depend_on_the_layout_once_transposed(label: str, seed:
 ODD = st.sampled_from([0.0, 1e-100, 1e100, -0.0, 1e-45, 3e38, -3e38, 1e300, math.inf, -math.inf, math.nan, 1.0])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(arrays.arrays(np.float64, 64, elements=ODD), st.sampled_from(list(Layout)))
 def test_no_values_make_the_judge_raise(values: np.ndarray, layout: Layout) -> None:
@@ -319,6 +320,7 @@ def cast(values: np.ndarray, dtype: str) -> np.ndarray:
         return values.astype(dtype)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.integers(-320, 300), st.sampled_from(["float16", "float32", "float64"]), st.sampled_from(list(Layout)))
 def test_no_scale_makes_the_judge_raise(power: int, dtype: str, layout: Layout) -> None:

@@ -15,6 +15,8 @@ from autograder.nbgrader_bridge.formgrader_markdown import markdown2html
 from autograder.nbgrader_bridge.pages import CannotShow, FormgraderPage
 from tests.support.samples import ROOT, write
 
+pytestmark = pytest.mark.slow
+
 
 @pass_context
 def stubborn(context: Context, source: str) -> str:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tests.fuzz.__main__ import TARGETS, fuzz
 from tests.fuzz.properties import Property
 
+pytestmark = pytest.mark.slow
+
 PROPERTIES = {
     f"{t}-{name}": each for t in TARGETS for name, each in import_module(f"tests.fuzz.{t}").PROPERTIES.items()
 }
