@@ -102,13 +102,8 @@ def _collect_files(source: str, students: Path | None, *, file_times: bool) -> d
         if files:
             more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
             print(f"{what}: {', '.join(one_line(each, 100) for each in files[:_MOST_NAMED])}{more}")
-    return {
-        "layout": collection.layout,
-        "people": [_outcome(each) for each in collection.collected],
-        "missing": collection.missing,
-        "nobodys": collection.nobodys,
-        "left_out": collection.left_out,
-    }
+    nobodys, left_out = collection.nobodys, collection.left_out
+    return _report(collection.layout, collection.collected, collection.missing, nobodys, left_out)
 
 
 def _collect_pull_requests(source: str, students: Path, deadline: datetime | None) -> dict[str, Any]:
@@ -123,13 +118,19 @@ def _collect_pull_requests(source: str, students: Path, deadline: datetime | Non
     if collection.note:
         complain(collection.note)
     _print(collection.collected, collection.missing, "pull requests")
-    return {
-        "layout": "pull requests",
-        "people": [_outcome(each) for each in collection.collected],
-        "missing": collection.missing,
-        "nobodys": [],
-        "left_out": [],
-    }
+    return _report("pull requests", collection.collected, collection.missing)
+
+
+def _report(
+    layout: str,
+    collected: Sequence[Collected],
+    missing: Sequence[str],
+    nobodys: Sequence[str] = (),
+    left_out: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return the report of ``--json``, whatever was collected from."""
+    people = [_outcome(each) for each in collected]
+    return {"layout": layout, "people": people, "missing": missing, "nobodys": nobodys, "left_out": left_out}
 
 
 def _outcome(each: Collected) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def people_in(listing: Listing, roster: Roster | None, already: Mapping[str, Kno
     if questions:
         clear = [each for each in everybody if each.which not in unclear]
         raise CannotCollect(_message(listing, layout, questions, _write(who, clear, questions)))
-    nobodys = [member for member in unclaimed if member not in unplaced]
+    nobodys = [member for member in unclaimed if not member.problem]
     return People(layout, tuple(everybody), tuple(nobodys), tuple(left_out), tuple(unplaced))
 
 
