@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from autograder.judge.measure import InitializerMeasurements, Moments
+from autograder.judge.initializer import InitializerMeasurements
+from autograder.judge.measure import Moments
 from autograder.judge.model import ModelMeasurements
 from autograder.judge.thresholds import VARIANCE
 from autograder.report.picture import Deviation, SignalPicture, WeightsPicture

@@ -14,8 +14,8 @@ from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights
 from autograder.judge.criterion import Status
 from autograder.judge.evidence import InitializerEvidence
+from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.judging import Verdict, judge
-from autograder.judge.measure import InitializerMeasurements
 from autograder.judge.model import ModelMeasurements
 from autograder.report.picture import Picture
 from autograder.report.result import CriterionResult, CriterionStatus, QuestionResult, QuestionStatus, points_text

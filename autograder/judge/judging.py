@@ -12,7 +12,7 @@ from typing import Any
 from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Skipped, Status
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
-from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.model import ModelMeasurements
 
 

@@ -10,7 +10,7 @@ from autograder.judge import lessons as learn
 from autograder.judge.bounds import ks_bound
 from autograder.judge.criterion import Finding, criterion
 from autograder.judge.families import ACCEPTED, nearest
-from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
 

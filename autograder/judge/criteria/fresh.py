@@ -8,7 +8,7 @@ from autograder.judge import lessons as learn
 from autograder.judge.bounds import correlation_bound, union
 from autograder.judge.criteria.independence import BEGINNINGS, CORRELATION, SEEDS, two_draws
 from autograder.judge.criterion import Finding, criterion
-from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
 from autograder.judge.structure import prefix_correlation, strength, worst_correlation

@@ -8,7 +8,7 @@ from autograder.judge import lessons as learn
 from autograder.judge.criteria.output import RETURNED_NONE
 from autograder.judge.criterion import Finding, criterion, fail
 from autograder.judge.evidence import Draw
-from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 
 _NOT_IN_PLACE = Misconception("not_in_place", "a new tensor, with the one passed in left as it was", learn.IN_PLACE)

@@ -10,7 +10,7 @@ from autograder.assignment.kernels import KernelShape
 from autograder.judge import bounds as t
 from autograder.judge import lessons as learn
 from autograder.judge.criterion import Finding, criterion
-from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
 from autograder.judge.structure import DEPENDENCES, find_structure, prefix_correlation, strength, worst_correlation

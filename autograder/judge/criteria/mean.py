@@ -9,7 +9,7 @@ from autograder.judge import lessons as learn
 from autograder.judge import thresholds
 from autograder.judge.bounds import mean_bound, union
 from autograder.judge.criterion import Finding, criterion, fail
-from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate
 

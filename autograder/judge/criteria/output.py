@@ -10,7 +10,7 @@ from autograder.assignment.kernels import Layout
 from autograder.judge import lessons as learn
 from autograder.judge.criterion import Failed, Finding, criterion, fail
 from autograder.judge.evidence import Draw
-from autograder.judge.measure import InitializerMeasurements
+from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 
 _RAISED = Misconception("raised", "an exception for some of the shapes", learn.RAISED)

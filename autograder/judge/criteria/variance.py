@@ -9,7 +9,8 @@ from autograder.judge import lessons as learn
 from autograder.judge import thresholds
 from autograder.judge.bounds import second_moment_bound, union
 from autograder.judge.criterion import Finding, Skipped, criterion
-from autograder.judge.measure import InitializerMeasurements, Moments, consequence
+from autograder.judge.initializer import InitializerMeasurements
+from autograder.judge.measure import Moments, consequence
 from autograder.judge.misconception import Misconception
 from autograder.judge.naming import describe_unknown, diagnose
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, variance_rate
