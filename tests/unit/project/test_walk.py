@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.cli.app import app
-from autograder.judge import initializer
+from autograder.judge import measure
 from tests.support.samples import SOLUTION
 from tests.unit.project.test_architecture import PACKAGE, ROOMS
 
@@ -39,14 +39,14 @@ def test_from_the_command_to_the_first_number_the_way_is_short_and_leads_down(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ways: list[list[str]] = []
-    first_number = initializer.draw_figures
+    first_number = measure.draw_figures
 
     def measured(*arguments: object) -> object:
         paths = (Path(frame.filename) for frame in reversed(inspect.stack(context=0)))
         ways.append([path.relative_to(PACKAGE).as_posix() for path in paths if path.is_relative_to(PACKAGE)])
         return first_number(*arguments)
 
-    monkeypatch.setattr(initializer, "draw_figures", measured)
+    monkeypatch.setattr("autograder.judge.initializer.draw_figures", measured)
     with pytest.raises(SystemExit) as ended:
         app(["grade", str(SOLUTION), "--json", str(tmp_path / "result.json")])
     assert ended.value.code == 0
