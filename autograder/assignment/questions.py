@@ -71,6 +71,8 @@ class Task:
     weights : dict of str to int
         Criteria of the task, in the order in which they are judged. A criterion's share of the task's points is its
         weight over the sum of the weights.
+    law : str
+        Name of the law that the weights should follow, a key of the judge's `LAWS`.
     """
 
     stub: str
@@ -79,6 +81,7 @@ class Task:
     kind: Kind
     framework: Framework
     weights: dict[str, int]
+    law: str = "he"
 
     @property
     def check(self) -> str:

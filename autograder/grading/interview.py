@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.assignment.questions import ROUNDS, WIDTHS, Challenge, Kind, Task
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
+from autograder.judge.law import LAWS
 from autograder.sandbox.protocol import (
     BuildModel,
     CallInitializer,
@@ -85,9 +86,9 @@ def _interview_initializer(
     if len(raised) == ROUNDS * len(challenge.kernels):
         raise CallRaised(raised[0])
     if task.layout is not Layout.TORCH:
-        return InitializerEvidence(task.layout, rounds)
+        return InitializerEvidence(task.layout, rounds, law=LAWS[task.law])
     on_parameter = draw(challenge.kernels[-1], parameter=True)
-    return InitializerEvidence(task.layout, rounds, challenge.fill, on_parameter)
+    return InitializerEvidence(task.layout, rounds, challenge.fill, on_parameter, LAWS[task.law])
 
 
 def _draw(kernel: KernelShape, answer: Returned) -> Draw:
@@ -110,6 +111,7 @@ def _interview_model(
         softmax=task.layout is Layout.KERAS,
         inputs=challenge.inputs,
         builds=tuple(builds),
+        law=LAWS[task.law],
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.assignment.kernels import KernelShape, Layout
+from autograder.judge.law import HE, TargetLaw
 
 Array = NDArray[np.floating[Any]]
 
@@ -59,12 +60,15 @@ class InitializerEvidence:
         For an in-place initializer, the value of every entry of the passed tensor before the call.
     on_parameter : Draw or None
         For an in-place initializer, one more draw, into a parameter that requires gradients.
+    law : TargetLaw
+        What the initializer should draw from.
     """
 
     layout: Layout
     rounds: tuple[tuple[Draw, ...], ...]
     fill: float | None = None
     on_parameter: Draw | None = None
+    law: TargetLaw = HE
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ class ModelEvidence:
         The inputs of each build, (batch, features); every build has another batch size.
     builds : tuple of ModelBuild
         In the order of construction.
+    law : TargetLaw
+        What the hidden layers should draw from.
     """
 
     layout: Layout
@@ -133,3 +139,4 @@ class ModelEvidence:
     softmax: bool
     inputs: tuple[Array, ...]
     builds: tuple[ModelBuild, ...]
+    law: TargetLaw = HE

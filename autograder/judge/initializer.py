@@ -38,7 +38,7 @@ class InitializerMeasurements:
             values = [array for draw in draws if (array := self.values(draw)) is not None]
             if len(values) == len(draws):
                 kernel, layout = draws[0].kernel, evidence.layout
-                shapes.append(tuple(draw_figures(kernel, layout, array) for array in values))
+                shapes.append(tuple(draw_figures(kernel, layout, array, evidence.law) for array in values))
         self.by_shape = tuple(shapes)
 
     def untouched(self, draw: Draw) -> bool:
@@ -63,8 +63,8 @@ class InitializerMeasurements:
         return tuple(pool(draws) for draws in self.by_shape)
 
     @cached_property
-    def in_he_units(self) -> bool:
-        """Whether every shape has He's mean and variance.
+    def in_law_units(self) -> bool:
+        """Whether every shape has the law's mean and variance.
 
         A right initializer is read in the known units, so that no error bound needs an allowance for estimated
         ones; a wrong scale is not a wrong shape of distribution too, and each shape is read in its own.
@@ -73,10 +73,10 @@ class InitializerMeasurements:
 
     @cached_property
     def histogram(self) -> Histogram:
-        """All weights pooled, counted in the units that `in_he_units` says."""
+        """All weights pooled, counted in the units that `in_law_units` says."""
         histogram = Histogram()
         for draws, m in zip(self.by_shape, self.moments, strict=True):
-            factor, mean = (1.0, 0.0) if self.in_he_units else (1.0 / m.deviation, m.mean)
+            factor, mean = (1.0, 0.0) if self.in_law_units else (1.0 / m.deviation, m.mean)
             for draw in draws:
                 histogram.add(draw.centred, factor, (draw.mean - mean) * factor)
         return histogram

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.assignment.kernels import KernelShape, Layout
+from autograder.judge.law import HE, TargetLaw
 from autograder.judge.naming import MeasuredRatio
 from autograder.judge.thresholds import MEAN, VARIANCE
 
@@ -22,7 +23,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True)
 class DrawFigures:
-    """Figures of one draw in He's units, u = w·√(fan_in/2).
+    """Figures of one draw in units of the law's deviation, u = w/√Var; for He, w·√(fan_in/2).
 
     Attributes
     ----------
@@ -54,15 +55,15 @@ class DrawFigures:
         return self.centred.reshape(self.kernel.outputs, rows).T
 
 
-def draw_figures(kernel: KernelShape, layout: Layout, array: Array) -> DrawFigures:
-    """Measure one draw; ``array`` has the kernel's shape and any float dtype.
+def draw_figures(kernel: KernelShape, layout: Layout, array: Array, law: TargetLaw = HE) -> DrawFigures:
+    """Measure one draw in units of ``law``; ``array`` has the kernel's shape and any float dtype.
 
     float32 is enough for what float32 holds: rounding moves a mean of 50,000 products by less than 1e-4 of itself, and
     no threshold is nearer than 1e-2 to anything that matters. Only float64, which is a wrong answer, may hold more.
     Values whose squares are too large become infinities and NaN, never an exception.
     """
     dtype = np.dtype(np.float64 if array.dtype == np.float64 else np.float32).type
-    centred = array.astype(dtype, copy=False).ravel() * dtype(math.sqrt(kernel.fan_in / 2.0))
+    centred = array.astype(dtype, copy=False).ravel() * dtype(1.0 / law.deviation(kernel))
     mean = float(np.add.reduce(centred, dtype=np.float64)) / centred.size
     centred -= dtype(mean)
     squares = centred * centred
@@ -73,7 +74,7 @@ def draw_figures(kernel: KernelShape, layout: Layout, array: Array) -> DrawFigur
 
 @dataclass(frozen=True)
 class Moments:
-    """Moments of all draws of one kernel shape, in units of He's deviation √(2/fan_in).
+    """Moments of all draws of one kernel shape, in units of the law's deviation.
 
     Attributes
     ----------
@@ -82,7 +83,7 @@ class Moments:
     n : int
         Number of weights in all draws of the shape together.
     mean, variance : float
-        Of u = w·√(fan_in/2): 0 and 1 for He.
+        0 and 1 are right.
     kurtosis : float
         Fourth central moment over the squared variance: 3 for a normal, 2.37 truncated, 1.8 uniform.
     """
@@ -95,7 +96,7 @@ class Moments:
 
     @property
     def deviation(self) -> float:
-        """Standard deviation in He's units; 1 where it is 0 or no number."""
+        """Standard deviation in the law's units; 1 where it is 0 or no number."""
         return math.sqrt(self.variance) if 0.0 < self.variance < math.inf else 1.0
 
     @property
@@ -105,7 +106,7 @@ class Moments:
 
     @property
     def is_right(self) -> bool:
-        """Whether mean and variance are He's, so that the draws can be read in He's own units."""
+        """Whether mean and variance are the law's, so that the draws can be read in the law's units."""
         return abs(self.variance - 1.0) <= VARIANCE and abs(self.standardized_mean) <= MEAN
 
     @property

@@ -88,7 +88,7 @@ class ModelMeasurements:
     def draws(self) -> tuple[tuple[DrawFigures, ...], ...]:
         """For every layer, its kernel in each build. Canonical, (in, out), in both frameworks."""
         return tuple(
-            tuple(draw_figures(shape, Layout.KERAS, layers[i].kernel) for layers in self.builds)
+            tuple(draw_figures(shape, Layout.KERAS, layers[i].kernel, self.evidence.law) for layers in self.builds)
             for i, shape in enumerate(self.shapes)
         )
 

@@ -108,7 +108,9 @@ def axes(draw: DrawFigures) -> list[Axis]:
     return found
 
 
-def find_structure(draws: Sequence[DrawFigures], tests: StructureTests, *, in_he_units: bool) -> list[Structure | None]:
+def find_structure(
+    draws: Sequence[DrawFigures], tests: StructureTests, *, in_law_units: bool
+) -> list[Structure | None]:
     """Return, for each of ``draws``, the first dependence that is found among its entries, or None.
 
     Several draws cost less together than one by one (`largest_within`).
@@ -119,18 +121,18 @@ def find_structure(draws: Sequence[DrawFigures], tests: StructureTests, *, in_he
         Draws of about the same size.
     tests : StructureTests
         What decides.
-    in_he_units : bool
-        Whether mean and variance are known to be He's; else the measured ones stand in for them.
+    in_law_units : bool
+        Whether mean and variance are known to be the law's; else the measured ones stand in for them.
     """
-    tame = [_tame(draw, in_he_units=in_he_units) for draw in draws]
+    tame = [_tame(draw, in_law_units=in_law_units) for draw in draws]
     return [
-        _find_structure(draw, clipped, largest, tests, in_he_units=in_he_units)
+        _find_structure(draw, clipped, largest, tests, in_law_units=in_law_units)
         for draw, clipped, largest in zip(draws, tame, largest_within(tame), strict=True)
     ]
 
 
 def _find_structure(
-    draw: DrawFigures, tame: DrawFigures, largest: LargestWithin, tests: StructureTests, *, in_he_units: bool
+    draw: DrawFigures, tame: DrawFigures, largest: LargestWithin, tests: StructureTests, *, in_law_units: bool
 ) -> Structure | None:
     if not 0.0 < draw.second < math.inf:
         return None
@@ -138,20 +140,20 @@ def _find_structure(
     repeats = [*_along_memory(tame, largest, tests), *_along_axes(tame, tests)]
     # What is the same explains the rest: repeated rows have even norms, too.
     found = next((f for f in repeats if abs(f.measured) > _SAME), None) or next(
-        chain(_made_even(draw, groups, tests, in_he_units=in_he_units), repeats, _unlike(groups, tests.groups)), None
+        chain(_made_even(draw, groups, tests, in_law_units=in_law_units), repeats, _unlike(groups, tests.groups)), None
     )
     if found is not None and groups.is_outer_product and not groups.has_equal_lines:
         return replace(found, mistake=_RANK_ONE, says="the matrix is the outer product of two vectors")
     return found
 
 
-def _tame(draw: DrawFigures, *, in_he_units: bool) -> DrawFigures:
+def _tame(draw: DrawFigures, *, in_law_units: bool) -> DrawFigures:
     """Return the draw clipped at four deviations: otherwise one or two outliers would be all that a correlation sees.
 
-    In He's units the deviation is known, and |clip(u)| ≤ |u| keeps the bounds. Elsewhere it is told from the median
-    absolute value of a sixteenth of the draw, and the mean, which outliers move too, is taken anew.
+    In the law's units the deviation is known, and |clip(u)| ≤ |u| keeps the bounds. Elsewhere it is told from the
+    median absolute value of a sixteenth of the draw, and the mean, which outliers move too, is taken anew.
     """
-    deviation = 1.0 if in_he_units else _NORMAL_BY_MEDIAN * float(np.median(np.abs(draw.centred[::16])))
+    deviation = 1.0 if in_law_units else _NORMAL_BY_MEDIAN * float(np.median(np.abs(draw.centred[::16])))
     if not 0.0 < deviation < math.inf:
         return draw
     clipped = np.clip(draw.centred, -_REACH * deviation, _REACH * deviation)
@@ -334,12 +336,12 @@ def _unlike(groups: _Groups, test: StatisticalTest) -> Iterator[Structure]:
                 )
 
 
-def _made_even(draw: DrawFigures, groups: _Groups, tests: StructureTests, *, in_he_units: bool) -> Iterator[Structure]:
+def _made_even(draw: DrawFigures, groups: _Groups, tests: StructureTests, *, in_law_units: bool) -> Iterator[Structure]:
     # Entries of one size, ±σ, have even squares by themselves: that is their distribution, not their dependence.
     if draw.fourth <= _LEAST_KURTOSIS * draw.second * draw.second:
         return
-    # In He's units where the draws are He's; a wrong scale or mean is another criterion's business.
-    scale, mean = (1.0, draw.mean) if in_he_units else (draw.second, 0.0)
+    # In the law's units where the draws are right; a wrong scale or mean is another criterion's business.
+    scale, mean = (1.0, draw.mean) if in_law_units else (draw.second, 0.0)
     for axis in groups.axes:
         mean_squares = _by_group(axis, groups.squares) / scale
         means = (_by_group(axis, groups.values) + mean) / math.sqrt(scale)

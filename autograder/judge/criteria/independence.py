@@ -60,10 +60,10 @@ _SAME_STREAM = Misconception(
 )
 def independence(m: InitializerMeasurements) -> Finding:
     """Draw every weight on its own: nothing is repeated within a kernel or from one shape to the next."""
-    structures = find_structure([first for first, *_ in m.by_shape], TESTS, in_he_units=m.in_he_units)
+    structures = find_structure([first for first, *_ in m.by_shape], TESTS, in_law_units=m.in_law_units)
     for (first, second, *_), found in zip(m.by_shape, structures, strict=True):
         # Confirmed by a fresh draw before it counts.
-        if found is None or find_structure([second], TESTS, in_he_units=m.in_he_units) == [None]:
+        if found is None or find_structure([second], TESTS, in_law_units=m.in_law_units) == [None]:
             continue
         raise Finding(
             f"The weights of a {first.kernel} kernel depend on one another: {found.says}.",

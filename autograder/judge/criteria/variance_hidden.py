@@ -117,8 +117,8 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
 def _check_dependence(m: ModelMeasurements) -> None:
     """Raise `Failed` when the weights of a hidden layer depend on one another, in two builds."""
     for draws, layer in zip(m.draws[:-1], m.moments, strict=False):
-        (found,) = find_structure(draws[:1], TESTS, in_he_units=layer.is_right)
-        if found is not None and find_structure(draws[1:2], TESTS, in_he_units=layer.is_right) != [None]:
+        (found,) = find_structure(draws[:1], TESTS, in_law_units=layer.is_right)
+        if found is not None and find_structure(draws[1:2], TESTS, in_law_units=layer.is_right) != [None]:
             raise Finding(
                 f"The weights of the {layer.kernel} layer depend on one another: {found.says}.",
                 measured=found.measured,

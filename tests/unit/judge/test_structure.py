@@ -28,7 +28,7 @@ def normal(kernel: KernelShape, seed: int = 1) -> np.ndarray:
 
 
 def found_in(kernel: KernelShape, values: np.ndarray, layout: Layout = Layout.KERAS) -> Structure:
-    [found] = find_structure([drawn(kernel, values, layout)], TESTS, in_he_units=True)
+    [found] = find_structure([drawn(kernel, values, layout)], TESTS, in_law_units=True)
     assert found is not None
     return found
 
@@ -136,7 +136,7 @@ def test_worst_correlation_is_the_largest_in_size_and_is_bounded_for_as_many_pai
 def test_groups_that_are_too_even_or_uneven_are_found_in_any_units(
     name: str, change: Callable[[np.ndarray], np.ndarray], measured: float | None, scale: float
 ) -> None:
-    [found] = find_structure([drawn(WIDE, change(normal(WIDE)) * scale)], TESTS, in_he_units=scale == 1.0)
+    [found] = find_structure([drawn(WIDE, change(normal(WIDE)) * scale)], TESTS, in_law_units=scale == 1.0)
     assert found is not None
     assert found.mistake.name == name
     assert "output channel" in found.says
@@ -148,10 +148,10 @@ def test_groups_that_are_too_even_or_uneven_are_found_in_any_units(
 @pytest.mark.parametrize("scale", [0.2, 1.0, 5.0])
 def test_independent_draws_have_no_structure_in_any_units(scale: float) -> None:
     for kernel in (WIDE, SQUARE):
-        assert find_structure([drawn(kernel, normal(kernel) * scale)], TESTS, in_he_units=scale == 1.0) == [None]
+        assert find_structure([drawn(kernel, normal(kernel) * scale)], TESTS, in_law_units=scale == 1.0) == [None]
 
 
 def test_two_outliers_are_no_repetition() -> None:
     values = normal(WIDE)
     values.flat[[5, 40_000]] = 1000.0
-    assert find_structure([drawn(WIDE, values)], TESTS, in_he_units=False) == [None]
+    assert find_structure([drawn(WIDE, values)], TESTS, in_law_units=False) == [None]
