@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge.evidence import Draw
 from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
+from autograder.judge.law import HE
 from autograder.judge.misconception import Misconception
 
 Array = NDArray[np.floating[Any]]
@@ -96,18 +97,13 @@ def came_back(kernel: KernelShape, layout: Layout, values: Array) -> Draw:
     return Draw(kernel, kind, values.dtype.name, values.shape, returned, same=same and returned is not None)
 
 
-def he_deviation(kernel: KernelShape) -> float:
-    """Return √(2/fan_in)."""
-    return math.sqrt(2.0 / kernel.fan_in)
-
-
 def right(family: str) -> Maker:
     """Return a right implementation that draws from ``family``."""
     sample = FAMILIES[family]
 
     def make(rng: Generator) -> Initializer:
         def initializer(kernel: KernelShape, layout: Layout) -> Draw:
-            values = sample(rng, kernel.size) * np.float32(he_deviation(kernel))
+            values = sample(rng, kernel.size) * np.float32(HE.deviation(kernel))
             return came_back(kernel, layout, values.reshape(kernel.in_layout(layout)))
 
         return initializer
@@ -118,9 +114,8 @@ def right(family: str) -> Maker:
 def _of_scale(entry: Misconception) -> Maker:
     def make(rng: Generator) -> Initializer:
         def initializer(kernel: KernelShape, layout: Layout) -> Draw:
-            he = he_deviation(kernel)
-            factor = he * math.sqrt(entry.ratio_of(kernel, layout))
-            shift = he * (entry.mean_of(kernel, layout) or 0.0)
+            factor = math.sqrt(entry.variance_of(kernel, layout))
+            shift = entry.mean(kernel, layout) if entry.mean else 0.0
             values = _base(entry, rng, kernel, layout) * np.float32(factor) + np.float32(shift)
             return came_back(kernel, layout, values.reshape(kernel.in_layout(layout)))
 
@@ -152,7 +147,7 @@ def _changed(change: Callable[[Generator, Array, KernelShape], Array]) -> Maker:
 
     def make(rng: Generator) -> Initializer:
         def initializer(kernel: KernelShape, layout: Layout) -> Draw:
-            matrix = _normal(rng, kernel.size).reshape(kernel.fan_in, kernel.outputs) * np.float32(he_deviation(kernel))
+            matrix = _normal(rng, kernel.size).reshape(kernel.fan_in, kernel.outputs) * np.float32(HE.deviation(kernel))
             spoilt = change(rng, matrix, kernel)
             if layout is Layout.KERAS:
                 return came_back(kernel, layout, spoilt.reshape(kernel.in_layout(layout)))
@@ -246,7 +241,7 @@ def _symmetric(rng: Generator, w: Array, k: KernelShape) -> Array:
 
 def _rank_one(rng: Generator, w: Array, k: KernelShape) -> Array:
     row, column = _normal(rng, w.shape[0]), _normal(rng, w.shape[1])
-    return np.outer(row, column) * np.float32(he_deviation(k))
+    return np.outer(row, column) * np.float32(HE.deviation(k))
 
 
 def _unit_columns(rng: Generator, w: Array, k: KernelShape) -> Array:
@@ -264,7 +259,7 @@ def _growing(rng: Generator, w: Array, k: KernelShape) -> Array:
 
 def _drifting(rng: Generator, w: Array, k: KernelShape) -> Array:
     drift = np.linspace(-0.3, 0.3, w.shape[1], dtype=np.float32)
-    return (w + drift * np.float32(he_deviation(k))) / np.float32(math.sqrt(1.0 + float(np.mean(drift**2))))
+    return (w + drift * np.float32(HE.deviation(k))) / np.float32(math.sqrt(1.0 + float(np.mean(drift**2))))
 
 
 def _sparse(rng: Generator, w: Array, k: KernelShape) -> Array:
@@ -291,7 +286,7 @@ STRUCTURES: dict[str, Maker] = {
     "flat": _described(lambda d: replace(d, shape=(d.kernel.size,), returned=None)),
     "not_finite": _changed(_with_nan),
     "constant": _changed(lambda rng, w, k: np.zeros_like(w)),
-    "mean_not_zero": _changed(lambda rng, w, k: w + np.float32(0.1 * he_deviation(k))),
+    "mean_not_zero": _changed(lambda rng, w, k: w + np.float32(0.1 * HE.deviation(k))),
     "uniform_distribution": right("uniform"),
     "laplace_distribution": right("Laplace"),
     "logistic_distribution": right("logistic"),
@@ -317,7 +312,7 @@ STRUCTURES: dict[str, Maker] = {
 
 def mistakes(entries: tuple[Misconception, ...]) -> dict[str, Maker]:
     """Return an implementation of each of ``entries`` that an initializer's draws can show."""
-    of_scale = {entry.name: _of_scale(entry) for entry in entries if entry.ratio is not None}
+    of_scale = {entry.name: _of_scale(entry) for entry in entries if entry.variance is not None}
     return of_scale | {
         label: make for label, make in STRUCTURES.items() if any(e.name == label.partition(":")[0] for e in entries)
     }

@@ -19,6 +19,7 @@ from autograder.assignment.questions import BUILDS, ROUNDS, TASKS, WIDTHS, Kind,
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.judging import Verdict, judge
+from autograder.judge.law import GLOROT, HE
 from autograder.judge.misconception import Misconception
 from calibration import samplers
 from calibration.practice import PRACTICES
@@ -123,16 +124,13 @@ def model_evidence(
         parameters, signal = [], batch
         for number, shape in enumerate(shapes):
             hidden = number < len(shapes) - 1
-            ratio, mean = 1.0, 0.0
+            drawn, variance, mean = family, HE.variance(shape), 0.0
             if hidden and entry:
-                ratio, mean = entry.ratio_of(shape, layout), entry.mean_of(shape, layout) or 0.0
-            drawn = family
+                variance = entry.variance_of(shape, layout)
+                mean = entry.mean(shape, layout) if entry.mean else 0.0
             if not hidden and glorot:
-                drawn, ratio = "uniform", shape.fan_in / (shape.fan_in + shape.fan_out)
-            he = samplers.he_deviation(shape)
-            values = samplers.FAMILIES[drawn](rng, shape.size) * np.float32(he * math.sqrt(ratio)) + np.float32(
-                he * mean
-            )
+                drawn, variance = "uniform", GLOROT.variance(shape)
+            values = samplers.FAMILIES[drawn](rng, shape.size) * np.float32(math.sqrt(variance)) + np.float32(mean)
             kernel = values.reshape(shape.inputs, shape.outputs)
             signal = signal @ kernel
             signal = np.maximum(signal, 0.0) if hidden else signal
@@ -148,7 +146,7 @@ def model_evidence(
 
 def shows_in_models(entry: Misconception, layout: Layout) -> bool:
     """Whether the mistake is one of scale that a model's hidden layers can show."""
-    if entry.ratio is None or entry.simulated_as not in samplers.FAMILIES:
+    if entry.variance is None or entry.simulated_as not in samplers.FAMILIES:
         return False
     hidden = [KernelShape(a, b) for a, b in pairwise(WIDTHS)][:-1]
     return any(abs(entry.ratio_of(shape, layout) - 1.0) > SHOWS_IN_MODELS for shape in hidden)

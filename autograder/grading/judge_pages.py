@@ -12,6 +12,7 @@ from autograder.judge.catalogue import MISCONCEPTIONS
 from autograder.judge.criteria.mean import MEAN
 from autograder.judge.criteria.variance import POOLED_VARIANCE, SHAPE_VARIANCE
 from autograder.judge.criteria.variance_hidden import LAYER_VARIANCE
+from autograder.judge.law import HE
 from autograder.judge.power import mean_power, miss_bound, smallest_detectable, variance_power
 
 
@@ -79,7 +80,9 @@ def catalogue_page() -> str:
     rows = []
     for entry in MISCONCEPTIONS:
         bounds = [b for layout in Layout if (b := miss_bound(entry, PLAN, layout)) is not None]
-        rows.append((f"`{entry.name}`", entry.says, entry.lesson.look_up, shown_p(max(bounds)) if bounds else ""))
+        rows.append(
+            (f"`{entry.name}`", entry.says, entry.lesson.of(HE).look_up, shown_p(max(bounds)) if bounds else "")
+        )
     return "\n".join(table(("mistake", "that is …", "look up", "bound on a miss"), rows, right=(3,)))
 
 
@@ -101,7 +104,7 @@ def detectable_page() -> str:
         low, high = (
             1.0 + side * smallest_detectable(partial(_power_of_deviation, n, threshold, side)) for side in (-1.0, 1.0)
         )
-        rows.append((what, f"{n:,}", f"{threshold:.1%}", f"below {low:.3f} or above {high:.3f} × 2/fan_in"))
+        rows.append((what, f"{n:,}", f"{threshold:.1%}", f"below {low:.3f} or above {high:.3f} × {HE.formula}"))
     mean = smallest_detectable(partial(mean_power, MEAN.sample(PLAN), MEAN.threshold))
     rows.append(("mean, one shape", f"{MEAN.sample(PLAN):,}", f"{MEAN.threshold} σ", f"beyond ±{mean:.3f} σ"))
     return "\n".join(table(("deviation", "weights", "threshold", "missed with at most 1e-9"), rows, right=(1,)))

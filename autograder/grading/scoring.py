@@ -53,9 +53,8 @@ def score_task(
 
 def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionResult:
     finding = verdict.finding
-    lesson = finding.mistake.lesson if finding.mistake else None
     explains = level != HelpLevel.NAME
-    why = [reason for reason in (lesson.why if lesson else None, finding.consequence) if reason]
+    why = [reason for reason in (verdict.lesson.why if verdict.lesson else None, finding.consequence) if reason]
     return CriterionResult(
         name=verdict.name,
         status=CriterionStatus(verdict.status),
@@ -67,9 +66,9 @@ def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionRes
         measured=finding.measured,
         expected=finding.expected,
         p_value=finding.p_value,
-        look_up=lesson.look_up if lesson else None,
+        look_up=verdict.lesson.look_up if verdict.lesson else None,
         why=" ".join(why) or None if explains else None,
-        formula=lesson.formula if lesson and level == HelpLevel.FORMULA else None,
+        formula=verdict.lesson.formula if verdict.lesson and level == HelpLevel.FORMULA else None,
     )
 
 

@@ -1,9 +1,12 @@
-"""All mistakes that the judge can name: the laws of scale, and the mistakes that criteria declare."""
+"""All mistakes that the judge can name where He's law is asked for: of scale, and those that criteria declare."""
 
 from __future__ import annotations
 
 from autograder.judge.criteria import CRITERIA
-from autograder.judge.laws import LAWS
+from autograder.judge.law import HE
+from autograder.judge.scales import mistakes_of_scale
 
-MISCONCEPTIONS = tuple(dict.fromkeys([*LAWS, *(mistake for c in CRITERIA.values() for mistake in c.mistakes)]))
+MISCONCEPTIONS = tuple(
+    dict.fromkeys([*mistakes_of_scale(HE), *(mistake for c in CRITERIA.values() for mistake in c.mistakes)])
+)
 BY_NAME = {entry.name: entry for entry in MISCONCEPTIONS}

@@ -114,7 +114,7 @@ class Criterion(Generic[Measured]):
     name : str
         Key in the weights of `assignment.questions` and in results.
     asks : str
-        The sentence that states the criterion.
+        The sentence that states the criterion. ``{law.formula}`` in it becomes the formula of the law asked for.
     find : callable
         Takes the measurements, returns a `Finding`; raises `Failed` or `Skipped`.
     needs : tuple of str

@@ -23,8 +23,6 @@ CUT_AT_3_VARIANCE = 1.0 - 6.0 * math.exp(-4.5) / math.sqrt(2.0 * math.pi) / math
 CLIPPED_DEVIATION = math.sqrt(1.0 - 4.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) + 6.0 * float(ndtr(-2.0)))
 #: Kolmogorov–Smirnov distance up to which a family counts as recognised.
 RECOGNIZED = 0.01
-#: The families that are "He normal".
-ACCEPTED = ("normal", "truncated normal")
 
 #: Half-width about an atom within which a distribution function is left out: the slightest error of the scale
 #: would move the atom past a grid point.

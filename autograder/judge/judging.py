@@ -13,17 +13,33 @@ from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Skipped, Status
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
 from autograder.judge.initializer import InitializerMeasurements
+from autograder.judge.lessons import Lesson
 from autograder.judge.model import ModelMeasurements
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Outcome of one criterion; ``asks`` is the sentence that states the criterion."""
+    """Outcome of one criterion.
+
+    Attributes
+    ----------
+    name : str
+        The criterion's name.
+    status : Status
+        The outcome.
+    asks : str
+        The sentence that states the criterion.
+    finding : Finding
+        What was measured.
+    lesson : Lesson or None
+        What to learn from the recognized mistake.
+    """
 
     name: str
     status: Status
     asks: str
     finding: Finding
+    lesson: Lesson | None = None
 
 
 def judge(
@@ -58,6 +74,7 @@ def judge(
         found = InitializerMeasurements(found)
     elif isinstance(found, ModelEvidence):
         found = ModelMeasurements(found)
+    law = found.evidence.law
     verdicts: list[Verdict] = []
     blocking: set[str] = set()
     for criterion in (criteria[name] for name in names):
@@ -67,7 +84,8 @@ def judge(
         status, finding, blocks = _outcome(criterion, found, missing)
         if blocks:
             blocking.add(criterion.name)
-        verdicts.append(Verdict(criterion.name, status, criterion.asks, finding))
+        lesson = finding.mistake.lesson.of(law) if finding.mistake else None
+        verdicts.append(Verdict(criterion.name, status, criterion.asks.format(law=law), finding, lesson))
     return verdicts
 
 

@@ -62,7 +62,7 @@ HE = TargetLaw(
     "He",
     lambda kernel: 2.0 / kernel.fan_in,
     "2/fan_in",
-    "He et al. (2015), equation 10",
+    "He et al. (2015), section 2.2, equation 10",
     "ReLU sets half of its inputs to 0 and so halves the signal's mean square. A variance of 2/fan_in makes up for "
     "exactly that, whatever the layer's size.",
     keeps="ReLU layer",

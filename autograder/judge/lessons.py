@@ -1,11 +1,14 @@
 """Lessons: why a mistake matters, the right formula, and what to read.
 
-Several mistakes can share one lesson. A formula is mathematics, never code.
+Several mistakes can share one lesson. A formula is mathematics, never code. Where a lesson speaks of the law that the
+task asks for, it has a placeholder, as in str.format: `{law.formula}`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+
+from autograder.judge.law import TargetLaw
 
 
 @dataclass(frozen=True)
@@ -26,24 +29,31 @@ class Lesson:
     why: str
     formula: str | None = None
 
+    def of(self, law: TargetLaw) -> Lesson:
+        """Return the lesson for a task that asks for ``law``.
 
-_STD = "std(w) = √(2/fan_in)"
-_WINDOW = "fan_in = kh · kw · in_channels, and std(w) = √(2/fan_in)"
+        Examples
+        --------
+        >>> from autograder.judge.law import HE
+        >>> LAW.of(HE).formula
+        'std(w) = √(2/fan_in)'
+        """
+        formula = self.formula.format(law=law) if self.formula else None
+        return Lesson(self.look_up.format(law=law), self.why.format(law=law), formula)
 
-HE = Lesson(
-    "He et al. (2015), equations 10 and 12: Var(w) = 2/fan_in",
-    "ReLU sets half of its inputs to 0 and so halves the signal's mean square. A variance of 2/fan_in makes up for "
-    "exactly that, whatever the layer's size.",
-    _STD,
-)
+
+_STD = "std(w) = √({law.formula})"
+_NORMAL = f"w ~ N(0, {{law.formula}}), that is {_STD}"
+
+LAW = Lesson("{law.source}: Var(w) = {law.formula}", "{law.why}", _STD)
 HE_SHAPE = Lesson(
-    "He et al. (2015), section 2.2, and scipy.stats.kstest",
-    "What is asked for is He normal: many small weights, few large ones. Another law can have the same variance and "
-    "still be another initializer.",
-    f"w ~ N(0, 2/fan_in), that is {_STD}",
+    "{law.source}, and scipy.stats.kstest",
+    "What is asked for is {law.title} normal: many small weights, few large ones. Another law can have the same "
+    "variance and still be another initializer.",
+    _NORMAL,
 )
 HE_MEAN = Lesson(
-    "He et al. (2015), section 2.2: E(w) = 0",
+    "{law.source}: E(w) = 0",
     "The derivation takes E(w) = 0. Otherwise each sum over fan_in inputs has an offset that grows with fan_in, and "
     "pushes all units of a layer the same way.",
     f"E(w) = 0, {_STD}",
@@ -51,17 +61,17 @@ HE_MEAN = Lesson(
 HE_BACKWARD = Lesson(
     "He et al. (2015), equation 14, and the argument mode of torch.nn.init.kaiming_normal_",
     "One output unit sums over fan_in inputs, so fan_in decides how large the sum becomes. fan_out plays that part for "
-    "gradients on their way back; the forward form is asked for.",
+    "gradients on their way back; {law.formula} is asked for.",
     _STD,
 )
 GLOROT = Lesson(
     "Glorot and Bengio (2010), equations 12 and 16",
     "Glorot's rule is made for activations that are nearly linear about 0, such as tanh. ReLU halves the signal's mean "
     "square in every layer, and Glorot's variance does not make up for that.",
-    f"He: {_STD}",
+    f"{{law.title}}: {_STD}",
 )
 ROOT = Lesson(
-    "standard deviation = √variance; He et al. (2015), equation 10",
+    "standard deviation = √variance; {law.source}",
     "The variance is the square of the standard deviation, and samplers ask for the standard deviation (std, stddev, "
     "scale).",
     _STD,
@@ -81,7 +91,7 @@ FANS = Lesson(
     "fan_in of a convolution: kh · kw · in_channels (torch.nn.init._calculate_fan_in_and_fan_out)",
     "One output of a convolution sums over a window of kh·kw places in every input channel, and fan_in counts all of "
     "these terms.",
-    _WINDOW,
+    f"fan_in = kh · kw · in_channels, and {_STD}",
 )
 LAYOUTS = Lesson(
     "kernel layouts: Keras (kh, kw, in, out), PyTorch (out, in, kh, kw)",
@@ -92,7 +102,7 @@ TRUNCATED = Lesson(
     "tf.keras.initializers.VarianceScaling: the truncated normal is divided by 0.8796",
     "Cutting or clipping the tails takes variance away: a normal cut at two deviations keeps 0.774 of it, and so every "
     "layer shrinks the signal.",
-    "deviation before cutting at two deviations: √(2/fan_in)/0.8796",
+    "deviation before cutting at two deviations: √({law.formula})/0.8796",
 )
 CORRECTION = Lesson(
     TRUNCATED.look_up,
@@ -105,11 +115,11 @@ KERAS_DEFAULTS = Lesson(
     "A fixed deviation knows nothing of the layer: it is too small for some shapes and too large for others.",
     f"{_STD}, from the shape",
 )
-FIXED = replace(KERAS_DEFAULTS, look_up=HE.look_up)
+FIXED = replace(KERAS_DEFAULTS, look_up=LAW.look_up)
 ORTHOGONAL = Lesson(
     "orthogonal initialization: Saxe et al. (2014)",
-    "An orthogonal matrix keeps lengths, which is a good property, and another initialization than He's: its entries "
-    "are not independent.",
+    "An orthogonal matrix keeps lengths, which is a good property, and another initialization than {law.title}'s: its "
+    "entries are not independent.",
     f"independent w, {_STD}",
 )
 SEEDS = Lesson(
@@ -124,8 +134,8 @@ BREAKING = Lesson(
     f"independent w, {_STD}",
 )
 IID = Lesson(
-    "independent and identically distributed weights, the assumption behind Var(w) = 2/fan_in",
-    "He's derivation adds up the variances of fan_in independent terms. Where weights depend on one another the sum "
+    "independent and identically distributed weights, the assumption behind Var(w) = {law.formula}",
+    "The derivation adds up the variances of fan_in independent terms. Where weights depend on one another the sum "
     "varies more, or less, and units share what they compute.",
     f"w independent and identically distributed, {_STD}",
 )
@@ -145,7 +155,7 @@ IN_PLACE = Lesson(
 BIASES = Lesson(
     "torch.nn.init.zeros_, bias_initializer",
     "Random weights already make units differ, so biases need not; a bias that is not 0 adds to the signal what the "
-    "derivation of 2/fan_in leaves out.",
+    "derivation of {law.formula} leaves out.",
     "b = 0",
 )
 LAYER_DEFAULTS = Lesson(
@@ -168,12 +178,12 @@ ARGUMENTS = Lesson(
 PRECEDENCE = Lesson(
     "operator precedence; Glorot and Bengio (2010), equation 12",
     "Division binds tighter than addition, so that the second fan is added to the variance, and signals explode.",
-    f"He: {_STD}",
+    f"{{law.title}}: {_STD}",
 )
 LAPLACE = Lesson(
     "numpy's Generator.laplace: variance 2·scale²",
     "Each family of distributions has a parameter of its own; only the normal's scale is its standard deviation.",
-    f"w ~ N(0, 2/fan_in), that is {_STD}",
+    _NORMAL,
 )
 LOGISTIC = replace(LAPLACE, look_up="numpy's Generator.logistic: variance scale²·π²/3")
 RETURN = Lesson(
@@ -200,7 +210,7 @@ NO_GRAD = Lesson(
 SPARSE = Lesson(
     "sparse initialization: torch.nn.init.sparse_",
     "Weights that are exactly 0 make it a mixture and no normal, and take their share of the variance away.",
-    f"w ~ N(0, 2/fan_in), that is {_STD}",
+    _NORMAL,
 )
 MODELS = Lesson(
     "tf.keras.Sequential, torch.nn.Module",

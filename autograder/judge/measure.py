@@ -37,6 +37,8 @@ class DrawFigures:
         Mean of u.
     second, fourth : float
         Means of the second and fourth powers of ``centred``.
+    law : TargetLaw
+        The law.
     """
 
     kernel: KernelShape
@@ -45,6 +47,7 @@ class DrawFigures:
     mean: float
     second: float
     fourth: float
+    law: TargetLaw = HE
 
     @property
     def matrix(self) -> Array:
@@ -69,7 +72,7 @@ def draw_figures(kernel: KernelShape, layout: Layout, array: Array, law: TargetL
     squares = centred * centred
     second = float(np.add.reduce(squares, dtype=np.float64)) / centred.size
     fourth = float(np.dot(squares, squares)) / centred.size
-    return DrawFigures(kernel, layout, centred, mean, second, fourth)
+    return DrawFigures(kernel, layout, centred, mean, second, fourth, law)
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class Moments:
         0 and 1 are right.
     kurtosis : float
         Fourth central moment over the squared variance: 3 for a normal, 2.37 truncated, 1.8 uniform.
+    law : TargetLaw
+        The law.
     """
 
     kernel: KernelShape
@@ -93,6 +98,7 @@ class Moments:
     mean: float
     variance: float
     kurtosis: float
+    law: TargetLaw = HE
 
     @property
     def deviation(self) -> float:
@@ -110,11 +116,16 @@ class Moments:
         return abs(self.variance - 1.0) <= VARIANCE and abs(self.standardized_mean) <= MEAN
 
     @property
+    def asked(self) -> float:
+        """Var(W) that the law asks for, in units of the weights."""
+        return self.law.variance(self.kernel)
+
+    @property
     def ratio(self) -> MeasuredRatio:
         """The variance ratio and the mean with their standard errors: √((κ−1)/n) of the ratio's logarithm."""
         kurtosis = self.kurtosis if math.isfinite(self.kurtosis) else 3.0
         error = math.sqrt(max(kurtosis - 1.0, 0.1) / self.n)
-        return MeasuredRatio(self.kernel, self.variance, error, self.mean, self.deviation / math.sqrt(self.n))
+        return MeasuredRatio(self.kernel, self.variance, error, self.mean, self.deviation / math.sqrt(self.n), self.law)
 
 
 def consequence(variance: float) -> str | None:
@@ -140,4 +151,4 @@ def pool(draws: Sequence[DrawFigures]) -> Moments:
     fourth = sum(w * draw.fourth for w, draw in zip(weights, draws, strict=True))
     # Products, not powers: Python's powers raise where these become infinite or 0.
     kurtosis = fourth / (variance * variance) if 0.0 < variance * variance < math.inf else math.nan
-    return Moments(draws[0].kernel, n, mean, variance, kurtosis)
+    return Moments(draws[0].kernel, n, mean, variance, kurtosis, draws[0].law)

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autograder.assignment.kernels import KernelShape, Layout
+from autograder.judge.law import HE, TargetLaw
 from autograder.judge.lessons import Lesson
 
-#: A figure of one kernel in a layout, in units of He's.
-Ratio = Callable[[KernelShape, Layout], float]
+#: A figure of one kernel in a layout, in units of the weights.
+Figure = Callable[[KernelShape, Layout], float]
 
 
 @dataclass(frozen=True)
 class Misconception:
-    """A mistake. A mistake of scale has a ``ratio`` and is listed in `laws`; all others are declared by a criterion.
+    """A mistake. One of scale has a ``variance`` and is listed in `scales`; all others are declared by a criterion.
 
     Attributes
     ----------
@@ -24,16 +25,18 @@ class Misconception:
         Completes "that is …" in a student's feedback.
     lesson : Lesson
         Why the mistake matters, and what to read.
-    ratio : callable or None
-        Var(W) / (2/fan_in) for a kernel in a layout; None if this is not a mistake of scale.
+    variance : callable or None
+        Var(W) of a kernel in a layout; None if this is not a mistake of scale.
     mean : callable or None
-        E(W) / √(2/fan_in), for mistakes that move the mean.
+        E(W), for mistakes that move the mean.
     families : tuple of str
         Families of distributions in which the mistake occurs; empty if it occurs in all of them.
     simulated_as : str
         Family that the calibration simulates the mistake with.
     of_windows : bool
         True if the mistake concerns a convolution's window. It is ignored if all kernels are dense.
+    also_cut : bool
+        True if the mistake is common enough to be met with a truncated normal that was not rescaled, too.
     title : str
         Short name, for the help level that only names mistakes. Empty if ``says`` serves for that, too.
     """
@@ -41,11 +44,12 @@ class Misconception:
     name: str
     says: str
     lesson: Lesson
-    ratio: Ratio | None = None
-    mean: Ratio | None = None
+    variance: Figure | None = None
+    mean: Figure | None = None
     families: tuple[str, ...] = ()
     simulated_as: str = "normal"
     of_windows: bool = False
+    also_cut: bool = False
     title: str = ""
 
     @property
@@ -53,12 +57,16 @@ class Misconception:
         """What completes "that looks like …"."""
         return self.title or self.says
 
-    def ratio_of(self, kernel: KernelShape, layout: Layout) -> float:
-        """Return Var(W) / (2/fan_in); raise `ValueError` for a mistake that is not one of scale."""
-        if self.ratio is None:
+    def variance_of(self, kernel: KernelShape, layout: Layout) -> float:
+        """Return Var(W); raise `ValueError` for a mistake that is not one of scale."""
+        if self.variance is None:
             raise ValueError(f"{self.name} is not told by its variance")
-        return self.ratio(kernel, layout)
+        return self.variance(kernel, layout)
 
-    def mean_of(self, kernel: KernelShape, layout: Layout) -> float | None:
-        """Return E(W) / √(2/fan_in), or None where the mistake says nothing of it."""
-        return None if self.mean is None else self.mean(kernel, layout)
+    def ratio_of(self, kernel: KernelShape, layout: Layout, law: TargetLaw = HE) -> float:
+        """Return Var(W) over the variance that ``law`` asks for."""
+        return self.variance_of(kernel, layout) / law.variance(kernel)
+
+    def mean_of(self, kernel: KernelShape, layout: Layout, law: TargetLaw = HE) -> float | None:
+        """Return E(W) in units of ``law``'s deviation, or None where the mistake says nothing of it."""
+        return None if self.mean is None else self.mean(kernel, layout) / law.deviation(kernel)

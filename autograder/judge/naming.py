@@ -10,8 +10,9 @@ from itertools import combinations
 import numpy as np
 
 from autograder.assignment.kernels import KernelShape, Layout
-from autograder.judge.laws import LAWS
+from autograder.judge.law import HE, TargetLaw
 from autograder.judge.misconception import Misconception
+from autograder.judge.scales import mistakes_of_scale
 from autograder.judge.thresholds import MEAN
 
 #: Half the squared distance, in standard errors, above which no entry is believed: so much for each kernel, and no
@@ -30,14 +31,14 @@ _POWER_LAW_ERROR = 0.05
 
 @dataclass(frozen=True)
 class MeasuredRatio:
-    """Measured variance and mean of one kernel, in He's units.
+    """Measured variance and mean of one kernel, in units of a law.
 
     Attributes
     ----------
     ratio, log_error : float
-        Var(W) / (2/fan_in), and the standard error of its logarithm.
+        Var(W) over the law's variance, and the standard error of its logarithm.
     mean, mean_error : float
-        E(W) / √(2/fan_in), and its standard error.
+        E(W) over the law's deviation, and its standard error.
     """
 
     kernel: KernelShape
@@ -45,6 +46,7 @@ class MeasuredRatio:
     log_error: float
     mean: float
     mean_error: float
+    law: TargetLaw = HE
 
     @property
     def mean_is_off(self) -> bool:
@@ -88,9 +90,9 @@ def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: L
     """Return minus the log-likelihood of ``entry``, up to a constant: half the squared standardised distance."""
     total = 0.0
     for m in measured:
-        expected = entry.ratio_of(m.kernel, layout)
+        expected = entry.ratio_of(m.kernel, layout, m.law)
         total += (math.log(m.ratio) - math.log(expected)) ** 2 / (2.0 * (m.log_error**2 + _SLACK**2))
-        mean = entry.mean_of(m.kernel, layout)
+        mean = entry.mean_of(m.kernel, layout, m.law)
         if mean is not None:
             error = math.hypot(m.mean_error, _SLACK * math.sqrt(expected))
             off = (m.mean - mean) / error
@@ -113,7 +115,7 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
         return None
     found: list[tuple[float, Misconception]] = []
     windows = any(not m.kernel.is_dense for m in measured)
-    for entry in LAWS:
+    for entry in mistakes_of_scale(measured[0].law):
         if (entry.of_windows and not windows) or (entry.families and family not in entry.families):
             continue
         distance = _distance(entry, measured, layout)
@@ -139,13 +141,13 @@ def describe_unknown(measured: Sequence[MeasuredRatio]) -> str:
         "fan_out": [math.log(m.kernel.fan_out) for m in known],
         "area": [math.log(m.kernel.area) for m in known],
     }
-    variances = np.array([math.log(m.ratio * 2.0 / m.kernel.fan_in) for m in known])
+    variances = np.array([math.log(m.ratio * m.law.variance(m.kernel)) for m in known])
     for names in ((), ("fan_in",), ("fan_out",), ("area",), *combinations(logs, 2)):
         rows = np.array([[1.0] * len(known), *(logs[name] for name in names)]).T
         solution, *_ = np.linalg.lstsq(rows, variances, rcond=None)
         if float(np.max(np.abs(rows @ solution - variances))) <= _POWER_LAW_ERROR:
             constant, *exponents = (float(x) for x in solution)
             powers = [f"{name}^{power:.2f}" for name, power in zip(names, exponents, strict=True)]
-            law = " · ".join([f"{math.exp(constant):.3g}", *powers])
-            return f"It fits no mistake that we know: your variance goes like {law}; 2 · fan_in^-1 is asked for."
+            own, asked = " · ".join([f"{math.exp(constant):.3g}", *powers]), measured[0].law.formula
+            return f"It fits no mistake that we know: your variance goes like {own}; {asked} is asked for."
     return "It fits no mistake that we know, and follows no power of fan_in, fan_out and the window's area."

@@ -14,7 +14,8 @@ from autograder.judge.bounds import ks_bound, mean_bound, second_moment_bound
 from autograder.judge.criteria.distribution import DISTANCE
 from autograder.judge.criteria.mean import MEAN
 from autograder.judge.criteria.variance import POOLED_VARIANCE, SHAPE_VARIANCE
-from autograder.judge.families import ACCEPTED, FAMILIES
+from autograder.judge.families import FAMILIES
+from autograder.judge.law import HE, TargetLaw
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import Plan
 
@@ -50,8 +51,8 @@ def _missed_by_variance(n: int, ratio: float, threshold: float) -> float:
     return 1.0
 
 
-def miss_bound(entry: Misconception, plan: Plan, layout: Layout) -> float | None:
-    """Bound the probability that the judge misses ``entry``; None for mistakes that are not ones of scale.
+def miss_bound(entry: Misconception, plan: Plan, layout: Layout, law: TargetLaw = HE) -> float | None:
+    """Bound the probability that the judge misses ``entry`` where ``law`` is asked for; None if it is not one of scale.
 
     The least over everything that could catch it: a shape's variance or mean, the pooled variance, and the
     distribution (Massart's inequality for the law that it does follow).
@@ -66,10 +67,10 @@ def miss_bound(entry: Misconception, plan: Plan, layout: Layout) -> float | None
     >>> miss_bound(BY_NAME["fixed_seed"], plan, Layout.KERAS) is None
     True
     """
-    if entry.ratio is None:
+    if entry.variance is None:
         return None
     bounds = [1.0]
-    ratios = [entry.ratio_of(kernel, layout) for kernel in plan.kernels]
+    ratios = [entry.ratio_of(kernel, layout, law) for kernel in plan.kernels]
     if entry.simulated_as in _DOMINATED or entry.simulated_as == "normal, default on convolutions":
         for kernel, ratio in zip(plan.kernels, ratios, strict=True):
             bounds.append(_missed_by_variance(plan.rounds * kernel.size, ratio, SHAPE_VARIANCE.threshold))
@@ -83,15 +84,15 @@ def miss_bound(entry: Misconception, plan: Plan, layout: Layout) -> float | None
         bounds.append(math.exp(-2.0 * plan.rounds * plan.smallest * room * room))
     if entry.simulated_as == "normal cut at 3":
         bounds.append(math.exp(-plan.pooled * _square_rate(3.0, 1.0 - POOLED_VARIANCE.threshold)))
-    means = [entry.mean_of(kernel, layout) for kernel in plan.kernels]
+    means = [entry.mean_of(kernel, layout, law) for kernel in plan.kernels]
     for kernel, ratio, mean in zip(plan.kernels, ratios, means, strict=True):
         if entry.simulated_as not in _DOMINATED:
             continue
         room = abs(mean or 0.0) / math.sqrt(ratio) - MEAN.threshold * 1.05
         if room > 0.0:
             bounds.append(mean_bound(plan.rounds * kernel.size, room))
-    if entry.simulated_as in FAMILIES and entry.simulated_as not in ACCEPTED:
-        distance = min(float(np.nanmax(np.abs(FAMILIES[entry.simulated_as] - FAMILIES[name]))) for name in ACCEPTED)
+    if entry.simulated_as in FAMILIES and entry.simulated_as not in law.families:
+        distance = min(float(np.nanmax(np.abs(FAMILIES[entry.simulated_as] - FAMILIES[name]))) for name in law.families)
         if distance > DISTANCE.threshold + _MEASURED:
             bounds.append(ks_bound(plan.pooled, distance - DISTANCE.threshold - _MEASURED))
     return min(bounds)

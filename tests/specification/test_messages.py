@@ -21,6 +21,7 @@ from autograder.judge import model
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.judging import Verdict, judge
+from autograder.judge.law import HE
 from calibration.samplers import Initializer, Maker, came_back, mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
@@ -206,8 +207,8 @@ def page(said: dict[str, dict[str, dict[str, str]]]) -> str:
             lines += [f"### `{name}`", "", messages["asks"], ""]
             lines += [f"- **{found}**: {message}" for found, message in messages.items() if found != "asks"] + [""]
     lines += ["## Lessons", "", "How far they are shown, course.toml says; where to read on is always shown.", ""]
-    for lesson in dict.fromkeys(m.lesson for m in MISCONCEPTIONS):
-        names = ", ".join(f"`{m.name}`" for m in MISCONCEPTIONS if m.lesson is lesson)
+    for lesson in dict.fromkeys(m.lesson.of(HE) for m in MISCONCEPTIONS):
+        names = ", ".join(f"`{m.name}`" for m in MISCONCEPTIONS if m.lesson.of(HE) == lesson)
         lines += [f"### {lesson.look_up}", "", f"- **for** {names}", f"- **why**: {lesson.why}"]
         lines += [f"- **formula**: {lesson.formula}"] if lesson.formula else []
         lines += [""]

@@ -316,7 +316,7 @@ def one_thread() -> Iterator[None]:
 
 def judged(asked: Task, name: str) -> list[str]:
     """The criteria that may name a mistake: a mistake of scale needs none of those that take longest."""
-    left_out = {"distribution", "independence", "fresh"} if BY_NAME[name].ratio is not None else set()
+    left_out = {"distribution", "independence", "fresh"} if BY_NAME[name].variance is not None else set()
     return [criterion for criterion in asked.weights if criterion not in left_out]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from autograder.judge import lessons as learn
 from autograder.judge.bounds import ks_bound
 from autograder.judge.criterion import Finding, criterion
-from autograder.judge.families import ACCEPTED, nearest
+from autograder.judge.families import nearest
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
@@ -51,7 +51,7 @@ _FAMILIES = {
 @criterion("distribution", needs=["output"], tests=[DISTANCE], mistakes=[*_FAMILIES.values(), _SPARSE, _UNKNOWN])
 def distribution(m: InitializerMeasurements) -> Finding:
     """Draw from a normal or truncated normal distribution."""
-    accepted = min(ACCEPTED, key=m.distances.__getitem__)
+    accepted = min(m.evidence.law.families, key=m.distances.__getitem__)
     distance = m.distances[accepted]
     n = m.histogram.n
     p_value = ks_bound(n, distance)

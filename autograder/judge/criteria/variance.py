@@ -1,4 +1,4 @@
-"""`variance` and `variance_conv`: an initializer's weights have He's variance, dense and convolutional ones."""
+"""`variance` and `variance_conv`: an initializer's weights have the law's variance, dense and convolutional ones."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ SHAPE_VARIANCE = StatisticalTest("|variance − 1| of a shape", "> {:.0%}", thre
 #: Between a normal cut at 3σ (0.973) and a leaky slope of 0.1 (0.990).
 POOLED_VARIANCE = StatisticalTest("|variance − 1|, pooled", "> {:.1%}", 0.018, _of_all)
 _TESTS = [SHAPE_VARIANCE, POOLED_VARIANCE]
-UNKNOWN_VARIANCE = Misconception("unknown_variance", "another variance than any we know", learn.HE)
+UNKNOWN_VARIANCE = Misconception("unknown_variance", "another variance than any we know", learn.LAW)
 
 
 @criterion("variance", needs=["output"], tests=_TESTS, mistakes=[UNKNOWN_VARIANCE])
 def variance(m: InitializerMeasurements) -> Finding:
-    """Give dense kernels the variance 2/fan_in."""
+    """Give dense kernels the variance {law.formula}."""
     return _variance(m, dense=True)
 
 
 @criterion("variance_conv", needs=["output"], tests=_TESTS)
 def variance_conv(m: InitializerMeasurements) -> Finding:
-    """Give convolution kernels the variance 2/fan_in, where fan_in counts the window: kh·kw·in_channels."""
+    """Give convolution kernels the variance {law.formula}, where fan_in counts the window: kh·kw·in_channels."""
     return _variance(m, dense=False)
 
 
@@ -55,7 +55,6 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         # The shapes that a wrong formula happens to get right must not speak for those that it raises for.
         raise Skipped(f"Not judged: {len(shapes)} of {len(asked)} kernels of this kind came back.")
     worst = max(shapes, key=stray)
-    he = 2.0 / worst.kernel.fan_in
     one_strays = SHAPE_VARIANCE.fails(worst.variance - 1.0)
     (everything, overall), (total, pooled) = pool_variances(m.moments), pool_variances(shapes)
     enough = everything >= _POOLED_WEIGHTS
@@ -63,23 +62,23 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     p_value = worst_or_pooled_bound(shapes, everything, overall)
     if not one_strays and not all_stray:
         return Finding(
-            f"Var(W) is {pooled:.3f} × 2/fan_in over {len(shapes)} shapes, {total:,} weights.",
-            measured=worst.variance * he,
-            expected=he,
+            f"Var(W) is {pooled:.3f} × {worst.law.formula} over {len(shapes)} shapes, {total:,} weights.",
+            measured=worst.variance * worst.asked,
+            expected=worst.asked,
             p_value=p_value,
         )
     measured = [s.ratio for s in m.moments]
     found = diagnose(measured, m.evidence.layout, m.family)
     ratios = "; ".join(f"{_times(s.variance)} for {s.kernel}" for s in shapes)
-    told = f"Var(W) is {_times(worst.variance)} × 2/fan_in for a {worst.kernel} kernel"
+    told = f"Var(W) is {_times(worst.variance)} × {worst.law.formula} for a {worst.kernel} kernel"
     everywhere = f"(All shapes: {ratios}.)"
     explained = f": that is {found.says}." if found else f". {describe_unknown(measured)}"
     raise Finding(
         f"{told}{explained} {everywhere}",
         named=f"{told}. That looks like {found.called}. {everywhere}" if found else None,
         consequence=consequence(worst.variance),
-        measured=worst.variance * he,
-        expected=he,
+        measured=worst.variance * worst.asked,
+        expected=worst.asked,
         p_value=p_value,
         mistake=found.mistake if found else UNKNOWN_VARIANCE,
         twins=found.twins if found else (),
@@ -87,7 +86,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
 
 
 def stray(moments: Moments) -> float:
-    """Return how far a variance is from He's, as a factor's logarithm."""
+    """Return how far a variance is from the law's, as a factor's logarithm."""
     return abs(math.log(moments.variance)) if 0.0 < moments.variance < math.inf else math.inf
 
 

@@ -1,4 +1,4 @@
-"""`variance_hidden`: a model's hidden layers have independent He weights, drawn anew for each build."""
+"""`variance_hidden`: a model's hidden layers have independent weights of the asked law, drawn anew for each build."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
 from autograder.judge.criteria.variance import UNKNOWN_VARIANCE, pool_variances, stray, worst_or_pooled_bound
 from autograder.judge.criterion import Finding, criterion
-from autograder.judge.laws import GLOROT_UNIFORM, PYTORCH_DEFAULT
 from autograder.judge.measure import Moments, consequence
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
+from autograder.judge.scales import GLOROT_UNIFORM, PYTORCH_DEFAULT
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 from autograder.judge.structure import find_structure, prefix_correlation
 from autograder.judge.structure_tests import structure_tests
@@ -67,7 +67,7 @@ TESTS = structure_tests(
 #: Unseeded Keras initializers draw their seeds from a billion, and so may collide: one pair, but not two.
 SEEDS = StatisticalTest("Keras' own seeds collide", "any two pairs", 1, _seeds)
 
-_ONLY_FIRST = Misconception("only_first_layer", "He weights in the first layer alone", learn.EVERY_LAYER)
+_ONLY_FIRST = Misconception("only_first_layer", "the asked weights in the first layer alone", learn.EVERY_LAYER)
 _SAME_WEIGHTS = Misconception("same_weights_each_build", "the same weights in every model built", learn.SEEDS)
 
 
@@ -78,14 +78,14 @@ _SAME_WEIGHTS = Misconception("same_weights_each_build", "the same weights in ev
     mistakes=[_ONLY_FIRST, _SAME_WEIGHTS],
 )
 def variance_hidden(m: ModelMeasurements) -> Finding:
-    """Give both hidden layers He weights: mean 0, variance 2/fan_in, drawn anew for each model."""
+    """Give both hidden layers {law.title} weights: mean 0, variance {law.formula}, drawn anew for each model."""
     hidden = m.moments[:-1]
     for layer in hidden:
         if layer.variance == 0.0:
             raise Finding(
                 f"All weights of the {layer.kernel} layer are alike: its units start alike and stay alike.",
                 measured=0.0,
-                expected=2.0 / layer.kernel.fan_in,
+                expected=layer.asked,
                 p_value=0.0,
                 mistake=CONSTANT,
             ).failing()
@@ -136,7 +136,6 @@ def _share_a_stream(m: ModelMeasurements) -> bool:
 
 def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     worst = max(hidden, key=stray)
-    he = 2.0 / worst.kernel.fan_in
     ratios = " and ".join(f"{s.variance:.3f} for {s.kernel}" for s in hidden)
     strays = [i for i, s in enumerate(hidden) if LAYER_VARIANCE.fails(s.variance - 1.0)]
     total, pooled = pool_variances(hidden)
@@ -145,12 +144,13 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
         # Said, and not judged: the variances are right, and Keras itself warns of it.
         shared = " Both layers hold the same random numbers: give each an initializer object of its own."
         return Finding(
-            f"Var(W) / (2/fan_in) is {ratios}, over {len(m.builds)} builds.{shared if _share_a_stream(m) else ''}",
-            measured=worst.variance * he,
-            expected=he,
+            f"Var(W) / ({worst.law.formula}) is {ratios}, over {len(m.builds)} builds."
+            f"{shared if _share_a_stream(m) else ''}",
+            measured=worst.variance * worst.asked,
+            expected=worst.asked,
             p_value=p_value,
         )
-    told = f"Var(W) / (2/fan_in) of the hidden layers is {ratios}; 1 is expected."
+    told = f"Var(W) / ({worst.law.formula}) of the hidden layers is {ratios}; 1 is expected."
     found = m.diagnose(range(len(hidden)))
     mistake = found.mistake if found else UNKNOWN_VARIANCE
     explained = f" That is {found.says}." if found else " That fits no common mistake."
@@ -172,6 +172,6 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
         p_value=p_value,
         mistake=mistake,
         twins=found.twins if found else (),
-        measured=worst.variance * he,
-        expected=he,
+        measured=worst.variance * worst.asked,
+        expected=worst.asked,
     ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE)

@@ -1,4 +1,4 @@
-"""`variance_output`: a model's output layer has He's variance, or Glorot's."""
+"""`variance_output`: a model's output layer has the asked law's variance, or Glorot's."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
 from autograder.judge.criteria.variance import UNKNOWN_VARIANCE
 from autograder.judge.criterion import Finding, criterion
-from autograder.judge.laws import PYTORCH_DEFAULT
+from autograder.judge.law import GLOROT
 from autograder.judge.model import ModelMeasurements
+from autograder.judge.scales import PYTORCH_DEFAULT
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 
-#: Room below Glorot's and above He's variance, as a share of each.
+#: Room below the smaller and above the larger of the two variances, as a share of each.
 _VARIANCE = 0.22
 #: |mean| in units of the measured deviation.
 _MEAN = 0.17
@@ -28,22 +29,23 @@ def _mean_error(plan: Plan, limit: float) -> ErrorRate:
     return mean_rate(plan.builds * plan.layers[-1].size, limit, off=_VARIANCE)
 
 
-OUTPUT_VARIANCE = StatisticalTest("variance beside He's or Glorot's", "by {:.0%}", _VARIANCE, _variance_error)
+OUTPUT_VARIANCE = StatisticalTest("variance beside either law's", "by {:.0%}", _VARIANCE, _variance_error)
 OUTPUT_MEAN = StatisticalTest("|mean|", "> {} σ", _MEAN, _mean_error)
 
 
 @criterion("variance_output", needs=["layers"], tests=[OUTPUT_VARIANCE, OUTPUT_MEAN])
 def variance_output(m: ModelMeasurements) -> Finding:
-    """Give the output layer He's or Glorot's variance; it feeds no ReLU, so either is right."""
+    """Give the output layer {law.title}'s or Glorot's variance; it feeds no ReLU, so either is right."""
     last = m.moments[-1]
-    glorot = last.kernel.fan_in / (last.kernel.fan_in + last.kernel.fan_out)
-    he = 2.0 / last.kernel.fan_in
+    law = m.evidence.law
+    glorot = GLOROT.variance(last.kernel) / last.asked
     closest = min((1.0, glorot), key=lambda ratio: abs(math.log(max(last.variance, 1e-300) / ratio)))
-    measured, expected = last.variance * he, closest * he
+    measured, expected = last.variance * last.asked, closest * last.asked
     p_value = union(second_moment_bound(last.n, last.variance / closest - 1.0), 2)
-    message = f"Var(W) of the output layer is {last.variance:.3f} × 2/fan_in; He's is 1, Glorot's {glorot:.3f}."
-    # Above He's or below Glorot's, as a share of it; 0 between the two.
-    beside = max(last.variance - 1.0, 1.0 - last.variance / glorot, 0.0)
+    either = "" if law is GLOROT else f", Glorot's {glorot:.3f}"
+    message = f"Var(W) of the output layer is {last.variance:.3f} × {law.formula}; {law.title}'s is 1{either}."
+    # Above the larger or below the smaller, as a share of it; 0 between the two.
+    beside = max(last.variance / max(1.0, glorot) - 1.0, 1.0 - last.variance / min(1.0, glorot), 0.0)
     strays = OUTPUT_VARIANCE.fails(beside)
     if not strays and not OUTPUT_MEAN.fails(last.standardized_mean):
         return Finding(message, measured=measured, expected=expected, p_value=p_value)
@@ -52,9 +54,10 @@ def variance_output(m: ModelMeasurements) -> Finding:
     explained = f" That is {found.says}." if found else ""
     named = f" That looks like {found.called}." if found else ""
     mistake = found.mistake if found else UNKNOWN_VARIANCE
-    if m.evidence.layout is Layout.TORCH and not OUTPUT_VARIANCE.fails(6.0 * last.variance - 1.0):
+    default = PYTORCH_DEFAULT.ratio_of(last.kernel, m.evidence.layout, law)
+    if m.evidence.layout is Layout.TORCH and not OUTPUT_VARIANCE.fails(last.variance / default - 1.0):
         mistake = PYTORCH_DEFAULT
-        explained = " A sixth of He's is PyTorch's own default: nothing has set this layer."
+        explained = " 1/(3·fan_in) is PyTorch's own default: nothing has set this layer."
     elif last.variance == 0.0:
         mistake, explained = CONSTANT, " All of its weights are alike."
     elif not strays:

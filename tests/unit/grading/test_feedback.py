@@ -20,6 +20,7 @@ from autograder.assignment.questions import TASKS, Kind, task
 from autograder.assignment.settings import HelpLevel
 from autograder.grading.scoring import better_of_the_two, score_task
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
+from autograder.judge.law import HE
 from autograder.report import html, markdown
 from autograder.report.document import to_json
 from autograder.report.figures import draw, number
@@ -204,10 +205,11 @@ def test_json_is_the_same_contract_whatever_is_drawn_and_explained() -> None:
 
 def test_every_mistake_has_a_name_a_reason_and_something_to_look_up() -> None:
     for entry in MISCONCEPTIONS:
-        assert entry.title or not entry.ratio, entry.name
-        assert 40 < len(entry.lesson.why) < 300, entry.name
-        assert entry.lesson.look_up, entry.name
-        for text in (entry.lesson.why, entry.lesson.formula or "", entry.title):
+        assert entry.title or not entry.variance, entry.name
+        lesson = entry.lesson.of(HE)
+        assert 40 < len(lesson.why) < 300, entry.name
+        assert lesson.look_up, entry.name
+        for text in (lesson.why, lesson.formula or "", entry.title):
             for code in ("normal_(", "tf.random.", "randn(", "def ", "return w"):
                 assert code not in text, entry.name
 

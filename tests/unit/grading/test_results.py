@@ -126,8 +126,8 @@ def test_catalogue_page_bounds_the_miss_of_every_mistake_of_scale() -> None:
     assert len(page) == len(MISCONCEPTIONS)
     bounds = {line.split("|")[1].strip(" `"): line.split("|")[-2].strip() for line in page}
     for entry in MISCONCEPTIONS:
-        assert (bounds[entry.name] == "") == (entry.ratio is None)
-        assert entry.ratio is None or float(bounds[entry.name]) <= 1e-9
+        assert (bounds[entry.name] == "") == (entry.variance is None)
+        assert entry.variance is None or float(bounds[entry.name]) <= 1e-9
 
 
 def test_smallest_deviations_that_are_found_lie_just_beyond_the_thresholds() -> None:

@@ -22,6 +22,7 @@ from autograder.judge.budget import PROMISE, decided_by_draws, rows, total
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.criteria import CRITERIA
 from autograder.judge.criteria.independence import TESTS
+from autograder.judge.law import HE
 from autograder.judge.misconception import Misconception
 from autograder.judge.power import MISS, miss_bound
 from autograder.judge.structure_tests import EVENNESS_GROUPS
@@ -190,7 +191,7 @@ def test_no_shape_is_known_in_advance() -> None:
 
 
 @pytest.mark.parametrize("layout", Layout)
-@pytest.mark.parametrize("entry", [m for m in MISCONCEPTIONS if m.ratio is not None], ids=lambda m: m.name)
+@pytest.mark.parametrize("entry", [m for m in MISCONCEPTIONS if m.variance is not None], ids=lambda m: m.name)
 def test_every_mistake_of_scale_is_missed_with_probability_at_most_1e_9(entry: Misconception, layout: Layout) -> None:
     bound = miss_bound(entry, PLAN, layout)
     assert bound is not None
@@ -214,13 +215,13 @@ def test_catalogue_has_at_least_60_mistakes_each_with_a_line_and_something_to_lo
     assert len(simulated) >= 60
     assert len(BY_NAME) == len(MISCONCEPTIONS), "a name is used twice"
     assert all(m.says and m.lesson.look_up for m in MISCONCEPTIONS)
-    for lesson in {m.lesson for m in MISCONCEPTIONS}:
+    for lesson in {m.lesson.of(HE) for m in MISCONCEPTIONS}:
         assert lesson.why.endswith("."), "why is a sentence"
         assert not lesson.look_up.endswith("."), "what to look up is none"
         assert not (lesson.formula or "").endswith("."), "nor is a formula"
 
 
 def test_every_mistake_is_simulated_or_shown_elsewhere() -> None:
-    simulated = {m.name for m in MISCONCEPTIONS if m.ratio is not None} | {s.partition(":")[0] for s in STRUCTURES}
+    simulated = {m.name for m in MISCONCEPTIONS if m.variance is not None} | {s.partition(":")[0] for s in STRUCTURES}
     assert simulated | SHOWN_ELSEWHERE == set(BY_NAME), "add it to STRUCTURES in calibration/samplers.py, or above"
     assert not simulated & SHOWN_ELSEWHERE

@@ -33,7 +33,7 @@ BUDGET = [
     ("|r| with a flipped axis", "> 0.25, twice", 4096, 8, -26.25, 16.0),
     ("unlike groups along an axis", "bound < 1e-14, twice", 8192, 16, -14.00, None),
     ("Keras' own seeds collide", "any two pairs", 1, 132, -18.00, None),
-    ("variance beside He's or Glorot's", "by 22%", 2560, 2, -11.41, 7.87),
+    ("variance beside either law's", "by 22%", 2560, 2, -11.41, 7.87),
     ("|mean|", "> 0.17 σ", 2560, 2, -12.23, 8.6),
 ]
 

@@ -21,9 +21,10 @@ from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Status, criterion
 from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.judging import judge
+from autograder.judge.law import HE
 from autograder.judge.statistical_test import ErrorRate, StatisticalTest
 from autograder.report.github import variances
-from calibration.samplers import Initializer, Maker, came_back, he_deviation, right
+from calibration.samplers import Initializer, Maker, came_back, right
 from calibration.simulate import initializer_evidence
 from tests.support import contributing
 
@@ -43,7 +44,7 @@ def exponential(rng: np.random.Generator) -> Initializer:
     """Wrong: mean 0 and He's variance, but 37 % of the weights are positive."""
 
     def initializer(kernel: KernelShape, layout: Layout) -> Draw:
-        values = (rng.exponential(size=kernel.in_layout(layout)) - 1.0) * he_deviation(kernel)
+        values = (rng.exponential(size=kernel.in_layout(layout)) - 1.0) * HE.deviation(kernel)
         return came_back(kernel, layout, values.astype(np.float32))
 
     return initializer
@@ -83,7 +84,7 @@ def test_new_criterion_takes_its_share_of_the_points_and_explains_itself(signs: 
     worth = 14.0 * 4 / sum(asked.weights.values())
     *_, last = result.criteria
     assert (last.name, last.points, last.max_points) == ("signs", 0.0, worth)
-    assert last.look_up == signs.mistakes[0].lesson.look_up
+    assert last.look_up == signs.mistakes[0].lesson.of(HE).look_up
     assert score_task(asked, evidence(right("normal")), 14.0).score == 14.0
 
 

@@ -20,10 +20,11 @@ from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.families import Histogram
 from autograder.judge.judging import Verdict, judge
+from autograder.judge.law import HE
 from autograder.judge.measure import draw_figures
 from autograder.judge.model import LAST_ACTIVATIONS, ModelMeasurements, hidden_pass, relative_difference
 from autograder.judge.structure import largest_within
-from calibration.samplers import Initializer, Maker, came_back, he_deviation, mistakes, right
+from calibration.samplers import Initializer, Maker, came_back, mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
 #: Scoring runs the judge under np.errstate: what is too large for a float is a finding, not a warning.
@@ -130,7 +131,7 @@ def test_law_that_no_entry_fits_is_told_by_its_exponents(deviation: Callable[[Ke
 def test_heavy_tailed_law_outside_the_catalogue_is_not_misnamed() -> None:
     def student(rng: np.random.Generator) -> Initializer:
         def initializer(kernel: KernelShape, layout: Layout) -> Draw:
-            values = rng.standard_t(3, kernel.in_layout(layout)) * he_deviation(kernel)
+            values = rng.standard_t(3, kernel.in_layout(layout)) * HE.deviation(kernel)
             return came_back(kernel, layout, values.astype(np.float32))
 
         return initializer

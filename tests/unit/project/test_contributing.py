@@ -15,7 +15,7 @@ import typer
 from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import KERNELS, TASKS, task
 from autograder.cli.app import app
-from autograder.judge import laws
+from autograder.judge import scales
 from autograder.report.formats import Outcomes
 from autograder.report.result import Provenance, QuestionResult, QuestionStatus, Result, Unreadable
 from calibration import samplers
@@ -35,7 +35,7 @@ def test_examples_pass_lint_and_are_formatted(path: str) -> None:
 
 
 def test_example_of_a_mistake_gives_the_variance_of_its_code() -> None:
-    (law,) = eval(contributing.lines("_law("), vars(laws).copy())
+    (law,) = eval(contributing.lines("_law("), vars(scales).copy())
     written = eval("{" + contributing.lines('"lecun_limit_as_std"') + "}", {"math": math})
     for kernel in KERNELS:
         variance = written[law.name](kernel.in_layout(Layout.KERAS), kernel.fan_in, kernel.fan_out) ** 2
@@ -82,8 +82,8 @@ def test_names_of_code_that_the_page_uses_exist() -> None:
         "test_mistake_costs_its_own_criteria_and_no_other": "tests/unit/judge/test_judge.py",
         "DEVIATIONS": "tests/specification/test_mistakes_in_code.py",
         "Plan": "autograder/judge/statistical_test.py",
-        "_SCALES": "autograder/judge/laws.py",
-        "WRITTEN": "tests/unit/judge/test_laws.py",
+        "_SCALES": "autograder/judge/scales.py",
+        "WRITTEN": "tests/unit/judge/test_scales.py",
         "UPDATE_MESSAGES": "tests/specification/test_messages.py",
     }.items():
         assert name in contributing.PAGE

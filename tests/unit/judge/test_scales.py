@@ -11,15 +11,17 @@ from scipy import stats
 
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.assignment.questions import KERNELS
-from autograder.judge.laws import LAWS
+from autograder.judge.scales import SCALES
 
-BY_NAME = {law.name: law for law in LAWS}
+BY_NAME = {law.name: law for law in SCALES}
 CUT = stats.truncnorm(-2, 2).std()
 CUT_AT_3 = stats.truncnorm(-3, 3).std()
 CLIPPED = math.sqrt(stats.norm.expect(lambda x: np.clip(x, -2, 2) ** 2))
 
 #: Deviation of the weights that the mistake gives: of a shape in the framework's layout, its fan_in and its fan_out.
 WRITTEN: dict[str, Callable[[tuple[int, ...], int, int], float]] = {
+    "he_normal": lambda shape, i, o: math.sqrt(2 / i),
+    "he_uniform": lambda shape, i, o: math.sqrt(6 / i) / math.sqrt(3),
     "glorot_normal": lambda shape, i, o: math.sqrt(2 / (i + o)),
     "glorot_uniform": lambda shape, i, o: math.sqrt(6 / (i + o)) / math.sqrt(3),
     "std_2_over_fan_in": lambda shape, i, o: 2 / i,
