@@ -21,6 +21,10 @@ WIDTHS = (64, 128, 64, 10)
 BUILDS = 4
 #: Range of the batch size of a build's inputs, upper end excluded. Every build gets another batch size.
 BATCHES = (16, 48)
+#: Calls for one small kernel, in which seeds drawn from few show.
+REPEATS = 100
+#: Range of one size of the small kernel, upper end excluded, and the sizes that the other one is drawn from.
+SMALL, SMALL_ODD = (5, 10), (5, 7, 9)
 #: Draws of each kernel shape: two to compare, and a third to confirm a repetition.
 ROUNDS = 3
 
@@ -138,11 +142,14 @@ class Challenge:
         Value of every entry of a passed tensor before the call.
     inputs : tuple of array
         Inputs for each build of a model: (batch, 64) float32, standard normal.
+    small : KernelShape
+        A small dense kernel with an odd size, for `REPEATS` calls of an initializer.
     """
 
     kernels: tuple[KernelShape, ...]
     fill: float
     inputs: tuple[NDArray[np.float32], ...]
+    small: KernelShape
 
 
 def draw_challenge(generator: np.random.Generator) -> Challenge:
@@ -157,6 +164,10 @@ def draw_challenge(generator: np.random.Generator) -> Challenge:
         outputs = inputs if square else math.ceil(kernel.inputs * kernel.outputs / inputs * room)
         return KernelShape(inputs, outputs, kernel.window)
 
+    def small() -> KernelShape:
+        inputs, outputs = generator.permutation((generator.integers(*SMALL), generator.choice(SMALL_ODD)))
+        return KernelShape(int(inputs), int(outputs))
+
     return Challenge(
         kernels=tuple(drawn(kernel) for kernel in KERNELS),
         fill=float(np.float32(generator.uniform(2.0, 3.0))),
@@ -164,7 +175,14 @@ def draw_challenge(generator: np.random.Generator) -> Challenge:
             generator.standard_normal((int(rows), WIDTHS[0]), dtype=np.float32)
             for rows in generator.choice(np.arange(*BATCHES), BUILDS, replace=False)
         ),
+        small=small(),
     )
+
+
+def initializer_of(model: Task) -> Task | None:
+    """Return the task whose initializer a student may use in ``model``: of the same framework and law, or None."""
+    wanted = (Kind.INITIALIZER, model.framework, model.law)
+    return next((each for each in TASKS if (each.kind, each.framework, each.law) == wanted), None)
 
 
 def task(stub: str) -> Task:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import secrets
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from autograder.assignment.settings import BadSettings, HelpLevel, load_settings
 from autograder.grading.interview import CallRaised, interview
 from autograder.report.result import QuestionResult, QuestionStatus
 from autograder.sandbox.child.calls import call
-from autograder.sandbox.protocol import BuildModel, CallInitializer, Question
+from autograder.sandbox.protocol import BuildModel, CallInitializer, CallRepeatedly, NotDefined, Question
 from autograder.sandbox.wire import Message
 
 A = TypeVar("A")
@@ -27,14 +28,25 @@ A = TypeVar("A")
 class _DirectCall:
     """Answers an interview's questions by calling a function of this process. It is a `Conversation`."""
 
+    task: Task
     function: Callable[..., Any]
 
     def ask(self, question: Question[A]) -> A:
         read = question.read
-        assert isinstance(question, CallInitializer | BuildModel)
-        answer = call(question, self.function).to_message()
+        assert isinstance(question, CallInitializer | CallRepeatedly | BuildModel)
+        is_asked = question.function == self.task.function
+        function = self.function if is_asked else _names_beside(self.function).get(question.function)
+        answer = (NotDefined() if function is None else call(question, function)).to_message()
         # Copies: a framework may return views of memory that its next call writes to.
         return read(Message(answer.header, tuple(np.array(array) for array in answer.arrays)))
+
+
+def _names_beside(function: Any) -> dict[str, Any]:
+    """Return the names that the code of ``function``, a function or a class, can use, and those of its notebook."""
+    from IPython import get_ipython
+
+    code = inspect.unwrap(getattr(function, "__init__") if isinstance(function, type) else function)  # noqa: B009
+    return {**getattr(get_ipython(), "user_ns", {}), **getattr(code, "__globals__", {})}
 
 
 class CannotCheck(ValueError):
@@ -124,7 +136,7 @@ def _judge(
     from autograder.grading.scoring import score_task
 
     try:
-        evidence = interview(_DirectCall(function), checked_task, challenge)
+        evidence = interview(_DirectCall(checked_task, function), checked_task, challenge)
     except CallRaised as problem:
         status, message = QuestionStatus.ERROR, f"{checked_task.function} raised {problem.raised}."
         if problem.raised.name == "NotImplementedError":

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from autograder.assignment.questions import TASKS, Challenge, Task, draw_challenge
+from autograder.assignment.questions import TASKS, Challenge, Task, draw_challenge, initializer_of
 from autograder.grading.budget import MOST_CHILDREN, Budget, LeftOut, Step
 from autograder.grading.causes import Causes
 from autograder.grading.cell_output import CellOutput, output_of
@@ -216,7 +216,11 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
             continue
         asking = _Calls(child, budget, _seeds(seed, "calls", task.stub))
         try:
-            execution.outcomes[task.stub] = interview(asking, task, challenge_of(seed, task), causes.describe)
+            challenge = challenge_of(seed, task)
+            # An initializer that gave no evidence, because it hangs, say, must not cost the model anything.
+            initializer = initializer_of(task)
+            asks_own = initializer is not None and not isinstance(execution.outcomes.get(initializer.stub), Ending)
+            execution.outcomes[task.stub] = interview(asking, task, challenge, causes.describe, asks_own=asks_own)
         except CallRaised as call:
             execution.outcomes[task.stub] = _ending_of(call.raised, task, submission, causes)
         except Undefined:

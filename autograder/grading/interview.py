@@ -6,20 +6,23 @@ It asks through a `Conversation`: with a confined child, or by a direct call in 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 from autograder.assignment.kernels import KernelShape, Layout
-from autograder.assignment.questions import ROUNDS, WIDTHS, Challenge, Kind, Task
-from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
+from autograder.assignment.questions import BUILDS, REPEATS, ROUNDS, WIDTHS, Challenge, Kind, Task, initializer_of
+from autograder.judge.evidence import Array, Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.law import LAWS
 from autograder.sandbox.protocol import (
     BuildModel,
     CallInitializer,
+    CallRepeatedly,
     Framework,
     ModelBuilt,
     NotDefined,
     Question,
     Raised,
+    Repeated,
     Returned,
 )
 
@@ -50,9 +53,21 @@ class Undefined(Exception):
 
 
 def interview(
-    conversation: Conversation, task: Task, challenge: Challenge, describe: Callable[[Raised], str] = str
+    conversation: Conversation,
+    task: Task,
+    challenge: Challenge,
+    describe: Callable[[Raised], str] = str,
+    *,
+    asks_own: bool = True,
 ) -> Evidence:
-    """Call ``task``'s function on ``challenge`` and return the evidence. ``describe`` puts an exception into one line.
+    """Call ``task``'s function on ``challenge`` and return the evidence.
+
+    Parameters
+    ----------
+    describe : callable
+        Puts an exception into one line.
+    asks_own : bool
+        Whether a model's student has an initializer that may be called, too.
 
     Raises
     ------
@@ -63,7 +78,7 @@ def interview(
     """
     if task.kind is Kind.INITIALIZER:
         return _interview_initializer(conversation, task, challenge, describe)
-    return _interview_model(conversation, task, challenge, describe)
+    return _interview_model(conversation, task, challenge, describe, asks_own)
 
 
 def _interview_initializer(
@@ -85,10 +100,18 @@ def _interview_initializer(
     rounds = tuple(tuple(draw(kernel) for kernel in challenge.kernels) for _ in range(ROUNDS))
     if len(raised) == ROUNDS * len(challenge.kernels):
         raise CallRaised(raised[0])
-    if task.layout is not Layout.TORCH:
-        return InitializerEvidence(task.layout, rounds, law=LAWS[task.law])
-    on_parameter = draw(challenge.kernels[-1], parameter=True)
-    return InitializerEvidence(task.layout, rounds, challenge.fill, on_parameter, LAWS[task.law])
+    in_place = task.layout is Layout.TORCH
+    on_parameter = draw(challenge.kernels[-1], parameter=True) if in_place else None
+    repeats = _repeated(conversation, task, challenge.small, REPEATS, challenge.fill)
+    fill = challenge.fill if in_place else None
+    return InitializerEvidence(task.layout, rounds, fill, on_parameter, LAWS[task.law], repeats)
+
+
+def _repeated(conversation: Conversation, task: Task, kernel: KernelShape, times: int, fill: float) -> Array | None:
+    """Return (calls, weights) of ``task``'s initializer, called repeatedly; None if it gave no floats."""
+    shape = kernel.in_layout(task.layout)
+    answer = conversation.ask(CallRepeatedly(task.function, Framework(task.framework), shape, times, fill))
+    return answer.values if isinstance(answer, Repeated) else None
 
 
 def _draw(kernel: KernelShape, answer: Returned) -> Draw:
@@ -96,7 +119,7 @@ def _draw(kernel: KernelShape, answer: Returned) -> Draw:
 
 
 def _interview_model(
-    conversation: Conversation, task: Task, challenge: Challenge, describe: Callable[[Raised], str]
+    conversation: Conversation, task: Task, challenge: Challenge, describe: Callable[[Raised], str], asks_own: bool
 ) -> ModelEvidence:
     builds: list[ModelBuild] = []
     for inputs in challenge.inputs:
@@ -104,6 +127,8 @@ def _interview_model(
         if isinstance(answer, Raised):
             raise CallRaised(answer)
         builds.append(_build(_unless_undefined(answer), describe))
+    initializer = initializer_of(task) if asks_own else None
+    own = _own_draws(conversation, initializer, challenge.fill) if initializer is not None else None
     return ModelEvidence(
         layout=task.layout,
         widths=WIDTHS,
@@ -112,7 +137,21 @@ def _interview_model(
         inputs=challenge.inputs,
         builds=tuple(builds),
         law=LAWS[task.law],
+        own=own,
     )
+
+
+def _own_draws(conversation: Conversation, initializer: Task, fill: float) -> tuple[tuple[Array, ...], ...] | None:
+    """Return draws of a model's hidden kernels, canonical, by the student's own ``initializer``."""
+    found = []
+    for inputs, outputs in pairwise(WIDTHS[:-1]):
+        kernel = KernelShape(inputs, outputs)
+        values = _repeated(conversation, initializer, kernel, BUILDS, fill)
+        if values is None:
+            return None
+        draws = values.reshape(-1, *kernel.in_layout(initializer.layout))
+        found.append(tuple(draws if initializer.layout is Layout.KERAS else draws.transpose(0, 2, 1)))
+    return tuple(found)
 
 
 def _build(answer: ModelBuilt, describe: Callable[[Raised], str]) -> ModelBuild:

@@ -80,4 +80,4 @@ def picture_signal(m: ModelMeasurements) -> SignalPicture | None:
     last = m.shapes[-1]
     glorot = 2.0 * last.fan_in / (last.fan_in + last.fan_out)
     predicted = (*(((1.0, 1.0),) * len(m.shapes)), (min(glorot, 2.0), 2.0))
-    return SignalPicture(tuple(m.evidence.widths), tuple(builds), predicted)
+    return SignalPicture((m.shapes[0].inputs, *(each.outputs for each in m.shapes)), tuple(builds), predicted)

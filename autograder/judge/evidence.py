@@ -27,7 +27,8 @@ class Draw:
     dtype, shape
         Of the returned value; None if it was not an array.
     returned : array or None
-        The returned values in the framework's layout; None unless they have the requested shape.
+        The returned values in the requested shape and the framework's layout; None unless they are floats, and as many
+        as requested. ``shape`` says in which shape they came.
     passed : array or None
         PyTorch: the tensor that was passed in, after the call, if it is not the returned one.
     same : bool
@@ -62,6 +63,10 @@ class InitializerEvidence:
         For an in-place initializer, one more draw, into a parameter that requires gradients.
     law : TargetLaw
         What the initializer should draw from.
+    repeats : array or None
+        (calls, weights) values of calls for one small dense kernel, one after the other and without seeding between
+        them. Fewer than `REPEATS` calls if the initializer is slow; None if a call raised, or gave no floats of the
+        right number.
     """
 
     layout: Layout
@@ -69,6 +74,7 @@ class InitializerEvidence:
     fill: float | None = None
     on_parameter: Draw | None = None
     law: TargetLaw = HE
+    repeats: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,9 @@ class ModelEvidence:
         In the order of construction.
     law : TargetLaw
         What the hidden layers should draw from.
+    own : tuple of tuple of array, or None
+        For each hidden layer of ``widths``, draws by the student's own initializer, canonical (in, out): as many as
+        builds, or fewer if it is slow. None if it is not defined, raised, or gave no floats of the right number.
     """
 
     layout: Layout
@@ -140,3 +149,4 @@ class ModelEvidence:
     inputs: tuple[Array, ...]
     builds: tuple[ModelBuild, ...]
     law: TargetLaw = HE
+    own: tuple[tuple[Array, ...], ...] | None = None

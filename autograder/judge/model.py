@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_softmax, ndtr, softmax
 
 from autograder.assignment.kernels import KernelShape, Layout
-from autograder.judge.evidence import ModelBuild, ModelEvidence, Parameter
+from autograder.judge.evidence import ModelBuild, ModelEvidence
 from autograder.judge.families import Histogram, nearest
 from autograder.judge.measure import DrawFigures, Moments, draw_figures, pool
 from autograder.judge.naming import Diagnosis, diagnose
@@ -25,6 +25,10 @@ FORWARD = 1e-3
 #: and 0.012 in bfloat16. The nearest other activations differ by 0.0067 (leaky ReLU, which bfloat16 does not show) and
 #: by 0.088 (GELU).
 FORWARD_IN_16_BITS = {"float16": 4e-3, "bfloat16": 3e-2}
+#: Ways over a model's kernels that are looked at.
+_MOST_WAYS = 1_000
+#: Hidden layers up to which each may have another activation when the outputs are explained.
+_MOST_HIDDEN = 3
 Array = NDArray[np.floating[Any]]
 
 
@@ -41,6 +45,50 @@ def owner(name: str) -> str:
     return name[: max(name.rfind("."), name.rfind("/"), 0)]
 
 
+def _shapes(layers: Sequence[DenseLayer]) -> tuple[KernelShape, ...]:
+    return tuple(KernelShape(*layer.kernel.shape) for layer in layers)
+
+
+def _with_biases(kernels: Sequence[tuple[str, Array]], vectors: Sequence[tuple[str, Array]]) -> list[DenseLayer]:
+    """Give each kernel the first vector of its size under its owner's name, which no kernel before it has.
+
+    Biases that are all kept apart from their kernels, one for each, are in the kernels' order.
+    """
+    owners = {owner(name) for name, _ in kernels}
+    apart = [each for each in vectors if owner(each[0]) not in owners]
+    are_apart = len(apart) == len(vectors) == len(kernels)
+    left, layers = list(vectors), []
+    for name, kernel in kernels:
+        fitting = (v for v in left if v[1].size == kernel.shape[1] and (are_apart or owner(v[0]) == owner(name)))
+        found = next(fitting, None)
+        left = [each for each in left if each is not found]
+        layers.append(DenseLayer(kernel, found[1] if found is not None else None))
+    return layers
+
+
+def _order(found: Sequence[KernelShape], asked: Sequence[KernelShape]) -> list[int] | None:
+    """Return the order in which at least two kernels lead from the asked inputs to the asked outputs, or None.
+
+    The kernels asked for are preferred if they are not all that was found, and otherwise the longest way. Of equal
+    ways, it is the one nearest to the kernels' own order.
+    """
+
+    def worth(way: list[int]) -> tuple[bool, bool, int]:
+        return len(way) == len(found), [found[number] for number in way] == list(asked), len(way)
+
+    ways = islice(_ways(found, asked[0].inputs, ()), _MOST_WAYS)
+    whole = [list(way) for way in ways if len(way) > 1 and found[way[-1]].outputs == asked[-1].outputs]
+    return max(whole, key=worth) if whole else None
+
+
+def _ways(found: Sequence[KernelShape], units: int, way: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """Yield ``way``, which leads to so many ``units``, and everything that it can be continued to."""
+    yield way
+    for number, kernel in enumerate(found):
+        if kernel.inputs == units and number not in way:
+            yield from _ways(found, kernel.outputs, (*way, number))
+
+
 class ModelMeasurements:
     """All figures of a model's builds, each computed once.
 
@@ -53,31 +101,42 @@ class ModelMeasurements:
     def __init__(self, evidence: ModelEvidence) -> None:
         self.evidence = evidence
 
+    @property
+    def asked(self) -> tuple[KernelShape, ...]:
+        """The dense kernels that the assignment asks for."""
+        return tuple(KernelShape(a, b) for a, b in pairwise(self.evidence.widths))
+
     @cached_property
     def shapes(self) -> tuple[KernelShape, ...]:
-        """The dense kernels that the assignment asks for."""
-        widths = self.evidence.widths
-        return tuple(KernelShape(a, b) for a, b in pairwise(widths))
+        """The dense kernels of the builds, inputs first; those `asked` for if the first build has none."""
+        first = self._chain(self.evidence.builds[0]) if self.evidence.builds else None
+        return self.asked if first is None else _shapes(first)
 
     def layers(self, build: ModelBuild) -> list[DenseLayer] | None:
-        """Return the dense layers of ``build``, or None when its matrices are not those asked for.
+        """Return the dense layers of ``build``, or None where its matrices do not lead from the inputs to the outputs.
 
-        Told by their shapes, which all differ: a framework lists parameters as they were made, not as they are used.
+        All builds have the same `shapes`. These tell the order: a framework lists parameters as they were made, not as
+        they are used.
         """
-        parameters = [p for p in build.parameters or () if p.values is not None]
-        kernels = [p for p in parameters if len(p.shape) == 2]
-        found: list[DenseLayer] = []
-        for shape in self.shapes:
-            fitting = [p for p in kernels if self._canonical(p).shape == (shape.inputs, shape.outputs)]
-            if len(fitting) != 1:
-                return None
-            biases = [p for p in parameters if p.shape == (shape.outputs,) and owner(p.name) == owner(fitting[0].name)]
-            found.append(DenseLayer(self._canonical(fitting[0]), biases[0].values if biases else None))
-        return found if len(kernels) == len(found) else None
+        chain = self._chain(build)
+        return None if chain is None or _shapes(chain) != self.shapes else chain
 
-    def _canonical(self, parameter: Parameter) -> Array:
-        assert parameter.values is not None
-        return parameter.values.T if self.evidence.layout is Layout.TORCH else parameter.values
+    def _chain(self, build: ModelBuild) -> list[DenseLayer] | None:
+        """Return the layers of ``build``, or None if its matrices do not lead from the inputs to the outputs.
+
+        Matrices are read in the framework's layout, and in the other one where that leads to nothing: a model may
+        multiply them itself.
+        """
+        parameters = [(p.name, p.values) for p in build.parameters or () if p.values is not None]
+        matrices = [(name, values) for name, values in parameters if values.ndim == 2 and min(values.shape) > 1]
+        vectors = [(name, values.ravel()) for name, values in parameters if values.size == max(values.shape, default=0)]
+        layout = self.evidence.layout
+        for as_stored in (layout is Layout.KERAS, layout is Layout.TORCH):
+            kernels = [(name, values if as_stored else values.T) for name, values in matrices]
+            order = _order([KernelShape(*kernel.shape) for _, kernel in kernels], self.asked)
+            if order is not None:
+                return _with_biases([kernels[number] for number in order], vectors)
+        return None
 
     @cached_property
     def builds(self) -> list[list[DenseLayer]]:
@@ -129,7 +188,9 @@ class ModelMeasurements:
     def activations(self) -> tuple[tuple[str, ...], str] | None:
         """Return the known activations, hidden and last, that explain the outputs; None if none do."""
         build, inputs, layers = self.evidence.builds[0], self.evidence.inputs[0], self.builds[0]
-        for hidden in product(HIDDEN_ACTIVATIONS, repeat=len(self.shapes) - 1):
+        count = len(self.shapes) - 1
+        alike = ((name,) * count for name in HIDDEN_ACTIVATIONS)
+        for hidden in product(HIDDEN_ACTIVATIONS, repeat=count) if count <= _MOST_HIDDEN else alike:
             signal = hidden_pass(layers, inputs, hidden)
             for last, ending in LAST_ACTIVATIONS.items():
                 if self._agrees(build, inputs, ending(signal)) and self.fits(hidden, last):

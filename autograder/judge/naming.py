@@ -141,7 +141,7 @@ def describe_unknown(measured: Sequence[MeasuredRatio]) -> str:
         "fan_out": [math.log(m.kernel.fan_out) for m in known],
         "area": [math.log(m.kernel.area) for m in known],
     }
-    variances = np.array([math.log(m.ratio * m.law.variance(m.kernel)) for m in known])
+    variances = np.array([math.log(m.ratio) + math.log(m.law.variance(m.kernel)) for m in known])
     for names in ((), ("fan_in",), ("fan_out",), ("area",), *combinations(logs, 2)):
         rows = np.array([[1.0] * len(known), *(logs[name] for name in names)]).T
         solution, *_ = np.linalg.lstsq(rows, variances, rcond=None)

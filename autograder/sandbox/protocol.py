@@ -15,6 +15,7 @@ Examples
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -37,6 +38,8 @@ MAX_TEXT = 4_000
 #: Figures of one cell, and pixels along the longer side: four of these fit into one answer.
 MAX_FIGURES = 4
 MAX_SIDE = 640
+#: Time after which `CallRepeatedly` begins no other call.
+REPEATING_SECONDS = 3.0
 #: One order to the warm process, or report of it, is one datagram of at most this size.
 MAX_ORDER_BYTES = 16 * 1024
 
@@ -334,7 +337,8 @@ class Returned(Answer):
     dtype, shape
         Of the returned value; None if it was not an array.
     values : array or None
-        The returned values in the framework's layout; None unless they have the requested shape.
+        The returned values in the requested shape; None unless they are floats, and as many as requested. ``shape``
+        says in which shape they came.
     passed : array or None
         PyTorch: the tensor that was passed in, after the call, if it is not the returned one; float32.
     same : bool
@@ -347,6 +351,13 @@ class Returned(Answer):
     values: Array | None = None
     passed: Array | None = None
     same: bool = False
+
+
+@dataclass(frozen=True)
+class Repeated(Answer):
+    """Results of calls of an initializer, one after the other: (calls, weights) float; None if a call failed."""
+
+    values: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -511,8 +522,35 @@ class CallInitializer(Call[Returned | Raised | NotDefined]):
         if passed is not None and passed.dtype != np.float32:
             raise BadAnswer("the tensor that was passed in came back with another dtype")
         if values is not None:
-            answer = replace(answer, dtype=values.dtype.name, shape=values.shape)
+            # A list has no shape of its own.
+            shape = values.shape if answer.shape is None else answer.shape
+            if math.prod(shape) != values.size:
+                raise BadAnswer("an array has not as many elements as the shape that it is said to have come in")
+            answer = replace(answer, dtype=values.dtype.name, shape=shape)
         return replace(answer, same=answer.same and passed is None)
+
+
+@dataclass(frozen=True)
+class CallRepeatedly(Call[Repeated | Raised | NotDefined]):
+    """Calls an initializer ``times`` times for one kernel ``shape``, without seeding between the calls.
+
+    A slow initializer is called less often: after `REPEATING_SECONDS`, the child does not begin another call.
+    ``fill`` is, for PyTorch, the value of every entry of the tensors before the calls.
+    """
+
+    ask = "repeated"
+    answers = (Repeated, Raised, NotDefined)
+    shape: tuple[int, ...]
+    times: int
+    fill: float = 0.0
+
+    def _checked(self, answer: Repeated) -> Repeated:
+        values = answer.values
+        if values is not None and not (
+            values.ndim == 2 and 1 <= len(values) <= self.times and values.shape[1] == math.prod(self.shape)
+        ):
+            raise BadAnswer("repeated calls gave more calls or other weights than were asked for")
+        return answer
 
 
 @dataclass(frozen=True)
@@ -531,7 +569,7 @@ class BuildModel(Call[ModelBuilt | Raised | NotDefined]):
 
 
 _QUESTIONS: dict[str, type[Question[Answer]]] = {
-    kind.ask: kind for kind in (Versions, Seed, RunCell, CallInitializer, BuildModel)
+    kind.ask: kind for kind in (Versions, Seed, RunCell, CallInitializer, CallRepeatedly, BuildModel)
 }
 
 

@@ -32,6 +32,7 @@ QUESTIONS: tuple[p.Question[Any], ...] = (
     p.RunCell("cell 1", "x = 1"),
     p.CallInitializer("tf_he_normal", p.Framework.TENSORFLOW, SHAPE),
     p.CallInitializer("pt_he_normal", p.Framework.TORCH, SHAPE, fill=1.0, parameter=True),
+    p.CallRepeatedly("tf_he_normal", p.Framework.TENSORFLOW, SHAPE, 2),
     p.BuildModel("pt_model", p.Framework.TORCH, inputs=np.ones((4, 3), np.float32)),
 )
 
@@ -69,6 +70,7 @@ ANSWERS: dict[type[p.Answer], st.SearchStrategy[p.Answer]] = {
     p.Returned: st.builds(
         p.Returned, TEXT, st.none() | TEXT, st.none() | _SIZES, st.none() | _ARRAYS, st.none() | _ARRAYS, st.booleans()
     ),
+    p.Repeated: st.builds(p.Repeated, st.none() | _ARRAYS),
     p.ModelBuilt: st.builds(
         p.ModelBuilt,
         TEXT,
@@ -80,7 +82,7 @@ ANSWERS: dict[type[p.Answer], st.SearchStrategy[p.Answer]] = {
 
 # --- frames that it could not send ---------------------------------------------------------------------------------
 
-_CARRIED = (p.Raised, p.CellRan, p.Returned, p.ModelParameter, p.ModelBuilt, p.Installed)
+_CARRIED = (p.Raised, p.CellRan, p.Returned, p.Repeated, p.ModelParameter, p.ModelBuilt, p.Installed)
 KEYS = st.sampled_from(
     [*sorted({each.name for kind in _CARRIED for each in fields(kind)}), "status", "arrays", "nonce", "ask"]
 )

@@ -336,7 +336,7 @@ def test_mistake_in_code_is_named(asked: Task, name: str) -> None:
     tf.keras.utils.set_random_seed(1)
     torch.manual_seed(1)
     found = interview(
-        _DirectCall(function(asked, bodies(asked)[name])), asked, draw_challenge(np.random.default_rng(3))
+        _DirectCall(asked, function(asked, bodies(asked)[name])), asked, draw_challenge(np.random.default_rng(3))
     )
     with np.errstate(all="ignore"):
         failed = [v.finding for v in judge(found, judged(asked, name)) if v.status == "failed"]

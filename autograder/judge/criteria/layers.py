@@ -26,6 +26,8 @@ def layers(m: ModelMeasurements) -> Finding:
     widths = " → ".join(map(str, m.evidence.widths))
     for build in m.evidence.builds:
         _check_measurable(m, build, widths)
+    if m.shapes != m.asked:
+        raise fail(_wrong(m.evidence.builds[0], widths), _WRONG_LAYERS, measurable=True)
     for build, built in zip(m.evidence.builds, m.builds, strict=True):
         parameters = build.parameters or ()
         if len(parameters) > sum(1 + (layer.bias is not None) for layer in built):
@@ -48,8 +50,12 @@ def _listed(build: ModelBuild) -> str:
     return ", ".join(f"{p.name} {p.shape}" for p in (build.parameters or ())[:12]) or "none"
 
 
+def _wrong(build: ModelBuild, widths: str) -> str:
+    return f"The kernels are not those of {widths} dense layers. Weights found: {_listed(build)}."
+
+
 def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> None:
-    """Raise `Failed` unless ``build`` holds the kernels asked for, with finite weights."""
+    """Raise `Failed` unless ``build`` holds dense layers that can be measured, with finite weights."""
     if build.parameters is None:
         framework = "Keras model" if m.evidence.layout is Layout.KERAS else "torch.nn.Module"
         hint = " Is the `return` missing?" if build.kind == "NoneType" else ""
@@ -58,7 +64,7 @@ def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> N
         raise fail(f"The model has no weights, and its call raised {build.forward_error}.", FORWARD_ERROR)
     built = m.layers(build)
     if built is None:
-        wrong = f"The kernels are not those of {widths} dense layers. Weights found: {_listed(build)}."
+        wrong = _wrong(build, widths)
         if build.untracked:
             raise fail(
                 f"{wrong} The model also holds tf.Variables, which Keras 3 does not track, and fit() would not train: "

@@ -13,6 +13,7 @@ from autograder.sandbox.protocol import (
     Answer,
     BuildModel,
     CallInitializer,
+    CallRepeatedly,
     Done,
     Installed,
     NotDefined,
@@ -54,7 +55,7 @@ def answer(question: Question[Answer], versions: Mapping[str, str]) -> Answer:
         return Done()
     if isinstance(question, RunCell):
         return run_cell(question.name, question.source)
-    if isinstance(question, CallInitializer | BuildModel):
+    if isinstance(question, CallInitializer | CallRepeatedly | BuildModel):
         vary_seeds(question.seed)
         namespace = shell().user_ns
         if question.function not in namespace:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ _MAX_NAME = 100
 
 
 def returned(value: Any, shape: tuple[int, ...]) -> Returned:
-    """Describe ``value``; its numbers go along where they are floats in the ``shape`` that was asked for."""
+    """Describe ``value``; its numbers go along, in ``shape``, where they are floats and as many as were asked for."""
     import tensorflow as tf
     import torch
 
@@ -33,12 +35,32 @@ def returned(value: Any, shape: tuple[int, ...]) -> Returned:
     elif isinstance(value, np.ndarray):
         kind, value = "numpy.ndarray", np.asarray(value)
         dtype = value.dtype.name
+    elif isinstance(value, list | tuple):
+        return Returned(kind, values=_listed(value, shape))
     if dtype is None:
         return Returned(kind)
     found = tuple(int(n) for n in value.shape)
-    if dtype in DTYPES and found == shape:
-        array = value if isinstance(value, np.ndarray) else value.numpy()
+    if dtype in DTYPES and math.prod(found) == math.prod(shape):
+        array = _in_shape(value if isinstance(value, np.ndarray) else value.numpy(), shape)
     return Returned(kind, dtype, found[:MAX_DIMENSIONS], array)
+
+
+def _listed(value: Sequence[Any], shape: tuple[int, ...]) -> Array | None:
+    """Return the numbers of nested lists, None if they are no floats or not as many as ``shape`` holds."""
+    try:
+        array = np.asarray(value)
+    except Exception:  # noqa: BLE001 (lists of unequal lengths, and whatever else a student puts into one)
+        return None
+    return _in_shape(array, shape) if array.dtype.name in DTYPES and array.size == math.prod(shape) else None
+
+
+def _in_shape(array: Array, shape: tuple[int, ...]) -> Array:
+    """Return ``array`` in ``shape``: with its axes put into the order that was asked for, or reshaped."""
+    axes = range(array.ndim)
+    for order in (tuple(axes), tuple(reversed(axes)), *(permutations(axes) if array.ndim == len(shape) else ())):
+        if tuple(array.shape[axis] for axis in order) == shape:
+            return array.transpose(order)
+    return array.reshape(shape)
 
 
 def forward(run: Callable[[], Array]) -> Array | Raised | None:

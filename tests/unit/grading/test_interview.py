@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.assignment.questions import BUILDS, KERNELS, ROUNDS, TASKS, Task, draw_challenge, task
+from autograder.assignment.questions import BUILDS, KERNELS, REPEATS, ROUNDS, TASKS, Task, draw_challenge, task
 from autograder.grading import check as checking
 from autograder.grading.cell_output import CellOutput, output_of
 from autograder.grading.check import CannotCheck, check
@@ -22,6 +22,7 @@ from autograder.sandbox.client import Warm
 from autograder.sandbox.protocol import (
     BuildModel,
     CallInitializer,
+    CallRepeatedly,
     CellRan,
     Done,
     Framework,
@@ -31,6 +32,7 @@ from autograder.sandbox.protocol import (
     Question,
     Raised,
     Refusal,
+    Repeated,
     Returned,
     RunCell,
     Seed,
@@ -54,7 +56,10 @@ class Answers:
         return self.answer(question)
 
 
-def filled(question: CallInitializer) -> Returned:
+def filled(question: CallInitializer | CallRepeatedly) -> Returned | Repeated:
+    if isinstance(question, CallRepeatedly):
+        calls = np.arange(question.times, dtype=np.float32)
+        return Repeated(np.repeat(calls[:, None], np.prod(question.shape), axis=1))
     values = np.full(question.shape, 2.0, np.float32)
     return Returned("tensor", "float32", question.shape, values, values + 1, same=True)
 
@@ -65,7 +70,13 @@ def test_initializer_is_called_on_every_shape_and_then_on_every_shape_again(aske
     found = interview(talk, asked, CHALLENGE)
     assert isinstance(found, InitializerEvidence)
     shapes = [kernel.in_layout(asked.layout) for kernel in CHALLENGE.kernels]
-    plain = [q for q in talk.asked if not q.parameter]
+    *calls, repeated = talk.asked
+    assert repeated == CallRepeatedly(
+        asked.function, asked.framework, CHALLENGE.small.in_layout(asked.layout), REPEATS, CHALLENGE.fill
+    )
+    assert found.repeats is not None
+    assert found.repeats.shape == (REPEATS, CHALLENGE.small.size)
+    plain = [q for q in calls if not q.parameter]
     assert [q.shape for q in plain] == shapes * ROUNDS
     assert {(q.function, q.framework, q.fill) for q in plain} == {(asked.function, asked.framework, CHALLENGE.fill)}
     assert [tuple(d.kernel for d in draws) for draws in found.rounds] == [CHALLENGE.kernels] * ROUNDS
@@ -73,7 +84,7 @@ def test_initializer_is_called_on_every_shape_and_then_on_every_shape_again(aske
     assert (draw.kind, draw.dtype, draw.shape, draw.same, draw.error) == ("tensor", "float32", shapes[0], True, None)
     assert (draw.returned == 2.0).all()
     assert (draw.passed == 3.0).all()
-    of_parameters = [q for q in talk.asked if q.parameter]
+    of_parameters = [q for q in calls if q.parameter]
     if asked is TORCH:
         assert [q.shape for q in of_parameters] == [shapes[-1]]
         assert found.on_parameter is not None
@@ -98,7 +109,16 @@ def test_shape_that_raises_is_evidence_and_all_of_them_are_an_exception() -> Non
         interview(Answers(lambda q: NotDefined()), first, CHALLENGE)
 
 
-def built(question: BuildModel) -> ModelBuilt:
+def test_small_kernel_is_dense_with_an_odd_size() -> None:
+    drawn = [draw_challenge(np.random.default_rng(seed)).small for seed in range(50)]
+    assert all(k.is_dense and {k.inputs, k.outputs} <= set(range(5, 10)) for k in drawn)
+    assert all(k.inputs % 2 or k.outputs % 2 for k in drawn)
+    assert len(set(drawn)) > 10
+
+
+def built(question: BuildModel | CallRepeatedly) -> ModelBuilt | Repeated | Returned:
+    if isinstance(question, CallRepeatedly):
+        return filled(question)
     parameters = (ModelParameter("a.kernel", (64, 128), np.ones((64, 128), np.float32)), ModelParameter("n", (3,)))
     return ModelBuilt("Net", parameters, np.zeros((len(question.inputs), 10), np.float32))
 
@@ -109,8 +129,9 @@ def test_model_is_built_for_every_batch(asked: Task) -> None:
     found = interview(talk, asked, CHALLENGE)
     assert isinstance(found, ModelEvidence)
     in_torch = asked.framework == "torch"
-    assert {(q.function, q.framework) for q in talk.asked} == {(asked.function, Framework(asked.framework))}
-    assert all(q.inputs is given for q, given in zip(talk.asked, CHALLENGE.inputs, strict=True))
+    models = [q for q in talk.asked if isinstance(q, BuildModel)]
+    assert {(q.function, q.framework) for q in models} == {(asked.function, Framework(asked.framework))}
+    assert all(q.inputs is given for q, given in zip(models, CHALLENGE.inputs, strict=True))
     assert (found.layout, found.widths, found.softmax) == (asked.layout, (64, 128, 64, 10), not in_torch)
     assert found.names == (("fc1", "fc2", "fc3") if in_torch else ())
     assert len(found.builds) == BUILDS
@@ -123,6 +144,30 @@ def test_model_is_built_for_every_batch(asked: Task) -> None:
     assert build.outputs.shape == (len(CHALLENGE.inputs[-1]), 10)
 
 
+@pytest.mark.parametrize("asked", MODELS, ids=lambda t: t.stub)
+def test_hidden_kernels_are_drawn_by_the_student_s_own_initializer_too(asked: Task) -> None:
+    talk = Answers(built)
+    own = interview(talk, asked, CHALLENGE).own
+    questions = [q for q in talk.asked if isinstance(q, CallRepeatedly)]
+    initializer = TORCH if asked.framework == "torch" else TENSORFLOW
+    assert {(q.function, q.times) for q in questions} == {(initializer.function, BUILDS)}
+    assert [[draw.shape for draw in draws] for draws in own] == [[(64, 128)] * BUILDS, [(128, 64)] * BUILDS]
+    assert [float(draw[0, 0]) for draw in own[0]] == [0.0, 1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("answer", [NotDefined(), Raised("NotImplementedError", ""), Repeated()])
+def test_initializer_that_gives_no_weights_costs_the_model_nothing(answer: object) -> None:
+    talk = Answers(lambda q: answer if isinstance(q, CallRepeatedly) else built(q))
+    found = interview(talk, MODELS[0], CHALLENGE)
+    assert (found.own, len(found.builds)) == (None, BUILDS)
+
+
+def test_initializer_that_cannot_be_called_is_not_asked_for_the_model() -> None:
+    talk = Answers(built)
+    assert interview(talk, MODELS[0], CHALLENGE, asks_own=False).own is None
+    assert len(talk.asked) == BUILDS
+
+
 def test_model_that_raises_or_is_none_or_gives_other_outputs() -> None:
     asked = MODELS[0]
     with pytest.raises(CallRaised):
@@ -130,7 +175,8 @@ def test_model_that_raises_or_is_none_or_gives_other_outputs() -> None:
     with pytest.raises(Undefined):
         interview(Answers(lambda q: NotDefined()), asked, CHALLENGE)
     broken = ModelBuilt("NoneType", None, np.zeros(10, np.float32), Raised("TypeError", "not callable"))
-    (build, *_) = interview(Answers(lambda q: broken), asked, CHALLENGE).builds
+    talk = Answers(lambda q: broken if isinstance(q, BuildModel) else Repeated())
+    (build, *_) = interview(talk, asked, CHALLENGE).builds
     assert (build.kind, build.parameters, build.outputs) == ("NoneType", None, None)
     assert build.forward_error == "TypeError: not callable"
 
@@ -143,7 +189,9 @@ def test_check_asks_the_function_and_returns_its_points(
 ) -> None:
     rng = np.random.default_rng(1)
 
-    def answer(question: CallInitializer, function: object) -> Returned:
+    def answer(question: CallInitializer | CallRepeatedly, function: object) -> Returned | Repeated:
+        if isinstance(question, CallRepeatedly):
+            return Repeated(rng.standard_normal((question.times, np.prod(question.shape)), dtype=np.float32))
         assert function is test_check_asks_the_function_and_returns_its_points
         fan_in = np.prod(question.shape[:-1])
         values = (rng.standard_normal(question.shape) * np.sqrt(2 / fan_in)).astype(np.float32)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -359,23 +360,25 @@ def test_autocorrelation_finds_the_period_and_reflection_the_mirror() -> None:
 WIDTHS = (64, 128, 64, 10)
 
 
-def build(rng: np.random.Generator, gain: float = 2.0, bias: float = 0.0, **other: object) -> ModelBuild:
+def build(
+    rng: np.random.Generator, gain: float = 2.0, bias: float = 0.0, widths: tuple[int, ...] = WIDTHS
+) -> ModelBuild:
     parameters = []
-    for a, b in pairwise(WIDTHS):
+    for number, (a, b) in enumerate(pairwise(widths)):
         kernel = rng.standard_normal((a, b), dtype=np.float32) * np.float32(math.sqrt(gain / a))
-        parameters.append(Parameter(f"dense{a}.kernel", (a, b), kernel))
-        parameters.append(Parameter(f"dense{a}.bias", (b,), np.full(b, bias, np.float32)))
-    return ModelBuild("Sequential", tuple(parameters), **other)
+        parameters.append(Parameter(f"dense{number}.kernel", (a, b), kernel))
+        parameters.append(Parameter(f"dense{number}.bias", (b,), np.full(b, bias, np.float32)))
+    return ModelBuild("Sequential", tuple(parameters))
 
 
-def models(seed: int = 0, hidden: str = "ReLU", last: str = "softmax", **how: float) -> ModelEvidence:
+def models(seed: int = 0, hidden: str = "ReLU", last: str = "softmax", **how: Any) -> ModelEvidence:
     rng = np.random.default_rng(seed)
     inputs = draw_challenge(rng).inputs
-    frame = ModelMeasurements(ModelEvidence(Layout.KERAS, WIDTHS, (), True, inputs, ()))
     builds = []
     for batch in inputs:
         bare = build(rng, **how)
-        outputs = LAST_ACTIVATIONS[last](hidden_pass(frame.layers(bare), batch, [hidden, hidden])).astype(np.float32)
+        layers = ModelMeasurements(ModelEvidence(Layout.KERAS, WIDTHS, (), True, (), (bare,))).layers(bare)
+        outputs = LAST_ACTIVATIONS[last](hidden_pass(layers, batch, [hidden] * (len(layers) - 1))).astype(np.float32)
         builds.append(ModelBuild(bare.kind, bare.parameters, outputs))
     return ModelEvidence(Layout.KERAS, WIDTHS, (), True, inputs, tuple(builds))
 
@@ -447,6 +450,58 @@ def test_layers_may_be_made_in_any_order() -> None:
     right_ones = models(1)
     found = replace(right_ones, builds=tuple(turned(b) for b in right_ones.builds))
     assert set(statuses(found).values()) == {"passed"}
+
+
+def chain(*widths: int, name: str = "dense{}.{}", turned: bool = False) -> ModelBuild:
+    """A build with dense layers of these widths, under names that ``name`` makes of number and part."""
+    parameters = []
+    for number, (a, b) in enumerate(pairwise(widths)):
+        kernel = np.full((b, a) if turned else (a, b), float(number), np.float32)
+        parameters.append(Parameter(name.format(number, "kernel"), kernel.shape, kernel))
+        parameters.append(Parameter(name.format(number, "bias"), (b,), np.full(b, float(number), np.float32)))
+    return ModelBuild("Sequential", tuple(parameters))
+
+
+def in_order(build: ModelBuild, layout: Layout = Layout.KERAS) -> list[tuple[float, float | None]] | None:
+    """The numbers of the layers found, in their order, as kernels and biases hold them."""
+    found = ModelMeasurements(ModelEvidence(layout, WIDTHS, (), True, (), (build,))).layers(build)
+    return found and [(x.kernel[0, 0], None if x.bias is None else x.bias[0]) for x in found]
+
+
+@pytest.mark.parametrize("widths", [WIDTHS, (64, 10, 10), (64, 64, 64, 64, 10), (64, 96, 64, 32, 10)])
+@pytest.mark.parametrize("name", ["dense{}.{}", "w{}{}", "{1}s.{0}"])
+def test_layers_of_other_widths_and_numbers_are_found_under_any_names(widths: tuple[int, ...], name: str) -> None:
+    expected = [(float(number), float(number)) for number in range(len(widths) - 1)]
+    assert in_order(chain(*widths, name=name)) == expected
+    assert in_order(chain(*widths, name=name, turned=True), Layout.TORCH) == expected
+
+
+def test_kernels_of_a_model_that_multiplies_them_itself_are_found_in_the_other_layout() -> None:
+    assert in_order(chain(*WIDTHS, turned=True)) == in_order(chain(*WIDTHS)) == in_order(chain(*WIDTHS), Layout.TORCH)
+
+
+def test_what_does_not_lead_from_the_inputs_to_the_outputs_is_no_model_that_can_be_judged() -> None:
+    for widths in ((64, 10), (64, 128), (63, 128, 10), (64,), (64, 1, 10)):
+        assert in_order(chain(*widths)) is None
+    many = chain(*[64] * 31)
+    assert in_order(many) is None
+
+
+def test_other_matrices_do_not_hide_the_layers_asked_for() -> None:
+    build = chain(*WIDTHS)
+    other = Parameter("embedding.table", (64, 9), np.ones((64, 9), np.float32))
+    assert in_order(replace(build, parameters=(other, *build.parameters))) == in_order(build)
+
+
+@pytest.mark.parametrize("widths", [(64, 128, 32, 10), (64, 128, 64, 64, 10), (64, 64, 10)])
+def test_model_of_other_widths_is_judged_by_everything_else(widths: tuple[int, ...]) -> None:
+    found = models(1, widths=widths)
+    assert statuses(found) == {name: "failed" if name == "layers" else "passed" for name in OF_MODELS}
+
+
+@pytest.mark.parametrize("widths", [(64, 2, 3, 10), (64, 10, 10), (64, 2, 2, 2, 2, 2, 10)])
+def test_model_of_few_weights_is_judged_without_an_exception(widths: tuple[int, ...]) -> None:
+    assert statuses(models(1, widths=widths, hidden="SiLU"))["layers"] == "failed"
 
 
 def test_two_models_handed_out_in_turn_are_not_drawn_anew() -> None:

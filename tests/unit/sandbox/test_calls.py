@@ -7,8 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.sandbox.child.calls import call
-from autograder.sandbox.protocol import BuildModel, CallInitializer, Framework, ModelBuilt, Raised, Returned
+from autograder.sandbox.child import calls
+from autograder.sandbox.protocol import (
+    BuildModel,
+    CallInitializer,
+    CallRepeatedly,
+    Framework,
+    ModelBuilt,
+    Raised,
+    Repeated,
+    Returned,
+)
 
 pytestmark = pytest.mark.frameworks
 
@@ -16,13 +25,13 @@ INPUTS = np.ones((4, 64), np.float32)
 
 
 def build(function: Any, framework: Framework = Framework.TORCH) -> ModelBuilt:
-    answer = call(BuildModel("f", framework, INPUTS), function)
+    answer = calls.call(BuildModel("f", framework, INPUTS), function)
     assert isinstance(answer, ModelBuilt), answer
     return answer
 
 
-def draw(function: Any, framework: Framework = Framework.TORCH) -> Returned | ModelBuilt | Raised:
-    return call(CallInitializer("f", framework, (64, 32), 2.5), function)
+def draw(function: Any, framework: Framework = Framework.TORCH) -> object:
+    return calls.call(CallInitializer("f", framework, (64, 32), 2.5), function)
 
 
 def test_lazy_layers_are_read_once_they_have_weights() -> None:
@@ -113,3 +122,59 @@ def test_whatever_a_function_raises_is_an_answer(leaving: type[BaseException]) -
     answer = draw(function, Framework.TENSORFLOW)
     assert isinstance(answer, Raised)
     assert answer.name == leaving.__name__
+
+
+SHAPE = (2, 3, 4, 8)
+VALUES = np.arange(192, dtype=np.float32).reshape(SHAPE)
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        (VALUES, True),
+        (VALUES.T, True),
+        (VALUES.transpose(3, 2, 0, 1), True),
+        (VALUES.ravel(), True),
+        (VALUES.reshape(6, 32), True),
+        (VALUES.tolist(), True),
+        (tuple(VALUES.ravel().tolist()), True),
+        (VALUES.astype(int).tolist(), False),
+        (VALUES.ravel()[:-1], False),
+        (VALUES.tolist()[:-1], False),
+        ([[1.0], [1.0, 2.0]], False),
+        (["weights"] * 192, False),
+    ],
+    ids=lambda value: None,
+)
+def test_values_in_another_shape_are_put_into_the_one_asked_for(value: Any, right: bool) -> None:
+    answer = calls.call(CallInitializer("f", Framework.TENSORFLOW, SHAPE), lambda shape: value)
+    assert isinstance(answer, Returned)
+    assert answer.shape == (value.shape if isinstance(value, np.ndarray) else None)
+    assert np.array_equal(answer.values, VALUES) if right else answer.values is None
+
+
+def repeatedly(function: Any, framework: Framework) -> Any:
+    answer = calls.call(CallRepeatedly("f", framework, (2, 3), 4, 2.5), function)
+    assert isinstance(answer, Repeated)
+    return None if answer.values is None else answer.values.tolist()
+
+
+def test_repeated_calls_give_every_call_s_weights() -> None:
+    counted = iter(range(100))
+    assert repeatedly(lambda shape: np.full(shape, next(counted), "f4"), Framework.TENSORFLOW) == [
+        [number] * 6 for number in range(4)
+    ]
+    assert repeatedly(lambda weight: weight.add_(1.0), Framework.TORCH) == [[3.5] * 6] * 4
+    assert repeatedly(lambda weight: weight * 2.0, Framework.TORCH) == [[5.0] * 6] * 4
+
+    def fill(weight: Any) -> None:
+        weight.zero_()
+
+    assert repeatedly(fill, Framework.TORCH) == [[0.0] * 6] * 4
+    assert repeatedly(lambda shape: np.zeros(shape, int), Framework.TENSORFLOW) is None
+
+
+def test_repeated_calls_of_a_slow_initializer_are_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(np.arange(0.0, 100.0, 2.0))
+    monkeypatch.setattr(calls, "monotonic", lambda: next(clock))
+    assert repeatedly(np.zeros, Framework.TENSORFLOW) == [[0.0] * 6] * 2

@@ -16,6 +16,7 @@ from autograder.sandbox.protocol import (
     BadAnswer,
     BuildModel,
     CallInitializer,
+    CallRepeatedly,
     CellRan,
     Done,
     Framework,
@@ -27,6 +28,7 @@ from autograder.sandbox.protocol import (
     Question,
     Raised,
     Refusal,
+    Repeated,
     Returned,
     RunCell,
     Seed,
@@ -39,6 +41,7 @@ from tests.support.streams import messages
 RAISED = Raised("ValueError", "no such fan", "cell 3", 2, "return fan / 0", Refusal.FILES)
 KERNEL = np.arange(6, dtype=np.float32).reshape(2, 3)
 INITIALIZER = CallInitializer("f", Framework.TORCH, (2, 3), 2.5, parameter=True, seed=7)
+REPEATED = CallRepeatedly("f", Framework.TORCH, (2, 3), 4, 2.5, seed=7)
 MODEL = BuildModel("M", Framework.TENSORFLOW, np.ones((4, 2), np.float32), seed=8)
 CELL = RunCell("cell 1", "x = 1\n")
 PAIRS: list[tuple[Question[Answer], Answer]] = [
@@ -50,8 +53,13 @@ PAIRS: list[tuple[Question[Answer], Answer]] = [
     (INITIALIZER, Returned("torch.Tensor", "float16", (2, 3), KERNEL.astype(np.float16), KERNEL)),
     (INITIALIZER, Returned("torch.Tensor", "bfloat16", (3, 2))),
     (INITIALIZER, Returned("None")),
+    (INITIALIZER, Returned("torch.Tensor", "float32", (3, 2), KERNEL)),
     (INITIALIZER, RAISED),
     (INITIALIZER, NotDefined()),
+    (REPEATED, Repeated(np.ones((3, 6), np.float32))),
+    (REPEATED, Repeated()),
+    (REPEATED, RAISED),
+    (REPEATED, NotDefined()),
     (MODEL, ModelBuilt("Sequential", (ModelParameter("w", (2, 3), KERNEL), ModelParameter("big", (9, 9))), KERNEL)),
     (MODEL, ModelBuilt("Sequential", (), None, RAISED, Precision.FLOAT16, untracked=True, varies=True)),
     (MODEL, ModelBuilt("str")),
@@ -128,6 +136,11 @@ def test_child_may_send_arrays_of_the_shape_that_was_asked_for_alone() -> None:
     for shape in ((3, 2), (6,), (2, 3, 1), (0, 3)):
         with pytest.raises(BadAnswer, match="shape"):
             INITIALIZER.read(Returned("x", "float32", (2, 3), np.zeros(shape, np.float32)).to_message())
+    with pytest.raises(BadAnswer, match="as many elements"):
+        INITIALIZER.read(Returned("x", "float32", (7,), KERNEL).to_message())
+    for shape in ((5, 6), (0, 6), (2, 5), (6,)):
+        with pytest.raises(BadAnswer, match="repeated calls"):
+            REPEATED.read(Repeated(np.zeros(shape, np.float32)).to_message())
     with pytest.raises(BadAnswer, match="dtype"):
         INITIALIZER.read(Returned("x", "float32", (2, 3), KERNEL, KERNEL.astype(np.float64)).to_message())
 
