@@ -1,23 +1,30 @@
-"""Converts the judge's measurements to the small data from which reports draw figures."""
+"""Converts the judge's measurements and decisions to the small data from which reports draw figures."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
+from autograder.assignment.kernels import KernelShape
+from autograder.judge.criterion import Status
+from autograder.judge.families import density
 from autograder.judge.initializer import InitializerMeasurements
+from autograder.judge.judging import Verdict
+from autograder.judge.law import GLOROT
 from autograder.judge.measure import Moments
 from autograder.judge.model import ModelMeasurements
-from autograder.judge.thresholds import VARIANCE
 from autograder.report.picture import Deviation, SignalPicture, WeightsPicture
 
 _BARS = 48
+#: Points of the expected density: enough for the steps of a truncated normal to look upright.
+_POINTS = 201
 #: Half the width of the histogram, in units of the larger of the two standard deviations, measured and expected.
 _REACH = 3.5
 
 
-def picture_weights(m: InitializerMeasurements) -> WeightsPicture | None:
+def picture_weights(m: InitializerMeasurements, verdicts: Sequence[Verdict]) -> WeightsPicture | None:
     """Return a histogram of one kernel's weights, and the deviations of all kernels; None if nothing can be compared.
 
     Of the kernels with a wrong deviation, the histogram shows the one whose deviation is nearest to half or twice the
@@ -26,40 +33,53 @@ def picture_weights(m: InitializerMeasurements) -> WeightsPicture | None:
     shapes = m.moments
     if not shapes or not all(0.0 < s.variance < math.inf and math.isfinite(s.mean) for s in shapes):
         return None
-    shown = min(range(len(shapes)), key=lambda i: _distance_from_half_or_twice(shapes[i]))
-    kernel = shapes[shown]
-    he = math.sqrt(2.0 / kernel.kernel.fan_in)
+    off = _off(verdicts)
+    shown = min(range(len(shapes)), key=lambda i: _rank(shapes[i], off=bool(off.get(shapes[i].kernel))))
+    kernel, law = shapes[shown], m.evidence.law
+    unit = law.deviation(kernel.kernel)
     draw = m.by_shape[shown][0]
     reach = _REACH * max(1.0, kernel.deviation)
     counts, edges = np.histogram(draw.centred, bins=_BARS, range=(-reach - draw.mean, reach - draw.mean))
-    width = (edges[1] - edges[0]) * he
+    width = (edges[1] - edges[0]) * unit
+    expected = density(min(law.families, key=m.distances.__getitem__), np.linspace(-reach, reach, _POINTS))
+    failed = _failed(verdicts)
     return WeightsPicture(
         shown=shown,
-        low=-reach * he,
-        high=reach * he,
+        low=-reach * unit,
+        high=reach * unit,
         density=tuple(float(f"{count / draw.centred.size / width:.4g}") for count in counts),
-        mean=kernel.mean * he,
-        truncated=m.distances["truncated normal"] < m.distances["normal"],
-        shapes=tuple(Deviation(str(s.kernel), s.deviation * _he(s), _he(s)) for s in shapes),
+        expected=tuple(float(f"{value / unit:.4g}") for value in expected),
+        mean=kernel.mean * unit,
+        shapes=tuple(
+            Deviation(str(s.kernel), s.deviation * math.sqrt(s.asked), math.sqrt(s.asked), off.get(s.kernel))
+            for s in shapes
+        ),
+        mean_off="mean" in failed,
+        family_off="distribution" in failed,
+        unseen=tuple(name for name in failed if name not in ("mean", "distribution")),
     )
 
 
-def _he(shape: Moments) -> float:
-    return math.sqrt(2.0 / shape.kernel.fan_in)
+def _off(verdicts: Sequence[Verdict]) -> dict[KernelShape, bool]:
+    """Return what the judge decided on each kernel's variance."""
+    return {kernel: off for verdict in verdicts for kernel, off in verdict.finding.off.items()}
 
 
-def _distance_from_half_or_twice(shape: Moments) -> float:
-    if abs(shape.variance - 1.0) <= VARIANCE:
-        return 100.0
-    return abs(abs(math.log(shape.deviation)) - math.log(2.0))
+def _failed(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Return the failed criteria but those that say which kernels are off."""
+    return tuple(v.name for v in verdicts if v.status == Status.FAILED and True not in v.finding.off.values())
 
 
-def picture_signal(m: ModelMeasurements) -> SignalPicture | None:
+def _rank(shape: Moments, *, off: bool) -> float:
+    return abs(abs(math.log(shape.deviation)) - math.log(2.0)) if off else 100.0
+
+
+def picture_signal(m: ModelMeasurements, verdicts: Sequence[Verdict]) -> SignalPicture | None:
     """Return the mean square of the signal at each depth of each build, computed from its weights with ReLU.
 
-    He's variance keeps it at 1 after each hidden layer (He et al., 2015, eq. 10). The last layer has no ReLU: it
-    doubles the mean square, or multiplies it by 2·fan_in/(fan_in + fan_out) with Glorot's variance. The result is None
-    if a build lacks layers of the right sizes, or if the signal vanishes.
+    Each hidden layer multiplies it by Var(w)·fan_in/2 (He et al., 2015, eq. 9): by 1 with He's variance. The last
+    layer has no ReLU, which doubles that; its variance may be the law's or Glorot's. The result is None if a build
+    lacks layers of the right sizes, or if the signal vanishes.
     """
     if not m.builds or len(m.builds) < len(m.evidence.builds):
         return None
@@ -77,7 +97,19 @@ def picture_signal(m: ModelMeasurements) -> SignalPicture | None:
         builds.append(tuple(square / squares[0] for square in squares))
     if not all(0.0 < square < math.inf for squares in builds for square in squares):
         return None
+    law, off = m.evidence.law, _off(verdicts)
+    predicted = [(1.0, 1.0)]
+    for shape in m.shapes[:-1]:
+        kept = predicted[-1][0] * law.variance(shape) * shape.fan_in / 2.0
+        predicted.append((kept, kept))
     last = m.shapes[-1]
-    glorot = 2.0 * last.fan_in / (last.fan_in + last.fan_out)
-    predicted = (*(((1.0, 1.0),) * len(m.shapes)), (min(glorot, 2.0), 2.0))
-    return SignalPicture((m.shapes[0].inputs, *(each.outputs for each in m.shapes)), tuple(builds), predicted)
+    outputs = [predicted[-1][0] * last.fan_in * either.variance(last) for either in (law, GLOROT)]
+    predicted.append((min(outputs), max(outputs)))
+    return SignalPicture(
+        law.title,
+        (m.shapes[0].inputs, *(each.outputs for each in m.shapes)),
+        tuple(builds),
+        tuple(predicted),
+        tuple(off.get(shape) for shape in m.shapes),
+        _failed(verdicts),
+    )

@@ -29,10 +29,12 @@ def score_task(
     with np.errstate(all="ignore"):  # infinite weights are a finding and no reason for a warning
         if isinstance(evidence, InitializerEvidence):
             weights = InitializerMeasurements(evidence)
-            verdicts, picture = judge(weights, tuple(task.weights)), picture_weights(weights)
+            verdicts = judge(weights, tuple(task.weights))
+            picture = picture_weights(weights, verdicts)
         else:
             model = ModelMeasurements(evidence)
-            verdicts, picture = judge(model, tuple(task.weights)), picture_signal(model)
+            verdicts = judge(model, tuple(task.weights))
+            picture = picture_signal(model, verdicts)
     total = sum(task.weights.values())
 
     def share(weight: int) -> float:

@@ -9,11 +9,12 @@ criterion declares its statistical tests: only these can fail it by chance, and 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from autograder.assignment.kernels import KernelShape
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import StatisticalTest
 
@@ -48,6 +49,8 @@ class Finding:
         The message at the help level that only names the mistake; None if ``message`` serves for that, too.
     consequence : str or None
         What the measured figures mean for a network, in one sentence.
+    off : mapping of KernelShape to bool
+        By kernel, whether its scale is off. Empty if the finding is about something else.
     """
 
     message: str
@@ -58,6 +61,7 @@ class Finding:
     twins: tuple[str, ...] = ()
     named: str | None = None
     consequence: str | None = None
+    off: Mapping[KernelShape, bool] = field(default_factory=dict)
 
     @property
     def diagnosis(self) -> str | None:

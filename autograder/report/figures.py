@@ -11,6 +11,7 @@ import hashlib
 import io
 import math
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,10 +26,11 @@ from autograder.report.picture import Picture, SignalPicture, WeightsPicture
 _OWN, _OFF = SKY_BLUE, VERMILION
 #: Stands for the page's text colour while Matplotlib draws.
 _INK = "#010203"
-#: A standard deviation that differs more than this from its prediction is drawn as off. The judge's limit for any
-#: shape is smaller.
-_OFF_BY = 0.03
-_TRUNCATED_DEVIATION = 0.8796
+#: By what the judge decided: off, right, or not judged.
+_COLOURS = {True: _OFF, False: _OWN, None: _INK}
+_MARKERS = {True: "D", False: "o", None: "|"}
+#: Characters of a headline's line, and its height in inches.
+_LINE, _LINE_HEIGHT = 80, 0.17
 #: Right ends of the numbers beside the plot, in widths of the plot.
 _COLUMNS = (1.27, 1.58)
 _SVG = "http://www.w3.org/2000/svg"
@@ -54,28 +56,55 @@ def draw(picture: Picture) -> Figure:
 def describe(picture: Picture) -> str:
     """Return the text alternative of the figure of ``picture``, with its main message first."""
     if isinstance(picture, WeightsPicture):
-        off = [shape for shape in picture.shapes if is_off(shape.ratio)]
-        if off:
-            message = f"The standard deviation is off for {len(off)} of {len(picture.shapes)} kernel shapes."
-        else:
-            message = (
-                f"The standard deviation is within {_OFF_BY:.0%} of He's for all {len(picture.shapes)} kernel shapes."
-            )
         measured = "; ".join(f"{s.kernel}: {number(s.measured)}, expected {number(s.expected)}" for s in picture.shapes)
         return (
-            f"{message} A histogram of your weights for the {picture.shapes[picture.shown].kernel} kernel over the "
-            f"density expected, and the standard deviation of each shape: {measured}."
+            f"{headline(picture)} A histogram of your weights for the {picture.shapes[picture.shown].kernel} kernel "
+            f"over the density expected, and the standard deviation of each shape: {measured}."
         )
-    mean, depth = picture.mean, len(picture.widths) - 2
-    factor = mean[depth] ** (1.0 / depth)
-    steps = ", ".join(number(square) for square in mean)
-    least, most = picture.predicted[-1]
-    kept = "kept" if 0.8 <= factor <= 1.25 else "shrinking" if factor < 1.0 else "growing"
+    steps = ", ".join(number(square) for square in picture.mean)
+    (kept, _), (least, most) = picture.predicted[-2:]
+    outputs = number(most) if least == most else f"{number(least)} to {number(most)}"
     return (
-        f"The signal is {kept} on its way through the hidden layers: each multiplies its mean square by "
-        f"{number(factor)} on average; He's weights keep it at 1. By depth, from the inputs to the outputs: {steps}; "
-        f"He predicts 1 after each hidden layer and {number(least)} to {number(most)} for the outputs, without ReLU."
+        f"{headline(picture)} By depth, from the inputs to the outputs: {steps}; {picture.law} predicts {number(kept)} "
+        f"after the last hidden layer and {outputs} for the outputs, without ReLU."
     )
+
+
+def headline(picture: Picture) -> str:
+    """Return in one to three sentences what the judge decided on what ``picture`` shows, and what it cannot show."""
+    said = _about_weights(picture) if isinstance(picture, WeightsPicture) else _about_signal(picture)
+    if picture.unseen:
+        said.append(f"Failed, too, but not to be seen here: {', '.join(picture.unseen)}.")
+    return " ".join(said)
+
+
+def _about_weights(picture: WeightsPicture) -> list[str]:
+    off, every = [shape for shape in picture.shapes if shape.off], len(picture.shapes)
+    said = []
+    if off:
+        said.append(f"The standard deviation is off for {len(off)} of {every} kernel shapes.")
+    elif all(shape.off is False for shape in picture.shapes):
+        said.append(f"The standard deviation is right for all {every} kernel shapes.")
+    if picture.mean_off:
+        said.append("The mean is off.")
+    if picture.family_off:
+        said.append("The shape of the distribution is off.")
+    return said
+
+
+def _about_signal(picture: SignalPicture) -> list[str]:
+    hidden = len(picture.widths) - 2
+    names = [*(f"hidden layer {i}" for i in range(1, hidden + 1)), "the output layer"]
+    off = [name for name, is_off in zip(names, picture.off, strict=True) if is_off]
+    said = [f"The weights of {' and '.join(off)} are off."] if off else []
+    right = picture.predicted[hidden][0]
+    if picture.off_at[hidden] is False and math.isclose(right, 1.0):
+        said.append("The signal is kept on its way through the hidden layers.")
+    return [
+        *said,
+        f"Together, the hidden layers multiply the signal's mean square by {number(picture.mean[hidden])}; "
+        f"{picture.law}'s weights, by {number(right)}.",
+    ]
 
 
 def number(value: float) -> str:
@@ -85,25 +114,24 @@ def number(value: float) -> str:
     return re.sub(r"(\.0)?e([+-])0*", lambda found: "e" + found[2].strip("+"), f"{value:.1e}")
 
 
-def is_off(ratio: float) -> bool:
-    """Return whether a ratio of standard deviations, measured over expected, is drawn as off."""
-    return abs(ratio - 1.0) > _OFF_BY
-
-
 def _weights(picture: WeightsPicture) -> str:
     shape = picture.shapes[picture.shown]
     rows = len(picture.shapes)
     with _style(picture):
-        figure = _canvas(5.0, 2.35 + 0.2 * rows)
+        figure, top = _canvas(picture, 2.35 + 0.2 * rows)
         above, below = figure.subplots(2, 1, height_ratios=[1.5, 0.35 + 0.2 * rows])
-        figure.subplots_adjust(left=0.29, right=0.74, top=1 - 0.28 / figure.get_figheight(), bottom=0.12, hspace=0.62)
+        figure.subplots_adjust(left=0.29, right=0.74, top=top - 0.28 / figure.get_figheight(), bottom=0.12, hspace=0.62)
 
         step = (picture.high - picture.low) / len(picture.density)
         edges = [picture.low + step * i for i in range(len(picture.density) + 1)]
-        above.stairs(picture.density, edges, fill=True, color=_OWN, label="your weights")
-        curve = [picture.low + (picture.high - picture.low) * i / 240 for i in range(241)]
-        expected = [_density(w / shape.expected, truncated=picture.truncated) / shape.expected for w in curve]
+        above.stairs(
+            picture.density, edges, fill=True, color=_OFF if picture.family_off else _OWN, label="your weights"
+        )
+        expected, last = picture.expected, len(picture.expected) - 1
+        curve = [picture.low + (picture.high - picture.low) * i / last for i in range(last + 1)]
         above.plot(curve, expected, color=_INK, linewidth=1.4, label="expected")
+        if picture.mean_off:
+            above.axvline(picture.mean, color=_OFF, linewidth=1.6, dashes=(3, 2), label="your mean")
         above.set_ylim(0.0, 1.08 * min(max(*picture.density, *expected), 4.0 * max(expected)))
         above.set_xlim(picture.low, picture.high)
         above.set_yticks([])
@@ -115,11 +143,10 @@ def _weights(picture: WeightsPicture) -> str:
 
         ratios = [each.ratio for each in picture.shapes]
         below.axvline(1.0, color=_INK, linewidth=1.4)
-        for row, ratio in enumerate(ratios):
-            off = is_off(ratio)
-            below.plot([1.0, ratio], [row, row], color=_OFF if off else _OWN, linewidth=1.2)
-            below.plot([ratio], [row], marker="D" if off else "o", markersize=5, color=_OFF if off else _OWN)
-            values = number(picture.shapes[row].measured), number(picture.shapes[row].expected)
+        for row, (ratio, each) in enumerate(zip(ratios, picture.shapes, strict=True)):
+            below.plot([1.0, ratio], [row, row], color=_COLOURS[each.off], linewidth=1.2)
+            below.plot([ratio], [row], marker=_MARKERS[each.off], markersize=5, color=_COLOURS[each.off])
+            values = number(each.measured), number(each.expected)
             for x, text in zip(_COLUMNS, values, strict=True):
                 below.text(x, row, text, transform=below.get_yaxis_transform(), va="center", ha="right")
         for x, text in zip(_COLUMNS, ("yours", "expected"), strict=True):
@@ -139,20 +166,20 @@ def _weights(picture: WeightsPicture) -> str:
 
 def _signal(picture: SignalPicture) -> str:
     with _style(picture):
-        figure = _canvas(5.0, 2.7)
+        figure, top = _canvas(picture, 2.7)
         axes = figure.subplots()
-        figure.subplots_adjust(left=0.13, right=0.96, top=0.8, bottom=0.2)
+        figure.subplots_adjust(left=0.13, right=0.96, top=top - 0.54 / figure.get_figheight(), bottom=0.2)
         depths = list(range(len(picture.widths)))
         least, most = [low for low, _ in picture.predicted], [high for _, high in picture.predicted]
-        off = any(strays(mean, low, high) for mean, low, high in zip(picture.mean, least, most, strict=True))
-        own = _OFF if off else _OWN
+        own = _COLOURS[picture.off_at[-1]]
         axes.fill_between(depths, least, most, color=_INK, alpha=0.15, linewidth=0)
         axes.plot(depths, [math.sqrt(a * b) for a, b in picture.predicted], color=_INK, linewidth=1.4, dashes=(4, 2),
-                  label="He's prediction")  # fmt: skip
+                  label=f"{picture.law}'s prediction")  # fmt: skip
         for squares in picture.builds:
             axes.plot(depths, squares, color=own, linewidth=0.6, alpha=0.55)
-        axes.plot(depths, picture.mean, color=own, linewidth=1.6, marker="D" if off else "o", markersize=5,
-                  label=f"yours, mean of {len(picture.builds)} models")  # fmt: skip
+        axes.plot(depths, picture.mean, color=own, linewidth=1.6, label=f"yours, mean of {len(picture.builds)} models")
+        for depth, off in enumerate(picture.off_at):
+            axes.plot([depth], picture.mean[depth : depth + 1], marker=_MARKERS[off], markersize=5, color=_COLOURS[off])
         axes.set_yscale("log")
         values = [*least, *most, *(square for squares in picture.builds for square in squares)]
         low, high = min(*values, 0.5) / 1.2, max(*values, 2.0) * 1.2
@@ -169,22 +196,6 @@ def _signal(picture: SignalPicture) -> str:
             loc="lower left", bbox_to_anchor=(-0.12, 1.0), ncols=2, frameon=False, borderpad=0, handlelength=2.2
         )
         return _svg(figure, picture)
-
-
-def strays(mean: float, least: float, most: float) -> bool:
-    """Return whether the mean square of a signal is drawn as off its prediction."""
-    # Four builds of these widths stay within a factor 1.6 of their mean, three standard deviations (STATISTICS: 5/n).
-    return not least / 1.6 <= mean <= most * 1.6
-
-
-def _density(x: float, *, truncated: bool) -> float:
-    """Density at ``x`` of the normal, or of the normal truncated at two deviations, with mean 0 and variance 1."""
-    scale = _TRUNCATED_DEVIATION if truncated else 1.0
-    z = x * scale
-    if truncated and abs(z) > 2.0:
-        return 0.0
-    mass = math.erf(math.sqrt(2.0)) if truncated else 1.0
-    return scale * math.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi) / mass
 
 
 @contextmanager
@@ -214,15 +225,20 @@ def _style(picture: Picture) -> Iterator[None]:
         yield
 
 
-def _canvas(width: float, height: float) -> Any:
+def _canvas(picture: Picture, height: float) -> tuple[Any, float]:
+    """Return an empty figure with its headline, and where its plots may end: a share of the figure's height."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Canvas
 
+    lines = textwrap.wrap(headline(picture), _LINE)
+    height += _LINE_HEIGHT * len(lines)
     # Not pyplot: its global state is the notebook's, and no window is ever wanted.
-    figure = Canvas(figsize=(width, height))
+    figure = Canvas(figsize=(5.0, height))
     FigureCanvasSVG(figure)
     figure.patch.set_visible(False)
-    return figure
+    for number, line in enumerate(lines, 1):
+        figure.text(0.02, 1.0 - _LINE_HEIGHT * number / height, line)
+    return figure, 1.0 - (_LINE_HEIGHT * len(lines) + 0.04) / height
 
 
 def _ticks(axis: Any, values: Sequence[float]) -> None:

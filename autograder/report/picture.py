@@ -1,4 +1,7 @@
-"""Data from which reports draw figures. It is small, because a result carries it from the judge to the reports."""
+"""Data from which reports draw figures. It is small, because a result carries it from the judge to the reports.
+
+What is off, the judge has decided: a report compares nothing with a threshold.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,22 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Deviation:
-    """Standard deviation of one kernel shape's weights, as measured and as He's rule gives it."""
+    """Standard deviation of one kernel shape's weights.
+
+    Attributes
+    ----------
+    kernel : str
+        The shape.
+    measured, expected : float
+        In units of the weights.
+    off : bool or None
+        What the judge decided; None if the shape's variance was not judged.
+    """
 
     kernel: str
     measured: float
     expected: float
+    off: bool | None
 
     @property
     def ratio(self) -> float:
@@ -22,7 +36,7 @@ class Deviation:
 
 @dataclass(frozen=True)
 class WeightsPicture:
-    """An initializer's weights beside those that He's rule gives.
+    """An initializer's weights beside those that are asked for.
 
     Attributes
     ----------
@@ -32,21 +46,28 @@ class WeightsPicture:
         Limits of the histogram, in units of the weights.
     density : tuple of float
         Height of each bar: the share of the weights in it over its width.
+    expected : tuple of float
+        The density that is asked for, at equally spaced points from ``low`` to ``high``.
     mean : float
         Mean of the weights shown.
-    truncated : bool
-        Whether the expected density is the truncated normal's. If False, it is the normal's.
     shapes : tuple of Deviation
         Every returned kernel shape.
+    mean_off, family_off : bool
+        Whether the mean, and the shape of the distribution, failed.
+    unseen : tuple of str
+        Other criteria that failed. The figure cannot show why.
     """
 
     shown: int
     low: float
     high: float
     density: tuple[float, ...]
+    expected: tuple[float, ...]
     mean: float
-    truncated: bool
     shapes: tuple[Deviation, ...]
+    mean_off: bool = False
+    family_off: bool = False
+    unseen: tuple[str, ...] = ()
 
 
 # A tuple, so that a reader of stored results can tell it from the other: that one is stored by its fields' names.
@@ -55,22 +76,37 @@ class SignalPicture(NamedTuple):
 
     Attributes
     ----------
+    law : str
+        Name of the law that is asked for.
     widths : tuple of int
         Layer widths, inputs first.
     builds : tuple of tuple of float
         For each build, the mean square at each depth: after ReLU in hidden layers, without ReLU at the end.
     predicted : tuple of (float, float)
         Smallest and largest right value at each depth, on average over builds.
+    off : tuple of (bool or None)
+        By layer, whether the judge found its weights off; None if it did not judge them.
+    unseen : tuple of str
+        Other criteria that failed. The figure cannot show why.
     """
 
+    law: str
     widths: tuple[int, ...]
     builds: tuple[tuple[float, ...], ...]
     predicted: tuple[tuple[float, float], ...]
+    off: tuple[bool | None, ...]
+    unseen: tuple[str, ...] = ()
 
     @property
     def mean(self) -> tuple[float, ...]:
         """Mean over the models at each depth."""
         return tuple(sum(depth) / len(depth) for depth in zip(*self.builds, strict=True))
+
+    @property
+    def off_at(self) -> tuple[bool | None, ...]:
+        """By depth, inputs first: whether a layer that the signal has passed is off."""
+        passed = [self.off[:depth] for depth in range(len(self.widths))]
+        return tuple(True if True in layers else None if None in layers else False for layers in passed)
 
 
 Picture = WeightsPicture | SignalPicture

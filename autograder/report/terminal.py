@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from autograder.report.figures import describe, is_off, number, strays
+from autograder.report.figures import headline, number
 from autograder.report.picture import Picture, WeightsPicture
 from autograder.report.result import (
     UNCONFINED_NOTICE,
@@ -75,33 +75,35 @@ def picture_text(picture: Picture) -> RenderableType:
         table.add_column("")
         for shape in picture.shapes:
             figures = (number(shape.measured), number(shape.expected), number(shape.ratio))
-            table.add_row(shape.kernel, *figures, _bar(shape.ratio, off=is_off(shape.ratio)))
-        return Group(table, Text())
+            table.add_row(shape.kernel, *figures, _bar(shape.ratio, off=shape.off))
+        return Group(table, Text(headline(picture), style="dim"), Text())
     names = ["inputs", *(f"hidden {i}" for i in range(1, len(picture.widths) - 1)), "outputs"]
-    for column, justify in (("layer", "left"), ("mean square", "right"), ("He's", "right")):
+    for column, justify in (("layer", "left"), ("mean square", "right"), (f"{picture.law}'s", "right")):
         table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     table.add_column("")
-    for name, mean, (least, most) in zip(names, picture.mean, picture.predicted, strict=True):
+    for name, mean, (least, most), off in zip(names, picture.mean, picture.predicted, picture.off_at, strict=True):
         right = number(most) if least == most else f"{number(least)}–{number(most)}"
-        off = strays(mean, least, most)
         table.add_row(name, number(mean), right, _bar(mean / math.sqrt(least * most), off=off))
-    return Group(table, Text(describe(picture).partition(";")[0] + ".", style="dim"), Text())
+    return Group(table, Text(headline(picture), style="dim"), Text())
 
 
-def _bar(ratio: float, *, off: bool) -> Text:
-    """Return a bar for a ratio on a logarithmic axis from 0.01 to 100: 10 cells for each factor 10, 1 in the middle."""
+def _bar(ratio: float, *, off: bool | None) -> Text:
+    """Return a bar for a ratio on a logarithmic axis from 0.01 to 100: 10 cells for each factor 10, 1 in the middle.
+
+    What is right stands in the middle, and what is ``off`` does not. None is what was not judged.
+    """
     half = 20
     place = max(-half, min(half, round(10 * math.log10(ratio))))
-    if not off:
+    if off is False:
         place = 0
-    elif place == 0:
+    elif off and place == 0:
         place = 1 if ratio > 1.0 else -1
     cells = ["·"] * (2 * half + 1)
     for cell in range(min(place, 0), max(place, 0) + 1):
         cells[half + cell] = "─"
     cells[half] = "│"
-    cells[half + place] = "◆" if off else "●"
-    return Text("".join(cells), style="red" if off else "green")
+    cells[half + place] = {True: "◆", False: "●", None: "○"}[off]
+    return Text("".join(cells), style={True: "red", False: "green", None: "dim"}[off])
 
 
 def print_result(console: Console, result: Result, *, pictures: bool = False) -> None:

@@ -55,7 +55,8 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         # The shapes that a wrong formula happens to get right must not speak for those that it raises for.
         raise Skipped(f"Not judged: {len(shapes)} of {len(asked)} kernels of this kind came back.")
     worst = max(shapes, key=stray)
-    one_strays = SHAPE_VARIANCE.fails(worst.variance - 1.0)
+    off = {s.kernel: SHAPE_VARIANCE.fails(s.variance - 1.0) for s in shapes}
+    one_strays = any(off.values())
     (everything, overall), (total, pooled) = pool_variances(m.moments), pool_variances(shapes)
     enough = everything >= _POOLED_WEIGHTS
     all_stray = enough and POOLED_VARIANCE.fails(overall - 1.0) and not abs(pooled - 1.0) <= _BLAMED
@@ -66,6 +67,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
+            off=off,
         )
     measured = [s.ratio for s in m.moments]
     found = diagnose(measured, m.evidence.layout, m.family)
@@ -82,6 +84,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         p_value=p_value,
         mistake=found.mistake if found else UNKNOWN_VARIANCE,
         twins=found.twins if found else (),
+        off=off if one_strays else dict.fromkeys(off, True),
     ).failing(SHAPE_VARIANCE if one_strays else POOLED_VARIANCE)
 
 

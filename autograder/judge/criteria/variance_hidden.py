@@ -88,6 +88,7 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                 expected=layer.asked,
                 p_value=0.0,
                 mistake=CONSTANT,
+                off={layer.kernel: True},
             ).failing()
     same = sum(
         np.array_equal(one[i].kernel, other[i].kernel)
@@ -110,6 +111,7 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                 expected=0.0,
                 p_value=t.union(t.mean_bound(layer.n, layer.standardized_mean), len(hidden)),
                 mistake=MEAN_NOT_ZERO,
+                off={layer.kernel: True},
             ).failing(LAYER_MEAN)
     return _variance(m, hidden)
 
@@ -125,6 +127,7 @@ def _check_dependence(m: ModelMeasurements) -> None:
                 expected=0.0,
                 p_value=found.p_value,
                 mistake=found.mistake,
+                off={layer.kernel: True},
             ).failing(found.by)
 
 
@@ -149,6 +152,7 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
+            off=dict.fromkeys((s.kernel for s in hidden), False),
         )
     told = f"Var(W) / ({worst.law.formula}) of the hidden layers is {ratios}; 1 is expected."
     found = m.diagnose(range(len(hidden)))
@@ -174,4 +178,5 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
         twins=found.twins if found else (),
         measured=worst.variance * worst.asked,
         expected=worst.asked,
+        off={s.kernel: not strays or i in strays for i, s in enumerate(hidden)},
     ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE)

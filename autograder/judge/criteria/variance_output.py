@@ -48,7 +48,7 @@ def variance_output(m: ModelMeasurements) -> Finding:
     beside = max(last.variance / max(1.0, glorot) - 1.0, 1.0 - last.variance / min(1.0, glorot), 0.0)
     strays = OUTPUT_VARIANCE.fails(beside)
     if not strays and not OUTPUT_MEAN.fails(last.standardized_mean):
-        return Finding(message, measured=measured, expected=expected, p_value=p_value)
+        return Finding(message, measured=measured, expected=expected, p_value=p_value, off={last.kernel: False})
     # One small layer fits too many formulas: a name needs all three, or the framework's own default.
     found = m.diagnose(range(len(m.moments)))
     explained = f" That is {found.says}." if found else ""
@@ -73,4 +73,5 @@ def variance_output(m: ModelMeasurements) -> Finding:
         twins=found.twins if found and mistake is found.mistake else (),
         measured=measured,
         expected=expected,
+        off={last.kernel: True},
     ).failing(OUTPUT_VARIANCE if strays else OUTPUT_MEAN)

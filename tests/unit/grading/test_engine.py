@@ -308,8 +308,10 @@ def test_fault_is_not_kept(job: Job, cache: ResultCache) -> None:
 
 
 def test_everything_that_a_report_shows_survives_the_cache(cache: ResultCache) -> None:
-    weights = WeightsPicture(0, -1.0, 1.0, (0.5, 0.25), 0.0, True, (Deviation("8 × 4", 0.5, 0.25),))
-    signal = SignalPicture((64, 10), ((1.0, 0.1),), ((0.9, 1.1), (0.0, float("inf"))))
+    weights = WeightsPicture(
+        0, -1.0, 1.0, (0.5, 0.25), (0.1, 0.4), 0.0, (Deviation("8 × 4", 0.5, 0.25, True),), True, False, ("fresh",)
+    )
+    signal = SignalPicture("He", (64, 10), ((1.0, 0.1),), ((0.9, 1.1), (0.0, float("inf"))), (None,), ("bias",))
     criterion = CriterionResult(
         "mean", CriterionStatus.FAILED, 0.0, 1.0, "asks", "said", measured=float("inf"), why="y", formula="f"
     )

@@ -292,7 +292,7 @@ def test_a_terminal_gets_the_figures_as_text() -> None:
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert said.count("0.707") >= 3
     assert "◆" in said
-    assert "The signal is shrinking" in said
+    assert "The weights of hidden layer 1 and hidden layer 2 are off." in said
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,11 @@ def test_table_escapes_what_was_measured_and_stands_without_a_figure() -> None:
 
 def test_a_check_cells_output_is_small_and_draws_only_where_points_were_lost() -> None:
     picture = SignalPicture(
-        (64, 128, 64, 10), ((1.0, 0.5, 0.25, 0.5),), ((1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.7, 2.0))
+        "He",
+        (64, 128, 64, 10),
+        ((1.0, 0.5, 0.25, 0.5),),
+        ((1.0, 1.0), (1.0, 1.0), (1.0, 1.0), (1.7, 2.0)),
+        (True, True, False),
     )
     lost = replace(QUESTION, picture=picture)
     pages = [check_outputs(q)[1].data["text/html"] for q in (lost, replace(lost, score=12.0))]

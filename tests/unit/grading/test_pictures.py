@@ -1,0 +1,126 @@
+"""A figure shows what the judge decided: nothing that failed looks right, and nothing that passed looks off."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autograder.assignment.kernels import Layout
+from autograder.assignment.questions import task
+from autograder.grading.scoring import score_task
+from autograder.judge import lessons as learn
+from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
+from autograder.judge.law import HE
+from autograder.judge.misconception import Misconception
+from autograder.report.figures import describe, draw
+from autograder.report.palette import VERMILION
+from autograder.report.picture import SignalPicture, WeightsPicture
+from autograder.report.result import QuestionResult
+from calibration.samplers import Maker, mistakes, right
+from calibration.simulate import initializer_evidence, model_evidence
+
+
+def scaled(ratio: float, mean: float = 0.0) -> Misconception:
+    """He's variance times ``ratio``, about a mean in He's deviations."""
+    return Misconception(
+        "scaled",
+        "scaled",
+        learn.LAW,
+        variance=lambda k, layout: ratio * HE.variance(k),
+        mean=lambda k, layout: mean * HE.deviation(k),
+    )
+
+
+def drawn(entry: Misconception) -> Maker:
+    return mistakes((entry,))[entry.name]
+
+
+def initializer(make: Maker) -> QuestionResult:
+    evidence = initializer_evidence(make, np.random.default_rng(1), Layout.TORCH)
+    return score_task(task("q7_torch_initializer"), replace(evidence, fill=2.5), 12.0)
+
+
+def model(ratio: float) -> QuestionResult:
+    evidence = model_evidence(np.random.default_rng(2), Layout.TORCH, "normal", scaled(ratio))
+    return score_task(task("q7_torch_model"), evidence, 8.0)
+
+
+def failed(question: QuestionResult) -> set[str]:
+    return {criterion.name for criterion in question.criteria if criterion.failed}
+
+
+OFF_FOR_ALL = "The standard deviation is off for 6 of 6 kernel shapes."
+RIGHT_FOR_ALL = "The standard deviation is right for all 6 kernel shapes."
+CASES: dict[str, tuple[Callable[[], Maker], str]] = {
+    "normal": (lambda: right("normal"), RIGHT_FOR_ALL),
+    "truncated normal": (lambda: right("truncated normal"), RIGHT_FOR_ALL),
+    "cut at 3": (lambda: drawn(BY_NAME["truncated_at_3"]), OFF_FOR_ALL),
+    "leaky 0.2": (lambda: drawn(BY_NAME["leaky_gain_0_2"]), OFF_FOR_ALL),
+    "variance 1.055": (lambda: drawn(scaled(1.055)), OFF_FOR_ALL),
+    "variance 0.945": (lambda: drawn(scaled(0.945)), OFF_FOR_ALL),
+    "convolutions alone": (
+        lambda: drawn(BY_NAME["kernel_area_ignored"]),
+        "The standard deviation is off for 3 of 6 kernel shapes.",
+    ),
+    "mean 0.1": (lambda: drawn(scaled(1.0, 0.1)), f"{RIGHT_FOR_ALL} The mean is off."),
+    "mean 1": (lambda: drawn(scaled(1.0, 1.0)), f"{RIGHT_FOR_ALL} The mean is off."),
+    "uniform": (lambda: right("uniform"), f"{RIGHT_FOR_ALL} The shape of the distribution is off."),
+    "two values": (lambda: right("two values"), f"{RIGHT_FOR_ALL} The shape of the distribution is off."),
+    "repeated": (
+        lambda: mistakes(MISCONCEPTIONS)["repeated: tile"],
+        f"{RIGHT_FOR_ALL} Failed, too, but not to be seen here: independence.",
+    ),
+    "fixed seed": (
+        lambda: mistakes(MISCONCEPTIONS)["fixed_seed"],
+        f"{RIGHT_FOR_ALL} Failed, too, but not to be seen here: independence, fresh.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_figure_of_weights_says_what_the_judge_decided(case: str) -> None:
+    make, said = CASES[case]
+    question = initializer(make())
+    picture = question.picture
+    assert isinstance(picture, WeightsPicture)
+    assert describe(picture).startswith(said)
+    for criterion, shapes in (("variance", picture.shapes[:3]), ("variance_conv", picture.shapes[3:])):
+        assert any(shape.off for shape in shapes) == (criterion in failed(question))
+    visible = failed(question) - {"independence", "fresh"}
+    assert (VERMILION.lower() in draw(picture).svg) == bool(visible), "what is drawn in vermilion is off"
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.92, 1.15, 1.3, 0.85])
+def test_a_figure_of_a_signal_says_what_the_judge_decided(ratio: float) -> None:
+    question = model(ratio)
+    picture = question.picture
+    assert isinstance(picture, SignalPicture)
+    off = "variance_hidden" in failed(question)
+    assert off == (ratio != 1.0)
+    assert picture.off_at == (False, off, off, off)
+    assert ("The signal is kept" in describe(picture)) == (not off)
+    assert (VERMILION.lower() in draw(picture).svg) == off
+
+
+def test_what_was_not_judged_is_drawn_neither_as_off_nor_as_right() -> None:
+    picture = initializer(right("normal")).picture
+    assert isinstance(picture, WeightsPicture)
+    unjudged = replace(picture, shapes=tuple(replace(shape, off=None) for shape in picture.shapes))
+    assert "right" not in describe(unjudged)
+    assert "off" not in describe(unjudged)
+
+
+@pytest.mark.parametrize("family", HE.families)
+def test_the_expected_density_is_the_nearer_accepted_one_in_units_of_the_weights(family: str) -> None:
+    picture = initializer(right(family)).picture
+    assert isinstance(picture, WeightsPicture)
+    step = (picture.high - picture.low) / (len(picture.expected) - 1)
+    assert sum(picture.expected) * step == pytest.approx(1.0, abs=0.01)
+    points = [picture.low + step * i for i in range(len(picture.expected))]
+    second = sum(d * x * x for d, x in zip(picture.expected, points, strict=True)) * step
+    assert math.sqrt(second) == pytest.approx(picture.shapes[picture.shown].expected, rel=0.02)
+    assert (picture.expected[0] == 0.0) == (family == "truncated normal")
