@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,17 @@ def answered(sources: dict[str, str], base: Path = RELEASE) -> NotebookNode:
     return notebook
 
 
+def with_own_cells(
+    notebook: NotebookNode, *, first: Sequence[str] = (), early: Sequence[str] = (), late: Sequence[str] = ()
+) -> NotebookNode:
+    """Add cells of the student's own: before the set-up cell, after it, and at the end."""
+    setup = notebook.cells.index(cell(notebook, "setup"))
+    notebook.cells[setup + 1 : setup + 1] = [new_code_cell(source) for source in early]
+    notebook.cells[setup:setup] = [new_code_cell(source) for source in first]
+    notebook.cells += [new_code_cell(source) for source in late]
+    return notebook
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One sample submission and what a fair teacher would make of it."""
@@ -60,23 +72,21 @@ class Scenario:
         return SCENARIOS / self.name
 
     def build(self) -> NotebookNode:
-        notebook = _base(self.expected["base"])
+        notebook = base_notebook(self.expected["base"])
         sources = {path.stem: path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("*.py"))}
         own = {name: sources.pop(name) for name in list(sources) if name.startswith(("early", "late"))}
         for grade_id, source in sources.items():
             cell(notebook, grade_id).source = source
-        setup = notebook.cells.index(cell(notebook, "setup"))
-        for name, source in reversed(own.items()):
-            position = setup + 1 if name.startswith("early") else len(notebook.cells)
-            notebook.cells.insert(position, new_code_cell(source))
-        return notebook
+        early = [source for name, source in own.items() if name.startswith("early")]
+        late = [source for name, source in own.items() if name.startswith("late")]
+        return with_own_cells(notebook, early=early, late=late)
 
 
 def scenario(name: str) -> Scenario:
     return Scenario(name, tomllib.loads((SCENARIOS / name / "expected.toml").read_text(encoding="utf-8")))
 
 
-def _base(name: str) -> NotebookNode:
+def base_notebook(name: str) -> NotebookNode:
     """The release, the source with its solutions, or what another scenario builds."""
     files = {"release": RELEASE, "solution": SOLUTION}
     return read(files[name]) if name in files else scenario(name).build()

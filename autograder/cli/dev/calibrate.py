@@ -20,20 +20,29 @@ def calibrate(
     seed: Annotated[int, typer.Option(min=0, help="Seed of all NumPy draws.")] = 1,
     jobs: options.Jobs = None,
     out: Annotated[Path, typer.Option(help="Folder for the page and its figures.")] = Path("build/calibration"),
+    stability: Annotated[
+        bool, typer.Option("--stability", help="Grade code under many seeds instead: does its score depend on them?")
+    ] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="With --stability: the number of seeds.")] = 40,
+    only: Annotated[str, typer.Option(help="With --stability: a pattern for the names, as in 'submissions/*'.")] = "*",
 ) -> None:
     """Simulate gradings of right answers and of every mistake, and print the judge's error rates.
 
-    Exit status: 0 if no right answer failed; 1 otherwise.
+    Exit status: 0 if no right answer failed, or, with --stability, if no result depended on the seed but those that
+    are declared to; 1 otherwise.
     """
     try:
         from calibration.command import run_calibration
+        from calibration.stability import run_stability
     except ModuleNotFoundError as problem:
         if problem.name != "calibration":
             raise
         raise UserError(
             "the simulations are in the grader's repository: run `python -m autograder dev calibrate` in its folder"
         ) from None
-    clean = run_calibration(
-        right=right, frameworks=frameworks, mistakes=mistakes, seed=seed, jobs=jobs or os.cpu_count() or 1, out=out
-    )
+    jobs = jobs or os.cpu_count() or 1
+    if stability:
+        clean = run_stability(seeds=seeds, only=only, jobs=jobs)
+    else:
+        clean = run_calibration(right=right, frameworks=frameworks, mistakes=mistakes, seed=seed, jobs=jobs, out=out)
     raise typer.Exit(ExitCode.GRADED if clean else ExitCode.BELOW)
