@@ -207,7 +207,7 @@ version: ## Tag a version that is committed, with its section in CHANGELOG.md: m
 	git tag -a "v$(VERSION)" -m "Version $(VERSION)"
 
 calibrate: setup ## Simulate thousands of gradings, and grade the reference solution with 200 seeds: are the promises kept?
-	$(BIN)/python -m calibration.seeds
+	$(BIN)/python -m autograder dev calibrate --stability --seeds 200 --only submissions/reference
 	$(BIN)/python -m autograder dev calibrate
 
 bench: setup ## Measure seconds a submission, beside the bare imports

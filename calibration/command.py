@@ -15,6 +15,7 @@ from autograder.version import PACKAGES, package_version
 from calibration import figures
 from calibration.report import page
 from calibration.simulate import Tallies, calibrate, plan
+from calibration.stability import STABILITY
 
 
 def run_calibration(*, right: int, frameworks: int, mistakes: int, seed: int, jobs: int, out: Path) -> bool:
@@ -29,7 +30,8 @@ def run_calibration(*, right: int, frameworks: int, mistakes: int, seed: int, jo
     jobs : int
         Processes.
     out : Path
-        Folder for ``calibration.md``, ``gap.png`` and ``power.png``.
+        Folder for ``calibration.md``, ``gap.png`` and ``power.png``. If it holds the page of a run with
+        ``--stability``, that becomes a part of the first.
     """
     batches = plan(right, frameworks, mistakes, seed)
     tallies: Tallies = {}
@@ -42,9 +44,10 @@ def run_calibration(*, right: int, frameworks: int, mistakes: int, seed: int, jo
         [f"Python {platform.python_version()}", *(f"{name} {package_version(name)}" for name in PACKAGES)]
     )
     options = f"--right {right} --frameworks {frameworks} --mistakes {mistakes} --seed {seed}"
-    text = page(tallies, rows(PLAN), f"`python -m autograder dev calibrate {options}` ({versions})")
-    print(text)
     out.mkdir(parents=True, exist_ok=True)
+    stability = (out / STABILITY).read_text(encoding="utf-8").strip() if (out / STABILITY).exists() else ""
+    text = page(tallies, rows(PLAN), f"`python -m autograder dev calibrate {options}` ({versions})", stability)
+    print(text)
     (out / "calibration.md").write_text(text, encoding="utf-8")
     figures.gap(tallies, out / "gap.png")
     figures.power(out / "power.png")

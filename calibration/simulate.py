@@ -22,7 +22,7 @@ from autograder.judge.judging import Verdict, judge
 from autograder.judge.law import GLOROT, HE
 from autograder.judge.misconception import Misconception
 from calibration import samplers
-from calibration.practice import PRACTICES
+from calibration.practice import PRACTICES, SMALL
 
 #: Right implementations drawn with NumPy. Uniform weights have the right variance and lose their distribution alone.
 RIGHT = ("normal", "truncated normal", "uniform")
@@ -164,7 +164,9 @@ def run(batch: Batch) -> Tally:
         if maker is not None:
             evidence = initializer_evidence(maker, rng, batch.layout)
             verdicts += judge(evidence, _WEIGHTS[Kind.INITIALIZER, batch.layout])
-            tally.practices.update(f"{p.name}, {p.looks_at}" for p in PRACTICES if p.fails(evidence.rounds[0]))
+            small = maker(rng)(SMALL, batch.layout)
+            failing = (practice for practice in PRACTICES if practice.fails(evidence.rounds[0], small))
+            tally.practices.update(f"{practice.name}, {practice.looks_at}" for practice in failing)
         if batch.kind in ("right", "model"):
             entry = BY_NAME[batch.label] if batch.kind == "model" else None
             models = model_evidence(rng, batch.layout, entry.simulated_as if entry else batch.label, entry)

@@ -19,11 +19,14 @@ from autograder.assignment.settings import Terms
 from autograder.grading.engine import Engine
 from autograder.grading.grade import job_of
 from autograder.grading.jobs import Job
+from autograder.grading.judge_pages import table
 from autograder.limits import Limits
 from autograder.report.result import CriterionStatus, QuestionStatus, Result, points_text
 from tests.support.codes import codes
 from tests.support.samples import scenarios, write
 
+#: Name of the file with this run's part of the calibration's page.
+STABILITY = "stability.md"
 #: A call that hangs costs this much time once, and the codes that take longest need a fifth of it.
 _LIMITS = Limits().with_times(None, 10.0)
 #: How code ends that no seed decides: it is graded once.
@@ -103,9 +106,16 @@ def _ended(result: Result) -> bool:
     return any(q.status in _LOST for q in result.questions) or any(_HUNG in p.message for p in result.problems)
 
 
+def _bounds(score: float | None) -> tuple[float, float] | None:
+    return None if score is None else (score, score)
+
+
 def watched(only: str = "*") -> list[Watched]:
     """Return the folders of submissions and the codes whose names match the pattern ``only``."""
-    folders = [Watched(f"submissions/{sample.name}", sample.build()) for sample in scenarios()]
+    folders = [
+        Watched(f"submissions/{sample.name}", sample.build(), _bounds(sample.expected.get("score")))
+        for sample in scenarios()
+    ]
     rows = [Watched(code.name, code.build(), code.score, code.grey) for code in codes()]
     return [each for each in folders + rows if fnmatch.fnmatch(each.name, only)]
 
@@ -155,8 +165,35 @@ def _shown(counts: Counter[str]) -> str:
     return " · ".join(f"{text} ({times})" for text, times in counts.most_common())
 
 
-def run_stability(*, seeds: int, only: str, jobs: int) -> bool:
-    """Grade everything under ``seeds`` seeds, print the table, and return whether only declared codes are unstable."""
+def _grey_page(found: Sequence[Watched], seeds: int, summary: str) -> str:
+    """Return the part of the calibration's page about codes whose result depends on the seed."""
+    moved = [each for each in found if not each.is_stable]
+    body = []
+    for each in moved:
+        scores = [outcome.score for outcome in each.outcomes]
+        between = f"{points_text(min(scores))}–{points_text(max(scores))}"
+        body.append((f"`{each.name}`", between, str(len(each.outcomes)), each.grey or "not declared"))
+    return "\n".join(
+        [
+            f"`python -m autograder dev calibrate --stability --seeds {seeds}`: {summary} These depend on the seed:",
+            "",
+            *table(("code", "points", "outcomes", "why"), body, right=(1, 2)),
+        ]
+    )
+
+
+def run_stability(*, seeds: int, only: str, jobs: int, out: Path) -> bool:
+    """Grade everything under ``seeds`` seeds, print the table, and return whether only declared codes are unstable.
+
+    Parameters
+    ----------
+    seeds, jobs : int
+        Number of seeds and of workers.
+    only : str
+        A pattern for the names. With ``*``, the run writes the part of the calibration's page about it.
+    out : Path
+        Folder of the calibration's page.
+    """
     found = watched(only)
     with Progress(console=Console(file=sys.stderr), transient=True) as progress:
         task = progress.add_task("grading", total=len(found) * seeds)
@@ -167,12 +204,16 @@ def run_stability(*, seeds: int, only: str, jobs: int) -> bool:
     wrong = [each for each in found if not each.is_as_expected]
     grey = [each for each in found if each.grey is not None]
     moved = [each for each in grey if not each.is_stable]
-    print(
-        f"\n{len(found)} notebooks under {seeds} seeds: {len(unstable)} unstable, {len(wrong)} with an unexpected "
-        f"score. {len(moved)} of {len(grey)} that are declared grey depend on the seed."
+    summary = (
+        f"{len(found)} notebooks under {seeds} seeds: {len(unstable)} unstable, {len(wrong)} with an unexpected score. "
+        f"{len(moved)} of {len(grey)} that are declared grey depend on the seed."
     )
+    print(f"\n{summary}")
     for each in unstable:
         print(f"unstable: {each.name}")
     for each in wrong:
         print(f"unexpected score: {each.name}")
+    if only == "*":
+        out.mkdir(parents=True, exist_ok=True)
+        (out / STABILITY).write_text(_grey_page(found, seeds, summary) + "\n", encoding="utf-8")
     return not unstable and not wrong

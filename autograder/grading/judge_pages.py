@@ -13,7 +13,7 @@ from autograder.judge.criteria.mean import MEAN
 from autograder.judge.criteria.variance import POOLED_VARIANCE, SHAPE_VARIANCE
 from autograder.judge.criteria.variance_hidden import LAYER_VARIANCE
 from autograder.judge.law import HE
-from autograder.judge.power import mean_power, miss_bound, smallest_detectable, variance_power
+from autograder.judge.power import MISS, mean_power, miss_bound, smallest_detectable, variance_power
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
@@ -87,12 +87,14 @@ def catalogue_page() -> str:
 
 
 def detectable_page() -> str:
-    """Return the smallest deviation of each kind that the judge detects with probability at least 1 − 1e-9.
+    """Return, for each kind of deviation, which ones the judge lets pass, and which ones it detects.
+
+    Both hold with probability at least 1 − 1e-9. Between them, the random numbers decide.
 
     Examples
     --------
-    >>> print(detectable_page().splitlines()[2])
-    | variance, every shape alike | 1,037,376 | 1.8%      | below 0.974 or above 1.027 × 2/fan_in |
+    >>> print(detectable_page().splitlines()[2].split("|")[4].strip())
+    0.9902–1.0096 × 2/fan_in
     """
     rows = []
     for what, test in (
@@ -101,13 +103,30 @@ def detectable_page() -> str:
         ("variance, one hidden layer", LAYER_VARIANCE),
     ):
         n, threshold = test.sample(PLAN), test.threshold
-        low, high = (
-            1.0 + side * smallest_detectable(partial(_power_of_deviation, n, threshold, side)) for side in (-1.0, 1.0)
+        passed, failed = (
+            [
+                1.0 + side * smallest_detectable(partial(_power_of_deviation, n, threshold, side), probability)
+                for side in (-1.0, 1.0)
+            ]
+            for probability in (MISS, 1.0 - MISS)
         )
-        rows.append((what, f"{n:,}", f"{threshold:.1%}", f"below {low:.3f} or above {high:.3f} × {HE.formula}"))
-    mean = smallest_detectable(partial(mean_power, MEAN.sample(PLAN), MEAN.threshold))
-    rows.append(("mean, one shape", f"{MEAN.sample(PLAN):,}", f"{MEAN.threshold} σ", f"beyond ±{mean:.3f} σ"))
-    return "\n".join(table(("deviation", "weights", "threshold", "missed with at most 1e-9"), rows, right=(1,)))
+        rows.append(
+            (
+                what,
+                f"{n:,}",
+                f"{threshold:.1%}",
+                f"{passed[0]:.4f}–{passed[1]:.4f} × {HE.formula}",
+                f"below {failed[0]:.4f} or above {failed[1]:.4f} × {HE.formula}",
+            )
+        )
+    n, threshold = MEAN.sample(PLAN), MEAN.threshold
+    passed_mean, failed_mean = (
+        smallest_detectable(partial(mean_power, n, threshold), probability) for probability in (MISS, 1.0 - MISS)
+    )
+    rows.append(
+        ("mean, one shape", f"{n:,}", f"{threshold} σ", f"within ±{passed_mean:.4f} σ", f"beyond ±{failed_mean:.4f} σ")
+    )
+    return "\n".join(table(("deviation", "weights", "threshold", "always passes", "never passes"), rows, right=(1,)))
 
 
 def _power_of_deviation(n: int, threshold: float, side: float, deviation: float) -> float:

@@ -122,12 +122,12 @@ def mean_power(n: int, threshold: float, mean: float) -> float:
     return float(norm.sf((threshold - mean) * scale) + norm.cdf((-threshold - mean) * scale))
 
 
-def smallest_detectable(power: Callable[[float], float]) -> float:
-    """Return the deviation, of 0.5 at most, at which ``power`` reaches 1 − `MISS`.
+def smallest_detectable(power: Callable[[float], float], probability: float = 1.0 - MISS) -> float:
+    """Return the deviation, of 0.5 at most, at which ``power`` reaches ``probability``.
 
     Examples
     --------
     >>> round(smallest_detectable(lambda mean: mean_power(10_000, threshold=0.03, mean=mean)), 3)
     0.09
     """
-    return float(brentq(lambda x: (1.0 - MISS) - power(x), 0.0, 0.5, xtol=1e-9))
+    return float(brentq(lambda x: probability - power(x), 0.0, 0.5, xtol=1e-9))

@@ -164,8 +164,13 @@ def _cell(part: str, row: dict[str, Any]) -> str:
     """Take the texts of a cell out of ``row``, and put them together."""
     if "code" in row:
         return str(row.pop("code")).strip("\n")
+    return cell_of(part, row.pop("body"), **{name: row.pop(name) for name in _USUAL if name in row})
+
+
+def cell_of(part: str, body: str, **texts: str) -> str:
+    """Return the cell of the stub ``part`` with ``body``, and with ``texts`` in place of what usually stands there."""
     source = _CELLS[part].strip("\n")
-    for name, usual in _USUAL.items():
-        source = source.replace(f"{{{name}}}", row.pop(name, usual))
+    for name, text in (_USUAL | texts).items():
+        source = source.replace(f"{{{name}}}", text)
     indent = next(line for line in source.splitlines() if line.endswith("{body}")).removesuffix("{body}")
-    return source.replace(f"{indent}{{body}}", textwrap.indent(textwrap.dedent(row.pop("body")).strip("\n"), indent))
+    return source.replace(f"{indent}{{body}}", textwrap.indent(textwrap.dedent(body).strip("\n"), indent))

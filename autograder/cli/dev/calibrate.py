@@ -42,7 +42,7 @@ def calibrate(
         ) from None
     jobs = jobs or os.cpu_count() or 1
     if stability:
-        clean = run_stability(seeds=seeds, only=only, jobs=jobs)
+        clean = run_stability(seeds=seeds, only=only, jobs=jobs, out=out)
     else:
         clean = run_calibration(right=right, frameworks=frameworks, mistakes=mistakes, seed=seed, jobs=jobs, out=out)
     raise typer.Exit(ExitCode.GRADED if clean else ExitCode.BELOW)

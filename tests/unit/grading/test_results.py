@@ -132,7 +132,7 @@ def test_catalogue_page_bounds_the_miss_of_every_mistake_of_scale() -> None:
 
 def test_smallest_deviations_that_are_found_lie_just_beyond_the_thresholds() -> None:
     variance, shape, layer, mean = detectable_page().splitlines()[2:]
-    assert "below 0.974 or above 1.027 × 2/fan_in" in variance
+    assert "0.9902–1.0096 × 2/fan_in | below 0.9739 or above 1.0265 × 2/fan_in" in variance
     assert "5.0%" in shape
     assert "7.0%" in layer
-    assert mean.split("|")[4].strip() == "beyond ±0.044 σ"
+    assert [each.strip() for each in mean.split("|")[4:6]] == ["within ±0.0156 σ", "beyond ±0.0444 σ"]
