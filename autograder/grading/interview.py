@@ -166,6 +166,7 @@ def _build(answer: ModelBuilt, describe: Callable[[Raised], str]) -> ModelBuild:
         computes_in=answer.computes_in,
         untracked=answer.untracked,
         varies=answer.varies,
+        unread=answer.unread,
     )
 
 

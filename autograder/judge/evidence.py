@@ -103,9 +103,11 @@ class ModelBuild:
     computes_in : str or None
         The floating-point type that the model computes in; None for float32.
     untracked : bool
-        Whether a Keras model holds variables that Keras does not track.
+        Whether the model holds variables, or layers, that its framework does not track.
     varies : bool
         Whether a second pass of the same inputs gave other outputs. Only the first build has a second pass.
+    unread : str or None
+        Why the weights of a model could not be read.
     """
 
     kind: str
@@ -115,6 +117,7 @@ class ModelBuild:
     computes_in: str | None = None
     untracked: bool = False
     varies: bool = False
+    unread: str | None = None
 
 
 @dataclass(frozen=True)

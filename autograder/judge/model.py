@@ -127,9 +127,10 @@ class ModelMeasurements:
         Matrices are read in the framework's layout, and in the other one where that leads to nothing: a model may
         multiply them itself.
         """
-        parameters = [(p.name, p.values) for p in build.parameters or () if p.values is not None]
-        matrices = [(name, values) for name, values in parameters if values.ndim == 2 and min(values.shape) > 1]
-        vectors = [(name, values.ravel()) for name, values in parameters if values.size == max(values.shape, default=0)]
+        # Without axes of length 1: a bias may be a row, and a convolution with a window of 1 is a dense layer.
+        parameters = [(p.name, p.values.squeeze()) for p in build.parameters or () if p.values is not None]
+        matrices = [(name, values) for name, values in parameters if values.ndim == 2]
+        vectors = [(name, values) for name, values in parameters if values.ndim == 1]
         layout = self.evidence.layout
         for as_stored in (layout is Layout.KERAS, layout is Layout.TORCH):
             kernels = [(name, values if as_stored else values.T) for name, values in matrices]

@@ -27,7 +27,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, g
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.sandbox.wire import MAX_ARRAYS, MAX_DIMENSIONS, Message, WireError
+from autograder.sandbox.wire import DTYPES, MAX_ARRAYS, MAX_DIMENSIONS, Message, WireError
 from autograder.text import one_line, plain_text
 
 Array = NDArray[np.floating[Any]]
@@ -335,7 +335,7 @@ class Returned(Answer):
     kind : str
         Type of the returned value as a student would name it: ``tf.Tensor``, ``numpy.ndarray``, ``None``, …
     dtype, shape
-        Of the returned value; None if it was not an array.
+        Of the returned value; None if it was not an array. Values of a dtype that may not be sent are float32.
     values : array or None
         The returned values in the requested shape; None unless they are floats, and as many as requested. ``shape``
         says in which shape they came.
@@ -394,9 +394,11 @@ class ModelBuilt(Answer):
     computes_in : Precision or None
         What the model computes in; None for float32.
     untracked : bool
-        Whether a Keras model holds variables that Keras does not track.
+        Whether the model holds variables, or layers, that its framework does not track.
     varies : bool
         Whether a second pass of the same inputs gave other outputs.
+    unread : str or None
+        Why the weights of a model could not be read.
     """
 
     kind: Line
@@ -406,6 +408,7 @@ class ModelBuilt(Answer):
     computes_in: Precision | None = None
     untracked: bool = False
     varies: bool = False
+    unread: Line | None = None
 
 
 # --- questions ----------------------------------------------------------------------------------------
@@ -526,7 +529,9 @@ class CallInitializer(Call[Returned | Raised | NotDefined]):
             shape = values.shape if answer.shape is None else answer.shape
             if math.prod(shape) != values.size:
                 raise BadAnswer("an array has not as many elements as the shape that it is said to have come in")
-            answer = replace(answer, dtype=values.dtype.name, shape=shape)
+            # Types that may not be sent arrive as float32.
+            dtype = answer.dtype if answer.dtype is not None and answer.dtype not in DTYPES else values.dtype.name
+            answer = replace(answer, dtype=dtype, shape=shape)
         return replace(answer, same=answer.same and passed is None)
 
 

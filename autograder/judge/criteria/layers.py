@@ -14,10 +14,18 @@ from autograder.judge.model import ModelMeasurements, owner
 
 _NOT_A_MODEL = Misconception("not_a_model", "something that is no model of the framework", learn.MODELS)
 _WRONG_LAYERS = Misconception("wrong_layers", "layers of other sizes", learn.LAYERS)
-_UNTRACKED = Misconception("untracked", "variables that Keras does not track", learn.LAYERS)
+_UNTRACKED = Misconception("untracked", "variables or layers that the framework does not track", learn.LAYERS)
 _EXTRA_LAYERS = Misconception("extra_layers", "more layers with weights than asked for", learn.ARCHITECTURE)
 _LAYER_NAMES = Misconception("layer_names", "layers under other names", learn.NAMES)
 FORWARD_ERROR = Misconception("forward_error", "an exception in the forward pass", learn.FORWARD)
+
+
+_NOT_TRACKED = {
+    Layout.KERAS: "The model also holds tf.Variables, which Keras 3 does not track, and fit() would not train: "
+    "make them with self.add_weight, or use tf.keras.layers.Dense.",
+    Layout.TORCH: "The model also holds layers or tensors that PyTorch does not find, and no optimizer would train: "
+    "keep layers in attributes or in an nn.ModuleList, and make weights with nn.Parameter.",
+}
 
 
 @criterion("layers", mistakes=[_NOT_A_MODEL, _WRONG_LAYERS, _UNTRACKED, _EXTRA_LAYERS, _LAYER_NAMES, FORWARD_ERROR])
@@ -36,8 +44,13 @@ def layers(m: ModelMeasurements) -> Finding:
                 _EXTRA_LAYERS,
                 measurable=True,
             )
-        names = [owner(p.name) for p in parameters if len(p.shape) == 2]
-        if m.evidence.names and set(names) != set(m.evidence.names):
+        matrices = [p for p in parameters if sum(n > 1 for n in p.shape) == 2]
+        names = list(dict.fromkeys(owner(p.name) or p.name for p in matrices))
+        # A layer may stand in a block of that name.
+        blocks = {
+            next((asked for asked in m.evidence.names if f"{name}.".startswith(f"{asked}.")), name) for name in names
+        }
+        if m.evidence.names and blocks != set(m.evidence.names):
             raise fail(
                 f"The layers are to be named {', '.join(m.evidence.names)}; found {', '.join(names)}.",
                 _LAYER_NAMES,
@@ -56,6 +69,8 @@ def _wrong(build: ModelBuild, widths: str) -> str:
 
 def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> None:
     """Raise `Failed` unless ``build`` holds dense layers that can be measured, with finite weights."""
+    if build.unread is not None:
+        raise fail(f"The weights of the {build.kind} that was built cannot be read: {build.unread}.", _NOT_A_MODEL)
     if build.parameters is None:
         framework = "Keras model" if m.evidence.layout is Layout.KERAS else "torch.nn.Module"
         hint = " Is the `return` missing?" if build.kind == "NoneType" else ""
@@ -66,11 +81,7 @@ def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> N
     if built is None:
         wrong = _wrong(build, widths)
         if build.untracked:
-            raise fail(
-                f"{wrong} The model also holds tf.Variables, which Keras 3 does not track, and fit() would not train: "
-                "make them with self.add_weight, or use tf.keras.layers.Dense.",
-                _UNTRACKED,
-            )
+            raise fail(f"{wrong} {_NOT_TRACKED[m.evidence.layout]}", _UNTRACKED)
         raise fail(wrong, _WRONG_LAYERS)
     arrays = [array for layer in built for array in (layer.kernel, layer.bias) if array is not None]
     if not all(np.isfinite(array).all() for array in arrays):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
-from numpy.typing import NDArray
-
 from autograder.sandbox.child.exceptions import text_of
-from autograder.sandbox.child.values import built, forward, precision, returned, varies
+from autograder.sandbox.child.values import built, forward, held_in, precision, read, returned, varies
 from autograder.sandbox.protocol import Array, BuildModel, CallInitializer, ModelBuilt, Returned
 
 
@@ -40,44 +37,103 @@ def build_model(question: BuildModel, function: Any) -> ModelBuilt:
     dtypes: set[str] = set()
 
     def outputs() -> Array:
-        with torch.no_grad():
-            found = model(torch.from_numpy(question.inputs.copy()))
+        # As torch.randn makes them: a model made in another default dtype takes no float32.
+        inputs = torch.tensor(question.inputs, dtype=torch.get_default_dtype())
+        with torch.no_grad(), _recorder(dtypes):
+            found = model(inputs)
         if not isinstance(found, torch.Tensor):
             raise TypeError(f"the forward pass returned {text_of(type(found).__name__)}, not a tensor")
-        dtypes.add(_dtype(found))
         return _numbers(found)
 
-    def numbers() -> list[tuple[str, NDArray[Any]]]:
-        weights = _weights(model.state_dict())
+    def numbers() -> list[tuple[str, Array]]:
+        weights = _weights(model)
         dtypes.update(_dtype(each) for _, each in weights)
         return [(name, _numbers(each).copy()) for name, each in weights]
 
-    # Lazy layers have no weights before their first forward pass.
-    lazy = any(map(is_lazy, model.state_dict().values()))
-    named = numbers()
+    # Lazy layers have no weights before their first forward pass; a forward pass may change those of others.
+    is_built = not any(map(is_lazy, model.parameters()))
+    before = read(numbers) if is_built else None
     answered = forward(outputs)
-    named = numbers() if lazy else named
-    return built(kind, named, answered, precision(dtypes), varies=question.twice and varies(outputs, answered))
+    named = before if before is not None else read(numbers)
+    again = question.twice and varies(outputs, answered)
+    return built(kind, named, answered, precision(dtypes), untracked=_holds_untracked(model), varies=again)
 
 
-def _weights(state: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return the tensors of a state that hold weights, each once: a layer may be registered under several names.
+def _recorder(dtypes: set[str]) -> Any:
+    """Return a context that adds the dtype of every tensor that is computed in it: autocast hides its own."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class Recorder(TorchFunctionMode):  # type: ignore[misc]
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            result = func(*args, **(kwargs or {}))
+            if isinstance(result, torch.Tensor):
+                dtypes.add(_dtype(result))
+            return result
+
+    return Recorder()
+
+
+def _weights(model: Any) -> list[tuple[str, Any]]:
+    """Return the tensors of a model that are weights, each once: a layer may be registered under several names.
 
     The name that a layer has as an attribute of the model counts, such as ``fc1.weight``. Lazy, empty and integer
     tensors hold no weights.
     """
-    import torch
     from torch.nn.parameter import is_lazy
 
     found: dict[object, tuple[str, Any]] = {}
-    for name, tensor in state.items():
-        if not isinstance(tensor, torch.Tensor) or is_lazy(tensor):
+    for owner, module in _unwrapped(model).named_modules(remove_duplicate=False):
+        if "parametrizations" in owner.split("."):
             continue
-        if tensor.numel() and tensor.is_floating_point():
-            key = tensor.data_ptr(), tensor.shape, tensor.stride()
-            other, _ = found.get(key, (name, tensor))
-            found[key] = min(other, name, key=lambda each: abs(each.count(".") - 1)), tensor
+        for own, tensor in _tensors(module).items():
+            if not is_lazy(tensor) and tensor.numel() and tensor.is_floating_point():
+                name = f"{owner}.{own}" if owner else own
+                # Tensors without memory of their own, on the device "meta", have no address.
+                key = tensor.data_ptr() or name, tensor.shape, tensor.stride()
+                other, _ = found.get(key, (name, tensor))
+                found[key] = min(other, name, key=lambda each: abs(each.count(".") - 1)), tensor
     return list(found.values())
+
+
+def _tensors(module: Any) -> dict[str, Any]:
+    """Return the tensors that a module itself computes with, by name.
+
+    A weight that is normalized, pruned or parametrized stands for what it is computed from. Of buffers, matrices alone
+    may be weights: vectors are statistics and constants.
+    """
+    import torch
+
+    held = dict(module.named_parameters(recurse=False))
+    held |= {name: each for name, each in module.named_buffers(recurse=False) if each is not None and each.ndim > 1}
+    computed = {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, torch.Tensor) and {f"{name}_orig", f"{name}_v"} & held.keys()
+    }
+    held = {name: each for name, each in held.items() if not name.startswith(tuple(f"{key}_" for key in computed))}
+    return held | computed | {name: getattr(module, name) for name in getattr(module, "parametrizations", ())}
+
+
+def _unwrapped(model: Any) -> Any:
+    """Return the module that PyTorch's own classes were put around, as torch.compile and nn.DataParallel do."""
+    while type(model).__module__.startswith("torch.") and len(inner := list(model.children())) == 1:
+        (model,) = inner
+    return model
+
+
+def _holds_untracked(model: Any) -> bool:
+    """Whether a module holds layers or tensors in plain lists, dictionaries or attributes, where PyTorch finds none."""
+    import torch
+
+    modules = list(model.modules())
+    registries = ("_parameters", "_buffers", "_modules")
+    plain = ({name: each for name, each in vars(module).items() if name not in registries} for module in modules)
+    held = [each for attributes in plain for each in held_in(attributes)]
+    return any(
+        isinstance(each, torch.Tensor) or (isinstance(each, torch.nn.Module) and all(each is not m for m in modules))
+        for each in held
+    )
 
 
 def _dtype(tensor: Any) -> str:

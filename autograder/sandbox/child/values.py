@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import Any
 
@@ -20,29 +20,47 @@ _MAX_NAME = 100
 
 def returned(value: Any, shape: tuple[int, ...]) -> Returned:
     """Describe ``value``; its numbers go along, in ``shape``, where they are floats and as many as were asked for."""
+    if isinstance(value, list | tuple):
+        return Returned(text_of(type(value).__name__), values=_listed(value, shape))
+    kind, dtype, numbers = _tensor(value)
+    if numbers is None:
+        return Returned(kind)
+    try:
+        found = tuple(int(n) for n in value.shape)
+        array = _in_shape(numbers(), shape) if "float" in dtype and math.prod(found) == math.prod(shape) else None
+    except Exception as exception:  # noqa: BLE001 (sparse tensors, tensors without memory, symbolic ones, …)
+        reason = describe_exception(exception)
+        return Returned(f"{kind} that cannot be read ({reason.name}: {reason.message})")
+    return Returned(kind, dtype, found[:MAX_DIMENSIONS], array)
+
+
+def _tensor(value: Any) -> tuple[str, str, Callable[[], NDArray[Any]] | None]:
+    """Return the kind of a value and its dtype, and what reads its numbers; None for what is no tensor or array."""
+    import keras
     import tensorflow as tf
     import torch
 
-    kind = "None" if value is None else text_of(type(value).__name__)
-    dtype = array = None
     if isinstance(value, torch.Tensor):
-        kind, value = "torch.Tensor", value.detach().cpu()
-        dtype = str(value.dtype).removeprefix("torch.")
-    elif isinstance(value, tf.Variable | tf.Tensor):
-        kind = "tf.Variable" if isinstance(value, tf.Variable) else "tf.Tensor"
-        value = tf.convert_to_tensor(value)
-        dtype = value.dtype.name
-    elif isinstance(value, np.ndarray):
-        kind, value = "numpy.ndarray", np.asarray(value)
-        dtype = value.dtype.name
-    elif isinstance(value, list | tuple):
-        return Returned(kind, values=_listed(value, shape))
-    if dtype is None:
-        return Returned(kind)
-    found = tuple(int(n) for n in value.shape)
-    if dtype in DTYPES and math.prod(found) == math.prod(shape):
-        array = _in_shape(value if isinstance(value, np.ndarray) else value.numpy(), shape)
-    return Returned(kind, dtype, found[:MAX_DIMENSIONS], array)
+        return "torch.Tensor", str(value.dtype).removeprefix("torch."), lambda: _of_torch(value)
+    if isinstance(value, tf.Variable | tf.Tensor | keras.Variable):
+        kinds = {"tf.Variable": tf.Variable, "keras.Variable": keras.Variable, "tf.Tensor": tf.Tensor}
+        kind = next(name for name, each in kinds.items() if isinstance(value, each))
+        return kind, tf.as_dtype(value.dtype).name, lambda: _sendable(tf.convert_to_tensor(value).numpy())
+    if isinstance(value, np.ndarray):
+        return "numpy.ndarray", value.dtype.name, lambda: _sendable(np.asarray(value))
+    return "None" if value is None else text_of(type(value).__name__), "", None
+
+
+def _of_torch(tensor: Any) -> NDArray[Any]:
+    tensor = tensor.detach().cpu().resolve_neg()
+    name = str(tensor.dtype).removeprefix("torch.")
+    numbers: NDArray[Any] = (tensor if name in DTYPES else tensor.float()).numpy()
+    return numbers
+
+
+def _sendable(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array in a dtype that may be sent; float32 holds every number of bfloat16 and smaller types."""
+    return array if array.dtype.name in DTYPES else array.astype(np.float32)
 
 
 def _listed(value: Sequence[Any], shape: tuple[int, ...]) -> Array | None:
@@ -61,6 +79,25 @@ def _in_shape(array: Array, shape: tuple[int, ...]) -> Array:
         if tuple(array.shape[axis] for axis in order) == shape:
             return array.transpose(order)
     return array.reshape(shape)
+
+
+def read(run: Callable[[], list[tuple[str, Array]]]) -> list[tuple[str, Array]] | Raised:
+    """Read a model's weights; what stops that is said of the weights, and is no exception of the student's function."""
+    try:
+        return run()
+    except Exception as exception:  # noqa: BLE001 (sparse tensors, tensors without memory, overridden methods, …)
+        return describe_exception(exception)
+
+
+def held_in(attributes: Mapping[str, object]) -> Iterator[object]:
+    """Yield what the attributes of a layer hold, and what is in their lists and dictionaries."""
+    for value in attributes.values():
+        if isinstance(value, dict):
+            yield from value.values()
+        elif isinstance(value, list | tuple):
+            yield from value
+        else:
+            yield value
 
 
 def forward(run: Callable[[], Array]) -> Array | Raised | None:
@@ -87,14 +124,19 @@ def precision(dtypes: Container[str]) -> Precision | None:
 
 def built(
     kind: str,
-    named: Sequence[tuple[str, NDArray[Any]]],
+    named: Sequence[tuple[str, NDArray[Any]]] | Raised,
     outputs: Array | Raised | None,
     computes_in: Precision | None = None,
     *,
     untracked: bool = False,
     varies: bool = False,
 ) -> ModelBuilt:
-    """Describe a model's arrays, in their order; those that are floats and have room go along."""
+    """Describe a model's arrays, in their order; those that are floats and have room go along.
+
+    ``named`` may be the exception that reading them raised.
+    """
+    if isinstance(named, Raised):
+        return ModelBuilt(kind, unread=f"{named.name}: {named.message}")
     room = _MAX_WEIGHT_ELEMENTS
     parameters = []
     for name, value in named[: MAX_ARRAYS - 1]:
