@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import Progress
 
+from autograder.assignment.questions import TASKS
 from autograder.assignment.release import load_release
 from autograder.assignment.settings import Terms
 from autograder.grading.engine import Engine
@@ -21,8 +22,8 @@ from autograder.grading.grade import job_of
 from autograder.grading.jobs import Job
 from autograder.grading.judge_pages import table
 from autograder.limits import Limits
-from autograder.report.result import CriterionStatus, QuestionStatus, Result, points_text
-from tests.support.codes import codes
+from autograder.report.result import CriterionStatus, QuestionResult, QuestionStatus, Result, points_text
+from tests.support.codes import codes, notebook_of, together
 from tests.support.samples import scenarios, write
 
 #: Name of the file with this run's part of the calibration's page.
@@ -44,30 +45,27 @@ class Outcome:
 
 @dataclass
 class Watched:
-    """A notebook, and the outcomes of its gradings.
+    """A code, or a folder of submissions, and the outcomes of its gradings.
 
     Attributes
     ----------
     name : str
-        Name of a folder of submissions, or of a code.
-    notebook : NotebookNode
-        The notebook that is graded.
+        Name of the code; ``submissions/`` and the folder's name.
+    parts : frozenset of str
+        Stubs of the questions that it answers.
     score : tuple of float, optional
-        Fewest and most points that are expected.
+        Fewest and most points that are expected of these questions.
     grey : str, optional
         Why the seed may decide.
     outcomes : Counter of Outcome
         Outcomes met, and how often.
-    ended : bool
-        Whether a call hung or ended its process.
     """
 
     name: str
-    notebook: NotebookNode
+    parts: frozenset[str] = frozenset(task.stub for task in TASKS)
     score: tuple[float, float] | None = None
     grey: str | None = None
     outcomes: Counter[Outcome] = field(default_factory=Counter)
-    ended: bool = False
 
     @property
     def is_stable(self) -> bool:
@@ -87,10 +85,18 @@ class Watched:
         return said if self.is_as_expected else f"{said}, WRONG SCORE"
 
 
-def outcome_of(result: Result) -> Outcome:
-    """Return what a result says that a seed must not decide."""
+@dataclass(frozen=True)
+class Sheet:
+    """A notebook, and what it holds: codes of different stubs, or one submission."""
+
+    notebook: NotebookNode
+    held: tuple[Watched, ...]
+
+
+def outcome_of(questions: Sequence[QuestionResult]) -> Outcome:
+    """Return what a seed must not decide."""
     lost = []
-    for question in result.questions:
+    for question in questions:
         failed = [c.name for c in question.criteria if c.status == CriterionStatus.FAILED]
         skipped = [c.name for c in question.criteria if c.status == CriterionStatus.SKIPPED]
         told = [", ".join(failed), f"({', '.join(skipped)})" if skipped else ""]
@@ -98,7 +104,7 @@ def outcome_of(result: Result) -> Outcome:
             told = [question.status.value]
         if any(told):
             lost.append(f"{question.task.removeprefix('q7_')}: {' '.join(filter(None, told))}")
-    return Outcome(round(result.score, 6), "; ".join(lost) or "nothing")
+    return Outcome(round(sum(question.score for question in questions), 6), "; ".join(lost) or "nothing")
 
 
 def _ended(result: Result) -> bool:
@@ -106,42 +112,51 @@ def _ended(result: Result) -> bool:
     return any(q.status in _LOST for q in result.questions) or any(_HUNG in p.message for p in result.problems)
 
 
-def _bounds(score: float | None) -> tuple[float, float] | None:
-    return None if score is None else (score, score)
+def sheets(only: str = "*") -> list[Sheet]:
+    """Return notebooks of the submissions and the codes whose names match the pattern ``only``."""
+    found = []
+    for sample in scenarios():
+        name, score = f"submissions/{sample.name}", sample.expected.get("score")
+        if fnmatch.fnmatch(name, only):
+            bounds = None if score is None else (score, score)
+            found.append(Sheet(sample.build(), (Watched(name, score=bounds),)))
+    for row in together(code for code in codes() if fnmatch.fnmatch(code.name, only)):
+        held = tuple(
+            Watched(code.name, frozenset(code.cells), code.score, code.grey)
+            if code.base == "release"
+            else Watched(code.name, score=code.score, grey=code.grey)
+            for code in row
+        )
+        found.append(Sheet(notebook_of(row), held))
+    return found
 
 
-def watched(only: str = "*") -> list[Watched]:
-    """Return the folders of submissions and the codes whose names match the pattern ``only``."""
-    folders = [
-        Watched(f"submissions/{sample.name}", sample.build(), _bounds(sample.expected.get("score")))
-        for sample in scenarios()
-    ]
-    rows = [Watched(code.name, code.build(), code.score, code.grey) for code in codes()]
-    return [each for each in folders + rows if fnmatch.fnmatch(each.name, only)]
-
-
-def grade_under_seeds(found: Sequence[Watched], seeds: int, jobs: int) -> Iterator[Watched]:
+def grade_under_seeds(found: Sequence[Sheet], seeds: int, jobs: int) -> Iterator[Sheet]:
     """Grade each notebook under ``seeds`` seeds, and yield it after each grading."""
     release = load_release()
+    ended: set[int] = set()
     with TemporaryDirectory() as folder, Engine(_LIMITS, workers=jobs) as engine:
         first = [
-            job_of(write(each.notebook, Path(folder) / f"{number}.ipynb"), release, Terms(), seed=0)
-            for number, each in enumerate(found)
+            job_of(write(sheet.notebook, Path(folder) / f"{number}.ipynb"), release, Terms(), seed=0)
+            for number, sheet in enumerate(found)
         ]
 
-        def graded(labelled: Iterator[tuple[Watched, Job]]) -> Iterator[Watched]:
-            for each, one in engine.grade_all(labelled):
+        def graded(labelled: Iterator[tuple[int, Job]]) -> Iterator[Sheet]:
+            for number, one in engine.grade_all(labelled):
+                sheet = found[number]
                 if one.result.fault is not None:
-                    raise RuntimeError(f"{each.name}: {one.result.fault}")
-                each.outcomes[outcome_of(one.result)] += 1
-                each.ended = each.ended or _ended(one.result)
-                yield each
+                    raise RuntimeError(f"{sheet.held[0].name}: {one.result.fault}")
+                for each in sheet.held:
+                    each.outcomes[outcome_of([q for q in one.result.questions if q.task in each.parts])] += 1
+                if _ended(one.result):
+                    ended.add(number)
+                yield sheet
 
-        yield from graded(iter(zip(found, first, strict=True)))
+        yield from graded(iter(enumerate(first)))
         yield from graded(
-            (each, replace(job, seed=seed))
-            for each, job in zip(found, first, strict=True)
-            if not each.ended
+            (number, replace(job, seed=seed))
+            for number, job in enumerate(first)
+            if number not in ended
             for seed in range(1, seeds)
         )
 
@@ -194,18 +209,20 @@ def run_stability(*, seeds: int, only: str, jobs: int, out: Path) -> bool:
     out : Path
         Folder of the calibration's page.
     """
-    found = watched(only)
+    notebooks = sheets(only)
     with Progress(console=Console(file=sys.stderr), transient=True) as progress:
-        task = progress.add_task("grading", total=len(found) * seeds)
-        for _ in grade_under_seeds(found, seeds, jobs):
+        task = progress.add_task("grading", total=len(notebooks) * seeds)
+        for _ in grade_under_seeds(notebooks, seeds, jobs):
             progress.advance(task)
+    found = sorted((each for sheet in notebooks for each in sheet.held), key=lambda each: each.name)
     print("\n".join(stability_table(found)))
     unstable = [each for each in found if not each.is_stable and each.grey is None]
     wrong = [each for each in found if not each.is_as_expected]
     grey = [each for each in found if each.grey is not None]
     moved = [each for each in grey if not each.is_stable]
     summary = (
-        f"{len(found)} notebooks under {seeds} seeds: {len(unstable)} unstable, {len(wrong)} with an unexpected score. "
+        f"{len(found)} codes and submissions under {seeds} seeds: {len(unstable)} unstable, {len(wrong)} with an "
+        "unexpected score. "
         f"{len(moved)} of {len(grey)} that are declared grey depend on the seed."
     )
     print(f"\n{summary}")

@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 
-from autograder.assignment.questions import TASKS, task
+from autograder.assignment.questions import task
 from calibration import stability
-from tests.support.codes import Code, codes
+from tests.support.codes import Code, codes, notebook_of, together
 from tests.support.commands import Commands
 from tests.support.graders import Grader
-from tests.support.samples import answered, write
+from tests.support.samples import write
 
 CODES = codes()
 
 
-def side_by_side() -> Iterator[tuple[Code, ...]]:
-    """The codes with an expected score, each beside codes of the other stubs: one grading serves up to four."""
-    expected = [code for code in CODES if code.score and code.base == "release" and not code.slow]
-    by_part = [[code for code in expected if [*code.cells] == [part.stub]] for part in TASKS]
-    for row in zip_longest(*by_part):
-        yield tuple(code for code in row if code is not None)
+QUICK = [code for code in CODES if code.score and code.base == "release" and not code.slow]
 
 
-@pytest.mark.parametrize("together", side_by_side(), ids=lambda together: "-".join(code.name for code in together))
-def test_code_gets_its_expected_score(together: tuple[Code, ...], grader: Grader, tmp_path: Path) -> None:
-    cells = {grade_id: source for code in together for grade_id, source in code.cells.items()}
-    result = grader.grade(write(answered(cells), tmp_path / "codes.ipynb"), seed=7)
+@pytest.mark.parametrize("row", together(QUICK), ids=lambda row: "-".join(code.name for code in row))
+def test_code_gets_its_expected_score(row: tuple[Code, ...], grader: Grader, tmp_path: Path) -> None:
+    result = grader.grade(write(notebook_of(row), tmp_path / "codes.ipynb"), seed=7)
     questions = {question.task: question for question in result.questions}
-    for code in together:
-        (part,) = code.cells
+    for code in row:
+        found = [questions[part] for part in code.cells]
+        lost = [(c.name, c.message) for question in found for c in question.criteria if c.status != "passed"]
         least, most = code.score
-        found = questions[part]
-        lost = [(c.name, c.message) for c in found.criteria if c.status != "passed"]
-        assert least <= found.score <= most, (code.name, found.message, lost)
+        assert least <= sum(question.score for question in found) <= most, (code.name, lost)
 
 
 def test_rows_of_the_corpus_are_whole() -> None:
@@ -74,6 +65,6 @@ def test_stability_finds_code_whose_result_depends_on_the_seed(
     monkeypatch.setattr(stability, "codes", lambda: [replace(COIN, grey=grey)])
     run = autograder("dev", "calibrate", "--stability", "--seeds", 6, "--only", "coin", "--jobs", 1)
     assert run.returncode == status, run.stdout
-    assert "1 notebooks under 6 seeds" in run.stdout
+    assert "1 codes and submissions under 6 seeds" in run.stdout
     assert ("unstable: coin" in run.stdout) == (status == 1)
     assert (grey or "UNSTABLE") in run.stdout

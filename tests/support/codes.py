@@ -18,13 +18,15 @@ from __future__ import annotations
 
 import textwrap
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
+from autograder.assignment.questions import TASKS
 from tests.support.samples import ROOT, base_notebook, cell, with_own_cells
 
 CODES = ROOT / "tests/specification/codes"
@@ -123,6 +125,30 @@ class Code:
         for grade_id, source in self.cells.items():
             cell(notebook, grade_id).source = source
         return with_own_cells(notebook, first=self.first, early=self.early, late=self.late)
+
+
+def together(found: Iterable[Code]) -> Iterator[tuple[Code, ...]]:
+    """Yield codes of different stubs together: one notebook, and so one grading, serves up to four."""
+    alone: list[Code] = []
+    by_stub: dict[str, list[Code]] = {task.stub: [] for task in TASKS}
+    for code in found:
+        if code.base == "release" and len(code.cells) == 1 and not (code.first or code.early or code.late):
+            by_stub[next(iter(code.cells))].append(code)
+        else:
+            alone.append(code)
+    for row in zip_longest(*by_stub.values()):
+        yield tuple(code for code in row if code is not None)
+    yield from ((code,) for code in alone)
+
+
+def notebook_of(found: Iterable[Code]) -> NotebookNode:
+    """Return the notebook with codes of different stubs."""
+    first, *others = found
+    notebook = first.build()
+    for code in others:
+        for grade_id, source in code.cells.items():
+            cell(notebook, grade_id).source = source
+    return notebook
 
 
 def codes(folder: Path = CODES) -> list[Code]:
