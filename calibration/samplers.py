@@ -127,8 +127,6 @@ def _of_scale(entry: Misconception) -> Maker:
 def _base(entry: Misconception, rng: Generator, kernel: KernelShape, layout: Layout) -> Array:
     if entry.simulated_as == "orthogonal":
         return _orthogonal(rng, kernel, layout)
-    if entry.simulated_as == "normal, default on convolutions":
-        return (_normal if kernel.is_dense else _uniform)(rng, kernel.size)
     return FAMILIES[entry.simulated_as](rng, kernel.size)
 
 
@@ -293,6 +291,7 @@ STRUCTURES: dict[str, Maker] = {
     "half-normal_distribution": right("half-normal"),
     "two_values_distribution": right("two values"),
     "sparse": _changed(_sparse),
+    "rounded": _changed(lambda rng, w, k: np.round(w, 2)),
     "repeated: rows": _changed(_repeat_rows),
     "repeated: columns": _changed(_repeat_columns),
     "repeated: tile": _changed(_tiled),

@@ -21,8 +21,16 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 CUT_AT_3_VARIANCE = 1.0 - 6.0 * math.exp(-4.5) / math.sqrt(2.0 * math.pi) / math.erf(3.0 / math.sqrt(2.0))
 #: Standard deviation of a standard normal clipped at ±2.
 CLIPPED_DEVIATION = math.sqrt(1.0 - 4.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) + 6.0 * float(ndtr(-2.0)))
+#: A normal whose tails are cut at three deviations: too near a normal for the distance, and told by its tails.
+CUT_AT_3 = "normal cut at 3"
 #: Kolmogorov–Smirnov distance up to which a family counts as recognised.
 RECOGNIZED = 0.01
+#: Deviations beyond which a normal cut at three has nothing, whether it was rescaled or not; and the share that a whole
+#: normal has there.
+_BEYOND_CUT = 3.05
+_TAILS = 2.0 * float(ndtr(-_BEYOND_CUT))
+#: Draws beyond it that a whole normal must lead one to expect, before their absence says anything.
+_TELLING = 50.0
 
 #: Half-width about an atom within which a distribution function is left out: the slightest error of the scale
 #: would move the atom past a grid point.
@@ -121,6 +129,17 @@ class Histogram:
         np.fmin(cells, values.dtype.type(CELLS + 1), out=cells)
         np.fmax(cells, values.dtype.type(0.0), out=cells)
         self._counts += np.bincount(cells.astype(np.intp), minlength=CELLS + 2)
+
+    @property
+    def family(self) -> str | None:
+        """The nearest family of `FAMILIES`, or `CUT_AT_3`, or None when none is near."""
+        found = nearest(self.distances())
+        return CUT_AT_3 if found == "normal" and self._has_no_tails() else found
+
+    def _has_no_tails(self) -> bool:
+        inside = np.searchsorted(_EDGES, [-_BEYOND_CUT, _BEYOND_CUT])
+        tails = int(self._counts[: inside[0] + 1].sum() + self._counts[inside[1] + 1 :].sum())
+        return tails == 0 and self.n * _TAILS >= _TELLING
 
     def distances(self) -> dict[str, float]:
         """Return the Kolmogorov–Smirnov distance to every family.

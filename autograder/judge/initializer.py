@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.assignment.kernels import KernelShape
 from autograder.judge.evidence import Draw, InitializerEvidence
-from autograder.judge.families import Histogram, nearest
+from autograder.judge.families import Histogram
 from autograder.judge.measure import Moments, draw_figures, pool
 
 Array = NDArray[np.floating[Any]]
@@ -74,8 +75,13 @@ class InitializerMeasurements:
     @cached_property
     def histogram(self) -> Histogram:
         """All weights pooled, counted in the units that `in_law_units` says."""
+        return self._count(lambda kernel: True)
+
+    def _count(self, counts: Callable[[KernelShape], bool]) -> Histogram:
         histogram = Histogram()
         for draws, m in zip(self.by_shape, self.moments, strict=True):
+            if not counts(m.kernel):
+                continue
             factor, mean = (1.0, 0.0) if self.in_law_units else (1.0 / m.deviation, m.mean)
             for draw in draws:
                 histogram.add(draw.centred, factor, (draw.mean - mean) * factor)
@@ -89,4 +95,8 @@ class InitializerMeasurements:
     @cached_property
     def family(self) -> str | None:
         """The nearest family, or None when none is near."""
-        return nearest(self.distances)
+        return self.histogram.family
+
+    def family_of(self, *, dense: bool) -> str | None:
+        """Return the nearest family of dense or of convolution kernels alone, or None when none is near."""
+        return self._count(lambda kernel: kernel.is_dense == dense).family

@@ -52,6 +52,12 @@ HE_SHAPE = Lesson(
     "variance and still be another initializer.",
     _NORMAL,
 )
+UNIFORM_SHAPE = Lesson(
+    "the two forms of {law.title}'s initializer, normal and uniform, in tf.keras.initializers and torch.nn.init",
+    "Both forms can have the same variance, and both treat a signal alike. What is asked for is the normal form; an "
+    "initializer's name says which form it draws.",
+    _NORMAL,
+)
 HE_MEAN = Lesson(
     "{law.source}: E(w) = 0",
     "The derivation takes E(w) = 0. Otherwise each sum over fan_in inputs has an offset that grows with fan_in, and "

@@ -18,6 +18,10 @@ from autograder.judge.thresholds import MEAN, VARIANCE
 Array = NDArray[np.floating[Any]]
 
 
+#: Ratios that differ by no more than this factor are those of one constant.
+_ALIKE = 1.05
+#: Powers of ten from here on are written as powers.
+_IN_FULL = 4.0
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -128,17 +132,34 @@ class Moments:
         return MeasuredRatio(self.kernel, self.variance, error, self.mean, self.deviation / math.sqrt(self.n), self.law)
 
 
-def consequence(variance: float) -> str | None:
-    """Say what weights of ``variance``, in units of 2/fan_in, do to a signal; None where nothing worth saying.
+def consequence(ratios: Sequence[float], law: TargetLaw = HE) -> str | None:
+    """Say what weights of such variances, in units of the law's, do to a signal; None where nothing worth saying.
 
-    With ReLU and zero biases each layer multiplies the signal's mean square by that ratio (He et al., 2015, eq. 10).
+    Each layer of the kind whose signal the law keeps multiplies the signal's mean square by its ratio. Ten layers do
+    so ten times only where that ratio is the same for every shape.
     """
-    if not 0.0 < variance < math.inf or abs(math.log(variance)) < 0.02:
+    least, most = min(ratios), max(ratios)
+    if law.keeps is None or not 0.0 < least <= most < math.inf or max(-math.log(least), math.log(most)) < 0.02:
         return None
-    exponent = 10.0 * math.log10(variance)
-    after = f"{variance**10:.2g}" if abs(exponent) < 4 else "about 10" + f"{exponent:.0f}".translate(_RAISED)
-    left = f"after ten, {after} of it is left" if variance < 1.0 else f"after ten it has grown {after}-fold"
-    return f"A ReLU layer of such weights multiplies the signal's mean square by {variance:.3g}; {left}."
+    layer = f"A {law.keeps} of such weights multiplies the signal's mean square by"
+    if most / least > _ALIKE:
+        return f"{layer} {least:.3g} to {most:.3g}, by its shape."
+    factor = math.exp(math.fsum(map(math.log, ratios)) / len(ratios))
+    after, exponent = factor**10, 10.0 * math.log10(factor)
+    amount = f"{after:,.0f}" if after >= 10.0 else f"{after:.2g}"
+    if abs(exponent) >= _IN_FULL:
+        amount = "about 10" + f"{exponent:.0f}".translate(_RAISED)
+    left = f"after ten, {amount} of it is left" if factor < 1.0 else f"after ten it has grown {amount}-fold"
+    return f"{layer} {factor:.3g}; {left}."
+
+
+def consequence_together(ratios: Sequence[float], law: TargetLaw = HE) -> str | None:
+    """Say what a model's layers, of such variances in units of the law's, do to a signal one after the other."""
+    product = math.prod(ratios)
+    if law.keeps is None or not 0.0 < product < math.inf:
+        return None
+    each = " and ".join(f"{ratio:.3g}" for ratio in ratios)
+    return f"These layers multiply the signal's mean square by {each}, and so together by {product:.3g}."
 
 
 def pool(draws: Sequence[DrawFigures]) -> Moments:

@@ -35,6 +35,8 @@ class Misconception:
         Family that the calibration simulates the mistake with.
     of_windows : bool
         True if the mistake concerns a convolution's window. It is ignored if all kernels are dense.
+    rare : bool
+        True if few students make the mistake: another one that fits as well is likelier.
     also_cut : bool
         True if the mistake is common enough to be met with a truncated normal that was not rescaled, too.
     title : str
@@ -49,6 +51,7 @@ class Misconception:
     families: tuple[str, ...] = ()
     simulated_as: str = "normal"
     of_windows: bool = False
+    rare: bool = False
     also_cut: bool = False
     title: str = ""
 

@@ -15,7 +15,7 @@ from scipy.special import expit, log_softmax, ndtr, softmax
 
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge.evidence import ModelBuild, ModelEvidence
-from autograder.judge.families import Histogram, nearest
+from autograder.judge.families import Histogram
 from autograder.judge.measure import DrawFigures, Moments, draw_figures, pool
 from autograder.judge.naming import Diagnosis, diagnose
 
@@ -164,7 +164,7 @@ class ModelMeasurements:
             m = self.moments[i]
             for draw in self.draws[i]:
                 histogram.add(draw.centred, 1.0 / m.deviation, (draw.mean - m.mean) / m.deviation)
-        return nearest(histogram.distances())
+        return histogram.family
 
     def diagnose(self, numbers: Sequence[int]) -> Diagnosis | None:
         """Return the mistake that these layers' variances fit, or None."""

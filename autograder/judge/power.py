@@ -71,7 +71,7 @@ def miss_bound(entry: Misconception, plan: Plan, layout: Layout, law: TargetLaw 
         return None
     bounds = [1.0]
     ratios = [entry.ratio_of(kernel, layout, law) for kernel in plan.kernels]
-    if entry.simulated_as in _DOMINATED or entry.simulated_as == "normal, default on convolutions":
+    if entry.simulated_as in _DOMINATED:
         for kernel, ratio in zip(plan.kernels, ratios, strict=True):
             bounds.append(_missed_by_variance(plan.rounds * kernel.size, ratio, SHAPE_VARIANCE.threshold))
         if max(ratios) - min(ratios) < 1e-12:

@@ -14,11 +14,11 @@ from functools import lru_cache, partial
 
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge import lessons as learn
-from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
+from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
 from autograder.judge.law import GLOROT, HE, LECUN, TargetLaw
 from autograder.judge.misconception import Figure, Misconception
 
-_NORMAL = ("normal", "truncated normal")
+_NORMAL = ("normal", "truncated normal", CUT_AT_3)
 
 # A law that any family may follow, and laws that one family tells from others of nearly the same variance.
 _law = Misconception
@@ -43,12 +43,6 @@ def _wrong_layout(kernel: KernelShape, layout: Layout) -> float:
     """Read (kh, kw, in, out) as (out, in, kh, kw), or the other way round."""
     shape = kernel.in_layout(layout)
     return 2 / math.prod(shape[1:] if layout is Layout.KERAS else shape[:-1])
-
-
-def _only_dense(kernel: KernelShape, layout: Layout) -> float:
-    if kernel.is_dense:
-        return HE.variance(kernel)
-    return GLOROT.variance(kernel) if layout is Layout.KERAS else 1 / (3 * kernel.fan_in)
 
 
 # fmt: off
@@ -102,6 +96,12 @@ _SCALES = (
     _law("he_uniform_limit_as_std", title="He uniform's limit used as a standard deviation",
         says="6/fan_in: √(6/fan_in) is the limit of He uniform, not a standard deviation",
         lesson=learn.UNIFORM, variance=_of(HE, 3.0)),
+    _uniform("std_twice_as_uniform_limit", title="a standard deviation used as a uniform distribution's limit, twice",
+        says="(2/fan_in)²/3: √(2/fan_in) was used twice, as the limit of a uniform distribution and as a factor",
+        lesson=learn.UNIFORM, variance=lambda k, layout: (2 / k.fan_in) ** 2 / 3),
+    _uniform("uniform_limit_twice", title="a uniform distribution's limit that was used twice",
+        says="12/fan_in²: √(6/fan_in) was used twice, as the limit of a uniform distribution and as a factor",
+        lesson=learn.UNIFORM, variance=lambda k, layout: (6 / k.fan_in) ** 2 / 3),
     _uniform("std_as_uniform_limit", title="a standard deviation used as a uniform distribution's limit",
         says="a third of it: uniform on ±√(2/fan_in) has variance limit²/3",
         lesson=learn.UNIFORM, variance=_of(HE, 1 / 3)),
@@ -144,7 +144,7 @@ _SCALES = (
         families=("clipped normal",), simulated_as="clipped normal"),
     _law("truncated_at_3", title="a normal cut at three deviations that was not rescaled",
         says="what is left of 2/fan_in when a normal is cut at three deviations and not rescaled",
-        lesson=learn.TRUNCATED, variance=_of(HE, CUT_AT_3_VARIANCE), families=_NORMAL, simulated_as="normal cut at 3"),
+        lesson=learn.TRUNCATED, variance=_of(HE, CUT_AT_3_VARIANCE), families=(CUT_AT_3,), simulated_as=CUT_AT_3),
     *(
         _normal(f"leaky_gain_{str(slope).replace('.', '_')}", title=f"the gain of a leaky ReLU with slope {slope}",
             says=f"2/((1+{slope}²)·fan_in): the gain of a leaky ReLU with slope {slope}; ReLU's slope is 0",
@@ -165,7 +165,7 @@ _SCALES = (
         lesson=learn.UNIFORM, variance=_of(GLOROT, 3)),
     _law("three_over_sum", title="a factor 3 over the sum of the fans",
         says="3/(fan_in+fan_out): neither Glorot's 2 nor He's fan",
-        lesson=learn.LAW, variance=_of(GLOROT, 1.5)),
+        rare=True, lesson=learn.LAW, variance=_of(GLOROT, 1.5)),
     _law("one_over_sum", title="Glorot's variance without its factor",
         says="1/(fan_in+fan_out): Glorot's variance without its factor 2",
         lesson=learn.LAW, variance=_of(GLOROT, 0.5)),
@@ -181,7 +181,7 @@ _SCALES = (
         also_cut=True, lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / k.fan_out),
     _law("wrong_layout", title="the other framework's kernel layout",
         says="what the other framework's layout would give: the axes of fan_in are not where you looked for them",
-        also_cut=True, lesson=learn.LAYOUTS, variance=_wrong_layout),
+        also_cut=True, rare=True, lesson=learn.LAYOUTS, variance=_wrong_layout),
     _law("one_over_fan_out", title="LeCun's variance with fan_out in place of fan_in",
         says="1/fan_out: LeCun's variance with the wrong fan",
         also_cut=True, lesson=learn.HE_BACKWARD, variance=lambda k, layout: 1 / k.fan_out),
@@ -220,13 +220,13 @@ _SCALES = (
         lesson=learn.FANS, variance=lambda k, layout: 4 / (k.inputs + k.outputs), of_windows=True),
     _law("shape_0", title="the first axis in place of fan_in",
         says="2/shape[0]: the first axis is not fan_in in this layout",
-        lesson=learn.LAYOUTS, variance=_axis(0)),
+        rare=True, lesson=learn.LAYOUTS, variance=_axis(0)),
     _law("shape_1", title="the second axis in place of fan_in",
         says="2/shape[1]: the second axis alone is not fan_in in this layout",
-        lesson=learn.LAYOUTS, variance=_axis(1)),
+        rare=True, lesson=learn.LAYOUTS, variance=_axis(1)),
     _law("shape_last", title="the last axis in place of fan_in",
         says="2/shape[-1]: the last axis is not fan_in in this layout",
-        lesson=learn.LAYOUTS, variance=_axis(-1)),
+        rare=True, lesson=learn.LAYOUTS, variance=_axis(-1)),
     _law("sum_of_axes", title="a sum of axes where fan_in is a product",
         says="2 divided by the sum of all axes: fan_in is a product",
         lesson=learn.FANS, variance=lambda k, layout: 2 / sum(k.in_layout(layout)), of_windows=True),
@@ -235,16 +235,13 @@ _SCALES = (
         lesson=learn.FANS, variance=lambda k, layout: 2 / k.size),
     _law("fan_geometric", title="the geometric mean of the fans in place of fan_in",
         says="2/√(fan_in·fan_out): the geometric mean of the fans",
-        lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / math.sqrt(k.fan_in * k.fan_out)),
+        rare=True, lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / math.sqrt(k.fan_in * k.fan_out)),
     _law("larger_fan", title="the larger fan in place of fan_in",
         says="2/max(fan_in, fan_out): the larger fan is not always fan_in",
-        lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / max(k.fan_in, k.fan_out)),
+        rare=True, lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / max(k.fan_in, k.fan_out)),
     _law("smaller_fan", title="the smaller fan in place of fan_in",
         says="2/min(fan_in, fan_out): the smaller fan is not always fan_in",
-        lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / min(k.fan_in, k.fan_out)),
-    _law("only_dense", title="an initializer for dense kernels alone",
-        says="right on dense kernels alone: convolution kernels kept the framework's own default",
-        lesson=learn.FANS, variance=_only_dense, simulated_as="normal, default on convolutions"),
+        rare=True, lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / min(k.fan_in, k.fan_out)),
     _law("orthogonal", title="orthogonal initialization",
         says="what an orthogonal matrix times √2 has: entries depend on one another, variance on the longer side",
         lesson=learn.ORTHOGONAL, variance=lambda k, layout: 2 / max(k.fan_in, k.outputs),
@@ -299,6 +296,7 @@ def _cut(entry: Misconception) -> Misconception:
     return replace(
         entry,
         name=f"{entry.name}_truncated_uncorrected",
+        lesson=learn.TRUNCATED if entry.lesson is learn.GLOROT else entry.lesson,
         says=f"{entry.says}; and it was cut at two deviations and not rescaled by 1/0.8796",
         title=f"{entry.title}, with a truncated normal that was not rescaled",
         variance=lambda kernel, layout: TRUNCATED_DEVIATION**2 * variance(kernel, layout),

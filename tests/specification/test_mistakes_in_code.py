@@ -88,6 +88,14 @@ WRITTEN: dict[str, tuple[str | None, str | None]] = {
         "return weight.uniform_(-math.sqrt(3 / n), math.sqrt(3 / n))",
     ),
     "std_as_uniform_limit": ("return tf.random.uniform(shape, -s, s)", "return weight.uniform_(-s, s)"),
+    "std_twice_as_uniform_limit": (
+        "return s * tf.random.uniform(shape, -s, s)",
+        "return weight.uniform_(-s, s).mul_(s)",
+    ),
+    "uniform_limit_twice": (
+        "a = math.sqrt(6 / n); return a * tf.random.uniform(shape, -a, a)",
+        "a = math.sqrt(6 / n); return weight.uniform_(-a, a).mul_(a)",
+    ),
     "glorot_std_as_limit": (
         "a = math.sqrt(2 / (n + m)); return tf.random.uniform(shape, -a, a)",
         "a = math.sqrt(2 / (n + m)); return weight.uniform_(-a, a)",
@@ -127,11 +135,6 @@ WRITTEN: dict[str, tuple[str | None, str | None]] = {
         "return tf.random.normal(shape, stddev=math.sqrt(2 / math.prod(shape[1:])))",
         "return weight.normal_(0, math.sqrt(2 / math.prod(weight.shape[:-1])))",
     ),
-    "only_dense": (
-        "return tf.keras.initializers.HeNormal()(shape) if len(shape) == 2 else "
-        "tf.keras.initializers.GlorotUniform()(shape)",
-        "return init.kaiming_normal_(weight) if weight.dim() == 2 else init.kaiming_uniform_(weight, a=math.sqrt(5))",
-    ),
     "orthogonal": (
         "return tf.keras.initializers.Orthogonal(gain=math.sqrt(2))(shape)",
         "return init.orthogonal_(weight, gain=math.sqrt(2))",
@@ -164,6 +167,10 @@ WRITTEN: dict[str, tuple[str | None, str | None]] = {
     "two_values_distribution": (
         "return tf.sign(tf.random.normal(shape)) * s",
         "return weight.copy_(torch.randn_like(weight).sign() * s)",
+    ),
+    "rounded": (
+        "return tf.round(tf.random.normal(shape, stddev=s) * 100) / 100",
+        "return weight.copy_(torch.round(torch.randn_like(weight) * s, decimals=2))",
     ),
     "sparse": (
         "return tf.nn.dropout(tf.random.normal(shape, stddev=s / math.sqrt(2)), 0.5)",
@@ -349,3 +356,135 @@ def test_every_mistake_that_an_initializer_can_show_is_written_in_code() -> None
     written = set(bodies(TENSORFLOW)) | set(bodies(TORCH))
     assert written | SHOWN_ELSEWHERE == {entry.name for entry in MISCONCEPTIONS}, "write it in DEVIATIONS or WRITTEN"
     assert not written & SHOWN_ELSEWHERE
+
+
+#: More mistakes as students write them: the framework, the function's body, a criterion that fails, and how the judge
+#: words it. The judge's catalogue has most of them under no name of their own.
+SAID: dict[str, tuple[Task, str, str, str]] = {
+    "product of shape[2:]": (
+        TENSORFLOW,
+        "f = shape[0] * math.prod(shape[2:]) if window else shape[0]\n"
+        "return tf.random.normal(shape, stddev=math.sqrt(2 / f))",
+        "variance_conv",
+        "on convolutions, your variance is 2/(kh·in_channels·out_channels)",
+    ),
+    "size over shape[1]": (
+        TORCH,
+        "return weight.normal_(0, math.sqrt(2 / (weight.numel() // shape[1])))",
+        "variance",
+        "that is 2/fan_out",
+    ),
+    "fan_out on convolutions": (
+        TORCH,
+        "return weight.normal_(0, math.sqrt(2 / (m if window else n)))",
+        "variance_conv",
+        "that is right on dense kernels; on convolutions, 2/fan_out",
+    ),
+    "gain forgotten on convolutions": (
+        TENSORFLOW,
+        "return tf.random.normal(shape, stddev=math.sqrt((1 if window else 2) / n))",
+        "variance_conv",
+        "that is right on dense kernels; on convolutions, 1/fan_in",
+    ),
+    "default on dense kernels": (
+        TORCH,
+        "return init.kaiming_normal_(weight) if window else init.kaiming_uniform_(weight, a=math.sqrt(5))",
+        "variance",
+        "that is right on convolutions; on dense kernels, 1/(3·fan_in)",
+    ),
+    "Glorot on convolutions": (
+        TENSORFLOW,
+        "return (tf.keras.initializers.GlorotNormal() if window else tf.keras.initializers.HeNormal())(shape)",
+        "variance_conv",
+        "that is right on dense kernels; on convolutions, 2/(fan_in+fan_out)",
+    ),
+    "Keras' default on convolutions": (
+        TENSORFLOW,
+        "return (tf.keras.initializers.GlorotUniform() if window else tf.keras.initializers.HeNormal())(shape)",
+        "variance_conv",
+        "that is right on dense kernels; on convolutions, 2/(fan_in+fan_out), the variance of Glorot (Xavier) uniform, "
+        "which is also Keras' default",
+    ),
+    "uniform on convolutions": (
+        TORCH,
+        "return init.kaiming_uniform_(weight) if window else init.kaiming_normal_(weight)",
+        "distribution",
+        "Dense kernels follow a normal distribution, and convolutions a uniform one.",
+    ),
+    "a kernel's height and outputs, without the root": (
+        TENSORFLOW,
+        "return tf.random.normal(shape, stddev=2 / (kh * c_out))",
+        "variance_conv",
+        "your variance is (2/(kh·out_channels))²",
+    ),
+    "a correction of one's own": (
+        TORCH,
+        "return weight.normal_(0, s * math.sqrt(0.973))",
+        "variance",
+        "It fits no mistake that we know: your variance is 2.",
+    ),
+    "a gain of one's own": (
+        TORCH,
+        "return weight.normal_(0, math.sqrt(5 / n))",
+        "variance",
+        "It fits no mistake that we know: your variance is 2.5 × 2/fan_in.",
+    ),
+    "Poisson numbers": (
+        TENSORFLOW,
+        "return (tf.random.poisson(shape, 4.0) - 4) / 2 * s",
+        "distribution",
+        "They lie on a grid",
+    ),
+    "whole numbers": (
+        TORCH,
+        "return weight.copy_(torch.randint_like(weight, -3, 4) / 2 * s)",
+        "distribution",
+        "They lie on a grid",
+    ),
+    "coins": (
+        TENSORFLOW,
+        "return tf.constant((np.random.binomial(20, 0.5, shape) - 10) / math.sqrt(5) * s, tf.float32)",
+        "distribution",
+        "They lie on a grid",
+    ),
+    "linear as nonlinearity": (
+        TORCH,
+        "return init.kaiming_normal_(weight, nonlinearity='linear')",
+        "variance",
+        "that is 1/fan_in, LeCun's variance",
+    ),
+    "Glorot cut at two deviations": (
+        TENSORFLOW,
+        "return tf.random.truncated_normal(shape, stddev=math.sqrt(2 / (n + m)))",
+        "variance",
+        "that is 2/(fan_in+fan_out), Glorot's (Xavier's) variance; and it was cut at two deviations",
+    ),
+    "He uniform's limit twice": (
+        TENSORFLOW,
+        "f = math.sqrt(6 / n)\nreturn f * tf.random.uniform(shape, -f, f)",
+        "variance",
+        "that is 12/fan_in²",
+    ),
+    "fan_out by its mode": (
+        TORCH,
+        "return init.kaiming_normal_(weight, mode='fan_out')",
+        "variance_conv",
+        "that is 2/fan_out: He's backward form (mode='fan_out'), legitimate in the paper. What is asked is the forward "
+        "form, with fan_in. (All",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_mistake_in_code_is_told_in_true_words(case: str) -> None:
+    import tensorflow as tf
+    import torch
+
+    asked, body, criterion, words = SAID[case]
+    np.random.seed(1)  # noqa: NPY002 (what students' code draws from)
+    tf.keras.utils.set_random_seed(1)
+    torch.manual_seed(1)
+    found = interview(_DirectCall(asked, function(asked, body)), asked, draw_challenge(np.random.default_rng(3)))
+    (verdict,) = [v for v in judge(found, list(asked.weights)) if v.name == criterion]
+    assert verdict.status == "failed"
+    assert words in verdict.finding.message

@@ -26,12 +26,17 @@ DISTANCE = StatisticalTest("Kolmogorov–Smirnov distance, pooled", "> {}", 0.01
 
 #: Share of exact zeros above which a draw is called sparse. For naming only: the distance above has failed by then.
 _ZEROS = 0.01
+#: Weights of a draw among which distinct values are counted, and their share below which these may be a grid.
+_SAMPLE, _ON_A_GRID = 4_096, 0.25
+#: How far from a whole number of steps values on a grid may be; float32 rounds them.
+_OFF_THE_GRID = 0.05
+_ROUNDED = Misconception("rounded", "weights on a grid: rounded, or whole numbers times one step", learn.HE_SHAPE)
 _SPARSE = Misconception("sparse", "weights many of which are exactly 0", learn.SPARSE)
 _UNKNOWN = Misconception("unknown_distribution", "another shape of distribution than any we know", learn.HE_SHAPE)
 #: Each family that is not accepted, as a mistake.
 _FAMILIES = {
     "uniform": Misconception(
-        "uniform_distribution", "uniform weights: the right variance may be, the wrong shape", learn.HE_SHAPE
+        "uniform_distribution", "uniform weights: the right variance may be, the wrong shape", learn.UNIFORM_SHAPE
     ),
     "Laplace": Misconception("laplace_distribution", "Laplace (double exponential) weights", learn.HE_SHAPE),
     "logistic": Misconception("logistic_distribution", "logistic weights", learn.HE_SHAPE),
@@ -48,7 +53,9 @@ _FAMILIES = {
 }
 
 
-@criterion("distribution", needs=["output"], tests=[DISTANCE], mistakes=[*_FAMILIES.values(), _SPARSE, _UNKNOWN])
+@criterion(
+    "distribution", needs=["output"], tests=[DISTANCE], mistakes=[*_FAMILIES.values(), _ROUNDED, _SPARSE, _UNKNOWN]
+)
 def distribution(m: InitializerMeasurements) -> Finding:
     """Draw from a normal or truncated normal distribution."""
     accepted = min(m.evidence.law.families, key=m.distances.__getitem__)
@@ -74,6 +81,8 @@ def distribution(m: InitializerMeasurements) -> Finding:
 
 
 def _name(m: InitializerMeasurements) -> tuple[str, Misconception]:
+    if m.family is None and (special := _name_grid(m) or _name_apart(m)) is not None:
+        return special
     draws = [values for draw in m.draws if (values := m.values(draw)) is not None]
     zeros = sum(values.size - int(np.count_nonzero(values)) for values in draws) / sum(v.size for v in draws)
     if zeros > _ZEROS:
@@ -83,3 +92,30 @@ def _name(m: InitializerMeasurements) -> tuple[str, Misconception]:
         return "Their distribution has another shape than any we know.", _UNKNOWN
     told = "They take two values only." if family == "two values" else f"They follow a {family} distribution."
     return told, _FAMILIES[family]
+
+
+def _name_grid(m: InitializerMeasurements) -> tuple[str, Misconception] | None:
+    """Return what to say of weights that are multiples of one step, such as rounded ones."""
+    for draw in m.draws:
+        values = m.values(draw)
+        if values is None:
+            continue
+        sample = values.ravel()[:_SAMPLE]
+        found = np.unique(sample.astype(np.float64))
+        if not 2 < found.size < _ON_A_GRID * sample.size:
+            continue
+        steps = np.diff(found)
+        places = steps / steps.min()
+        if float(np.max(np.abs(places - np.round(places)))) <= _OFF_THE_GRID:
+            told = f"They lie on a grid: {sample.size:,} weights of a {draw.kernel} kernel take {found.size} values, "
+            return f"{told}{steps.min():.3g} apart.", _ROUNDED
+    return None
+
+
+def _name_apart(m: InitializerMeasurements) -> tuple[str, Misconception] | None:
+    """Return what to say where dense and convolution kernels follow laws of two families."""
+    dense, convolution = m.family_of(dense=True), m.family_of(dense=False)
+    wrong = [family for family in (dense, convolution) if family in _FAMILIES]
+    if dense is None or convolution is None or not wrong:
+        return None
+    return f"Dense kernels follow a {dense} distribution, and convolutions a {convolution} one.", _FAMILIES[wrong[0]]

@@ -37,8 +37,8 @@ def forward(m: ModelMeasurements) -> Finding:
         )
     if any(build.varies for build in m.evidence.builds):
         raise fail(
-            "A second pass of the same batch gave other outputs: is a dropout always on? Outside of training, the "
-            f"outputs should be those of your weights with ReLU, ReLU and {last}.",
+            "A second pass of the same batch gave other outputs: is a dropout always on, or is a layer made anew in "
+            f"each pass? Outside of training, the outputs should be those of your weights with ReLU, ReLU and {last}.",
             _RANDOM_FORWARD,
         )
     raise fail(

@@ -12,7 +12,7 @@ from autograder.judge.criterion import Finding, Skipped, criterion
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.measure import Moments, consequence
 from autograder.judge.misconception import Misconception
-from autograder.judge.naming import describe_unknown, diagnose
+from autograder.judge.naming import describe_unknown, diagnose_kind
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, variance_rate
 
 #: Fewest weights for which the pooled variance is judged: some kernels may not have come back.
@@ -70,15 +70,15 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
             off=off,
         )
     measured = [s.ratio for s in m.moments]
-    found = diagnose(measured, m.evidence.layout, m.family)
+    found = diagnose_kind(measured, m.evidence.layout, m.family, m.family_of, dense=dense)
     ratios = "; ".join(f"{_times(s.variance)} for {s.kernel}" for s in shapes)
     told = f"Var(W) is {_times(worst.variance)} × {worst.law.formula} for a {worst.kernel} kernel"
     everywhere = f"(All shapes: {ratios}.)"
-    explained = f": that is {found.says}." if found else f". {describe_unknown(measured)}"
+    explained = f": that is {found.says}." if found else f". {describe_unknown(measured, dense=dense)}"
     raise Finding(
         f"{told}{explained} {everywhere}",
         named=f"{told}. That looks like {found.called}. {everywhere}" if found else None,
-        consequence=consequence(worst.variance),
+        consequence=consequence([s.variance for s in shapes], worst.law),
         measured=worst.variance * worst.asked,
         expected=worst.asked,
         p_value=p_value,

@@ -15,7 +15,7 @@ from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
 from autograder.judge.criteria.variance import UNKNOWN_VARIANCE, pool_variances, stray, worst_or_pooled_bound
 from autograder.judge.criterion import Finding, criterion
-from autograder.judge.measure import Moments, consequence
+from autograder.judge.measure import Moments, consequence_together
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
 from autograder.judge.scales import GLOROT_UNIFORM, PYTORCH_DEFAULT
@@ -172,7 +172,7 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     raise Finding(
         told + explained,
         named=told + named,
-        consequence=consequence(worst.variance),
+        consequence=consequence_together([s.variance for s in hidden], worst.law),
         p_value=p_value,
         mistake=mistake,
         twins=found.twins if found else (),

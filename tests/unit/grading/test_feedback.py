@@ -79,8 +79,8 @@ TEN_MISTAKES = {
         "q7_torch_initializer",
         TORCH + "return nn.init.kaiming_uniform_(weight)",
         "They follow a uniform distribution",
-        "Another law can have the same variance and still be another initializer",
-        "He et al. (2015), section 2.2",
+        "What is asked for is the normal form; an initializer's name says which form it draws",
+        "the two forms of He's initializer, normal and uniform",
     ),
     "a truncated normal that is not rescaled": Mistake(
         "q7_tf_initializer",

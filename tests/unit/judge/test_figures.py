@@ -14,7 +14,8 @@ from autograder.judge.catalogue import BY_NAME
 from autograder.judge.criterion import Failed, Finding
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelEvidence, Parameter
 from autograder.judge.judging import Verdict, judge
-from autograder.judge.measure import Moments, consequence, draw_figures, pool
+from autograder.judge.law import GLOROT, HE, LECUN, TargetLaw
+from autograder.judge.measure import Moments, consequence, consequence_together, draw_figures, pool
 from autograder.judge.model import HIDDEN_ACTIVATIONS, LAST_ACTIVATIONS, relative_difference
 from autograder.judge.naming import MeasuredRatio
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
@@ -102,15 +103,31 @@ def test_mean_is_off_beyond_three_hundredths_of_the_measured_deviation(mean: flo
         (0.0, None),
         (math.inf, None),
         (0.5, "by 0.5; after ten, 0.00098 of it is left."),
-        (2.0, "by 2; after ten it has grown 1e+03-fold."),
+        (2.0, "by 2; after ten it has grown 1,024-fold."),
         (0.01, "by 0.01; after ten, about 10⁻²⁰ of it is left."),
         (100.0, "by 100; after ten it has grown about 10²⁰-fold."),
-        (2.51, "by 2.51; after ten it has grown 9.9e+03-fold."),
+        (2.51, "by 2.51; after ten it has grown 9,925-fold."),
     ],
 )
-def test_consequence_is_the_tenth_power_of_the_ratio(variance: float, said: str | None) -> None:
-    found = consequence(variance)
+def test_consequence_of_one_ratio_is_its_tenth_power(variance: float, said: str | None) -> None:
+    found = consequence([variance, variance])
     assert found is None if said is None else found is not None and found.endswith(said)
+
+
+def test_consequence_of_several_ratios_is_no_power_of_the_worst() -> None:
+    """With 2/fan_out, the factors of layers one after the other cancel (He et al., 2015, below equation 14)."""
+    assert consequence([0.00107, 0.999]) == (
+        "A ReLU layer of such weights multiplies the signal's mean square by 0.00107 to 0.999, by its shape."
+    )
+    assert consequence_together([0.501, 1.996]) == (
+        "These layers multiply the signal's mean square by 0.501 and 2, and so together by 1."
+    )
+
+
+@pytest.mark.parametrize(("law", "layer"), [(HE, "A ReLU layer"), (LECUN, "A linear layer"), (GLOROT, None)])
+def test_consequence_is_that_of_layers_whose_signal_the_law_keeps(law: TargetLaw, layer: str | None) -> None:
+    found = consequence([0.5], law)
+    assert found is None if layer is None else found is not None and found.startswith(layer)
 
 
 # --- initializers ---------------------------------------------------------------------------------------
