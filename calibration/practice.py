@@ -14,6 +14,7 @@ from scipy.stats import kstwobign
 
 from autograder.assignment.kernels import KernelShape
 from autograder.judge.evidence import Draw
+from autograder.judge.law import HE
 
 Array = NDArray[np.floating[Any]]
 #: Weights of a kernel and He's deviation for it → whether the rule fails it.
@@ -75,7 +76,7 @@ class Practice:
             chosen = [small]
         first = 512 if self.looks_at == "512 weights" else None
         return any(
-            draw.returned is None or self.rule(draw.returned.ravel()[:first], math.sqrt(2.0 / draw.kernel.fan_in))
+            draw.returned is None or self.rule(draw.returned.ravel()[:first], HE.deviation(draw.kernel))
             for draw in chosen
         )
 

@@ -115,6 +115,12 @@ class Histogram:
     def __init__(self) -> None:
         self._counts = np.zeros(CELLS + 2, dtype=np.int64)
 
+    def __add__(self, other: Histogram) -> Histogram:
+        """Return the counts of both."""
+        both = Histogram()
+        both._counts = self._counts + other._counts
+        return both
+
     @property
     def n(self) -> int:
         """Number of draws counted."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.assignment.kernels import KernelShape
 from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import Histogram
 from autograder.judge.measure import Moments, draw_figures, pool
@@ -75,17 +74,17 @@ class InitializerMeasurements:
     @cached_property
     def histogram(self) -> Histogram:
         """All weights pooled, counted in the units that `in_law_units` says."""
-        return self._count(lambda kernel: True)
+        return self._of_kind[True] + self._of_kind[False]
 
-    def _count(self, counts: Callable[[KernelShape], bool]) -> Histogram:
-        histogram = Histogram()
+    @cached_property
+    def _of_kind(self) -> dict[bool, Histogram]:
+        """The same of the dense kernels' weights, and of the others'."""
+        kinds = {True: Histogram(), False: Histogram()}
         for draws, m in zip(self.by_shape, self.moments, strict=True):
-            if not counts(m.kernel):
-                continue
             factor, mean = (1.0, 0.0) if self.in_law_units else (1.0 / m.deviation, m.mean)
             for draw in draws:
-                histogram.add(draw.centred, factor, (draw.mean - mean) * factor)
-        return histogram
+                kinds[m.kernel.is_dense].add(draw.centred, factor, (draw.mean - mean) * factor)
+        return kinds
 
     @cached_property
     def distances(self) -> dict[str, float]:
@@ -99,4 +98,4 @@ class InitializerMeasurements:
 
     def family_of(self, *, dense: bool) -> str | None:
         """Return the nearest family of dense or of convolution kernels alone, or None when none is near."""
-        return self._count(lambda kernel: kernel.is_dense == dense).family
+        return self._of_kind[dense].family

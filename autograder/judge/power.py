@@ -51,6 +51,13 @@ def _missed_by_variance(n: int, ratio: float, threshold: float) -> float:
     return 1.0
 
 
+def _missed_by_bounded_squares(n: int, ratio: float) -> float:
+    """Bound the same for triangular draws (Hoeffding, 1963): squares of mean 1 that lie between 0 and 6."""
+    low, high = 1.0 - SHAPE_VARIANCE.threshold, (1.0 + SHAPE_VARIANCE.threshold) * (1.0 + MEAN.threshold**2)
+    room = max(low / ratio - 1.0, 1.0 - high / ratio, 0.0) / _TRIANGULAR_REACH
+    return math.exp(-2.0 * n * room * room)
+
+
 def miss_bound(entry: Misconception, plan: Plan, layout: Layout, law: TargetLaw = HE) -> float | None:
     """Bound the probability that the judge misses ``entry`` where ``law`` is asked for; None if it is not one of scale.
 
@@ -78,10 +85,9 @@ def miss_bound(entry: Misconception, plan: Plan, layout: Layout, law: TargetLaw 
             bounds.append(_missed_by_variance(plan.pooled, ratios[0], POOLED_VARIANCE.threshold))
     if entry.simulated_as == "orthogonal" and any(abs(ratio - 1.0) > SHAPE_VARIANCE.threshold for ratio in ratios):
         bounds.append(0.0)  # the sum of an orthogonal matrix's squares is no random number
-    if entry.simulated_as == "triangular" and max(ratios) < 1.0 - SHAPE_VARIANCE.threshold:
-        # Hoeffding (1963): squares between 0 and 6 whose mean, 1, would have to be taken for so much more.
-        room = ((1.0 - SHAPE_VARIANCE.threshold) / max(ratios) - 1.0) / _TRIANGULAR_REACH
-        bounds.append(math.exp(-2.0 * plan.rounds * plan.smallest * room * room))
+    if entry.simulated_as == "triangular":
+        sizes = (plan.rounds * kernel.size for kernel in plan.kernels)
+        bounds += [_missed_by_bounded_squares(n, ratio) for n, ratio in zip(sizes, ratios, strict=True)]
     if entry.simulated_as == "normal cut at 3":
         bounds.append(math.exp(-plan.pooled * _square_rate(3.0, 1.0 - POOLED_VARIANCE.threshold)))
     means = [entry.mean_of(kernel, layout, law) for kernel in plan.kernels]
