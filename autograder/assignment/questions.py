@@ -98,15 +98,11 @@ class Task:
         return Layout.KERAS if self.framework is Framework.TENSORFLOW else Layout.TORCH
 
 
-_INITIALIZER = {
-    "mean": 4,
-    "variance": 6,
-    "variance_conv": 4,
-    "distribution": 4,
-    "independence": 2,
-    "fresh": 2,
-}
-_MODEL = {"layers": 1, "forward": 1, "variance_hidden": 3, "variance_output": 1, "bias": 2}
+#: Criteria that ask for an initializer's variance.
+VARIANCES = frozenset({"variance", "variance_conv"})
+#: Criteria that any random draw meets: they earn points only as far as the criteria in `VARIANCES` do.
+ANY_RANDOM_DRAW = frozenset({"output", "mean", "distribution", "independence", "fresh"})
+_MODEL = {"layers": 2, "forward": 6, "variance_hidden": 5, "variance_output": 1, "bias": 2}
 
 TASKS = (
     Task(
@@ -115,7 +111,15 @@ TASKS = (
         "tf_he_normal",
         Kind.INITIALIZER,
         Framework.TENSORFLOW,
-        {"output": 2, **_INITIALIZER},
+        {
+            "output": 4,
+            "mean": 2,
+            "variance": 16,
+            "variance_conv": 12,
+            "distribution": 8,
+            "independence": 4,
+            "fresh": 2,
+        },
     ),
     Task("q7_tf_model", "Part 2: the model in TensorFlow", "build_tf_model", Kind.MODEL, Framework.TENSORFLOW, _MODEL),
     Task(
@@ -124,7 +128,16 @@ TASKS = (
         "torch_he_normal_",
         Kind.INITIALIZER,
         Framework.TORCH,
-        {"output": 1, "in_place": 1, **_INITIALIZER},
+        {
+            "output": 2,
+            "in_place": 8,
+            "mean": 2,
+            "variance": 14,
+            "variance_conv": 12,
+            "distribution": 6,
+            "independence": 2,
+            "fresh": 2,
+        },
     ),
     Task("q7_torch_model", "Part 4: the model in PyTorch", "CustomModel", Kind.MODEL, Framework.TORCH, _MODEL),
 )

@@ -12,13 +12,19 @@ from autograder.assignment.questions import Task
 from autograder.assignment.settings import HelpLevel
 from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights
-from autograder.judge.criterion import Status
+from autograder.grading.points import earned_weights, follows_variance
 from autograder.judge.evidence import InitializerEvidence
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.judging import Verdict, judge
 from autograder.judge.model import ModelMeasurements
 from autograder.report.picture import Picture
 from autograder.report.result import CriterionResult, CriterionStatus, QuestionResult, QuestionStatus, points_text
+
+#: What a student reads at a criterion that earns less because the variance does, by the factor.
+_BELOW_FULL = {
+    0.0: "Every random draw has this, so it earns points only together with a variance.",
+    0.5: "Every random draw has this, so it earns half of its points: the variance earns less than half of its own.",
+}
 
 
 def score_task(
@@ -37,33 +43,44 @@ def score_task(
             picture = picture_signal(model, verdicts)
     total = sum(task.weights.values())
 
-    def share(weight: int) -> float:
+    def share(weight: float) -> float:
         # A perfect answer gets the full points, exactly: 0.7 * 28 / 28 is less than 0.7.
         return points * weight / total if weight != total else points
 
-    # Weights are added before they become points: each division would round.
-    passed = sum(task.weights[v.name] for v in verdicts if v.status == Status.PASSED)
+    credit_of = {verdict.name: verdict.credit for verdict in verdicts}
+    earned, factor = earned_weights(task, credit_of), follows_variance(task, credit_of)
     return QuestionResult.of(
         task,
         QuestionStatus.GRADED,
-        score=share(passed),
+        # Weights are added before they become points: each division would round.
+        score=share(sum(earned.values())),
         max_score=points,
-        criteria=_explained_once(_criterion(v, share(task.weights[v.name]), help_level) for v in verdicts),
+        criteria=_explained_once(
+            _criterion(
+                verdict,
+                share(earned[verdict.name]),
+                share(task.weights[verdict.name]),
+                help_level,
+                _BELOW_FULL.get(factor) if verdict.credit and verdict.name in task.with_variance else None,
+            )
+            for verdict in verdicts
+        ),
         picture=picture,
     )
 
 
-def _criterion(verdict: Verdict, worth: float, level: HelpLevel) -> CriterionResult:
+def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, depends: str | None) -> CriterionResult:
     finding = verdict.finding
     explains = level != HelpLevel.NAME
     why = [reason for reason in (verdict.lesson.why if verdict.lesson else None, finding.consequence) if reason]
+    message = finding.message if explains else finding.named or finding.message
     return CriterionResult(
         name=verdict.name,
         status=CriterionStatus(verdict.status),
-        points=worth if verdict.status == Status.PASSED else 0.0,
+        points=earned,
         max_points=worth,
         asks=verdict.asks,
-        message=finding.message if explains else finding.named or finding.message,
+        message=f"{message} {depends}" if depends else message,
         diagnosis=finding.diagnosis,
         measured=finding.measured,
         expected=finding.expected,

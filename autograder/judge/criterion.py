@@ -68,9 +68,9 @@ class Finding:
         """The mistake's name, as results carry it."""
         return self.mistake.name if self.mistake else None
 
-    def failing(self, by: StatisticalTest | None = None, *, measurable: bool = False) -> Failed:
+    def failing(self, by: StatisticalTest | None = None, *, measurable: bool = False, credit: float = 0.0) -> Failed:
         """Return the failure whose finding this is; `Failed` says what the arguments are."""
-        return Failed(self, by=by, measurable=measurable)
+        return Failed(self, by=by, measurable=measurable, credit=credit)
 
 
 class Failed(Exception):
@@ -84,25 +84,32 @@ class Failed(Exception):
         The test that decided. None if a fact decided that no right answer can show.
     measurable : bool
         Whether the criteria that need this one can still be judged.
+    credit : float
+        Share of the points that a near miss earns; at least 0, less than 1.
 
     Raises
     ------
     ValueError
-        If the finding has a p-value and no test decided.
+        If the finding has a p-value and no test decided, or if the credit is out of range.
     """
 
-    def __init__(self, finding: Finding, *, by: StatisticalTest | None, measurable: bool = False) -> None:
+    def __init__(
+        self, finding: Finding, *, by: StatisticalTest | None, measurable: bool = False, credit: float = 0.0
+    ) -> None:
         if by is None and finding.p_value:
             raise ValueError("a finding that chance can give needs the statistical test that decided")
+        if not 0.0 <= credit < 1.0:
+            raise ValueError(f"a failure earns less than all of the points, and {credit} is no such share")
         super().__init__(finding.message)
         self.finding = finding
         self.by = by
         self.measurable = measurable
+        self.credit = credit
 
 
-def fail(message: str, mistake: Misconception, *, measurable: bool = False) -> Failed:
+def fail(message: str, mistake: Misconception, *, measurable: bool = False, credit: float = 0.0) -> Failed:
     """Return the failure of a criterion that a fact decides, and no figure."""
-    return Finding(message, mistake=mistake).failing(measurable=measurable)
+    return Finding(message, mistake=mistake).failing(measurable=measurable, credit=credit)
 
 
 class Skipped(Exception):

@@ -13,6 +13,7 @@ from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Skipped, Status
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
 from autograder.judge.initializer import InitializerMeasurements
+from autograder.judge.law import TargetLaw
 from autograder.judge.lessons import Lesson
 from autograder.judge.model import ModelMeasurements
 
@@ -31,6 +32,8 @@ class Verdict:
         The sentence that states the criterion.
     finding : Finding
         What was measured.
+    credit : float
+        Share of the points earned: 1 if the criterion passed; less than 1, for a near miss, if it failed; else 0.
     lesson : Lesson or None
         What to learn from the recognized mistake.
     """
@@ -39,6 +42,7 @@ class Verdict:
     status: Status
     asks: str
     finding: Finding
+    credit: float
     lesson: Lesson | None = None
 
 
@@ -81,25 +85,31 @@ def judge(
         if unjudged := set(criterion.needs) - {verdict.name for verdict in verdicts}:
             raise ValueError(f"criterion {criterion.name} needs {', '.join(sorted(unjudged))} judged before it")
         missing = [name for name in criterion.needs if name in blocking]
-        status, finding, blocks = _outcome(criterion, found, missing)
+        verdict, blocks = _outcome(criterion, found, missing, law)
         if blocks:
             blocking.add(criterion.name)
-        lesson = finding.mistake.lesson.of(law) if finding.mistake else None
-        verdicts.append(Verdict(criterion.name, status, criterion.asks.format(law=law), finding, lesson))
+        verdicts.append(verdict)
     return verdicts
 
 
-def _outcome(criterion: Criterion[Any], measured: object, missing: Sequence[str]) -> tuple[Status, Finding, bool]:
-    """Return status, finding, and whether the criteria that need this one have nothing to measure."""
+def _outcome(
+    criterion: Criterion[Any], measured: object, missing: Sequence[str], law: TargetLaw
+) -> tuple[Verdict, bool]:
+    """Return the verdict, and whether the criteria that need this one have nothing to measure."""
+
+    def verdict(status: Status, finding: Finding, credit: float = 0.0) -> Verdict:
+        lesson = finding.mistake.lesson.of(law) if finding.mistake else None
+        return Verdict(criterion.name, status, criterion.asks.format(law=law), finding, credit, lesson)
+
     if missing:
-        return Status.SKIPPED, Finding(f"Not judged: “{missing[0]}” comes first."), True
+        return verdict(Status.SKIPPED, Finding(f"Not judged: “{missing[0]}” comes first.")), True
     try:
-        return Status.PASSED, criterion.find(measured), False
+        return verdict(Status.PASSED, criterion.find(measured), 1.0), False
     except Skipped as skipped:
-        return Status.SKIPPED, Finding(str(skipped)), True
+        return verdict(Status.SKIPPED, Finding(str(skipped))), True
     except Failed as failed:
         if failed.by is not None and failed.by not in criterion.tests:
             raise LookupError(
                 f"criterion {criterion.name} was failed by a test that it does not declare: {failed.by.statistic}"
             ) from failed
-        return Status.FAILED, failed.finding, not failed.measurable
+        return verdict(Status.FAILED, failed.finding, failed.credit), not failed.measurable
