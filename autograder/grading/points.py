@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autograder.assignment.questions import VARIANCES, Task
+from autograder.assignment.questions import ANY_RANDOM_DRAW, VARIANCES, Task
 
 #: Share of the variance's points from which the criteria of any random draw count in full; below it, they count half.
 _IN_FULL_FROM = 0.5
@@ -34,7 +34,7 @@ def earned_weights(task: Task, credit_of: Mapping[str, float]) -> dict[str, floa
     """
     factor = follows_variance(task, credit_of)
     return {
-        name: weight * credit_of[name] * (factor if name in task.with_variance else 1.0)
+        name: weight * credit_of[name] * (factor if name in ANY_RANDOM_DRAW else 1.0)
         for name, weight in task.weights.items()
     }
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from autograder.assignment.names import FRAMEWORKS
-from autograder.assignment.questions import Task
+from autograder.assignment.questions import ANY_RANDOM_DRAW, Task
 from autograder.assignment.settings import HelpLevel
 from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights
@@ -61,7 +61,7 @@ def score_task(
                 share(earned[verdict.name]),
                 share(task.weights[verdict.name]),
                 help_level,
-                _BELOW_FULL.get(factor) if verdict.credit and verdict.name in task.with_variance else None,
+                _BELOW_FULL.get(factor) if verdict.credit and verdict.name in ANY_RANDOM_DRAW else None,
             )
             for verdict in verdicts
         ),

@@ -20,6 +20,9 @@ Array = NDArray[np.floating[Any]]
 
 #: Probability that two given pairs of unseeded Keras initializers collide: each takes its seed from 1…10⁹.
 TWO_COLLISIONS = 1e-18
+#: Largest probability of one value in a right draw: uniforms on a grid of 2⁻²³ are the coarsest, and scaling may merge
+#: two neighbours.
+_MOST_LIKELY = 2.0**-22
 #: What clipping at four deviations may take of a draw's second moment.
 _CLIPPED = 0.03
 #: What centring by a measured mean, the whole draw's on a part of it, may add to a correlation.
@@ -184,3 +187,35 @@ def centredness_bound(groups: int, dispersion: float) -> float:
     if dispersion >= 1.0:
         return 1.0
     return math.exp(-groups * (1.0 - dispersion) ** 2 / 6.0)
+
+
+def repeats_bound(n: int, repeats: float) -> float:
+    """Bound P(at least ``repeats`` of n draws repeat the value of an earlier one): Chernoff's bound of a binomial.
+
+    Whatever came before, a draw repeats one of at most n values, and no value is likelier than `_MOST_LIKELY`.
+    """
+    expected = n * n * _MOST_LIKELY
+    if repeats <= expected:
+        return 1.0
+    return math.exp(-(repeats * math.log(repeats / expected) - repeats + expected))
+
+
+def steadiness_bound(n: int, calls: int, off: float) -> float:
+    """Bound P(the second moments of ``calls`` draws of n are off their shapes' means by the share ``off``, on average).
+
+    With δᵢ a second moment less 1 and δ̄ a shape's mean, Σ|δᵢ − δ̄| ≤ 2·Σ|δᵢ|, and 1 + δ̄ ≥ 0.9. For the sum of the
+    |δᵢ| it is Chernoff's bound, E exp(λ|δ|) ≤ E exp(λδ) + E exp(−λδ), with χ²'s E exp(λδ) = e^(−λ)·(1−2λ/n)^(−n/2).
+    """
+    whole = 0.45 * off * calls
+    rate = min(n * whole / (2.0 * calls), 0.4 * n)
+    log_moment = max(-rate - n / 2.0 * math.log1p(-2.0 * rate / n), rate - n / 2.0 * math.log1p(2.0 * rate / n))
+    return min(1.0, math.exp(calls * (math.log(2.0) + log_moment) - rate * whole))
+
+
+def collisions_bound(pairs: int, collisions: int) -> float:
+    """Bound P(at least ``collisions`` of ``pairs`` pairs of unseeded Keras initializers have equal seeds).
+
+    Pairs of calls collide pairwise independently; what takes two collisions at least has probability
+    C(pairs, 2)·`TWO_COLLISIONS` at most.
+    """
+    return 1.0 if collisions < 2 else min(1.0, math.comb(pairs, 2) * TWO_COLLISIONS)

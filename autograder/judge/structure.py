@@ -34,16 +34,18 @@ from autograder.judge.structure_tests import EVENNESS_GROUPS, StructureTests
 
 Array = NDArray[np.floating[Any]]
 
-_REPEATED = Misconception("repeated", "a row, column, window or block that is repeated", IID)
+REPEATED = Misconception("repeated", "a row, column, window or block that is repeated", IID)
 _MIRRORED = Misconception("mirrored", "one half that mirrors the other", IID)
 _SYMMETRIC = Misconception("symmetric", "a matrix that equals its transpose", IID)
-_RANK_ONE = Misconception("rank_one", "an outer product of two vectors", IID)
+RANK_ONE = Misconception("rank_one", "an outer product of two vectors", IID)
 _UNEVEN_SCALE = Misconception("uneven_scale", "a scale that changes along an axis", IID)
 _UNEVEN_MEAN = Misconception("uneven_mean", "a mean that changes along an axis", IID)
 _UNIT_NORM = Misconception("unit_norm", "rows or columns that were normalised to one length", IID)
 _CENTRED = Misconception("centred", "rows or columns whose mean was subtracted", IID)
-#: Every dependence that can be found.
-DEPENDENCES = (_REPEATED, _MIRRORED, _SYMMETRIC, _RANK_ONE, _UNEVEN_SCALE, _UNEVEN_MEAN, _UNIT_NORM, _CENTRED)
+#: What changes from group to group along an axis.
+UNEVEN = (_UNEVEN_SCALE, _UNEVEN_MEAN)
+#: Every dependence that can be found within a draw.
+DEPENDENCES = (REPEATED, _MIRRORED, _SYMMETRIC, RANK_ONE, *UNEVEN, _UNIT_NORM, _CENTRED)
 
 #: Relative residual of the best outer product below which a matrix is one.
 _OUTER_PRODUCT = 0.05
@@ -63,13 +65,17 @@ _LEAST_KURTOSIS = 1.5
 
 @dataclass(frozen=True)
 class Structure:
-    """A detected dependence: the mistake, the message, the measured figure, its bound, and the test that decided."""
+    """A detected dependence: the mistake, the message, the measured figure, its bound, and the test that decided.
+
+    ``group`` is the number of entries in a group, if groups of entries along an axis are unlike.
+    """
 
     mistake: Misconception
     says: str
     measured: float
     p_value: float
     by: StatisticalTest
+    group: int = 1
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,7 @@ def _find_structure(
         chain(_made_even(draw, groups, tests, in_law_units=in_law_units), repeats, _unlike(groups, tests.groups)), None
     )
     if found is not None and groups.is_outer_product and not groups.has_equal_lines:
-        return replace(found, mistake=_RANK_ONE, says="the matrix is the outer product of two vectors")
+        return replace(found, mistake=RANK_ONE, says="the matrix is the outer product of two vectors")
     return found
 
 
@@ -236,7 +242,7 @@ def _along_memory(draw: DrawFigures, largest: LargestWithin, tests: StructureTes
     lag, r, mirrored, n = largest.lag, largest.repeated, largest.mirrored, draw.centred.size
     if tests.lag.fails(r):
         yield Structure(
-            _REPEATED,
+            REPEATED,
             f"weights {lag:,} places apart are correlated (r = {r:+.3f}). A row, column, window or block is repeated",
             r,
             autocorrelation_bound(n, r),
@@ -331,9 +337,8 @@ def _unlike(groups: _Groups, test: StatisticalTest) -> Iterator[Structure]:
             bound = share_bound(axis.size, shares, overall)
             if test.fails(bound):
                 strayed = float(shares[np.argmax(np.abs(shares - overall))])
-                yield Structure(
-                    mistake, f"their {what} changes from one {axis.name} to the next", strayed - overall, bound, test
-                )
+                says = f"their {what} changes from one {axis.name} to the next"
+                yield Structure(mistake, says, strayed - overall, bound, test, axis.size)
 
 
 def _made_even(draw: DrawFigures, groups: _Groups, tests: StructureTests, *, in_law_units: bool) -> Iterator[Structure]:

@@ -1,0 +1,202 @@
+"""Finds out whether the weights of an initializer's draws depend on one another, and on how many they then rest.
+
+The tests of one draw are those of `structure`. Two more need several draws: a small pool of values that every draw takes
+its weights from, and a scale that changes from call to call. What depends on something else says less about a variance:
+each figure rests on an effective number of independent values, and thresholds widen with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.assignment.kernels import KernelShape
+from autograder.judge.bounds import repeats_bound, steadiness_bound, union
+from autograder.judge.lessons import IID
+from autograder.judge.measure import DrawFigures
+from autograder.judge.misconception import Misconception
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+from autograder.judge.structure import RANK_ONE, REPEATED, UNEVEN, Structure, find_structure
+from autograder.judge.structure_tests import structure_tests
+
+Array = NDArray[np.floating[Any]]
+
+#: One draw's second moment after clipping is at least this, or its bound says how rarely it is not.
+SCALE = 0.9
+#: Values of one draw among which repeated values are looked for.
+_SAMPLE = 4_096
+#: Values that stand out by their number, such as 0 or the limits of clipped weights. They are an atom and no pool.
+_ATOMS = 3
+#: Share of equal neighbouring gaps between sorted values above which these are on a grid; of a pool's, one in forty is.
+_EQUAL_GAPS = 0.06
+
+#: Kurtosis up to which tails are light; 6 for Laplace draws.
+_LIGHT = 9.0
+
+FEW_VALUES = Misconception("few_values", "a small pool of values from which all weights are taken", IID)
+UNSTEADY_SCALE = Misconception("unsteady_scale", "a scale that changes from call to call", IID)
+
+
+def _half(kernels: Sequence[KernelShape]) -> int:
+    half = min(kernel.size - max(kernel.fan_in, kernel.outputs) for kernel in kernels) // 2
+    # An axis of odd length leaves its middle line out; of a 7-row kernel, one row in seven.
+    return min(half, min(k.size * (k.inputs // 2) // k.inputs for k in kernels) * 6 // 7)
+
+
+def _repeats(plan: Plan, limit: float) -> ErrorRate:
+    return ErrorRate(_SAMPLE, repeats_bound(_SAMPLE, limit), len(plan.kernels))
+
+
+def _steadiness(plan: Plan, limit: float) -> ErrorRate:
+    calls = plan.rounds * len(plan.kernels)
+    return ErrorRate(plan.smallest, steadiness_bound(plan.smallest, calls, limit))
+
+
+TESTS = structure_tests("draw", lambda plan: plan.kernels, _half, within=0.10, scale=SCALE, every=True)
+REPEATS = StatisticalTest(f"repeated values among {_SAMPLE:,} of a draw", "> {}, twice", 40, _repeats)
+STEADINESS = StatisticalTest("mean |second moment of a call / of its shape − 1|", "> {:.1%}", 0.034, _steadiness)
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """What the weights of an initializer's draws depend on.
+
+    Attributes
+    ----------
+    kernel : KernelShape
+        A kernel whose weights show it.
+    found : Structure
+        The mistake, the message and the figures.
+    rests_on : tuple of int
+        For each kernel shape, the effective number of independent values among all of its draws.
+    in_all : int
+        The same of all shapes together.
+    """
+
+    kernel: KernelShape
+    found: Structure
+    rests_on: tuple[int, ...]
+    in_all: int
+
+
+def find_dependence(by_shape: Sequence[Sequence[DrawFigures]], *, in_he_units: bool) -> Dependence | None:
+    """Return the first dependence that a second draw confirms, or None.
+
+    Parameters
+    ----------
+    by_shape : sequence of sequence of DrawFigures
+        For each kernel shape, its draws: one at least.
+    in_he_units : bool
+        Whether mean and variance are known to be right; else the measured ones stand in for them.
+    """
+    first = find_structure([draws[0] for draws in by_shape], TESTS, in_he_units=in_he_units)
+    structures = [
+        found if found is None or _confirmed(draws, in_he_units=in_he_units) else None
+        for draws, found in zip(by_shape, first, strict=True)
+    ]
+    shapes = [len(draws) * draws[0].centred.size for draws in by_shape]
+    if (place := next((i for i, found in enumerate(structures) if found is not None), None)) is not None:
+        found = structures[place]
+        assert found is not None
+        rests_on = [
+            n if each is None else len(draws) * _independent(draws[0], each)
+            for n, draws, each in zip(shapes, by_shape, structures, strict=True)
+        ]
+        return Dependence(by_shape[place][0].kernel, found, tuple(rests_on), _together(shapes, rests_on))
+    return _few_values(by_shape, shapes) or _unsteady(by_shape, shapes)
+
+
+def _confirmed(draws: Sequence[DrawFigures], *, in_he_units: bool) -> bool:
+    return len(draws) < 2 or find_structure([draws[1]], TESTS, in_he_units=in_he_units) != [None]
+
+
+def _independent(draw: DrawFigures, found: Structure) -> int:
+    """Return how many independent values a draw holds in which ``found`` was found."""
+    rows, columns = (int(size) for size in draw.matrix.shape)
+    if found.mistake is REPEATED:
+        return _distinct(draw.centred)
+    if found.mistake is RANK_ONE:
+        return max(1, rows * columns // (rows + columns))
+    if found.mistake in UNEVEN:
+        return max(1, round(draw.centred.size / found.group))
+    return draw.centred.size // 2
+
+
+def _distinct(values: Array) -> int:
+    return int(np.unique(np.abs(values)).size)
+
+
+def _together(sizes: Sequence[int], rests_on: Sequence[int]) -> int:
+    """Return the effective number for the mean over shapes, weighted by their sizes: of Var = Σ (size/total)²/nᵢ."""
+    total = sum(sizes)
+    return int(1.0 / sum((size / total) ** 2 / max(n, 1) for size, n in zip(sizes, rests_on, strict=True)))
+
+
+def _few_values(by_shape: Sequence[Sequence[DrawFigures]], shapes: Sequence[int]) -> Dependence | None:
+    """Return the dependence of weights that are drawn with replacement from a small pool."""
+    flagged = [all(REPEATS.fails(repeated_values(draw.centred)) for draw in draws[:2]) for draws in by_shape]
+    if not any(flagged):
+        return None
+    place = flagged.index(True)
+    # A pool may be the same for every call and every shape: then more calls hold no more values.
+    rests_on = [
+        _distinct(draws[0].centred) if few else n for n, draws, few in zip(shapes, by_shape, flagged, strict=True)
+    ]
+    count = repeated_values(by_shape[place][0].centred)
+    says = f"{count:,} of {_SAMPLE:,} weights repeat the value of another one. All come from a pool of few values"
+    found = Structure(FEW_VALUES, says, count, union(repeats_bound(_SAMPLE, count), len(by_shape)), REPEATS)
+    of_the_pool = max(n for n, few in zip(rests_on, flagged, strict=True) if few)
+    return Dependence(by_shape[place][0].kernel, found, tuple(rests_on), of_the_pool)
+
+
+def repeated_values(values: Array) -> int:
+    """Return how many of a sample of ``values``, (n,), repeat another one; 0 where they were rounded to a grid.
+
+    Rounded numbers repeat as well, and are independent all the same.
+    """
+    step = max(1, values.size // _SAMPLE)
+    found, counts = np.unique(values[::step][:_SAMPLE], return_counts=True)
+    repeats = int(np.sort(counts - 1)[: max(found.size - _ATOMS, 0)].sum())
+    return 0 if REPEATS.fails(2.0 * repeats) and _on_a_grid(values) else repeats
+
+
+def _on_a_grid(values: Array) -> bool:
+    """Whether ``values`` lie on a grid, as decimals, integers and numbers of half precision do."""
+    gaps = np.diff(np.unique(values).astype(np.float64))
+    if gaps.size < 2:
+        return True
+    return float(np.mean(np.abs(gaps[1:] - gaps[:-1]) < 0.05 * gaps[:-1])) > _EQUAL_GAPS
+
+
+def _unsteady(by_shape: Sequence[Sequence[DrawFigures]], shapes: Sequence[int]) -> Dependence | None:
+    """Return the dependence of weights whose scale changes from call to call."""
+    calls = [len(draws) for draws in by_shape]
+    offs = [_offs(draws) for draws in by_shape]
+    if min(calls, default=0) < 2 or not all(map(_light, chain.from_iterable(by_shape))):
+        return None
+    off = sum(map(sum, offs)) / sum(calls)
+    if not STEADINESS.fails(off):
+        return None
+    place = max(range(len(offs)), key=lambda i: max(offs[i]))
+    says = f"the variance of a call is {off:.0%} off the mean of its kernel's calls, on average"
+    n = min(draw.centred.size for draw in chain.from_iterable(by_shape))
+    found = Structure(UNSTEADY_SCALE, says, off, steadiness_bound(n, sum(calls), off), STEADINESS)
+    return Dependence(by_shape[place][0].kernel, found, tuple(calls), _together(shapes, calls))
+
+
+def _offs(draws: Sequence[DrawFigures]) -> list[float]:
+    """Return by what share the second moment of each draw is off their mean."""
+    seconds = [draw.second + draw.mean**2 for draw in draws]
+    whole = sum(seconds) / len(seconds)
+    return [abs(second / whole - 1.0) if 0.0 < whole < math.inf else 0.0 for second in seconds]
+
+
+def _light(draw: DrawFigures) -> bool:
+    """Whether the draw's tails are so light that second moments are steady by themselves."""
+    return draw.fourth <= _LIGHT * draw.second * draw.second

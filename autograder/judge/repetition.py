@@ -1,0 +1,173 @@
+"""Finds out whether the calls of an initializer repeat each other: copies, one stream for all shapes, few seeds."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograder.assignment.kernels import KernelShape
+from autograder.judge import bounds as t
+from autograder.judge.dependence import SCALE
+from autograder.judge.lessons import SEEDS as SEEDS_LESSON
+from autograder.judge.measure import DrawFigures
+from autograder.judge.misconception import Misconception
+from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+from autograder.judge.structure import prefix_correlation, strength, worst_correlation
+
+Array = NDArray[np.floating[Any]]
+
+#: Largest correlation of two draws that passes.
+CORRELATION = 0.05
+#: Correlation above which two draws are called the same.
+_SAME = 0.9
+
+
+def two_draws(plan: Plan, limit: float, count: int) -> ErrorRate:
+    """Return the error rate of ``count`` correlations of two draws."""
+    n = plan.smallest
+    bound = t.measured_correlation_bound(t.correlation_bound, n, limit, scale=SCALE, entries=n, draws=2)
+    return ErrorRate(n, bound, count, limit * math.sqrt(n))
+
+
+def _draws(plan: Plan, limit: float) -> ErrorRate:
+    return two_draws(plan, limit, plan.draw_pairs)
+
+
+def _beginnings(plan: Plan, limit: float) -> ErrorRate:
+    return two_draws(plan, limit, plan.shape_pairs)
+
+
+def _collisions(plan: Plan, limit: float) -> ErrorRate:
+    # The least that it takes are two collisions of seeds; the limit asks for more.
+    return ErrorRate(1, t.TWO_COLLISIONS, math.comb(plan.draw_pairs + plan.shape_pairs, 2))
+
+
+def _equal_calls(plan: Plan, limit: float) -> ErrorRate:
+    return ErrorRate(plan.repeats, t.collisions_bound(math.comb(plan.repeats, 2), int(limit) + 1))
+
+
+DRAWS = StatisticalTest("|r| of two draws of a shape", "> {}, four times", CORRELATION, _draws)
+BEGINNINGS = StatisticalTest("|r| of two shapes' beginnings", "> {}, four times", CORRELATION, _beginnings)
+#: Pairs of draws that may be correlated. Unseeded Keras initializers draw their seeds from a billion, and so may
+#: collide; a pool of a thousand seeds gives a pair or two by chance, and whether it does must not decide.
+SEEDS = StatisticalTest("pairs of draws that repeat each other", "> {}", 3, _collisions)
+#: Pairs of equal small draws: a pool of 100 seeds gives about 50 among 100 calls, a pool of 1,000 about 5.
+EQUAL_CALLS = StatisticalTest("pairs of equal draws among the small ones", "> {}", 15, _equal_calls)
+
+FIXED_SEED = Misconception(
+    "fixed_seed",
+    "the same random numbers on every call: a seed set inside, or one initializer object reused",
+    SEEDS_LESSON,
+)
+CACHED_TENSOR = Misconception("cached_tensor", "a tensor kept from the first call for each shape", SEEDS_LESSON)
+SAME_STREAM = Misconception(
+    "same_stream", "kernels of different shapes that begin with the same random numbers", SEEDS_LESSON
+)
+FEW_SEEDS = Misconception("few_seeds", "a seed set inside that is taken from few", SEEDS_LESSON)
+CORRELATED_CALLS = Misconception("correlated_calls", "calls whose weights are correlated", SEEDS_LESSON)
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """How the calls of an initializer repeat each other.
+
+    Attributes
+    ----------
+    mistake : Misconception
+        The mistake.
+    says : str
+        What was found, as a sentence.
+    measured : float
+        The largest correlation, or the number of equal pairs.
+    p_value : float
+        Bound on the probability of the largest correlation, or of so many equal pairs.
+    by : StatisticalTest
+        The test that decided.
+    """
+
+    mistake: Misconception
+    says: str
+    measured: float
+    p_value: float
+    by: StatisticalTest
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The largest correlation of two calls, and its bound, where calls do not repeat each other."""
+
+    r: float
+    bound: float
+
+
+@dataclass(frozen=True)
+class _Pair:
+    one: KernelShape
+    other: KernelShape
+    n: int
+    r: float
+
+
+def find_repetition(by_shape: Sequence[Sequence[DrawFigures]], repeats: Array | None) -> Repetition | Fresh:
+    """Return how calls repeat each other, or the largest correlation of two calls if they do not.
+
+    Parameters
+    ----------
+    by_shape : sequence of sequence of DrawFigures
+        For each kernel shape, its draws, as many for each.
+    repeats : array or None
+        (calls, n): the values of many calls for one small kernel, if these calls gave any.
+    """
+    same_shape = [
+        _Pair(x.kernel, x.kernel, *prefix_correlation(x, y)) for draws in by_shape for x, y in combinations(draws, 2)
+    ]
+    same_round = [
+        _Pair(x.kernel, y.kernel, *prefix_correlation(x, y))
+        for draws in zip(*by_shape, strict=True)
+        for x, y in combinations(draws, 2)
+    ]
+    again = [pair for pair in same_shape if DRAWS.fails(pair.r)]
+    shared = [pair for pair in same_round if BEGINNINGS.fails(pair.r)]
+    tried = same_shape + same_round
+    strays = len(again) + len(shared)
+    if SEEDS.fails(strays) or 0 < strays == len(tried):
+        return _repetition(again, shared, len(tried))
+    if repeats is not None:
+        counts = Counter(row.tobytes() for row in repeats)
+        equal = sum(math.comb(count, 2) for count in counts.values())
+        if EQUAL_CALLS.fails(equal):
+            says = (
+                f"{len(repeats)} calls gave {len(counts)} different tensors only: the seed is set inside the function "
+                "and taken from few. Set no seed inside."
+            )
+            p_value = t.collisions_bound(math.comb(len(repeats), 2), equal)
+            return Repetition(FEW_SEEDS, says, float(equal), p_value, EQUAL_CALLS)
+    return Fresh(*worst_correlation([(pair.n, pair.r) for pair in tried])) if tried else Fresh(0.0, 1.0)
+
+
+def _repetition(again: Sequence[_Pair], shared: Sequence[_Pair], tried: int) -> Repetition:
+    worst = max([*again, *shared], key=lambda pair: strength(pair.r))
+    bound = t.union(t.correlation_bound(worst.n, worst.r), tried)
+    if abs(worst.r) < _SAME:
+        says = f"Calls gave correlated weights (r = {worst.r:+.3f}); 0 is expected."
+        return Repetition(CORRELATED_CALLS, says, worst.r, bound, DRAWS if again else BEGINNINGS)
+    if not again:
+        says = (
+            f"The kernels {worst.one} and {worst.other} begin with the same random numbers (r = {worst.r:+.3f}); 0 is "
+            "expected. A seed inside the function, or one initializer object used again, does that."
+        )
+        return Repetition(SAME_STREAM, says, worst.r, bound, BEGINNINGS)
+    worst = max(again, key=lambda pair: strength(pair.r))
+    begun = f"Calls for a {worst.one} kernel gave the same weights again."
+    if shared:
+        says = f"{begun} A seed set inside the function, or one initializer object used again, does that."
+        return Repetition(FIXED_SEED, says, worst.r, bound, DRAWS)
+    says = f"{begun} A tensor kept from an earlier call, or a seed made from the shape, does that."
+    return Repetition(CACHED_TENSOR, says, worst.r, bound, DRAWS)
