@@ -38,6 +38,9 @@ KERNELS = (
     KernelShape(96, 24, (5, 5)),
     KernelShape(48, 172, (1, 7)),
 )
+#: Which of them have odd numbers of channels, so that code for even sizes alone always meets one, dense and
+#: convolutional. All other sizes are even.
+ODD = (True, False, False, True, False, False)
 #: Sizes are drawn within this share of the sizes above, so that no shape is known in advance.
 _SPREAD = 0.06
 
@@ -168,13 +171,15 @@ class Challenge:
 def draw_challenge(generator: np.random.Generator) -> Challenge:
     """Draw kernel sizes and inputs."""
 
-    def drawn(kernel: KernelShape) -> KernelShape:
+    def drawn(kernel: KernelShape, odd: bool) -> KernelShape:
         # A square kernel stays square: with fan_in equal to fan_out, a mistake about fans cannot hide another one.
         square = kernel.is_dense and kernel.inputs == kernel.outputs
         least = kernel.inputs if square else math.floor(kernel.inputs * (1.0 - _SPREAD))
         inputs = int(generator.integers(least, math.ceil(kernel.inputs * (1.0 + _SPREAD)), endpoint=True))
+        inputs += inputs % 2 != odd
         room = generator.uniform(1.0, 1.0 + _SPREAD)
         outputs = inputs if square else math.ceil(kernel.inputs * kernel.outputs / inputs * room)
+        outputs += outputs % 2 != odd
         return KernelShape(inputs, outputs, kernel.window)
 
     def small() -> KernelShape:
@@ -182,7 +187,7 @@ def draw_challenge(generator: np.random.Generator) -> Challenge:
         return KernelShape(int(inputs), int(outputs))
 
     return Challenge(
-        kernels=tuple(drawn(kernel) for kernel in KERNELS),
+        kernels=tuple(drawn(kernel, odd) for kernel, odd in zip(KERNELS, ODD, strict=True)),
         fill=float(np.float32(generator.uniform(2.0, 3.0))),
         inputs=tuple(
             generator.standard_normal((int(rows), WIDTHS[0]), dtype=np.float32)

@@ -18,8 +18,8 @@ from scipy.special import rel_entr
 
 Array = NDArray[np.floating[Any]]
 
-#: Probability that two given pairs of unseeded Keras initializers collide: each takes its seed from 1…10⁹.
-TWO_COLLISIONS = 1e-18
+#: Probability that an unseeded Keras initializer takes one given seed.
+_KERAS_SEED = 1e-9
 #: Largest probability of one value in a right draw: uniforms on a grid of 2⁻²³ are the coarsest, and scaling may merge
 #: two neighbours.
 _MOST_LIKELY = 2.0**-22
@@ -212,10 +212,11 @@ def steadiness_bound(n: int, calls: int, off: float) -> float:
     return min(1.0, math.exp(calls * (math.log(2.0) + log_moment) - rate * whole))
 
 
-def collisions_bound(pairs: int, collisions: int) -> float:
-    """Bound P(at least ``collisions`` of ``pairs`` pairs of unseeded Keras initializers have equal seeds).
+def collisions_bound(calls: int, pairs: int) -> float:
+    """Bound P(at least ``pairs`` pairs of ``calls`` unseeded Keras initializers have equal seeds).
 
-    Pairs of calls collide pairwise independently; what takes two collisions at least has probability
-    C(pairs, 2)·`TWO_COLLISIONS` at most.
+    Each takes its seed from 1…10⁹. If r calls take the seed of an earlier one, at most C(r+1, 2) pairs are equal; so
+    many pairs need r of them, and each does with probability ``calls``·10⁻⁹ at most: C(calls, r)·(calls·10⁻⁹)^r.
     """
-    return 1.0 if collisions < 2 else min(1.0, math.comb(pairs, 2) * TWO_COLLISIONS)
+    repeats = math.ceil((math.sqrt(1.0 + 8.0 * pairs) - 1.0) / 2.0)
+    return min(1.0, math.comb(calls, repeats) * (calls * _KERAS_SEED) ** repeats)

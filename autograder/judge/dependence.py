@@ -1,8 +1,8 @@
 """Finds out whether the weights of an initializer's draws depend on one another, and on how many they then rest.
 
-The tests of one draw are those of `structure`. Two more need several draws: a small pool of values that every draw takes
-its weights from, and a scale that changes from call to call. What depends on something else says less about a variance:
-each figure rests on an effective number of independent values, and thresholds widen with it.
+The tests of one draw are those of `structure`. Two more look for a small pool of values from which all weights are
+taken, and for a scale that changes from call to call. Weights that depend on something say less about a variance: each
+figure rests on an effective number of independent values, and thresholds widen with it.
 """
 
 from __future__ import annotations
@@ -85,19 +85,19 @@ class Dependence:
     in_all: int
 
 
-def find_dependence(by_shape: Sequence[Sequence[DrawFigures]], *, in_he_units: bool) -> Dependence | None:
+def find_dependence(by_shape: Sequence[Sequence[DrawFigures]], *, in_law_units: bool) -> Dependence | None:
     """Return the first dependence that a second draw confirms, or None.
 
     Parameters
     ----------
     by_shape : sequence of sequence of DrawFigures
         For each kernel shape, its draws: one at least.
-    in_he_units : bool
+    in_law_units : bool
         Whether mean and variance are known to be right; else the measured ones stand in for them.
     """
-    first = find_structure([draws[0] for draws in by_shape], TESTS, in_he_units=in_he_units)
+    first = find_structure([draws[0] for draws in by_shape], TESTS, in_law_units=in_law_units)
     structures = [
-        found if found is None or _confirmed(draws, in_he_units=in_he_units) else None
+        found if found is None or _confirmed(draws, in_law_units=in_law_units) else None
         for draws, found in zip(by_shape, first, strict=True)
     ]
     shapes = [len(draws) * draws[0].centred.size for draws in by_shape]
@@ -112,8 +112,8 @@ def find_dependence(by_shape: Sequence[Sequence[DrawFigures]], *, in_he_units: b
     return _few_values(by_shape, shapes) or _unsteady(by_shape, shapes)
 
 
-def _confirmed(draws: Sequence[DrawFigures], *, in_he_units: bool) -> bool:
-    return len(draws) < 2 or find_structure([draws[1]], TESTS, in_he_units=in_he_units) != [None]
+def _confirmed(draws: Sequence[DrawFigures], *, in_law_units: bool) -> bool:
+    return len(draws) < 2 or find_structure([draws[1]], TESTS, in_law_units=in_law_units) != [None]
 
 
 def _independent(draw: DrawFigures, found: Structure) -> int:
@@ -192,7 +192,7 @@ def _unsteady(by_shape: Sequence[Sequence[DrawFigures]], shapes: Sequence[int]) 
 
 def _offs(draws: Sequence[DrawFigures]) -> list[float]:
     """Return by what share the second moment of each draw is off their mean."""
-    seconds = [draw.second + draw.mean**2 for draw in draws]
+    seconds = [draw.second + draw.mean * draw.mean for draw in draws]
     whole = sum(seconds) / len(seconds)
     return [abs(second / whole - 1.0) if 0.0 < whole < math.inf else 0.0 for second in seconds]
 

@@ -151,5 +151,6 @@ class ModelEvidence:
     softmax: bool
     inputs: tuple[Array, ...]
     builds: tuple[ModelBuild, ...]
+    own: tuple[tuple[Array, ...], ...] | None = None
     law: TargetLaw = HE
     own: tuple[tuple[Array, ...], ...] | None = None

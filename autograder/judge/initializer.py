@@ -9,11 +9,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograder.judge.dependence import Dependence, find_dependence
 from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import Histogram
 from autograder.judge.measure import Moments, draw_figures, pool
+from autograder.judge.repetition import Fresh, Repetition, find_repetition
+from autograder.judge.structure import clipped
+from autograder.judge.thresholds import DISTANCE
 
 Array = NDArray[np.floating[Any]]
+
+#: Share of numbers that are not finite up to which the others are judged without them.
+RARE = 1e-3
+
+
+def finite(array: Array) -> Array:
+    """Return ``array`` with 0 in place of NaN and infinities, if these are rare."""
+    are = np.isfinite(array)
+    count = int(np.count_nonzero(are))
+    return array if count == array.size or array.size - count > RARE * array.size else np.where(are, array, 0.0)
 
 
 class InitializerMeasurements:
@@ -38,7 +52,7 @@ class InitializerMeasurements:
             values = [array for draw in draws if (array := self.values(draw)) is not None]
             if len(values) == len(draws):
                 kernel, layout = draws[0].kernel, evidence.layout
-                shapes.append(tuple(draw_figures(kernel, layout, array, evidence.law) for array in values))
+                shapes.append(tuple(draw_figures(kernel, layout, finite(array), evidence.law) for array in values))
         self.by_shape = tuple(shapes)
 
     def untouched(self, draw: Draw) -> bool:
@@ -51,6 +65,17 @@ class InitializerMeasurements:
             return draw.passed
         return draw.returned
 
+    @cached_property
+    def only_returned(self) -> bool:
+        """Whether some call of an in-place initializer returned weights and left the passed tensor as it was."""
+        return any(draw.returned is not None and self.untouched(draw) for draw in self.draws)
+
+    @cached_property
+    def misshapen(self) -> bool:
+        """Whether some call returned the right number of weights in another shape than asked for."""
+        layout = self.evidence.layout
+        return any(d.returned is not None and d.shape != d.kernel.in_layout(layout) for d in self.draws)
+
     @property
     def draws(self) -> Iterator[Draw]:
         """Every draw of every round."""
@@ -61,6 +86,42 @@ class InitializerMeasurements:
     def moments(self) -> tuple[Moments, ...]:
         """Moments of every kernel shape, in the order of `by_shape`."""
         return tuple(pool(draws) for draws in self.by_shape)
+
+    @cached_property
+    def variances(self) -> tuple[Moments, ...]:
+        """Moments of every kernel shape, with the variance that is judged.
+
+        Where tails are heavy, of no known family, the sample's variance is a matter of a few weights. There it is the
+        variance of weights clipped at four deviations, which are taken from the median absolute weight.
+        """
+        return tuple(pool([clipped(draw) for draw in draws]) for draws in self.by_shape) if self.heavy else self.moments
+
+    @cached_property
+    def heavy(self) -> bool:
+        """Whether the weights follow none of the families that we know, so that their tails may be heavy."""
+        return self.family is None and min(self.distances[name] for name in self.evidence.law.families) > DISTANCE
+
+    @cached_property
+    def dependence(self) -> Dependence | None:
+        """What the weights of a draw depend on, if on anything."""
+        return find_dependence(self.by_shape, in_law_units=self.in_law_units)
+
+    @cached_property
+    def repetition(self) -> Repetition | Fresh:
+        """How calls repeat each other, if they do."""
+        return find_repetition(self.by_shape, self.evidence.repeats)
+
+    @cached_property
+    def rests_on(self) -> tuple[tuple[int, ...], int]:
+        """Effective number of independent values: of each kernel shape, in the order of `by_shape`, and of them all."""
+        shapes, in_all = tuple(m.n for m in self.moments), sum(m.n for m in self.moments)
+        if self.dependence is not None:
+            shapes, in_all = self.dependence.rests_on, self.dependence.in_all
+        if isinstance(self.repetition, Repetition):
+            # Nothing says how many streams there are; all shapes may share one.
+            shapes = tuple(max(1, n // len(draws)) for n, draws in zip(shapes, self.by_shape, strict=True))
+            in_all = min(in_all, *shapes)
+        return shapes, in_all
 
     @cached_property
     def in_law_units(self) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise, product
+from itertools import combinations, islice, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from autograder.judge.evidence import ModelBuild, ModelEvidence
 from autograder.judge.families import Histogram
 from autograder.judge.measure import DrawFigures, Moments, draw_figures, pool
 from autograder.judge.naming import Diagnosis, diagnose
+from autograder.judge.structure import clipped
 
 #: Largest difference of outputs, relative to their largest magnitude; float32 rounding gives about 1e-6.
 FORWARD = 1e-3
@@ -156,6 +157,33 @@ class ModelMeasurements:
     def moments(self) -> tuple[Moments, ...]:
         """Moments of every layer's kernel, all builds pooled."""
         return tuple(pool(draws) for draws in self.draws)
+
+    @cached_property
+    def variances(self) -> tuple[Moments, ...]:
+        """The same, with the variance that is judged: of clipped weights where tails may be heavy."""
+        heavy = self.family(range(len(self.moments) - 1)) is None
+        return tuple(pool([clipped(draw) for draw in draws]) for draws in self.draws) if heavy else self.moments
+
+    @cached_property
+    def copies(self) -> int:
+        """How many builds each independent one stands for: all of them, if two builds have the same hidden layer."""
+        same = any(
+            np.array_equal(one[i].kernel, other[i].kernel)
+            for one, other in combinations(self.builds, 2)
+            for i in range(len(self.shapes) - 1)
+        )
+        return len(self.builds) if same else 1
+
+    @cached_property
+    def own(self) -> tuple[Moments, ...]:
+        """Moments of what the student's own initializer gives for the hidden kernels; empty if it gives nothing."""
+        hidden, own = self.shapes[:-1], self.evidence.own or ()
+        if [array.shape for arrays in own for array in arrays[:1]] != [(k.inputs, k.outputs) for k in hidden]:
+            return ()
+        return tuple(
+            pool([draw_figures(shape, Layout.KERAS, array, self.evidence.law) for array in arrays])
+            for shape, arrays in zip(hidden, own, strict=True)
+        )
 
     def family(self, numbers: Sequence[int]) -> str | None:
         """Family of these layers' weights, each layer in its own units; None when not recognised."""

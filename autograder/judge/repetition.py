@@ -45,19 +45,19 @@ def _beginnings(plan: Plan, limit: float) -> ErrorRate:
 
 
 def _collisions(plan: Plan, limit: float) -> ErrorRate:
-    # The least that it takes are two collisions of seeds; the limit asks for more.
-    return ErrorRate(1, t.TWO_COLLISIONS, math.comb(plan.draw_pairs + plan.shape_pairs, 2))
+    calls = plan.rounds * len(plan.kernels)
+    return ErrorRate(calls, t.collisions_bound(calls, int(limit) + 1))
 
 
 def _equal_calls(plan: Plan, limit: float) -> ErrorRate:
-    return ErrorRate(plan.repeats, t.collisions_bound(math.comb(plan.repeats, 2), int(limit) + 1))
+    return ErrorRate(plan.repeats, t.collisions_bound(plan.repeats, int(limit) + 1))
 
 
-DRAWS = StatisticalTest("|r| of two draws of a shape", "> {}, four times", CORRELATION, _draws)
-BEGINNINGS = StatisticalTest("|r| of two shapes' beginnings", "> {}, four times", CORRELATION, _beginnings)
+DRAWS = StatisticalTest("|r| of two draws of a shape", "> {}, three times", CORRELATION, _draws)
+BEGINNINGS = StatisticalTest("|r| of two shapes' beginnings", "> {}, three times", CORRELATION, _beginnings)
 #: Pairs of draws that may be correlated. Unseeded Keras initializers draw their seeds from a billion, and so may
 #: collide; a pool of a thousand seeds gives a pair or two by chance, and whether it does must not decide.
-SEEDS = StatisticalTest("pairs of draws that repeat each other", "> {}", 3, _collisions)
+SEEDS = StatisticalTest("pairs of draws that repeat each other", "> {}", 2, _collisions)
 #: Pairs of equal small draws: a pool of 100 seeds gives about 50 among 100 calls, a pool of 1,000 about 5.
 EQUAL_CALLS = StatisticalTest("pairs of equal draws among the small ones", "> {}", 15, _equal_calls)
 
@@ -147,7 +147,7 @@ def find_repetition(by_shape: Sequence[Sequence[DrawFigures]], repeats: Array | 
                 f"{len(repeats)} calls gave {len(counts)} different tensors only: the seed is set inside the function "
                 "and taken from few. Set no seed inside."
             )
-            p_value = t.collisions_bound(math.comb(len(repeats), 2), equal)
+            p_value = t.collisions_bound(len(repeats), equal)
             return Repetition(FEW_SEEDS, says, float(equal), p_value, EQUAL_CALLS)
     return Fresh(*worst_correlation([(pair.n, pair.r) for pair in tried])) if tried else Fresh(0.0, 1.0)
 

@@ -29,6 +29,8 @@ class Plan:
         The models' layer widths, inputs first.
     builds : int
         Builds of each model.
+    repeats : int
+        Small draws of an initializer.
     criteria : tuple of str
         Criteria for an initializer and a model.
     frameworks : int
@@ -40,6 +42,7 @@ class Plan:
     widths: tuple[int, ...]
     builds: int
     criteria: tuple[str, ...]
+    repeats: int = 100
     frameworks: int = 2
 
     @property
@@ -139,9 +142,13 @@ class StatisticalTest:
     error: Callable[[Plan, float], ErrorRate]
     below: bool = False
 
-    def fails(self, value: float) -> bool:
-        """Decide: whether the statistic's ``value`` is beyond the threshold."""
-        return value < self.threshold if self.below else not abs(value) <= self.threshold
+    def fails(self, value: float, *, at_least: float = 0.0) -> bool:
+        """Decide: whether the statistic's ``value`` is beyond the threshold.
+
+        Where a figure rests on few independent values, the threshold is ``at_least`` what chance alone gives. A wider
+        threshold only lowers the error rate.
+        """
+        return value < self.threshold if self.below else not abs(value) <= max(self.threshold, at_least)
 
     def sample(self, plan: Plan) -> int:
         """Return the smallest sample of one test."""

@@ -156,15 +156,26 @@ def _find_structure(
 def _tame(draw: DrawFigures, *, in_law_units: bool) -> DrawFigures:
     """Return the draw clipped at four deviations: otherwise one or two outliers would be all that a correlation sees.
 
-    In the law's units the deviation is known, and |clip(u)| ≤ |u| keeps the bounds. Elsewhere it is told from the
-    median absolute value of a sixteenth of the draw, and the mean, which outliers move too, is taken anew.
+    In the law's units the deviation is known, and |clip(u)| ≤ |u| keeps the bounds.
     """
-    deviation = 1.0 if in_law_units else _NORMAL_BY_MEDIAN * float(np.median(np.abs(draw.centred[::16])))
+    return clipped(draw, 1.0) if in_law_units else clipped(draw)
+
+
+def clipped(draw: DrawFigures, deviation: float | None = None) -> DrawFigures:
+    """Return the draw clipped at four deviations, and centred anew: outliers move the mean, too.
+
+    Without ``deviation``, it is estimated from the median absolute value of a sixteenth of the draw.
+    """
+    if deviation is None:
+        deviation = _NORMAL_BY_MEDIAN * float(np.median(np.abs(draw.centred[::16])))
     if not 0.0 < deviation < math.inf:
         return draw
-    clipped = np.clip(draw.centred, -_REACH * deviation, _REACH * deviation)
-    clipped -= np.mean(clipped)
-    return replace(draw, centred=clipped, second=float(np.dot(clipped, clipped)) / clipped.size)
+    values = np.clip(draw.centred, -_REACH * deviation, _REACH * deviation)
+    mean = np.mean(values)
+    values -= mean
+    squares = values * values
+    second, fourth = float(np.sum(squares)) / values.size, float(np.dot(squares, squares)) / values.size
+    return replace(draw, centred=values, mean=draw.mean + float(mean), second=second, fourth=fourth)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,14 @@ import math
 import numpy as np
 
 from autograder.judge import lessons as learn
+from autograder.judge import thresholds
 from autograder.judge.bounds import ks_bound
-from autograder.judge.criterion import Finding, criterion
+from autograder.judge.criterion import Finding, Skipped, criterion
 from autograder.judge.families import nearest
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
+from autograder.judge.thresholds import chance_of_distance
 
 
 def _error(plan: Plan, limit: float) -> ErrorRate:
@@ -22,8 +24,10 @@ def _error(plan: Plan, limit: float) -> ErrorRate:
 
 
 #: To the nearer accepted family, pooled over everything.
-DISTANCE = StatisticalTest("Kolmogorov–Smirnov distance, pooled", "> {}", 0.0125, _error)
+DISTANCE = StatisticalTest("Kolmogorov–Smirnov distance, pooled", "> {}", thresholds.DISTANCE, _error)
 
+#: Fewest independent values whose distribution can be told.
+_FEWEST = 20_000
 #: Share of exact zeros above which a draw is called sparse. For naming only: the distance above has failed by then.
 _ZEROS = 0.01
 #: Weights of a draw among which distinct values are counted, and their share below which these may be a grid.
@@ -59,10 +63,12 @@ _FAMILIES = {
 def distribution(m: InitializerMeasurements) -> Finding:
     """Draw from a normal or truncated normal distribution."""
     accepted = min(m.evidence.law.families, key=m.distances.__getitem__)
-    distance = m.distances[accepted]
+    distance, values = m.distances[accepted], m.rests_on[1]
+    if values < _FEWEST:
+        raise Skipped(f"Not judged: the weights depend on one another, and rest on {values:,} independent values only.")
     n = m.histogram.n
     p_value = ks_bound(n, distance)
-    if not DISTANCE.fails(distance):
+    if not DISTANCE.fails(distance, at_least=chance_of_distance(values)):
         return Finding(
             f"The {n:,} weights are {accepted}: the distribution functions differ by at most {distance:.4f}.",
             measured=distance,

@@ -11,12 +11,12 @@ from autograder.judge.evidence import Draw
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 
-_NOT_IN_PLACE = Misconception("not_in_place", "a new tensor, with the one passed in left as it was", learn.IN_PLACE)
+NOT_IN_PLACE = Misconception("not_in_place", "a new tensor, with the one passed in left as it was", learn.IN_PLACE)
 _RETURNED_ANOTHER = Misconception("returned_another", "another tensor than the one filled", learn.IN_PLACE)
 _NEEDS_NO_GRAD = Misconception("needs_no_grad", "an in-place change that autograd recorded", learn.NO_GRAD)
 
 
-@criterion("in_place", needs=["output"], mistakes=[_NOT_IN_PLACE, _RETURNED_ANOTHER, _NEEDS_NO_GRAD])
+@criterion("in_place", needs=["output"], mistakes=[NOT_IN_PLACE, _RETURNED_ANOTHER, _NEEDS_NO_GRAD])
 def in_place(m: InitializerMeasurements) -> Finding:
     """Fill the tensor that was passed in, and return that tensor."""
     for draw in m.draws:
@@ -41,7 +41,7 @@ def _check(m: InitializerMeasurements, draw: Draw, subject: str) -> None:
         raise fail(
             f"{subject} was left as it was. Fill it in place, with a method whose name ends in an underscore or with "
             "copy_.",
-            _NOT_IN_PLACE,
+            NOT_IN_PLACE,
             measurable=True,
         )
     if not draw.same and draw.passed is not None:

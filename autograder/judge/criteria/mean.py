@@ -12,6 +12,7 @@ from autograder.judge.criterion import Finding, criterion, fail
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate
+from autograder.judge.thresholds import chance_of_mean
 
 
 def _error(plan: Plan, limit: float) -> ErrorRate:
@@ -25,7 +26,8 @@ MEAN_NOT_ZERO = Misconception("mean_not_zero", "a mean that is not 0", learn.HE_
 @criterion("mean", needs=["output"], tests=[MEAN], mistakes=[MEAN_NOT_ZERO])
 def mean(m: InitializerMeasurements) -> Finding:
     """Draw weights with mean 0."""
-    worst = max(m.moments, key=lambda s: _size(s.standardized_mean))
+    chances = dict(zip((s.kernel for s in m.moments), map(chance_of_mean, m.rests_on[0]), strict=True))
+    worst = max(m.moments, key=lambda s: _size(s.standardized_mean) / max(MEAN.threshold, chances[s.kernel]))
     off = worst.standardized_mean
     if not math.isfinite(off):
         raise fail(f"The weights of a {worst.kernel} kernel are too large for a mean.", MEAN_NOT_ZERO)
@@ -35,7 +37,7 @@ def mean(m: InitializerMeasurements) -> Finding:
         expected=0.0,
         p_value=union(mean_bound(worst.n, off), len(m.moments)),
     )
-    if MEAN.fails(off):
+    if MEAN.fails(off, at_least=chances[worst.kernel]):
         positive = all(bool((draw.centred >= -draw.mean).all()) for draws in m.by_shape for draw in draws)
         hint = " No weight is negative: were they drawn with rand, where randn is the normal?" if positive else ""
         raise replace(finding, message=finding.message + hint, mistake=MEAN_NOT_ZERO).failing(MEAN)

@@ -9,11 +9,11 @@ import numpy as np
 from autograder.assignment.kernels import Layout
 from autograder.judge import lessons as learn
 from autograder.judge.criterion import Failed, Finding, criterion, fail
-from autograder.judge.evidence import Draw
-from autograder.judge.initializer import InitializerMeasurements
+from autograder.judge.evidence import Array, Draw
+from autograder.judge.initializer import InitializerMeasurements, finite
 from autograder.judge.misconception import Misconception
 
-_RAISED = Misconception("raised", "an exception for some of the shapes", learn.RAISED)
+RAISED = Misconception("raised", "an exception for some of the shapes", learn.RAISED)
 RETURNED_NONE = Misconception("returned_none", "None where a tensor is asked for", learn.RETURN)
 _RETURNED_LIST = Misconception("returned_list", "a list where a tensor is asked for", learn.TENSORS)
 _RETURNED_NUMPY = Misconception("returned_numpy", "a NumPy array where a tensor is asked for", learn.TENSORS)
@@ -23,7 +23,7 @@ _FLOAT64 = Misconception("dtype_float64", "float64, NumPy's default, where float
 _OTHER_DTYPE = Misconception("dtype_other", "another dtype than float32", learn.DTYPES)
 _TRANSPOSED = Misconception("transposed", "the axes in another order", learn.LAYOUTS)
 _FLAT = Misconception("flat", "one long axis", learn.SHAPES)
-_WRONG_SHAPE = Misconception("wrong_shape", "another shape than was asked for", learn.SHAPES)
+WRONG_SHAPE = Misconception("wrong_shape", "another shape than was asked for", learn.SHAPES)
 NOT_FINITE = Misconception("not_finite", "NaN or infinite values", learn.NOT_FINITE)
 CONSTANT = Misconception(
     "constant", "one value everywhere (zeros, or a deviation that integer division made 0)", learn.BREAKING
@@ -40,7 +40,7 @@ _DTYPES = {"float16": _FLOAT16, "float64": _FLOAT64}
 _OF_KIND = (*_KINDS.values(), _RETURNED_OTHER, *_DTYPES.values(), _OTHER_DTYPE)
 
 
-@criterion("output", mistakes=[_RAISED, *_OF_KIND, _TRANSPOSED, _FLAT, _WRONG_SHAPE, NOT_FINITE, CONSTANT])
+@criterion("output", mistakes=[RAISED, *_OF_KIND, _TRANSPOSED, _FLAT, WRONG_SHAPE, NOT_FINITE, CONSTANT])
 def output(m: InitializerMeasurements) -> Finding:
     """Return a float32 tensor of the shape asked for, filled with finite numbers that are not all alike."""
     kind = _expected_kind(m.evidence.layout)
@@ -50,7 +50,7 @@ def output(m: InitializerMeasurements) -> Finding:
     for draw in m.draws:
         if draw.error is not None:
             asked = draw.kernel.in_layout(m.evidence.layout)
-            raise fail(f"For shape {asked} it raised {draw.error}.", _RAISED, measurable=bool(m.by_shape))
+            raise fail(f"For shape {asked} it raised {draw.error}.", RAISED, measurable=bool(m.by_shape))
     for draw in came:
         asked = draw.kernel.in_layout(m.evidence.layout)
         if draw.kind != kind:
@@ -67,7 +67,16 @@ def output(m: InitializerMeasurements) -> Finding:
                 _DTYPES.get(draw.dtype or "", _OTHER_DTYPE),
                 measurable=True,
             )
+        if (values := m.values(draw)) is not None and not np.isfinite(values).all():
+            raise _not_finite(values, asked, measurable=True)
     return Finding(f"A float32 {kind} of the right shape in each of {len(came)} calls.")
+
+
+def _not_finite(values: Array, asked: tuple[int, ...], *, measurable: bool) -> Failed:
+    bad = values.size - int(np.isfinite(values).sum())
+    return fail(
+        f"For shape {asked}, {bad:,} of {values.size:,} values are NaN or infinite.", NOT_FINITE, measurable=measurable
+    )
 
 
 def _expected_kind(layout: Layout) -> str:
@@ -86,7 +95,7 @@ def _wrong_kind(draw: Draw, asked: tuple[int, ...], kind: str, *, measurable: bo
 def _wrong_shape(found: tuple[int, ...], asked: tuple[int, ...]) -> Misconception:
     if sorted(found) == sorted(asked):
         return _TRANSPOSED
-    return _FLAT if found == (math.prod(asked),) else _WRONG_SHAPE
+    return _FLAT if found == (math.prod(asked),) else WRONG_SHAPE
 
 
 def _check_values(m: InitializerMeasurements, draw: Draw) -> None:
@@ -108,9 +117,8 @@ def _check_values(m: InitializerMeasurements, draw: Draw) -> None:
                 _DTYPES.get(draw.dtype, _OTHER_DTYPE),
             )
         raise _wrong_kind(draw, asked, _expected_kind(m.evidence.layout), measurable=False)
-    if not np.isfinite(values).all():
-        bad = values.size - int(np.isfinite(values).sum())
-        raise fail(f"For shape {asked}, {bad:,} of {values.size:,} values are NaN or infinite.", NOT_FINITE)
+    if not np.isfinite(finite(values)).all():
+        raise _not_finite(values, asked, measurable=False)
     first = values.flat[0]
     if bool((values == first).all()):
         raise fail(

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from autograder.judge import lessons as learn
 from autograder.judge import thresholds
 from autograder.judge.bounds import second_moment_bound, union
+from autograder.judge.criteria.in_place import NOT_IN_PLACE
+from autograder.judge.criteria.output import RAISED, WRONG_SHAPE
 from autograder.judge.criterion import Finding, Skipped, criterion
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.measure import Moments, consequence
 from autograder.judge.misconception import Misconception
 from autograder.judge.naming import describe_unknown, diagnose_kind
+from autograder.judge.near_miss import near_miss
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, variance_rate
+from autograder.judge.thresholds import chance_of_variance
 
 #: Fewest weights for which the pooled variance is judged: some kernels may not have come back.
 _POOLED_WEIGHTS = 500_000
 #: When the pooled variance is off, dense or convolution kernels are to blame if their own share is off by this.
 _BLAMED = 0.009
+#: Share of the weights that are independent values, below which a variance is known too coarsely for all of its points.
+_COARSE = 1 / 16
+_HALF = 0.5
 
 
 def _of_a_shape(plan: Plan, limit: float) -> ErrorRate:
@@ -49,32 +57,49 @@ def variance_conv(m: InitializerMeasurements) -> Finding:
 
 
 def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
-    shapes = [s for s in m.moments if s.kernel.is_dense == dense]
+    shapes = [s for s in m.variances if s.kernel.is_dense == dense]
     asked = [draw.kernel for draw in m.evidence.rounds[0] if draw.kernel.is_dense == dense]
-    if len(shapes) < len(asked):
-        # The shapes that a wrong formula happens to get right must not speak for those that it raises for.
+    if all(s.kernel.fan_in == s.kernel.fan_out for s in shapes):
+        # A formula of the wrong fan is right on square kernels, and may raise for all others.
         raise Skipped(f"Not judged: {len(shapes)} of {len(asked)} kernels of this kind came back.")
-    worst = max(shapes, key=stray)
-    off = {s.kernel: SHAPE_VARIANCE.fails(s.variance - 1.0) for s in shapes}
+    rests_on = [n for s, n in zip(m.variances, m.rests_on[0], strict=True) if s.kernel.is_dense == dense]
+    chances = [chance_of_variance(n) for n in rests_on]
+    worst, _ = max(
+        zip(shapes, chances, strict=True), key=lambda each: stray(each[0]) / max(SHAPE_VARIANCE.threshold, each[1])
+    )
+    off = {
+        s.kernel: SHAPE_VARIANCE.fails(s.variance - 1.0, at_least=c) for s, c in zip(shapes, chances, strict=True)
+    }
     one_strays = any(off.values())
-    (everything, overall), (total, pooled) = pool_variances(m.moments), pool_variances(shapes)
+    (everything, overall), (total, pooled) = pool_variances(m.variances), pool_variances(shapes)
+    in_all = chance_of_variance(m.rests_on[1])
     enough = everything >= _POOLED_WEIGHTS
-    all_stray = enough and POOLED_VARIANCE.fails(overall - 1.0) and not abs(pooled - 1.0) <= _BLAMED
+    all_stray = (
+        enough
+        and POOLED_VARIANCE.fails(overall - 1.0, at_least=in_all)
+        and not abs(pooled - 1.0) <= max(_BLAMED, in_all)
+    )
     p_value = worst_or_pooled_bound(shapes, everything, overall)
     if not one_strays and not all_stray:
-        return Finding(
+        finding = Finding(
             f"Var(W) is {pooled:.3f} × {worst.law.formula} over {len(shapes)} shapes, {total:,} weights.",
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
             off=off,
         )
-    measured = [s.ratio for s in m.moments]
+        _earn_half(m, finding, f"{len(shapes)} of {len(asked)}" if len(shapes) < len(asked) else None)
+        return finding
+    if len(shapes) < len(asked):
+        # The shapes that a wrong formula happens to get right must not speak for those that it raises for.
+        raise Skipped(f"Not judged: {len(shapes)} of {len(asked)} kernels of this kind came back.")
+    measured = [s.ratio for s in m.variances]
     found = diagnose_kind(measured, m.evidence.layout, m.family, m.family_of, dense=dense)
     ratios = "; ".join(f"{_times(s.variance)} for {s.kernel}" for s in shapes)
     told = f"Var(W) is {_times(worst.variance)} × {worst.law.formula} for a {worst.kernel} kernel"
     everywhere = f"(All shapes: {ratios}.)"
     explained = f": that is {found.says}." if found else f". {describe_unknown(measured, dense=dense)}"
+    half = 0.5 if _reservation(m) else 1.0
     raise Finding(
         f"{told}{explained} {everywhere}",
         named=f"{told}. That looks like {found.called}. {everywhere}" if found else None,
@@ -85,7 +110,35 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         mistake=found.mistake if found else UNKNOWN_VARIANCE,
         twins=found.twins if found else (),
         off=off if one_strays else dict.fromkeys(off, True),
-    ).failing(SHAPE_VARIANCE if one_strays else POOLED_VARIANCE)
+    ).failing(
+        SHAPE_VARIANCE if one_strays else POOLED_VARIANCE,
+        credit=half * near_miss([s.variance for s in shapes], rests_on),
+    )
+
+
+def _earn_half(m: InitializerMeasurements, finding: Finding, came: str | None) -> None:
+    """Raise `Failed` with half of the credit if the variance is right, but not of all that was asked for."""
+    if came is not None:
+        message = f"{finding.message} Only {came} kernels of this kind came back, so it earns half."
+        raise replace(finding, message=message, p_value=None, mistake=RAISED).failing(credit=_HALF)
+    if (reservation := _reservation(m)) is not None:
+        because, mistake = reservation
+        message = f"{finding.message} {because}, so it earns half."
+        raise replace(finding, message=message, p_value=None, mistake=mistake).failing(credit=_HALF)
+
+
+def _reservation(m: InitializerMeasurements) -> tuple[str, Misconception] | None:
+    """Return why even a right variance earns half of its points, and the mistake behind it; None if nothing is."""
+    if m.only_returned:
+        return "But these are the weights returned, and the tensor passed in was not filled with them", NOT_IN_PLACE
+    if m.misshapen:
+        return "But the tensor returned has another shape", WRONG_SHAPE
+    if m.dependence is not None and m.rests_on[1] < _COARSE * sum(s.n for s in m.moments):
+        return (
+            f"But the weights depend on one another, and rest on about {m.rests_on[1]:,} independent values",
+            m.dependence.found.mistake,
+        )
+    return None
 
 
 def stray(moments: Moments) -> float:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import combinations
-
-import numpy as np
 
 from autograder.assignment.kernels import KernelShape
 from autograder.judge import bounds as t
@@ -18,10 +15,12 @@ from autograder.judge.criterion import Finding, criterion
 from autograder.judge.measure import Moments, consequence_together
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
+from autograder.judge.near_miss import near_miss
 from autograder.judge.scales import GLOROT_UNIFORM, PYTORCH_DEFAULT
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 from autograder.judge.structure import find_structure, prefix_correlation
 from autograder.judge.structure_tests import structure_tests
+from autograder.judge.thresholds import chance_of_mean, chance_of_variance
 
 #: |mean| of one hidden layer, in units of the measured deviation.
 _MEAN = 0.05
@@ -52,11 +51,6 @@ def _of_both(plan: Plan, limit: float) -> ErrorRate:
     return variance_rate(plan.builds * sum(layer.size for layer in _hidden(plan)), limit, mean=_MEAN)
 
 
-def _seeds(plan: Plan, limit: float) -> ErrorRate:
-    pairs = len(_hidden(plan)) * math.comb(plan.builds, 2)
-    return ErrorRate(1, t.TWO_COLLISIONS, math.comb(pairs, 2))
-
-
 LAYER_MEAN = StatisticalTest("|mean| of a layer", "> {} σ", _MEAN, _mean)
 LAYER_VARIANCE = StatisticalTest("|variance − 1| of a layer", "> {:.0%}", _VARIANCE, _of_a_layer)
 POOLED_VARIANCE = StatisticalTest("|variance − 1|, both layers", "> {:.0%}", 0.05, _of_both)
@@ -64,21 +58,27 @@ POOLED_VARIANCE = StatisticalTest("|variance − 1|, both layers", "> {:.0%}", 0
 TESTS = structure_tests(
     "layer", _hidden, lambda layers: min(k.size for k in layers) // 2, within=0.25, scale=_SCALE, confirmed=", twice"
 )
-#: Unseeded Keras initializers draw their seeds from a billion, and so may collide: one pair, but not two.
-SEEDS = StatisticalTest("Keras' own seeds collide", "any two pairs", 1, _seeds)
 
 _ONLY_FIRST = Misconception("only_first_layer", "the asked weights in the first layer alone", learn.EVERY_LAYER)
-_SAME_WEIGHTS = Misconception("same_weights_each_build", "the same weights in every model built", learn.SEEDS)
+#: Said, and not judged: a seed in a model makes a run repeatable, and the variance is right all the same.
+_SAME_BUILDS = (
+    " Models built one after the other have the same weights: a seed is set inside, a kernel is kept from an earlier "
+    "build, or one initializer object serves every build."
+)
+#: Fewest weights of a layer whose dependence is judged; those asked for have more.
+_STRUCTURED = 8_000
+#: Credit for the variances of the student's own initializer, which loses points for them already.
+_OWN = 0.5
 
 
 @criterion(
     "variance_hidden",
     needs=["layers"],
-    tests=[LAYER_MEAN, LAYER_VARIANCE, POOLED_VARIANCE, *TESTS.all, SEEDS],
-    mistakes=[_ONLY_FIRST, _SAME_WEIGHTS],
+    tests=[LAYER_MEAN, LAYER_VARIANCE, POOLED_VARIANCE, *TESTS.all],
+    mistakes=[_ONLY_FIRST],
 )
 def variance_hidden(m: ModelMeasurements) -> Finding:
-    """Give both hidden layers {law.title} weights: mean 0, variance {law.formula}, drawn anew for each model."""
+    """Give the hidden layers {law.title} weights: mean 0, variance {law.formula}."""
     hidden = m.moments[:-1]
     for layer in hidden:
         if layer.variance == 0.0:
@@ -90,20 +90,9 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                 mistake=CONSTANT,
                 off={layer.kernel: True},
             ).failing()
-    same = sum(
-        np.array_equal(one[i].kernel, other[i].kernel)
-        for one, other in combinations(m.builds, 2)
-        for i in range(len(hidden))
-    )
-    if SEEDS.fails(same):
-        raise Finding(
-            "Models built one after the other have the same weights: a seed is set inside, a kernel is kept from "
-            "an earlier build, or one initializer object serves every build.",
-            mistake=_SAME_WEIGHTS,
-        ).failing(SEEDS)
     _check_dependence(m)
     for number, layer in enumerate(hidden, 1):
-        if LAYER_MEAN.fails(layer.standardized_mean):
+        if LAYER_MEAN.fails(layer.standardized_mean, at_least=chance_of_mean(layer.n / m.copies)):
             raise Finding(
                 f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations; "
                 "0 is expected.",
@@ -113,12 +102,14 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                 mistake=MEAN_NOT_ZERO,
                 off={layer.kernel: True},
             ).failing(LAYER_MEAN)
-    return _variance(m, hidden)
+    return _variance(m, m.variances[:-1])
 
 
 def _check_dependence(m: ModelMeasurements) -> None:
     """Raise `Failed` when the weights of a hidden layer depend on one another, in two builds."""
     for draws, layer in zip(m.draws[:-1], m.moments, strict=False):
+        if layer.kernel.size < _STRUCTURED or len(draws) < 2:
+            continue
         (found,) = find_structure(draws[:1], TESTS, in_law_units=layer.is_right)
         if found is not None and find_structure(draws[1:2], TESTS, in_law_units=layer.is_right) != [None]:
             raise Finding(
@@ -140,15 +131,21 @@ def _share_a_stream(m: ModelMeasurements) -> bool:
 def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     worst = max(hidden, key=stray)
     ratios = " and ".join(f"{s.variance:.3f} for {s.kernel}" for s in hidden)
-    strays = [i for i, s in enumerate(hidden) if LAYER_VARIANCE.fails(s.variance - 1.0)]
+    rests_on = [s.n // m.copies for s in hidden]
+    strays = [
+        i
+        for i, (s, n) in enumerate(zip(hidden, rests_on, strict=True))
+        if LAYER_VARIANCE.fails(s.variance - 1.0, at_least=chance_of_variance(n))
+    ]
     total, pooled = pool_variances(hidden)
     p_value = worst_or_pooled_bound(hidden, total, pooled)
-    if not strays and not POOLED_VARIANCE.fails(pooled - 1.0):
+    seed = _SAME_BUILDS if m.copies > 1 else ""
+    if not strays and not POOLED_VARIANCE.fails(pooled - 1.0, at_least=chance_of_variance(sum(rests_on))):
         # Said, and not judged: the variances are right, and Keras itself warns of it.
-        shared = " Both layers hold the same random numbers: give each an initializer object of its own."
+        if _share_a_stream(m):
+            seed += " Both layers hold the same random numbers: give each an initializer object of its own."
         return Finding(
-            f"Var(W) / ({worst.law.formula}) is {ratios}, over {len(m.builds)} builds."
-            f"{shared if _share_a_stream(m) else ''}",
+            f"Var(W) / ({worst.law.formula}) is {ratios}, over {len(m.builds)} builds.{seed}",
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
@@ -169,8 +166,12 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
                 mistake = _ONLY_FIRST
                 explained += " Only the first layer was initialized; this one kept its default."
                 named += " Only the first layer was initialized."
+    credit = near_miss([s.variance for s in hidden], rests_on)
+    if credit < _OWN and _is_own(m, hidden, rests_on):
+        credit = _OWN
+        told += " Your own initializer gives the same variance. It is judged in its own part, so this costs half here."
     raise Finding(
-        told + explained,
+        told + explained + seed,
         named=told + named,
         consequence=consequence_together([s.variance for s in hidden], worst.law),
         p_value=p_value,
@@ -179,4 +180,17 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
         measured=worst.variance * worst.asked,
         expected=worst.asked,
         off={s.kernel: not strays or i in strays for i, s in enumerate(hidden)},
-    ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE)
+    ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE, credit=credit)
+
+
+def _is_own(m: ModelMeasurements, hidden: Sequence[Moments], rests_on: Sequence[int]) -> bool:
+    """Whether the hidden layers have the variances that the student's own initializer gives for these kernels."""
+    own = m.own
+    if len(own) != len(hidden):
+        return False
+    return all(
+        0.0 < one.variance < math.inf
+        and 0.0 < other.variance < math.inf
+        and abs(math.log(one.variance / other.variance)) <= chance_of_variance(n) + chance_of_variance(other.n)
+        for one, other, n in zip(hidden, own, rests_on, strict=True)
+    )

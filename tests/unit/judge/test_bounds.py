@@ -21,7 +21,7 @@ from autograder.judge import bounds as t
 from autograder.judge.budget import PROMISE, decided_by_draws, rows, total
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.criteria import CRITERIA
-from autograder.judge.criteria.independence import TESTS
+from autograder.judge.dependence import TESTS
 from autograder.judge.law import HE
 from autograder.judge.misconception import Misconception
 from autograder.judge.power import MISS, miss_bound

@@ -292,7 +292,7 @@ def test_parameter_is_held_to_what_a_plain_tensor_is() -> None:
     assert in_place(lambda d: d, lambda d: Draw(d.kernel, "None", passed=d.returned))["in_place"] == "returned_none"
 
 
-def test_two_shapes_that_share_a_stream_once_is_bad_luck_and_twice_is_a_mistake() -> None:
+def test_two_shapes_that_share_a_stream_twice_is_bad_luck_and_thrice_is_a_mistake() -> None:
     rng = np.random.default_rng(0)
     kernels = draw_challenge(rng).kernels
 
@@ -307,8 +307,8 @@ def test_two_shapes_that_share_a_stream_once_is_bad_luck_and_twice_is_a_mistake(
             rounds.append(tuple(draws))
         return InitializerEvidence(Layout.KERAS, tuple(rounds))
 
-    assert failed(found(1)) == []
-    assert failed(found(2)) == ["independence"]
+    assert failed(found(2)) == []
+    assert failed(found(3)) == ["fresh"]
 
 
 # --- properties -----------------------------------------------------------------------------------------
@@ -559,12 +559,13 @@ def test_model_of_few_weights_is_judged_without_an_exception(widths: tuple[int, 
     assert statuses(models(1, widths=widths, hidden="SiLU"))["layers"] == "failed"
 
 
-def test_two_models_handed_out_in_turn_are_not_drawn_anew() -> None:
+def test_models_that_repeat_each_other_are_told_so_and_lose_nothing() -> None:
     a, b, *_ = models(1).builds
     inputs = models(1).inputs
     found = ModelEvidence(Layout.KERAS, WIDTHS, (), True, (inputs[0], inputs[1]) * 2, (a, b, a, b))
     verdict = next(v for v in judge(found, OF_MODELS) if v.name == "variance_hidden")
-    assert (verdict.status, verdict.finding.diagnosis) == ("failed", "same_weights_each_build")
+    assert verdict.status == "passed"
+    assert "have the same weights" in verdict.finding.message
 
 
 def test_layers_that_share_one_initializer_object_are_told_so_and_lose_nothing() -> None:

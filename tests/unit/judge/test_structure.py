@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograder.assignment.kernels import KernelShape, Layout
-from autograder.judge.criteria.independence import TESTS
+from autograder.judge.dependence import TESTS
 from autograder.judge.measure import DrawFigures, draw_figures
 from autograder.judge.structure import Structure, find_structure, largest_within, prefix_correlation, worst_correlation
 

@@ -1,0 +1,49 @@
+"""The share of a variance's points that a near miss earns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from autograder.judge.thresholds import VARIANCE, chance_of_variance
+
+#: Least variance, in units of what is asked for, that is near on every kernel; the largest is its reciprocal.
+_NEAR = math.log(1.0 / 0.7)
+#: Largest factor by which a variance may be off on all kernels alike.
+_CONSTANT = math.log(2.4)
+#: Credit for each.
+NEAR, CONSTANT = 0.5, 0.25
+
+
+def near_miss(ratios: Sequence[float], rests_on: Sequence[int]) -> float:
+    """Return the credit for variances that are wrong: ½ where they are near, ¼ where only the constant is wrong.
+
+    A variance is near within 30 % on every kernel. The constant alone is wrong if all kernels are off by one factor, up
+    to 2.4: then the formula has the right fan.
+
+    Parameters
+    ----------
+    ratios : sequence of float
+        Each kernel's variance in units of what is asked for.
+    rests_on : sequence of int
+        The effective number of independent values of each.
+
+    Examples
+    --------
+    >>> near_miss([0.77, 0.78], [100_000, 100_000])
+    0.5
+    >>> near_miss([0.5, 0.5], [100_000, 100_000])
+    0.25
+    >>> near_miss([0.5, 1.0], [100_000, 100_000])
+    0.0
+    """
+    if not all(0.0 < ratio < math.inf for ratio in ratios):
+        return 0.0
+    logs = [math.log(ratio) for ratio in ratios]
+    if all(abs(log) <= _NEAR for log in logs):
+        return NEAR
+    common = sum(n * log for n, log in zip(rests_on, logs, strict=True)) / sum(rests_on)
+    alike = all(abs(log - common) <= VARIANCE + chance_of_variance(n) for n, log in zip(rests_on, logs, strict=True))
+    if not alike or abs(common) > _CONSTANT:
+        return 0.0
+    return NEAR if abs(common) <= _NEAR else CONSTANT
