@@ -212,6 +212,52 @@ def _alternating(rng: Generator) -> Initializer:
     return initializer
 
 
+def _few_seeds(rng: Generator) -> Initializer:
+    """A seed is set inside, and is one of twenty."""
+    seeds = rng.integers(2**31, size=20)
+
+    def initializer(kernel: KernelShape, layout: Layout) -> Draw:
+        return right("normal")(np.random.default_rng(rng.choice(seeds)))(kernel, layout)
+
+    return initializer
+
+
+def _correlated(rng: Generator) -> Initializer:
+    """Half of what every call gives for a shape is the same."""
+    kept: dict[KernelShape, Array] = {}
+
+    def initializer(kernel: KernelShape, layout: Layout) -> Draw:
+        n = kernel.size
+        shared = kept.setdefault(kernel, _normal(rng, n))
+        values = (shared + _normal(rng, n)) * np.float32(HE.deviation(kernel) / math.sqrt(2.0))
+        return came_back(kernel, layout, values.reshape(kernel.in_layout(layout)))
+
+    return initializer
+
+
+def _pool(rng: Generator) -> Initializer:
+    """All weights are taken from one table."""
+    table = _normal(rng, 5_000)
+
+    def initializer(kernel: KernelShape, layout: Layout) -> Draw:
+        values = rng.choice(table, kernel.in_layout(layout)) * np.float32(HE.deviation(kernel))
+        return came_back(kernel, layout, values)
+
+    return initializer
+
+
+def _unsteady(rng: Generator) -> Initializer:
+    """The scale of every call is drawn anew."""
+    draw = right("normal")(rng)
+
+    def initializer(kernel: KernelShape, layout: Layout) -> Draw:
+        drawn = draw(kernel, layout)
+        assert drawn.returned is not None
+        return replace(drawn, returned=drawn.returned * np.float32(rng.uniform(0.8, 1.2)))
+
+    return initializer
+
+
 def _repeat_rows(rng: Generator, w: Array, k: KernelShape) -> Array:
     return np.repeat(w[:1], w.shape[0], axis=0)
 
@@ -306,6 +352,10 @@ STRUCTURES: dict[str, Maker] = {
     "fixed_seed": _fixed_seed,
     "cached_tensor": _cached,
     "cached_tensor: two in turn": _alternating,
+    "few_seeds": _few_seeds,
+    "correlated_calls": _correlated,
+    "few_values": _pool,
+    "unsteady_scale": _unsteady,
 }
 
 

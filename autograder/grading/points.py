@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from autograder.assignment.questions import ANY_RANDOM_DRAW, VARIANCES, Task
 
 #: Share of the variance's points from which the criteria of any random draw count in full; below it, they count half.
-_IN_FULL_FROM = 0.5
+_IN_FULL_FROM = 0.4
 
 
 def earned_weights(task: Task, credit_of: Mapping[str, float]) -> dict[str, float]:

@@ -23,7 +23,7 @@ from autograder.report.result import CriterionResult, CriterionStatus, QuestionR
 #: What a student reads at a criterion that earns less because the variance does, by the factor.
 _BELOW_FULL = {
     0.0: "Every random draw has this, so it earns points only together with a variance.",
-    0.5: "Every random draw has this, so it earns half of its points: the variance earns less than half of its own.",
+    0.5: "Every random draw has this, so it earns half of its points here: the variance earns too little of its own.",
 }
 
 

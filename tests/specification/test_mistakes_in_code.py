@@ -256,7 +256,7 @@ WRITTEN: dict[str, tuple[str | None, str | None]] = {
 SHOWN_ELSEWHERE = {
     "no_bias", "bias_default", "bias_not_zero", "wrong_activation", "wrong_forward", "needs_no_grad", "not_a_model",
     "wrong_layers", "untracked", "extra_layers", "layer_names", "forward_error", "random_forward",
-    "only_first_layer", "same_weights_each_build", "clipped_normal_distribution",
+    "only_first_layer", "clipped_normal_distribution",
     # So near a truncated normal that, with He's variance, it passes.
     "triangular_distribution",
 }  # fmt: skip
