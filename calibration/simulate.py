@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import softmax
 
 from autograder.assignment.kernels import KernelShape, Layout
-from autograder.assignment.questions import BUILDS, ROUNDS, TASKS, WIDTHS, Kind, draw_challenge
+from autograder.assignment.questions import BUILDS, REPEATS, ROUNDS, TASKS, WIDTHS, Kind, draw_challenge
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
 from autograder.judge.evidence import InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.judging import Verdict, judge
@@ -102,10 +102,12 @@ class Tally:
 
 def initializer_evidence(make: samplers.Maker, rng: np.random.Generator, layout: Layout) -> InitializerEvidence:
     """Put a fresh challenge to an implementation, as an interview does."""
-    kernels = draw_challenge(rng).kernels
+    challenge = draw_challenge(rng)
     initializer = make(rng)
-    rounds = tuple(tuple(initializer(kernel, layout) for kernel in kernels) for _ in range(ROUNDS))
-    return InitializerEvidence(layout, rounds)
+    rounds = tuple(tuple(initializer(kernel, layout) for kernel in challenge.kernels) for _ in range(ROUNDS))
+    small = [initializer(challenge.small, layout).returned for _ in range(REPEATS)]
+    came = [array.ravel() for array in small if array is not None]
+    return InitializerEvidence(layout, rounds, repeats=np.stack(came) if len(came) == REPEATS else None)
 
 
 def model_evidence(

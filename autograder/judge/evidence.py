@@ -151,6 +151,5 @@ class ModelEvidence:
     softmax: bool
     inputs: tuple[Array, ...]
     builds: tuple[ModelBuild, ...]
-    own: tuple[tuple[Array, ...], ...] | None = None
     law: TargetLaw = HE
     own: tuple[tuple[Array, ...], ...] | None = None
