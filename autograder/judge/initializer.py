@@ -71,10 +71,10 @@ class InitializerMeasurements:
         return any(draw.returned is not None and self.untouched(draw) for draw in self.draws)
 
     @cached_property
-    def misshapen(self) -> bool:
-        """Whether some call returned the right number of weights in another shape than asked for."""
+    def misshapen(self) -> Draw | None:
+        """The first draw that returned the right number of weights in another shape than asked for."""
         layout = self.evidence.layout
-        return any(d.returned is not None and d.shape != d.kernel.in_layout(layout) for d in self.draws)
+        return next((d for d in self.draws if d.returned is not None and d.shape != d.kernel.in_layout(layout)), None)
 
     @property
     def draws(self) -> Iterator[Draw]:

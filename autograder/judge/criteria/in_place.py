@@ -15,6 +15,11 @@ NOT_IN_PLACE = Misconception("not_in_place", "a new tensor, with the one passed 
 _RETURNED_ANOTHER = Misconception("returned_another", "another tensor than the one filled", learn.IN_PLACE)
 _NEEDS_NO_GRAD = Misconception("needs_no_grad", "an in-place change that autograd recorded", learn.NO_GRAD)
 
+#: Credit for a tensor that was filled and not returned: the layer that holds it is initialized.
+_FILLED = 0.75
+#: Credit for what works on a plain tensor alone: the weights of layers are parameters.
+_PLAIN_ONLY = 0.5
+
 
 @criterion("in_place", needs=["output"], mistakes=[NOT_IN_PLACE, _RETURNED_ANOTHER, _NEEDS_NO_GRAD])
 def in_place(m: InitializerMeasurements) -> Finding:
@@ -29,6 +34,7 @@ def in_place(m: InitializerMeasurements) -> Finding:
             "Fill it under torch.no_grad().",
             _NEEDS_NO_GRAD,
             measurable=True,
+            credit=_PLAIN_ONLY,
         )
     if parameter is not None:
         _check(m, parameter, "An nn.Parameter that was passed in")
@@ -50,10 +56,12 @@ def _check(m: InitializerMeasurements, draw: Draw, subject: str) -> None:
                 f"{subject} was filled, but None was returned: return the tensor, too.",
                 RETURNED_NONE,
                 measurable=True,
+                credit=_FILLED,
             )
         if draw.returned is None or not np.array_equal(draw.returned, draw.passed):
             raise fail(
                 f"{subject} was filled, but another was returned: return the one that was passed in.",
                 _RETURNED_ANOTHER,
                 measurable=True,
+                credit=_FILLED,
             )

@@ -23,7 +23,7 @@ _FLOAT64 = Misconception("dtype_float64", "float64, NumPy's default, where float
 _OTHER_DTYPE = Misconception("dtype_other", "another dtype than float32", learn.DTYPES)
 _TRANSPOSED = Misconception("transposed", "the axes in another order", learn.LAYOUTS)
 _FLAT = Misconception("flat", "one long axis", learn.SHAPES)
-WRONG_SHAPE = Misconception("wrong_shape", "another shape than was asked for", learn.SHAPES)
+_WRONG_SHAPE = Misconception("wrong_shape", "another shape than was asked for", learn.SHAPES)
 NOT_FINITE = Misconception("not_finite", "NaN or infinite values", learn.NOT_FINITE)
 CONSTANT = Misconception(
     "constant", "one value everywhere (zeros, or a deviation that integer division made 0)", learn.BREAKING
@@ -40,7 +40,7 @@ _DTYPES = {"float16": _FLOAT16, "float64": _FLOAT64}
 _OF_KIND = (*_KINDS.values(), _RETURNED_OTHER, *_DTYPES.values(), _OTHER_DTYPE)
 
 
-@criterion("output", mistakes=[RAISED, *_OF_KIND, _TRANSPOSED, _FLAT, WRONG_SHAPE, NOT_FINITE, CONSTANT])
+@criterion("output", mistakes=[RAISED, *_OF_KIND, _TRANSPOSED, _FLAT, _WRONG_SHAPE, NOT_FINITE, CONSTANT])
 def output(m: InitializerMeasurements) -> Finding:
     """Return a float32 tensor of the shape asked for, filled with finite numbers that are not all alike."""
     kind = _expected_kind(m.evidence.layout)
@@ -58,7 +58,7 @@ def output(m: InitializerMeasurements) -> Finding:
         if draw.shape != asked:
             raise fail(
                 f"For shape {asked} the tensor returned has shape {draw.shape}.",
-                _wrong_shape(draw.shape or (), asked),
+                wrong_shape(draw.shape or (), asked),
                 measurable=True,
             )
         if draw.dtype != "float32":
@@ -92,10 +92,11 @@ def _wrong_kind(draw: Draw, asked: tuple[int, ...], kind: str, *, measurable: bo
     )
 
 
-def _wrong_shape(found: tuple[int, ...], asked: tuple[int, ...]) -> Misconception:
+def wrong_shape(found: tuple[int, ...], asked: tuple[int, ...]) -> Misconception:
+    """Return the mistake of a tensor of shape ``found`` where ``asked`` was asked for."""
     if sorted(found) == sorted(asked):
         return _TRANSPOSED
-    return _FLAT if found == (math.prod(asked),) else WRONG_SHAPE
+    return _FLAT if found == (math.prod(asked),) else _WRONG_SHAPE
 
 
 def _check_values(m: InitializerMeasurements, draw: Draw) -> None:
@@ -108,9 +109,7 @@ def _check_values(m: InitializerMeasurements, draw: Draw) -> None:
     values = m.values(draw)
     if values is None:
         if draw.shape is not None and draw.shape != asked:
-            raise fail(
-                f"For shape {asked} it returned an array of shape {draw.shape}.", _wrong_shape(draw.shape, asked)
-            )
+            raise fail(f"For shape {asked} it returned an array of shape {draw.shape}.", wrong_shape(draw.shape, asked))
         if draw.dtype is not None:
             raise fail(
                 f"For shape {asked} the returned values are {draw.dtype}; float32 is asked for.",

@@ -10,7 +10,7 @@ from autograder.judge import lessons as learn
 from autograder.judge import thresholds
 from autograder.judge.bounds import second_moment_bound, union
 from autograder.judge.criteria.in_place import NOT_IN_PLACE
-from autograder.judge.criteria.output import RAISED, WRONG_SHAPE
+from autograder.judge.criteria.output import RAISED, wrong_shape
 from autograder.judge.criterion import Finding, Skipped, criterion
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.measure import Moments, consequence
@@ -131,8 +131,9 @@ def _reservation(m: InitializerMeasurements) -> tuple[str, Misconception] | None
     """Return why even a right variance earns half of its points, and the mistake behind it; None if nothing is."""
     if m.only_returned:
         return "But these are the weights returned, and the tensor passed in was not filled with them", NOT_IN_PLACE
-    if m.misshapen:
-        return "But the tensor returned has another shape", WRONG_SHAPE
+    if (draw := m.misshapen) is not None:
+        asked = draw.kernel.in_layout(m.evidence.layout)
+        return "But the tensor returned has another shape", wrong_shape(draw.shape or (), asked)
     if m.dependence is not None and m.rests_on[1] < _COARSE * sum(s.n for s in m.moments):
         return (
             f"But the weights depend on one another, and rest on about {m.rests_on[1]:,} independent values",
