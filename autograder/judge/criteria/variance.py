@@ -67,9 +67,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     worst, _ = max(
         zip(shapes, chances, strict=True), key=lambda each: stray(each[0]) / max(SHAPE_VARIANCE.threshold, each[1])
     )
-    off = {
-        s.kernel: SHAPE_VARIANCE.fails(s.variance - 1.0, at_least=c) for s, c in zip(shapes, chances, strict=True)
-    }
+    off = {s.kernel: SHAPE_VARIANCE.fails(s.variance - 1.0, at_least=c) for s, c in zip(shapes, chances, strict=True)}
     one_strays = any(off.values())
     (everything, overall), (total, pooled) = pool_variances(m.variances), pool_variances(shapes)
     in_all = chance_of_variance(m.rests_on[1])
@@ -98,6 +96,8 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     ratios = "; ".join(f"{_times(s.variance)} for {s.kernel}" for s in shapes)
     told = f"Var(W) is {_times(worst.variance)} × {worst.law.formula} for a {worst.kernel} kernel"
     everywhere = f"(All shapes: {ratios}.)"
+    if any(raw.variance > 1.01 * judged.variance for raw, judged in zip(m.moments, m.variances, strict=True)):
+        everywhere += " Their tails are heavy, so these are variances of weights clipped at four deviations."
     explained = f": that is {found.says}." if found else f". {describe_unknown(measured, dense=dense)}"
     half = 0.5 if _reservation(m) else 1.0
     raise Finding(
