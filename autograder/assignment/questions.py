@@ -105,6 +105,25 @@ class Task:
 VARIANCES = frozenset({"variance", "variance_conv"})
 #: Criteria that any random draw meets: they earn points only as far as the criteria in `VARIANCES` do.
 ANY_RANDOM_DRAW = frozenset({"output", "mean", "distribution", "independence", "fresh"})
+_TF_INITIALIZER = {
+    "output": 4,
+    "mean": 2,
+    "variance": 16,
+    "variance_conv": 12,
+    "distribution": 8,
+    "independence": 2,
+    "fresh": 4,
+}
+_TORCH_INITIALIZER = {
+    "output": 2,
+    "in_place": 8,
+    "mean": 2,
+    "variance": 14,
+    "variance_conv": 12,
+    "distribution": 5,
+    "independence": 2,
+    "fresh": 3,
+}
 _MODEL = {"layers": 2, "forward": 6, "variance_hidden": 5, "variance_output": 1, "bias": 2}
 
 TASKS = (
@@ -114,15 +133,7 @@ TASKS = (
         "tf_he_normal",
         Kind.INITIALIZER,
         Framework.TENSORFLOW,
-        {
-            "output": 4,
-            "mean": 2,
-            "variance": 16,
-            "variance_conv": 12,
-            "distribution": 8,
-            "independence": 2,
-            "fresh": 4,
-        },
+        _TF_INITIALIZER,
     ),
     Task("q7_tf_model", "Part 2: the model in TensorFlow", "build_tf_model", Kind.MODEL, Framework.TENSORFLOW, _MODEL),
     Task(
@@ -131,16 +142,7 @@ TASKS = (
         "torch_he_normal_",
         Kind.INITIALIZER,
         Framework.TORCH,
-        {
-            "output": 2,
-            "in_place": 8,
-            "mean": 2,
-            "variance": 14,
-            "variance_conv": 12,
-            "distribution": 5,
-            "independence": 2,
-            "fresh": 3,
-        },
+        _TORCH_INITIALIZER,
     ),
     Task("q7_torch_model", "Part 4: the model in PyTorch", "CustomModel", Kind.MODEL, Framework.TORCH, _MODEL),
 )

@@ -145,7 +145,7 @@ def test_grader_of_the_base_commit_grades_whatever_the_pull_request_changes(
         login="mallory",
     )
     assert graded.job.outcome == "success", graded.job.log
-    assert graded.job.outputs["score"] == "24"
+    assert graded.job.outputs["score"] == "15.5"
     for named in ("the grader", "the workflow", "another student's folder"):
         assert re.search(rf"\| {named} \|", graded.job.summary), named
     assert "\n::error::not a command" not in graded.job.log

@@ -27,7 +27,7 @@ CHECKS = tuple(task.check for task in TASKS)
 EXPECTED = {
     "perfect": ([12.0, 8.0, 12.0, 8.0], WRITTEN),
     "untouched": ([0.0, 0.0, 0.0, 0.0], ()),
-    "partial": ([7.0, 5.0, 7.0, 5.0], ()),
+    "partial": ([0.0, 6.75, 2.0, 6.75], ()),
     "erroring": ([0.0, 0.0, 0.0, 8.0], ()),
     "looping": ([0.0, 0.0, 12.0, 8.0], WRITTEN),
     "attacker": ([0.0, 0.0, 0.0, 0.0], WRITTEN),
@@ -314,7 +314,7 @@ def test_canvas_gets_a_row_a_student_in_its_own_format(cycle: Cycle) -> None:
     assert header == ["Student", "ID", "SIS Login ID", "Section", "Weight Initialization Techniques"]
     assert possible == ["    Points Possible", "", "", "", "100"]
     assert ['O\'Hara, née “Quote”, Ann "Annie"', "", "perfect", "", "79.5"] in rows
-    assert ["Müller, Zoë, Maria", "", "partial", "", "24"] in rows
+    assert ["Müller, Zoë, Maria", "", "partial", "", "15.5"] in rows
     assert len(rows) == len(EXPECTED)
 
 

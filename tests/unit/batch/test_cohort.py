@@ -326,7 +326,7 @@ def test_class_is_graded_kept_and_reported(graded: tuple[Path, Path, subprocess.
     document = json.loads((out / "results/bob.json").read_bytes())
     assert document["schema"] == "autograder/result/v1"
     assert (document["score"], document["submission"]["path"], document["class"]["student"]) == (
-        24.0,
+        15.5,
         "bob.ipynb",
         "bob",
     )

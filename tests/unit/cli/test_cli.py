@@ -37,12 +37,12 @@ def test_grade_prints_everything_and_writes_all_reports(autograder: Commands, tm
     run = autograder("grade", path, "--seed", 7, *(x for k, f in files.items() for x in (f"--{k}", f)))
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""
-    assert "Q7: 24 / 40" in run.stdout
+    assert "Q7: 15.5 / 40" in run.stdout
     assert "2/(fan_in+fan_out), Glorot's" in " ".join(run.stdout.split())
     document = json.loads(files["json"].read_text(encoding="utf-8"))
     assert document["schema"] == "autograder/result/v1"
     assert document["status"] == "graded"
-    assert (document["score"], document["max_score"]) == (24.0, 40.0)
+    assert (document["score"], document["max_score"]) == (15.5, 40.0)
     assert document["submission"]["path"] == str(path)
     assert document["provenance"]["seed"] == 7
     layers = document["provenance"]["confinement"]
@@ -233,7 +233,7 @@ def test_reports_are_written_though_nobody_reads_the_terminal(tmp_path: Path) ->
 def test_terminal_that_knows_ascii_only_gets_the_whole_report(autograder: Commands, tmp_path: Path) -> None:
     run = autograder("grade", made("glorot", tmp_path), PYTHONIOENCODING="ascii")
     assert run.returncode == 0, run.stderr
-    assert "Q7: 24 / 40" in run.stdout
+    assert "Q7: 15.5 / 40" in run.stdout
 
 
 def test_reports_of_an_earlier_run_do_not_outlive_it(autograder: Commands, tmp_path: Path) -> None:

@@ -282,7 +282,7 @@ def test_the_picture_of_a_model_follows_the_theory(entry: str | None, per_layer:
 
 def test_nothing_is_pictured_where_there_is_nothing_to_compare() -> None:
     assert judged("constant").picture is None
-    assert judged("not_finite").picture is None
+    assert judged("returned_none").picture is None
 
 
 def test_a_terminal_gets_the_figures_as_text() -> None:
@@ -290,7 +290,7 @@ def test_a_terminal_gets_the_figures_as_text() -> None:
     console.print(picture_text(judged("lecun").picture))
     console.print(picture_text(judged("lecun", name="q7_torch_model").picture))
     said = console.file.getvalue()  # type: ignore[attr-defined]
-    assert said.count("0.707") >= 3
+    assert said.count("0.707") >= 2
     assert "◆" in said
     assert "The weights of hidden layer 1 and hidden layer 2 are off." in said
 

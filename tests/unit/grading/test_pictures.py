@@ -76,7 +76,7 @@ CASES: dict[str, tuple[Callable[[], Maker], str]] = {
     ),
     "fixed seed": (
         lambda: mistakes(MISCONCEPTIONS)["fixed_seed"],
-        f"{RIGHT_FOR_ALL} Failed, too, but not to be seen here: independence, fresh.",
+        f"{RIGHT_FOR_ALL} Failed, too, but not to be seen here: fresh.",
     ),
 }
 

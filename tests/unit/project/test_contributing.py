@@ -76,7 +76,7 @@ def test_files_and_folders_that_the_page_names_exist() -> None:
 
 def test_names_of_code_that_the_page_uses_exist() -> None:
     for name, file in {
-        "_INITIALIZER": "autograder/assignment/questions.py",
+        "_TF_INITIALIZER": "autograder/assignment/questions.py",
         "STRUCTURES": "calibration/samplers.py",
         "SHOWN_ELSEWHERE": "tests/unit/judge/test_bounds.py",
         "test_mistake_costs_its_own_criteria_and_no_other": "tests/unit/judge/test_judge.py",

@@ -31,7 +31,7 @@ def test_submission_is_graded_under_whatever_name_it_was_uploaded(
     root = make(tmp_path)
     write(scenario("glorot").build(), root / "submission" / name)
     assert WarmCommand(root, autograder).run() == 0
-    assert sum(test["score"] for test in results(root)["tests"]) == 24
+    assert sum(test["score"] for test in results(root)["tests"]) == 15.5
 
 
 @pytest.mark.usefixtures("need_clone")
@@ -44,7 +44,7 @@ def test_of_a_repository_with_several_notebooks_the_one_of_the_right_name_is_gra
     write(scenario("reference").build(), folder / "weight_initialization-Copy1.ipynb")
     write(scenario("reference").build(), folder / ".ipynb_checkpoints/weight_initialization.ipynb")
     assert WarmCommand(root, autograder).run() == 0
-    assert sum(test["score"] for test in results(root)["tests"]) == 24
+    assert sum(test["score"] for test in results(root)["tests"]) == 15.5
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_annotations_stand_at_the_stub_and_name_the_mistake(results: dict[str, R
     source = json.dumps({"cells": [{"metadata": {"nbgrader": {"grade_id": "q7_tf_initializer"}}}]}, indent=1)
     line = github.annotate(results["glorot"], "n.ipynb", source)[0]
     number = next(i for i, text in enumerate(source.splitlines(), 1) if "q7_tf_initializer" in text)
-    assert line.startswith(f"::error file=n.ipynb,line={number},title=q7_tf_initializer%3A variance (−3)::")
+    assert line.startswith(f"::error file=n.ipynb,line={number},title=q7_tf_initializer%3A variance (−4)::")
     assert "Glorot" in line
 
 
