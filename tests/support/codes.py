@@ -11,7 +11,9 @@ A row of a table has these keys:
   end. ``base`` is the notebook that all cells are put into: "release" (the default) or "solution".
 - ``score``: the points of the whole notebook, or a list of the fewest and the most.
 - ``grey``: why this code's result may depend on the seed.
-- ``slow = true``: grading takes seconds, so the tests leave it to `autograder dev calibrate --stability`.
+- ``slow = true``: no test grades it, and only `autograder dev calibrate --stability` does.
+
+What stands before a table's rows holds for each of them.
 """
 
 from __future__ import annotations
@@ -155,9 +157,10 @@ def codes(folder: Path = CODES) -> list[Code]:
     """Return all codes of the tables in ``folder``; raise `ValueError` where a row is wrong."""
     found: dict[str, Code] = {}
     for path in sorted(folder.glob("*.toml")):
-        for row in tomllib.loads(path.read_text(encoding="utf-8"))["code"]:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        for row in table.pop("code"):
             try:
-                for code in _codes_of(row):
+                for code in _codes_of(table | row):
                     if code.name in found:
                         raise ValueError("there is another code of this name")
                     found[code.name] = code
