@@ -164,3 +164,12 @@ def test_who_answers_in_the_release_itself_is_read_as_from_anywhere_else(
     assert load_release().points == given.points
     read = read_submission(read_notebook(in_place), load_release().notebook)
     assert replace(read, path="") == replace(elsewhere, path="")
+
+
+def test_prompt_of_q7_tells_what_every_criterion_is_worth() -> None:
+    rows = re.findall(r"^\| (\w+) \| ([\d.–]+) \|(?: ([\d.–]+) \|)?", cell(read(RELEASE), "q7_prompt").source, re.M)
+    said = {name: points for name, *points in rows}
+    for place, asked in zip((0, 0, 1, 0), TASKS, strict=True):
+        whole = sum(asked.weights.values())
+        worth = {name: POINTS[asked.check] * weight / whole for name, weight in asked.weights.items()}
+        assert {name: float(said[name][place]) for name in asked.weights} == worth
