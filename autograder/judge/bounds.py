@@ -1,9 +1,9 @@
-"""Upper bounds on how far the statistics of a right He initializer can stray, at any sample size.
+"""Upper bounds on how far the statistics of a right initializer can stray, at any sample size.
 
-All values are in units of He's standard deviation: u = w·√(fan_in/2). A right initializer has mean 0 and second moment
-1 in these units, whether it is normal, uniform, or normal truncated at two deviations and rescaled. Each function
-``…_bound`` bounds the probability that a right initializer gives a statistic at least as extreme as the given one.
-`README.md` in this folder derives the bounds and names their sources.
+All values are in units of the law's standard deviation; for He, u = w·√(fan_in/2). A right initializer has mean 0 and
+second moment 1 in these units, whether it is normal, uniform, or normal truncated at two deviations and rescaled. Each
+function ``…_bound`` bounds the probability that a right initializer gives a statistic at least as extreme as the given
+one. `README.md` in this folder derives the bounds and names their sources.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ CUT_AT_3_VARIANCE = 1.0 - 6.0 * math.exp(-4.5) / math.sqrt(2.0 * math.pi) / math
 CLIPPED_DEVIATION = math.sqrt(1.0 - 4.0 * math.exp(-2.0) / math.sqrt(2.0 * math.pi) + 6.0 * float(ndtr(-2.0)))
 #: A normal whose tails are cut at three deviations: too near a normal for the distance, and told by its tails.
 CUT_AT_3 = "normal cut at 3"
+#: An orthogonal matrix, whose entries are normal to look at: `DrawFigures.is_orthogonal` tells it.
+ORTHOGONAL = "orthogonal"
 #: Kolmogorov–Smirnov distance up to which a family counts as recognised.
 RECOGNIZED = 0.01
 #: Deviations beyond which a normal cut at three has nothing, whether it was rescaled or not; and the share that a whole

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autograder.judge.dependence import Dependence, find_dependence
 from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import Histogram
-from autograder.judge.measure import Moments, draw_figures, pool
+from autograder.judge.measure import Moments, draw_figures, family_of, pool
 from autograder.judge.repetition import Fresh, Repetition, find_repetition
 from autograder.judge.structure import clipped
 from autograder.judge.thresholds import DISTANCE
@@ -155,8 +155,9 @@ class InitializerMeasurements:
     @cached_property
     def family(self) -> str | None:
         """The nearest family, or None when none is near."""
-        return self.histogram.family
+        return family_of([draws[0] for draws in self.by_shape], self.histogram)
 
     def family_of(self, *, dense: bool) -> str | None:
         """Return the nearest family of dense or of convolution kernels alone, or None when none is near."""
-        return self._of_kind[dense].family
+        draws = [first for first, *_ in self.by_shape if first.kernel.is_dense == dense]
+        return family_of(draws, self._of_kind[dense])

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograder.assignment.kernels import KernelShape, Layout
+from autograder.judge.families import ORTHOGONAL, Histogram
 from autograder.judge.law import HE, TargetLaw
 from autograder.judge.naming import MeasuredRatio
 from autograder.judge.thresholds import MEAN, VARIANCE
@@ -22,6 +23,9 @@ Array = NDArray[np.floating[Any]]
 _ALIKE = 1.05
 #: Powers of ten from here on are written as powers.
 _IN_FULL = 4.0
+#: Columns that are looked at for orthogonality, and the largest cosine of two that are orthogonal. Of independent
+#: columns, some cosine is beyond it: each has a standard deviation of 0.01 for the longest columns.
+_COLUMNS, _ORTHOGONAL = 16, 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -60,6 +64,21 @@ class DrawFigures:
         if self.layout is Layout.KERAS:
             return self.centred.reshape(rows, self.kernel.outputs)
         return self.centred.reshape(self.kernel.outputs, rows).T
+
+    @property
+    def is_orthogonal(self) -> bool:
+        """Whether the matrix's columns, or its rows if these are fewer, are orthogonal to one another."""
+        matrix = self.matrix if self.kernel.fan_in >= self.kernel.outputs else self.matrix.T
+        some = matrix[:, :_COLUMNS] + self.mean
+        products = some.T @ some
+        squares = np.diag(products)
+        largest = np.max(np.abs(products - np.diag(squares)))
+        return squares.size > 1 and bool(np.min(squares) > 0.0 and largest <= _ORTHOGONAL * np.min(squares))
+
+
+def family_of(draws: Sequence[DrawFigures], histogram: Histogram) -> str | None:
+    """Return the family of weights: that of their ``histogram``, unless these ``draws`` are orthogonal matrices."""
+    return ORTHOGONAL if draws and all(draw.is_orthogonal for draw in draws) else histogram.family
 
 
 def draw_figures(kernel: KernelShape, layout: Layout, array: Array, law: TargetLaw = HE) -> DrawFigures:
@@ -145,10 +164,12 @@ def consequence(ratios: Sequence[float], law: TargetLaw = HE) -> str | None:
     if most / least > _ALIKE:
         return f"{layer} {least:.3g} to {most:.3g}, by its shape."
     factor = math.exp(math.fsum(map(math.log, ratios)) / len(ratios))
-    after, exponent = factor**10, 10.0 * math.log10(factor)
-    amount = f"{after:,.0f}" if after >= 10.0 else f"{after:.2g}"
+    exponent = 10.0 * math.log10(factor)
     if abs(exponent) >= _IN_FULL:
         amount = "about 10" + f"{exponent:.0f}".translate(_RAISED)
+    else:
+        after = factor**10
+        amount = f"{after:,.0f}" if after >= 10.0 else f"{after:.2g}"
     left = f"after ten, {amount} of it is left" if factor < 1.0 else f"after ten it has grown {amount}-fold"
     return f"{layer} {factor:.3g}; {left}."
 

@@ -16,7 +16,7 @@ from scipy.special import expit, log_softmax, ndtr, softmax
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge.evidence import ModelBuild, ModelEvidence
 from autograder.judge.families import Histogram
-from autograder.judge.measure import DrawFigures, Moments, draw_figures, pool
+from autograder.judge.measure import DrawFigures, Moments, draw_figures, family_of, pool
 from autograder.judge.naming import Diagnosis, diagnose
 from autograder.judge.structure import clipped
 
@@ -192,7 +192,7 @@ class ModelMeasurements:
             m = self.moments[i]
             for draw in self.draws[i]:
                 histogram.add(draw.centred, 1.0 / m.deviation, (draw.mean - m.mean) / m.deviation)
-        return histogram.family
+        return family_of([self.draws[i][0] for i in numbers], histogram)
 
     def diagnose(self, numbers: Sequence[int]) -> Diagnosis | None:
         """Return the mistake that these layers' variances fit, or None."""

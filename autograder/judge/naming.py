@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Protocol
 
 import numpy as np
 
@@ -169,20 +168,8 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
     return Diagnosis(best, tuple(e for d, e in found if e is not best and abs(d - least) < 1e-6))
 
 
-class FamilyOf(Protocol):
-    """Tells the family of one kind of kernels."""
-
-    def __call__(self, *, dense: bool) -> str | None:
-        """Return the family of the dense or of the convolution kernels' weights."""
-
-
 def diagnose_kind(
-    measured: Sequence[MeasuredRatio],
-    layout: Layout,
-    family: str | None,
-    family_of: FamilyOf,
-    *,
-    dense: bool,
+    measured: Sequence[MeasuredRatio], layout: Layout, family: str | None, of_kind: str | None, *, dense: bool
 ) -> Diagnosis | None:
     """Return the likeliest mistake on all kernels, or else on the dense or the convolution kernels alone.
 
@@ -192,18 +179,16 @@ def diagnose_kind(
         All kernels.
     layout : Layout
         Of the kernels.
-    family : str or None
-        Family of all weights.
-    family_of : FamilyOf
-        Family of one kind's weights.
+    family, of_kind : str or None
+        Family of all weights, and of those of the kernels that are to be named if no mistake fits all.
     dense : bool
-        The kind that is to be named if no mistake fits all kernels.
+        Whether these are the dense kernels.
     """
     whole = diagnose(measured, layout, family)
     if whole is not None:
         return whole
     own, others = ([m for m in measured if m.kernel.is_dense == kind] for kind in (dense, not dense))
-    found = diagnose(own, layout, family_of(dense=dense)) if others else None
+    found = diagnose(own, layout, of_kind) if others else None
     if found is None or _constant(measured) is not None:
         return None
     elsewhere = "right" if all(m.is_right for m in others) else "another mistake"

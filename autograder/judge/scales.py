@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge import lessons as learn
-from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3, CUT_AT_3_VARIANCE, TRUNCATED_DEVIATION
+from autograder.judge.families import CLIPPED_DEVIATION, CUT_AT_3, CUT_AT_3_VARIANCE, ORTHOGONAL, TRUNCATED_DEVIATION
 from autograder.judge.law import GLOROT, HE, LECUN, TargetLaw
 from autograder.judge.misconception import Figure, Misconception
 
@@ -238,18 +238,18 @@ _SCALES = (
         rare=True, lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / math.sqrt(k.fan_in * k.fan_out)),
     _law("larger_fan", title="the larger fan in place of fan_in",
         says="2/max(fan_in, fan_out): the larger fan is not always fan_in",
-        rare=True, lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / max(k.fan_in, k.fan_out)),
+        lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / max(k.fan_in, k.fan_out)),
     _law("smaller_fan", title="the smaller fan in place of fan_in",
         says="2/min(fan_in, fan_out): the smaller fan is not always fan_in",
         rare=True, lesson=learn.HE_BACKWARD, variance=lambda k, layout: 2 / min(k.fan_in, k.fan_out)),
     _law("orthogonal", title="orthogonal initialization",
         says="what an orthogonal matrix times √2 has: entries depend on one another, variance on the longer side",
         lesson=learn.ORTHOGONAL, variance=lambda k, layout: 2 / max(k.fan_in, k.outputs),
-        families=_NORMAL, simulated_as="orthogonal"),
+        families=(ORTHOGONAL,), simulated_as=ORTHOGONAL),
     _law("orthogonal_gain_1", title="orthogonal initialization without a gain",
         says="what an orthogonal matrix has: its entries depend on one another, and there is no gain for ReLU",
         lesson=learn.ORTHOGONAL, variance=lambda k, layout: 1 / max(k.fan_in, k.outputs),
-        families=_NORMAL, simulated_as="orthogonal"),
+        families=(ORTHOGONAL,), simulated_as=ORTHOGONAL),
     _law("mean_and_std_swapped", title="mean and standard deviation in the wrong order",
         says="1 about a mean of √(2/fan_in): mean and standard deviation were swapped (the mean is the first argument)",
         lesson=learn.ARGUMENTS, variance=_fixed(1.0), mean=lambda k, layout: HE.deviation(k)),

@@ -176,6 +176,17 @@ def test_laws_of_dense_and_convolution_kernels_are_named_apart_where_none_fits_b
     assert f"that is {says}" in verdict(evidence(law(both), 2, layout), criterion).finding.message
 
 
+def test_only_an_orthogonal_matrix_is_said_to_be_one() -> None:
+    """On the model's layers, 2/max(fan_in, fan_out) is the variance of an orthogonal matrix times √2."""
+    assert BY_NAME["larger_fan"].ratio_of(KernelShape(64, 128), Layout.TORCH) == pytest.approx(
+        BY_NAME["orthogonal"].ratio_of(KernelShape(64, 128), Layout.TORCH)
+    )
+    found = model_evidence(np.random.default_rng(1), Layout.TORCH, "normal", BY_NAME["larger_fan"])
+    finding = next(v for v in judge(found, OF_MODELS) if v.name == "variance_hidden").finding
+    assert finding.diagnosis == "larger_fan"
+    assert "orthogonal" not in finding.message
+
+
 def test_only_a_normal_without_tails_is_said_to_be_cut() -> None:
     cut = BY_NAME["truncated_at_3"]
     whole = replace(cut, simulated_as="normal")
