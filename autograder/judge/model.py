@@ -175,13 +175,13 @@ class ModelMeasurements:
         return len(self.builds) if same else 1
 
     @cached_property
-    def own(self) -> tuple[Moments, ...]:
-        """Moments of what the student's own initializer gives for the hidden kernels; empty if it gives nothing."""
+    def own(self) -> tuple[tuple[DrawFigures, ...], ...]:
+        """For every hidden layer, draws by the student's own initializer; empty if it gives none of these kernels."""
         hidden, own = self.shapes[:-1], self.evidence.own or ()
         if [array.shape for arrays in own for array in arrays[:1]] != [(k.inputs, k.outputs) for k in hidden]:
             return ()
         return tuple(
-            pool([draw_figures(shape, Layout.KERAS, array, self.evidence.law) for array in arrays])
+            tuple(draw_figures(shape, Layout.KERAS, array, self.evidence.law) for array in arrays)
             for shape, arrays in zip(hidden, own, strict=True)
         )
 

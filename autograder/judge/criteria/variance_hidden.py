@@ -1,9 +1,9 @@
-"""`variance_hidden`: a model's hidden layers have independent weights of the asked law, drawn anew for each build."""
+"""`variance_hidden`: a model's hidden layers have independent weights of the asked law."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from autograder.assignment.kernels import KernelShape
 from autograder.judge import bounds as t
@@ -11,14 +11,14 @@ from autograder.judge import lessons as learn
 from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
 from autograder.judge.criteria.variance import UNKNOWN_VARIANCE, pool_variances, stray, worst_or_pooled_bound
-from autograder.judge.criterion import Finding, criterion
-from autograder.judge.measure import Moments, consequence_together
+from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.measure import Moments, consequence_together, pool
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
 from autograder.judge.near_miss import near_miss
 from autograder.judge.scales import GLOROT_UNIFORM, PYTORCH_DEFAULT
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
-from autograder.judge.structure import find_structure, prefix_correlation
+from autograder.judge.structure import DEPENDENCES, find_structure, prefix_correlation
 from autograder.judge.structure_tests import structure_tests
 from autograder.judge.thresholds import chance_of_mean, chance_of_variance
 
@@ -69,6 +69,7 @@ _SAME_BUILDS = (
 _STRUCTURED = 8_000
 #: Credit for the variances of the student's own initializer, which loses points for them already.
 _OWN = 0.5
+_AS_OWN = "Your own initializer gives such weights. They are judged in its own part, so they cost half here."
 
 
 @criterion(
@@ -79,6 +80,20 @@ _OWN = 0.5
 )
 def variance_hidden(m: ModelMeasurements) -> Finding:
     """Give the hidden layers {law.title} weights: mean 0, variance {law.formula}."""
+    try:
+        return _find(m)
+    except Failed as failed:
+        if failed.credit >= _OWN or not _is_own(m, failed.finding.mistake):
+            raise
+        finding = failed.finding
+        raise replace(
+            finding,
+            message=f"{finding.message} {_AS_OWN}",
+            named=f"{finding.named} {_AS_OWN}" if finding.named else None,
+        ).failing(failed.by, credit=_OWN) from None
+
+
+def _find(m: ModelMeasurements) -> Finding:
     hidden = m.moments[:-1]
     for layer in hidden:
         if layer.variance == 0.0:
@@ -166,10 +181,6 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
                 mistake = _ONLY_FIRST
                 explained += " Only the first layer was initialized; this one kept its default."
                 named += " Only the first layer was initialized."
-    credit = near_miss([s.variance for s in hidden], rests_on)
-    if credit < _OWN and _is_own(m, hidden, rests_on):
-        credit = _OWN
-        told += " Your own initializer gives the same variance. It is judged in its own part, so this costs half here."
     raise Finding(
         told + explained + seed,
         named=told + named,
@@ -180,17 +191,19 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
         measured=worst.variance * worst.asked,
         expected=worst.asked,
         off={s.kernel: not strays or i in strays for i, s in enumerate(hidden)},
-    ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE, credit=credit)
+    ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE, credit=near_miss([s.variance for s in hidden], rests_on))
 
 
-def _is_own(m: ModelMeasurements, hidden: Sequence[Moments], rests_on: Sequence[int]) -> bool:
-    """Whether the hidden layers have the variances that the student's own initializer gives for these kernels."""
-    own = m.own
-    if len(own) != len(hidden):
-        return False
-    return all(
-        0.0 < one.variance < math.inf
-        and 0.0 < other.variance < math.inf
-        and abs(math.log(one.variance / other.variance)) <= chance_of_variance(n) + chance_of_variance(other.n)
-        for one, other, n in zip(hidden, own, rests_on, strict=True)
-    )
+def _is_own(m: ModelMeasurements, mistake: Misconception | None) -> bool:
+    """Whether the student's own initializer gives such hidden layers: the same dependence, or variances and means."""
+    if mistake in DEPENDENCES:
+        found = find_structure([draws[0] for draws in m.own], TESTS, in_law_units=False)
+        return any(each is not None and each.mistake is mistake for each in found)
+    for draws, of_model in zip(m.own, m.moments, strict=False):
+        own = pool(draws)
+        chance = chance_of_variance(own.n) + chance_of_variance(of_model.n // m.copies)
+        if not abs(own.variance - of_model.variance) <= chance * of_model.variance:
+            return False
+        if not abs(own.standardized_mean - of_model.standardized_mean) <= chance:
+            return False
+    return bool(m.own)

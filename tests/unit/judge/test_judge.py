@@ -658,3 +658,35 @@ def test_no_weights_make_the_judge_of_models_raise(values: np.ndarray) -> None:
 def test_outputs_that_are_not_finite_never_fit() -> None:
     assert relative_difference(np.array([[math.nan]]), np.array([[1.0]])) == math.inf
     assert relative_difference(np.array([[math.inf]]), np.array([[1.0]])) == math.inf
+
+
+OWN: dict[str, Change] = {
+    "glorot": lambda w: w * np.float32(math.sqrt(w.shape[0] / sum(w.shape))),
+    "a mean": lambda w: w + np.float32(0.3 * w.std()),
+    "rows repeated": lambda w: np.broadcast_to(w[:1], w.shape).copy(),
+    "zeros": np.zeros_like,
+}
+
+
+@pytest.mark.parametrize("of_own", [*OWN, "right"])
+@pytest.mark.parametrize("of_model", OWN)
+def test_model_loses_half_for_the_mistake_of_its_own_initializer(of_model: str, of_own: str) -> None:
+    rng = np.random.default_rng(4)
+
+    def drawn(shape: tuple[int, ...]) -> np.ndarray:
+        return (rng.standard_normal(shape) * math.sqrt(2.0 / shape[0])).astype(np.float32)
+
+    def changed(parameter: Parameter) -> Parameter:
+        hidden = len(parameter.shape) == 2 and parameter.shape[1] > 10
+        return replace(parameter, values=OWN[of_model](parameter.values)) if hidden else parameter
+
+    found = models(1)
+    found = replace(
+        found,
+        builds=tuple(replace(b, parameters=tuple(map(changed, b.parameters))) for b in found.builds),
+        own=tuple(
+            tuple(OWN.get(of_own, lambda w: w)(drawn(shape)) for _ in range(4)) for shape in ((64, 128), (128, 64))
+        ),
+    )
+    verdict = next(v for v in judge(found, OF_MODELS) if v.name == "variance_hidden")
+    assert (verdict.status, verdict.credit) == ("failed", 0.5 if of_own == of_model else 0.0)
