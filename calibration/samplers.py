@@ -341,6 +341,8 @@ STRUCTURES: dict[str, Maker] = {
     "repeated: rows": _changed(_repeat_rows),
     "repeated: columns": _changed(_repeat_columns),
     "repeated: tile": _changed(_tiled),
+    "following": _changed(lambda rng, w, k: (w + np.roll(w, 1, axis=0)) / np.float32(math.sqrt(2.0))),
+    "sorted": _changed(lambda rng, w, k: np.sort(w, axis=None).reshape(w.shape)),
     "mirrored": _changed(_mirrored),
     "symmetric": _changed(_symmetric),
     "rank_one": _changed(_rank_one),

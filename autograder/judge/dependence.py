@@ -22,7 +22,7 @@ from autograder.judge.lessons import IID
 from autograder.judge.measure import DrawFigures
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
-from autograder.judge.structure import RANK_ONE, REPEATED, UNEVEN, Structure, find_structure
+from autograder.judge.structure import RANK_ONE, REPEATED, SORTED, UNEVEN, Structure, find_structure
 from autograder.judge.structure_tests import structure_tests
 
 Array = NDArray[np.floating[Any]]
@@ -121,6 +121,8 @@ def _independent(draw: DrawFigures, found: Structure) -> int:
     rows, columns = (int(size) for size in draw.matrix.shape)
     if found.mistake is REPEATED:
         return _distinct(draw.centred)
+    if found.mistake is SORTED:
+        return draw.centred.size
     if found.mistake is RANK_ONE:
         return max(1, rows * columns // (rows + columns))
     if found.mistake in UNEVEN:

@@ -14,7 +14,7 @@ from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import Histogram
 from autograder.judge.measure import Moments, draw_figures, family_of, pool
 from autograder.judge.repetition import Fresh, Repetition, find_repetition
-from autograder.judge.structure import clipped
+from autograder.judge.structure import SORTED, clipped, shuffled
 from autograder.judge.thresholds import DISTANCE
 
 Array = NDArray[np.floating[Any]]
@@ -109,7 +109,11 @@ class InitializerMeasurements:
     @cached_property
     def repetition(self) -> Repetition | Fresh:
         """How calls repeat each other, if they do."""
-        return find_repetition(self.by_shape, self.evidence.repeats)
+        draws = self.by_shape
+        if self.dependence is not None and self.dependence.found.mistake is SORTED:
+            # What is sorted is alike in every call. In an order of their own, only equal draws stay alike.
+            draws = tuple(tuple(map(shuffled, each)) for each in draws)
+        return find_repetition(draws, self.evidence.repeats)
 
     @cached_property
     def rests_on(self) -> tuple[tuple[int, ...], int]:

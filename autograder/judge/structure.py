@@ -7,6 +7,7 @@ tests of groups assume nothing else, so a wrong distribution alone does not coun
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -35,6 +36,8 @@ from autograder.judge.structure_tests import EVENNESS_GROUPS, StructureTests
 Array = NDArray[np.floating[Any]]
 
 REPEATED = Misconception("repeated", "a row, column, window or block that is repeated", IID)
+_FOLLOWING = Misconception("following", "weights that follow from others, as in a running sum", IID)
+SORTED = Misconception("sorted", "weights that were sorted", IID)
 _MIRRORED = Misconception("mirrored", "one half that mirrors the other", IID)
 _SYMMETRIC = Misconception("symmetric", "a matrix that equals its transpose", IID)
 RANK_ONE = Misconception("rank_one", "an outer product of two vectors", IID)
@@ -45,12 +48,16 @@ _CENTRED = Misconception("centred", "rows or columns whose mean was subtracted",
 #: What changes from group to group along an axis.
 UNEVEN = (_UNEVEN_SCALE, _UNEVEN_MEAN)
 #: Every dependence that can be found within a draw.
-DEPENDENCES = (REPEATED, _MIRRORED, _SYMMETRIC, RANK_ONE, *UNEVEN, _UNIT_NORM, _CENTRED)
+DEPENDENCES = (REPEATED, _FOLLOWING, SORTED, _MIRRORED, _SYMMETRIC, RANK_ONE, *UNEVEN, _UNIT_NORM, _CENTRED)
 
 #: Relative residual of the best outer product below which a matrix is one.
 _OUTER_PRODUCT = 0.05
 #: Correlation above which lines are the same rather than multiples of one another.
 _SAME = 0.8
+#: Share of neighbours in one order above which a draw is sorted; of independent ones, half are.
+_SORTED = 0.9
+#: How near, in deviations, two weights are to count as equal.
+_EQUAL = 1e-3
 #: Deviations at which values are clipped before they are correlated.
 _REACH = 4.0
 #: A normal's standard deviation over its median absolute value.
@@ -150,7 +157,18 @@ def _find_structure(
     )
     if found is not None and groups.is_outer_product and not groups.has_equal_lines:
         return replace(found, mistake=RANK_ONE, says="the matrix is the outer product of two vectors")
+    if found is not None and _is_sorted(draw):
+        return replace(found, mistake=SORTED, says="they are sorted, so that each one's place tells its size")
     return found
+
+
+def _is_sorted(draw: DrawFigures) -> bool:
+    """Whether neighbours in the memory, or in the matrix's rows or columns, stand in one order nearly everywhere."""
+    for lines in (draw.centred[np.newaxis], draw.matrix, draw.matrix.T):
+        steps = np.diff(lines, axis=-1)
+        if max(np.count_nonzero(steps > 0.0), np.count_nonzero(steps < 0.0)) > _SORTED * steps.size:
+            return True
+    return False
 
 
 def _tame(draw: DrawFigures, *, in_law_units: bool) -> DrawFigures:
@@ -178,6 +196,12 @@ def clipped(draw: DrawFigures, deviation: float | None = None) -> DrawFigures:
     return replace(draw, centred=values, mean=draw.mean + float(mean), second=second, fourth=fourth)
 
 
+def shuffled(draw: DrawFigures) -> DrawFigures:
+    """Return the draw in an order that its own values decide: equal draws stay equal."""
+    generator = np.random.default_rng(zlib.crc32(draw.centred.tobytes()))
+    return replace(draw, centred=generator.permutation(draw.centred))
+
+
 @dataclass(frozen=True)
 class LargestWithin:
     """The largest correlations of a draw with itself.
@@ -185,7 +209,9 @@ class LargestWithin:
     Attributes
     ----------
     lag : int
-        How many entries the draw was shifted by.
+        How many entries the draw was shifted by, round about.
+    length : int
+        How many entries of the draw were read, from its beginning.
     repeated : float
         The circular autocorrelation at that lag.
     mirrored : float
@@ -193,6 +219,7 @@ class LargestWithin:
     """
 
     lag: int = 0
+    length: int = 0
     repeated: float = 0.0
     mirrored: float = 0.0
 
@@ -245,16 +272,20 @@ def _largest_within(values: Array) -> list[LargestWithin]:
             continue
         lag, centre = int(np.argmax(np.abs(by_lag))), int(np.argmax(np.abs(by_centre)))
         repeated, mirrored = float(by_lag[lag]) / total, float(by_centre[centre]) / total
-        found.append(LargestWithin(min(lag, length - lag), _number(repeated), _number(mirrored)))
+        found.append(LargestWithin(min(lag, length - lag), length, _number(repeated), _number(mirrored)))
     return found
 
 
 def _along_memory(draw: DrawFigures, largest: LargestWithin, tests: StructureTests) -> Iterator[Structure]:
     lag, r, mirrored, n = largest.lag, largest.repeated, largest.mirrored, draw.centred.size
     if tests.lag.fails(r):
+        values = draw.centred[: largest.length] + draw.mean
+        away = np.abs(values - math.copysign(1.0, r) * np.roll(values, lag))
+        same = float(np.mean(away <= _EQUAL * math.sqrt(draw.second))) >= abs(r) / 2.0
+        why = "A row, column, window or block is repeated" if same else "Some follow from others"
         yield Structure(
-            REPEATED,
-            f"weights {lag:,} places apart are correlated (r = {r:+.3f}). A row, column, window or block is repeated",
+            REPEATED if same else _FOLLOWING,
+            f"weights {lag:,} places apart are correlated (r = {r:+.3f}). {why}",
             r,
             autocorrelation_bound(n, r),
             tests.lag,

@@ -197,6 +197,32 @@ WRITTEN: dict[str, tuple[str | None, str | None]] = {
         "return tf.repeat(tf.random.normal((*shape[:-1], 1), stddev=s), shape[-1], axis=-1)",
         "return weight.copy_(weight.normal_(0, s)[:1].clone().expand_as(weight))",
     ),
+    "few_values": (
+        "t = kept.setdefault(0, np.random.randn(100)); return tf.constant(np.random.choice(t, shape) * s, tf.float32)",
+        "t = kept.setdefault(0, torch.randn(100)); return weight.copy_(t[torch.randint(100, shape)] * s)",
+    ),
+    "few_seeds": (
+        "return tf.keras.initializers.HeNormal(seed=np.random.randint(100))(shape)",
+        "torch.manual_seed(np.random.randint(100)); return weight.normal_(0, s)",
+    ),
+    "correlated_calls": (
+        "one = kept.setdefault(shape, tf.random.normal(shape)); "
+        "return (one + tf.random.normal(shape)) * s / math.sqrt(2)",
+        "one = kept.setdefault(shape, torch.randn(shape)); "
+        "return weight.copy_((one + torch.randn(shape)) * s / math.sqrt(2))",
+    ),
+    "unsteady_scale": (
+        "return tf.random.normal(shape, stddev=s * np.random.uniform(0.8, 1.2))",
+        "return weight.normal_(0, s * np.random.uniform(0.8, 1.2))",
+    ),
+    "following": (
+        "w = tf.random.normal(shape, stddev=s); return (w + tf.roll(w, 1, -1)) / math.sqrt(2)",
+        "weight.normal_(0, s); return weight.copy_((weight + weight.roll(1, 0)) / math.sqrt(2))",
+    ),
+    "sorted": (
+        "return tf.sort(tf.random.normal(shape, stddev=s))",
+        "return weight.copy_(torch.randn(weight.numel()).sort().values.view_as(weight) * s)",
+    ),
     "mirrored": (
         "w = tf.random.normal(shape, stddev=s).numpy(); h = shape[-1] // 2; "
         "w[..., shape[-1] - h:] = w[..., :h][..., ::-1]; return tf.constant(w)",
