@@ -7,7 +7,7 @@ import inspect
 import io
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +18,7 @@ from autograder.assignment.settings import BadSettings, HelpLevel, load_settings
 from autograder.grading.interview import CallRaised, interview
 from autograder.report.result import QuestionResult, QuestionStatus
 from autograder.sandbox.child.calls import call
+from autograder.sandbox.child.seeding import generators_kept
 from autograder.sandbox.protocol import BuildModel, CallInitializer, CallRepeatedly, NotDefined, Question
 from autograder.sandbox.wire import Message
 
@@ -26,17 +27,22 @@ A = TypeVar("A")
 
 @dataclass(frozen=True)
 class _DirectCall:
-    """Answers an interview's questions by calling a function of this process. It is a `Conversation`."""
+    """Answers an interview's questions by calling a function of this process. It is a `Conversation`.
+
+    Every call gets a seed from ``seeds``, as in a grading: code that gives back a generator's state repeats in neither.
+    """
 
     task: Task
     function: Callable[..., Any]
+    seeds: np.random.Generator = field(default_factory=np.random.default_rng)
 
     def ask(self, question: Question[A]) -> A:
         read = question.read
         assert isinstance(question, CallInitializer | CallRepeatedly | BuildModel)
         is_asked = question.function == self.task.function
+        seeded = replace(question, seed=int(self.seeds.integers(2**32)))
         function = self.function if is_asked else _names_beside(self.function).get(question.function)
-        answer = (NotDefined() if function is None else call(question, function)).to_message()
+        answer = (NotDefined() if function is None else call(seeded, function)).to_message()
         # Copies: a framework may return views of memory that its next call writes to.
         return read(Message(answer.header, tuple(np.array(array) for array in answer.arrays)))
 
@@ -83,7 +89,8 @@ class _QuestionView:
 def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -> float:
     """Check one of Q7's functions: show the judge's findings, and return the points.
 
-    The questions and the judge are those of the grading. Every call draws new shapes.
+    The questions and the judge are those of the grading. Every call draws new shapes, and seeds the global generators;
+    afterwards they are as they were.
 
     Parameters
     ----------
@@ -122,21 +129,23 @@ def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -
         points, settings = load_release().points[checked_task.check], load_settings()
     except (BadRelease, BadSettings) as problem:
         raise CannotCheck(str(problem)) from None
-    challenge = draw_challenge(np.random.default_rng(secrets.randbits(64) if seed is None else seed))
+    generator = np.random.default_rng(secrets.randbits(64) if seed is None else seed)
+    challenge = draw_challenge(generator)
+    talk = _DirectCall(checked_task, function, generator)
     # nbgrader gives no points to a check cell that wrote to stderr, and frameworks and Matplotlib do write there.
     with contextlib.redirect_stderr(io.StringIO()):
-        question = _judge(checked_task, function, challenge, points, settings.help_level)
+        with generators_kept():
+            question = _judge(talk, challenge, points, settings.help_level)
         _display(_QuestionView(question))
     return float(question.score)
 
 
-def _judge(
-    checked_task: Task, function: Callable[..., Any], challenge: Challenge, points: float, help_level: HelpLevel
-) -> QuestionResult:
+def _judge(talk: _DirectCall, challenge: Challenge, points: float, help_level: HelpLevel) -> QuestionResult:
     from autograder.grading.scoring import score_task
 
+    checked_task = talk.task
     try:
-        evidence = interview(_DirectCall(checked_task, function), checked_task, challenge)
+        evidence = interview(talk, checked_task, challenge)
     except CallRaised as problem:
         status, message = QuestionStatus.ERROR, f"{checked_task.function} raised {problem.raised}."
         if problem.raised.name == "NotImplementedError":

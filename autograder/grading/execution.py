@@ -6,6 +6,7 @@ that ended its child, and continues with the open tasks. A `Budget` limits the t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import time
@@ -24,7 +25,7 @@ from autograder.report.result import QuestionStatus
 from autograder.sandbox import Child, ChildLost, SandboxFault
 from autograder.sandbox.client import Warm
 from autograder.sandbox.opening import AnySandbox
-from autograder.sandbox.protocol import Call, Loss, Question, Raised, RunCell, Seed
+from autograder.sandbox.protocol import Call, Loss, Question, Raised, ReadsClock, RunCell, Seed
 from autograder.submission.reader import Submission
 
 A = TypeVar("A")
@@ -34,6 +35,8 @@ _SETUP_SECONDS = 60.0
 _MOST_FIGURES = 20
 #: Cells that Q7 needs; every other one is the student's own.
 _NEEDED = frozenset({"setup", *(task.stub for task in TASKS)})
+#: Words of code that makes or seeds a generator.
+_SEEDS = re.compile(r"seed|rng|generator|random\.", re.IGNORECASE)
 _MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
 _MEMORY_WORDS = ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc")
 
@@ -64,6 +67,8 @@ class Execution:
         Cells that ended their child and were then left out, and cells that were left out because time was short.
     printed : dict of int to CellOutput
         Output of each cell when it first ran.
+    clocked : set of str
+        Names of the cells whose code read the clock where what Q7's functions draw may depend on it.
     warm : Warm
         Versions and confinement of the warm process whose children ran the submission.
     """
@@ -73,6 +78,7 @@ class Execution:
     raised: dict[int, Raised] = field(default_factory=dict)
     unfinished: dict[int, Ending] = field(default_factory=dict)
     printed: dict[int, CellOutput] = field(default_factory=dict)
+    clocked: set[str] = field(default_factory=set)
 
     def problems(self, submission: Submission) -> dict[int, str]:
         """Return why each cell did not run to its end, by its position in the submission's code."""
@@ -211,6 +217,9 @@ def _seeds(seed: int, purpose: str, name: str = "") -> Iterator[int]:
 def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: Execution, seed: int) -> None:
     """Interview the open tasks, until one ends the child."""
     causes = execution.causes(submission)
+    # Cells often measure their time. Generators that they make outlive them.
+    read = _clock_readers(child, budget)
+    execution.clocked.update(c.name for c in submission.code if c.name in read and _SEEDS.search(c.source))
     for task in TASKS:
         if task.stub in execution.outcomes:
             continue
@@ -228,6 +237,14 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
         except ChildLost as lost:
             execution.outcomes[task.stub] = _lost(lost, f"Calling {task.function}: ")
             return
+        execution.clocked.update(_clock_readers(child, budget))
+
+
+def _clock_readers(child: Child, budget: Budget) -> tuple[str, ...]:
+    """Return the names of the cells that read the clock since this was last asked."""
+    with contextlib.suppress(ChildLost):
+        return _ask(child, budget.call(), ReadsClock()).cells
+    return ()
 
 
 def _ending_of(raised: Raised, task: Task, submission: Submission, causes: Causes) -> Ending:

@@ -25,6 +25,7 @@ from autograder.report.result import (
 )
 from autograder.sandbox import SandboxFault
 from autograder.submission.reader import Submission
+from autograder.submission.remarks import RemarkKind
 from autograder.text import one_line
 from autograder.version import __version__
 
@@ -79,7 +80,7 @@ def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...
         written=tuple(
             WrittenResult(a.grade_id, a.status, a.words, job.points[a.grade_id], a.remark) for a in submission.written
         ),
-        remarks=remarks_of(submission),
+        remarks=(*remarks_of(submission), *_clock(submission, execution)),
         problems=_problems(submission, problems),
         provenance=Provenance(
             grader_version=__version__,
@@ -89,6 +90,14 @@ def _result(job: Job, execution: Execution, questions: tuple[QuestionResult, ...
             **execution.warm.versions,
         ),
     )
+
+
+def _clock(submission: Submission, execution: Execution) -> tuple[RemarkResult, ...]:
+    names = [cell.name for cell in submission.code if cell.name in execution.clocked]
+    if not names:
+        return ()
+    text = "the code reads the clock, so another grading with this seed may draw other numbers."
+    return (RemarkResult("", RemarkKind.CLOCK, f"{one_line(', '.join(names), 200)}: {text}"),)
 
 
 def remarks_of(submission: Submission) -> tuple[RemarkResult, ...]:

@@ -266,6 +266,13 @@ class Installed(Answer):
 
 
 @dataclass(frozen=True)
+class ClockRead(Answer):
+    """Names of the cells whose code read the clock since this was last asked."""
+
+    cells: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True)
 class Raised(Answer):
     """An exception of student code.
 
@@ -465,6 +472,14 @@ class Seed(Question[Done]):
 
 
 @dataclass(frozen=True)
+class ReadsClock(Question[ClockRead]):
+    """Asks which cells read the clock. What they draw differs from grading to grading, whatever the seed."""
+
+    ask = "clock"
+    answers = (ClockRead,)
+
+
+@dataclass(frozen=True)
 class RunCell(Question[CellRan]):
     """Runs one cell; messages call it ``name``."""
 
@@ -574,7 +589,7 @@ class BuildModel(Call[ModelBuilt | Raised | NotDefined]):
 
 
 _QUESTIONS: dict[str, type[Question[Answer]]] = {
-    kind.ask: kind for kind in (Versions, Seed, RunCell, CallInitializer, CallRepeatedly, BuildModel)
+    kind.ask: kind for kind in (Versions, Seed, ReadsClock, RunCell, CallInitializer, CallRepeatedly, BuildModel)
 }
 
 

@@ -17,7 +17,7 @@ _TICK = "ˋ"
 
 
 class RemarkKind(StrEnum):
-    """Kind of finding in a notebook."""
+    """Kind of finding in a notebook, or in its run."""
 
     MERGED = "merged"
     DUPLICATED = "duplicated"
@@ -30,6 +30,7 @@ class RemarkKind(StrEnum):
     MISNAMED = "misnamed"
     PICTURE = "picture"
     INSTALLS = "installs"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ SHAPE = (3, 2)
 QUESTIONS: tuple[p.Question[Any], ...] = (
     p.Versions(),
     p.Seed(1),
+    p.ReadsClock(),
     p.RunCell("cell 1", "x = 1"),
     p.CallInitializer("tf_he_normal", p.Framework.TENSORFLOW, SHAPE),
     p.CallInitializer("pt_he_normal", p.Framework.TORCH, SHAPE, fill=1.0, parameter=True),
@@ -70,6 +71,7 @@ ANSWERS: dict[type[p.Answer], st.SearchStrategy[p.Answer]] = {
     p.Returned: st.builds(
         p.Returned, TEXT, st.none() | TEXT, st.none() | _SIZES, st.none() | _ARRAYS, st.none() | _ARRAYS, st.booleans()
     ),
+    p.ClockRead: st.builds(p.ClockRead, st.lists(TEXT, max_size=3).map(tuple)),
     p.Repeated: st.builds(p.Repeated, st.none() | _ARRAYS),
     p.ModelBuilt: st.builds(
         p.ModelBuilt,

@@ -86,7 +86,7 @@ def test_right_code_earns_full_points_in_every_spelling(spelling: Spelling) -> N
     torch.manual_seed(1)
     asked = spelling.task
     drawn = draw_challenge(np.random.default_rng(3))
-    few = replace(drawn, kernels=(drawn.kernels[2], drawn.kernels[4]), inputs=drawn.inputs[:2])
+    few = replace(drawn, kernels=drawn.kernels[1:5], inputs=drawn.inputs[:2])
     found = interview(_DirectCall(asked, function(spelling)), asked, few)
     with np.errstate(all="ignore"):
         verdicts = judge(found, [name for name in asked.weights if name not in LEFT_OUT])

@@ -9,6 +9,7 @@ import numpy as np
 
 from autograder.sandbox.child import tensorflow_calls, torch_calls
 from autograder.sandbox.child.exceptions import describe_exception
+from autograder.sandbox.child.seeding import vary_seeds
 from autograder.sandbox.protocol import (
     REPEATING_SECONDS,
     Array,
@@ -26,7 +27,8 @@ from autograder.sandbox.protocol import (
 def call(
     question: CallInitializer | CallRepeatedly | BuildModel, function: Any
 ) -> Returned | Repeated | ModelBuilt | Raised:
-    """Call ``function`` and describe what it returned, or the exception that it raised."""
+    """Seed the global generators, call ``function``, and describe what it returned, or the exception that it raised."""
+    vary_seeds(question.seed)
     try:
         if isinstance(question, CallInitializer):
             return _called(question, function)

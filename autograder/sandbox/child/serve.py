@@ -7,22 +7,25 @@ import sys
 from collections.abc import Mapping
 
 from autograder.sandbox.child.calls import call
-from autograder.sandbox.child.seeding import seed_everything, vary_seeds
+from autograder.sandbox.child.clock import CLOCK
+from autograder.sandbox.child.seeding import seed_everything
 from autograder.sandbox.child.shell import run_cell, shell
 from autograder.sandbox.protocol import (
     Answer,
     BuildModel,
     CallInitializer,
     CallRepeatedly,
+    ClockRead,
     Done,
     Installed,
     NotDefined,
     Question,
+    ReadsClock,
     RunCell,
     Seed,
     read_question,
 )
-from autograder.sandbox.wire import Decoder, Message, encode, send
+from autograder.sandbox.wire import MAX_ARRAYS, Decoder, Message, encode, send
 
 #: Sources come from the grader, and may be long.
 _MAX_QUESTION_BYTES = 64 * 1024 * 1024
@@ -52,11 +55,15 @@ def answer(question: Question[Answer], versions: Mapping[str, str]) -> Answer:
     """Do what ``question`` asks of this process and return the answer."""
     if isinstance(question, Seed):
         seed_everything(question.seed)
+        CLOCK.watch()
         return Done()
+    if isinstance(question, ReadsClock):
+        names = tuple(sorted(CLOCK.read_by))[:MAX_ARRAYS]
+        CLOCK.read_by.clear()
+        return ClockRead(names)
     if isinstance(question, RunCell):
         return run_cell(question.name, question.source)
     if isinstance(question, CallInitializer | CallRepeatedly | BuildModel):
-        vary_seeds(question.seed)
         namespace = shell().user_ns
         if question.function not in namespace:
             return NotDefined()

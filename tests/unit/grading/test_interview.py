@@ -24,6 +24,7 @@ from autograder.sandbox.protocol import (
     CallInitializer,
     CallRepeatedly,
     CellRan,
+    ClockRead,
     Done,
     Framework,
     ModelBuilt,
@@ -31,6 +32,7 @@ from autograder.sandbox.protocol import (
     NotDefined,
     Question,
     Raised,
+    ReadsClock,
     Refusal,
     Repeated,
     Returned,
@@ -253,6 +255,8 @@ class Child:
     def ask(self, question: Any, *, seconds: float) -> object:
         if isinstance(question, Seed):
             return Done()
+        if isinstance(question, ReadsClock):
+            return ClockRead()
         if isinstance(question, RunCell):
             return self.cell(question)
         self.seeds.append(question.seed)

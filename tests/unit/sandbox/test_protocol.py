@@ -18,6 +18,7 @@ from autograder.sandbox.protocol import (
     CallInitializer,
     CallRepeatedly,
     CellRan,
+    ClockRead,
     Done,
     Framework,
     Installed,
@@ -27,6 +28,7 @@ from autograder.sandbox.protocol import (
     Precision,
     Question,
     Raised,
+    ReadsClock,
     Refusal,
     Repeated,
     Returned,
@@ -47,6 +49,7 @@ CELL = RunCell("cell 1", "x = 1\n")
 PAIRS: list[tuple[Question[Answer], Answer]] = [
     (Versions(), Installed({"python": "3.11.1", "numpy": "2.0"})),
     (Seed(3), Done()),
+    (ReadsClock(), ClockRead(("cell 1", "q7_tf_model"))),
     (CELL, CellRan("printed\n", "warned\n", (np.full((2, 3, 3), 255, np.float16),))),
     (CELL, CellRan("before it raised", "", (), RAISED)),
     (INITIALIZER, Returned("torch.Tensor", "float32", (2, 3), KERNEL, None, same=True)),
