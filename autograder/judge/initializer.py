@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -23,11 +24,16 @@ Array = NDArray[np.floating[Any]]
 RARE = 1e-3
 
 
+def not_finite(array: Array) -> int:
+    """Return how many numbers of ``array`` are NaN or infinite."""
+    if math.isfinite(float(np.add.reduce(array, axis=None))):
+        return 0  # a sum that is finite has finite terms, and is quicker to find
+    return array.size - int(np.count_nonzero(np.isfinite(array)))
+
+
 def finite(array: Array) -> Array:
     """Return ``array`` with 0 in place of NaN and infinities, if these are rare."""
-    are = np.isfinite(array)
-    count = int(np.count_nonzero(are))
-    return array if count == array.size or array.size - count > RARE * array.size else np.where(are, array, 0.0)
+    return np.where(np.isfinite(array), array, 0.0) if 0 < not_finite(array) <= RARE * array.size else array
 
 
 class InitializerMeasurements:

@@ -30,6 +30,8 @@ FORWARD_IN_16_BITS = {"float16": 4e-3, "bfloat16": 3e-2}
 _MOST_WAYS = 1_000
 #: Hidden layers up to which each may have another activation when the outputs are explained.
 _MOST_HIDDEN = 3
+#: Kurtosis up to which tails are light: a normal has 3.
+_LIGHT = 3.5
 Array = NDArray[np.floating[Any]]
 
 
@@ -161,7 +163,9 @@ class ModelMeasurements:
     @cached_property
     def variances(self) -> tuple[Moments, ...]:
         """The same, with the variance that is judged: of clipped weights where tails may be heavy."""
-        heavy = self.family(range(len(self.moments) - 1)) is None
+        hidden = range(len(self.moments) - 1)
+        # Clipping at four deviations leaves light tails as they are, so that their family does not matter.
+        heavy = any(not self.moments[i].kurtosis <= _LIGHT for i in hidden) and self.family(hidden) is None
         return tuple(pool([clipped(draw) for draw in draws]) for draws in self.draws) if heavy else self.moments
 
     @cached_property
