@@ -169,7 +169,12 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
 
 
 def diagnose_kind(
-    measured: Sequence[MeasuredRatio], layout: Layout, family: str | None, of_kind: str | None, *, dense: bool
+    measured: Sequence[MeasuredRatio],
+    layout: Layout,
+    family: str | None,
+    of_kind: Callable[[], str | None],
+    *,
+    dense: bool,
 ) -> Diagnosis | None:
     """Return the likeliest mistake on all kernels, or else on the dense or the convolution kernels alone.
 
@@ -179,8 +184,10 @@ def diagnose_kind(
         All kernels.
     layout : Layout
         Of the kernels.
-    family, of_kind : str or None
-        Family of all weights, and of those of the kernels that are to be named if no mistake fits all.
+    family : str or None
+        Family of all weights.
+    of_kind : callable
+        Returns the family of those of the kernels that are to be named if no mistake fits all.
     dense : bool
         Whether these are the dense kernels.
     """
@@ -188,7 +195,7 @@ def diagnose_kind(
     if whole is not None:
         return whole
     own, others = ([m for m in measured if m.kernel.is_dense == kind] for kind in (dense, not dense))
-    found = diagnose(own, layout, of_kind) if others else None
+    found = diagnose(own, layout, of_kind()) if others else None
     if found is None or _constant(measured) is not None:
         return None
     elsewhere = "right" if all(m.is_right for m in others) else "another mistake"

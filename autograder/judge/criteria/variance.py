@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from autograder.judge import lessons as learn
 from autograder.judge import thresholds
@@ -92,7 +93,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         # The shapes that a wrong formula happens to get right must not speak for those that it raises for.
         raise Skipped(f"Not judged: {len(shapes)} of {len(asked)} kernels of this kind came back.")
     measured = [s.ratio for s in m.variances]
-    found = diagnose_kind(measured, m.evidence.layout, m.family, m.family_of(dense=dense), dense=dense)
+    found = diagnose_kind(measured, m.evidence.layout, m.family, partial(m.family_of, dense=dense), dense=dense)
     ratios = "; ".join(f"{_times(s.variance)} for {s.kernel}" for s in shapes)
     told = f"Var(W) is {_times(worst.variance)} × {worst.law.formula} for a {worst.kernel} kernel"
     everywhere = f"(All shapes: {ratios}.)"
