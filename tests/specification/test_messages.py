@@ -101,6 +101,7 @@ def models() -> Iterator[tuple[str, ModelEvidence]]:
     yield "forward_error", changed(lambda b: replace(b, outputs=None, forward_error="ValueError: no"))
     yield "wrong_layers", changed(lambda b: replace(b, parameters=b.parameters[:4]))
     yield "untracked", changed(lambda b: replace(b, parameters=(), untracked=True), Layout.KERAS)
+    yield "remade_layers", changed(lambda b: replace(b, parameters=(), varies=True))
     extra = Parameter("norm.weight", (128,), np.ones(128, np.float32))
     yield "extra_layers", changed(lambda b: replace(b, parameters=(*b.parameters, extra)))
     yield "layer_names", parameters(lambda p: replace(p, name=p.name.replace("fc1", "hidden")))

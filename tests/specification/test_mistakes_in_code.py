@@ -281,7 +281,7 @@ WRITTEN: dict[str, tuple[str | None, str | None]] = {
 #: What an initializer cannot show, or only one that autograd records: tests of models and of submissions show these.
 SHOWN_ELSEWHERE = {
     "no_bias", "bias_default", "bias_not_zero", "wrong_activation", "wrong_forward", "needs_no_grad", "not_a_model",
-    "wrong_layers", "untracked", "extra_layers", "layer_names", "forward_error", "random_forward",
+    "wrong_layers", "untracked", "remade_layers", "extra_layers", "layer_names", "forward_error", "random_forward",
     "only_first_layer", "clipped_normal_distribution",
     # So near a truncated normal that, with He's variance, it passes.
     "triangular_distribution",

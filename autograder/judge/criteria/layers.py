@@ -17,6 +17,7 @@ _WRONG_LAYERS = Misconception("wrong_layers", "layers of other sizes", learn.LAY
 _UNTRACKED = Misconception("untracked", "variables or layers that the framework does not track", learn.LAYERS)
 _EXTRA_LAYERS = Misconception("extra_layers", "more layers with weights than asked for", learn.ARCHITECTURE)
 _LAYER_NAMES = Misconception("layer_names", "layers under other names", learn.NAMES)
+_REMADE_LAYERS = Misconception("remade_layers", "layers that are made anew in each forward pass", learn.MODELS)
 FORWARD_ERROR = Misconception("forward_error", "an exception in the forward pass", learn.FORWARD)
 
 
@@ -28,7 +29,10 @@ _NOT_TRACKED = {
 }
 
 
-@criterion("layers", mistakes=[_NOT_A_MODEL, _WRONG_LAYERS, _UNTRACKED, _EXTRA_LAYERS, _LAYER_NAMES, FORWARD_ERROR])
+@criterion(
+    "layers",
+    mistakes=[_NOT_A_MODEL, _WRONG_LAYERS, _UNTRACKED, _EXTRA_LAYERS, _LAYER_NAMES, _REMADE_LAYERS, FORWARD_ERROR],
+)
 def layers(m: ModelMeasurements) -> Finding:
     """Build three dense layers of the sizes asked for, and nothing else that holds weights."""
     widths = " → ".join(map(str, m.evidence.widths))
@@ -82,6 +86,9 @@ def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> N
         wrong = _wrong(build, widths)
         if build.untracked:
             raise fail(f"{wrong} {_NOT_TRACKED[m.evidence.layout]}", _UNTRACKED)
+        if build.varies and not build.parameters:
+            told = f"{wrong} A second pass of the same batch gave other outputs, so layers are made anew in each pass."
+            raise fail(f"{told} Make them once, together with the model.", _REMADE_LAYERS)
         raise fail(wrong, _WRONG_LAYERS)
     arrays = [array for layer in built for array in (layer.kernel, layer.bias) if array is not None]
     if not all(np.isfinite(array).all() for array in arrays):

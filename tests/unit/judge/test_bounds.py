@@ -204,8 +204,8 @@ def test_every_mistake_of_scale_is_missed_with_probability_at_most_1e_9(entry: M
 SHOWN_ELSEWHERE = {
     "raised", "returned_other", "dtype_other", "wrong_shape", "not_in_place", "returned_another", "needs_no_grad",
     "unknown_variance", "unknown_distribution", "triangular_distribution", "clipped_normal_distribution",
-    "not_a_model", "wrong_layers", "untracked", "extra_layers", "layer_names", "forward_error", "wrong_activation",
-    "wrong_forward", "random_forward", "only_first_layer", "no_bias",
+    "not_a_model", "wrong_layers", "untracked", "remade_layers", "extra_layers", "layer_names", "forward_error",
+    "wrong_activation", "wrong_forward", "random_forward", "only_first_layer", "no_bias",
     "bias_default", "bias_not_zero",
 }  # fmt: skip
 
