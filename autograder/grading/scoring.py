@@ -20,10 +20,10 @@ from autograder.judge.model import ModelMeasurements
 from autograder.report.picture import Picture
 from autograder.report.result import CriterionResult, CriterionStatus, QuestionResult, QuestionStatus, points_text
 
-#: What a student reads at a criterion that earns less because the variance does, by the factor.
+#: What a student reads at a criterion that any random draw meets, by the factor of its points.
 _BELOW_FULL = {
-    0.0: "Every random draw has this, so it earns points only together with a variance.",
-    0.5: "Every random draw has this, so it earns half of its points here: the variance earns too little of its own.",
+    0.0: "It earns points only together with the variance.",
+    0.5: "It earns half, because the variance earns little.",
 }
 
 

@@ -205,7 +205,7 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
 
     course.nbgrader("generate_feedback", ASSIGNMENT, "--student=glorot")
     page.goto((course.folder / f"feedback/glorot/{ASSIGNMENT}/{ASSIGNMENT}.html").as_uri())
-    expect(page.get_by_text("(Score: 31.5 / 100.0)")).to_be_visible()
+    expect(page.get_by_text("(Score: 23.0 / 100.0)")).to_be_visible()
     expect(page.get_by_text("A fine start, but say where it comes from.")).to_be_visible()
     expect(page.locator("table.ag-table").first).to_contain_text("Glorot")
     expect(page.get_by_text("MARK SCHEME")).to_have_count(0)

@@ -53,7 +53,7 @@ def test_grade_prints_everything_and_writes_all_reports(autograder: Commands, tm
     assert variance["status"] == "failed"
     assert variance["diagnosis"] == "glorot_normal"
     assert variance["points"] == 0.0
-    assert variance["max_points"] == 3.0
+    assert variance["max_points"] == 4.0
     assert variance["measured"] != variance["expected"]
     assert variance["p_value"] == 0.0
     assert [w["grade_id"] for w in document["written"]] == ["q1", "q2", "q3", "q4", "q5", "q6"]
