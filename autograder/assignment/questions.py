@@ -25,6 +25,8 @@ BATCHES = (16, 48)
 REPEATS = 100
 #: Range of one size of the small kernel, upper end excluded, and the sizes that the other one is drawn from.
 SMALL, SMALL_ODD = (5, 10), (5, 7, 9)
+#: The last build's inputs are so much larger: what bounds a ReLU, as ReLU6 does, then shows in every grading.
+LARGE = 3.0
 #: Draws of each kernel shape: two to compare, and a third to confirm a repetition.
 ROUNDS = 3
 
@@ -159,7 +161,7 @@ class Challenge:
     fill : float
         Value of every entry of a passed tensor before the call.
     inputs : tuple of array
-        Inputs for each build of a model: (batch, 64) float32, standard normal.
+        Inputs for each build of a model: (batch, 64) float32, normal.
     small : KernelShape
         A small dense kernel with an odd size, for `REPEATS` calls of an initializer.
     """
@@ -188,13 +190,15 @@ def draw_challenge(generator: np.random.Generator) -> Challenge:
         inputs, outputs = generator.permutation((generator.integers(*SMALL), generator.choice(SMALL_ODD)))
         return KernelShape(int(inputs), int(outputs))
 
+    inputs = [
+        generator.standard_normal((int(rows), WIDTHS[0]), dtype=np.float32)
+        for rows in generator.choice(np.arange(*BATCHES), BUILDS, replace=False)
+    ]
+    inputs[-1] *= np.float32(LARGE)
     return Challenge(
         kernels=tuple(drawn(kernel, odd) for kernel, odd in zip(KERNELS, ODD, strict=True)),
         fill=float(np.float32(generator.uniform(2.0, 3.0))),
-        inputs=tuple(
-            generator.standard_normal((int(rows), WIDTHS[0]), dtype=np.float32)
-            for rows in generator.choice(np.arange(*BATCHES), BUILDS, replace=False)
-        ),
+        inputs=tuple(inputs),
         small=small(),
     )
 

@@ -104,10 +104,7 @@ def find_dependence(by_shape: Sequence[Sequence[DrawFigures]], *, in_law_units: 
     if (place := next((i for i, found in enumerate(structures) if found is not None), None)) is not None:
         found = structures[place]
         assert found is not None
-        rests_on = [
-            n if each is None else len(draws) * _independent(draws[0], each)
-            for n, draws, each in zip(shapes, by_shape, structures, strict=True)
-        ]
+        rests_on = [len(draws) * _independent(draws[0], each) for draws, each in zip(by_shape, structures, strict=True)]
         return Dependence(by_shape[place][0].kernel, found, tuple(rests_on), _together(shapes, rests_on))
     return _few_values(by_shape, shapes) or _unsteady(by_shape, shapes)
 
@@ -116,18 +113,39 @@ def _confirmed(draws: Sequence[DrawFigures], *, in_law_units: bool) -> bool:
     return len(draws) < 2 or find_structure([draws[1]], TESTS, in_law_units=in_law_units) != [None]
 
 
-def _independent(draw: DrawFigures, found: Structure) -> int:
-    """Return how many independent values a draw holds in which ``found`` was found."""
-    rows, columns = (int(size) for size in draw.matrix.shape)
-    if found.mistake is REPEATED:
-        return _distinct(draw.centred)
-    if found.mistake is SORTED:
-        return draw.centred.size
-    if found.mistake is RANK_ONE:
-        return max(1, rows * columns // (rows + columns))
-    if found.mistake in UNEVEN:
-        return max(1, round(draw.centred.size / found.group))
-    return draw.centred.size // 2
+def _independent(draw: DrawFigures, found: Structure | None) -> int:
+    """Return how many independent values a draw holds in which ``found`` was found.
+
+    What is found first may be the lesser dependence, so the least of what all figures say counts.
+    """
+    size, (rows, columns) = draw.centred.size, draw.matrix.shape
+    mistake = found.mistake if found is not None else None
+    few = mistake is REPEATED or REPEATS.fails(repeated_values(draw.centred))
+    counts = [_distinct(draw.centred) if few else size]
+    if mistake is RANK_ONE:
+        counts.append(rows * columns // (rows + columns))
+    elif found is not None and mistake is not SORTED:
+        counts.append(independent_by_spread(draw))
+        if mistake is not REPEATED:
+            counts.append(size // (found.group if mistake in UNEVEN else 2))
+    return max(1, min(counts))
+
+
+def independent_by_spread(draw: DrawFigures) -> int:
+    """Return how many independent normal values would have rows and columns whose mean squares spread as widely.
+
+    The mean square of n independent normal values has the variance 2σ⁴/n. So if G groups of m values have mean squares
+    that vary by v·σ⁴, the draw's own mean square is as uncertain as that of 2·G/v independent values; where nothing
+    depends on anything, v is 2/m. The lesser of rows and columns counts, and no more than there are.
+    """
+    squares = draw.matrix * draw.matrix
+    least = draw.centred.size
+    for axis in (0, 1):
+        of_groups = np.mean(squares, axis=axis, dtype=np.float64)
+        spread = float(np.var(of_groups)) / (float(np.mean(of_groups)) ** 2 or 1.0)
+        if spread > 0.0:
+            least = min(least, round(2.0 * of_groups.size / spread))
+    return max(1, least)
 
 
 def _distinct(values: Array) -> int:
@@ -173,7 +191,8 @@ def _on_a_grid(values: Array) -> bool:
     gaps = np.diff(np.unique(values).astype(np.float64))
     if gaps.size < 2:
         return True
-    return float(np.mean(np.abs(gaps[1:] - gaps[:-1]) < 0.05 * gaps[:-1])) > _EQUAL_GAPS
+    by_chance = 5.0 * math.sqrt(_EQUAL_GAPS / 2.0 / gaps.size)
+    return float(np.mean(np.abs(gaps[1:] - gaps[:-1]) < 0.05 * gaps[:-1])) > _EQUAL_GAPS + by_chance
 
 
 def _unsteady(by_shape: Sequence[Sequence[DrawFigures]], shapes: Sequence[int]) -> Dependence | None:

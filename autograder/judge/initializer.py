@@ -115,11 +115,13 @@ class InitializerMeasurements:
     @cached_property
     def repetition(self) -> Repetition | Fresh:
         """How calls repeat each other, if they do."""
-        draws = self.by_shape
-        if self.dependence is not None and self.dependence.found.mistake is SORTED:
-            # What is sorted is alike in every call. In an order of their own, only equal draws stay alike.
-            draws = tuple(tuple(map(shuffled, each)) for each in draws)
-        return find_repetition(draws, self.evidence.repeats)
+        draws, rests_on = self.by_shape, None
+        if self.dependence is not None:
+            rests_on = self.dependence.rests_on
+            if self.dependence.found.mistake is SORTED:
+                # What is sorted is alike in every call. In an order of their own, only equal draws stay alike.
+                draws = tuple(tuple(map(shuffled, each)) for each in draws)
+        return find_repetition(draws, self.evidence.repeats, rests_on)
 
     @cached_property
     def rests_on(self) -> tuple[tuple[int, ...], int]:

@@ -20,6 +20,7 @@ from autograder.judge.measure import DrawFigures
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
 from autograder.judge.structure import prefix_correlation, strength, worst_correlation
+from autograder.judge.thresholds import chance_of_correlation
 
 Array = NDArray[np.floating[Any]]
 
@@ -115,7 +116,9 @@ class _Pair:
     r: float
 
 
-def find_repetition(by_shape: Sequence[Sequence[DrawFigures]], repeats: Array | None) -> Repetition | Fresh:
+def find_repetition(
+    by_shape: Sequence[Sequence[DrawFigures]], repeats: Array | None, rests_on: Sequence[int] | None = None
+) -> Repetition | Fresh:
     """Return how calls repeat each other, or the largest correlation of two calls if they do not.
 
     Parameters
@@ -124,7 +127,13 @@ def find_repetition(by_shape: Sequence[Sequence[DrawFigures]], repeats: Array | 
         For each kernel shape, its draws, as many for each.
     repeats : array or None
         (calls, n): the values of many calls for one small kernel, if these calls gave any.
+    rests_on : sequence of int, optional
+        For each kernel shape, the effective number of independent values among all of its draws, if its weights depend
+        on one another.
     """
+    chances = dict.fromkeys((draws[0].kernel for draws in by_shape), 0.0)
+    for draws, n in zip(by_shape, rests_on or (), strict=False):
+        chances[draws[0].kernel] = chance_of_correlation(n / len(draws))
     same_shape = [
         _Pair(x.kernel, x.kernel, *prefix_correlation(x, y)) for draws in by_shape for x, y in combinations(draws, 2)
     ]
@@ -133,8 +142,10 @@ def find_repetition(by_shape: Sequence[Sequence[DrawFigures]], repeats: Array | 
         for draws in zip(*by_shape, strict=True)
         for x, y in combinations(draws, 2)
     ]
-    again = [pair for pair in same_shape if DRAWS.fails(pair.r)]
-    shared = [pair for pair in same_round if BEGINNINGS.fails(pair.r)]
+    again = [pair for pair in same_shape if DRAWS.fails(pair.r, at_least=chances[pair.one])]
+    shared = [
+        pair for pair in same_round if BEGINNINGS.fails(pair.r, at_least=max(chances[pair.one], chances[pair.other]))
+    ]
     tried = same_shape + same_round
     strays = len(again) + len(shared)
     if SEEDS.fails(strays) or 0 < strays == len(tried):

@@ -16,6 +16,8 @@ DISTANCE = 0.0125
 
 #: Standard deviations that chance alone is granted where figures rest on fewer independent values than were drawn.
 _CHANCE = 7.5
+#: Correlation above which draws are copies, however few values they rest on.
+_COPIES = 0.999
 
 
 def chance_of_mean(n: float) -> float:
@@ -26,6 +28,11 @@ def chance_of_mean(n: float) -> float:
 def chance_of_variance(n: float) -> float:
     """Return by what share the variance of n independent values may be off by chance."""
     return _CHANCE * math.sqrt(2.0 / n)
+
+
+def chance_of_correlation(n: float) -> float:
+    """Return how far the correlation of n pairs of independent values may be from 0 by chance; that of copies is 1."""
+    return min(_CHANCE / math.sqrt(n), _COPIES)
 
 
 def chance_of_distance(n: float) -> float:

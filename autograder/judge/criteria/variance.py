@@ -26,7 +26,8 @@ _POOLED_WEIGHTS = 500_000
 #: When the pooled variance is off, dense or convolution kernels are to blame if their own share is off by this.
 _BLAMED = 0.009
 #: Share of the weights that are independent values, below which a variance is known too coarsely for all of its points.
-_COARSE = 1 / 16
+#: Nobody repeats each value 13 times: 10 or 16 are common.
+_COARSE = 1 / 13
 _HALF = 0.5
 
 
@@ -100,7 +101,11 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     if any(raw.variance > 1.01 * judged.variance for raw, judged in zip(m.moments, m.variances, strict=True)):
         everywhere += " Their tails are heavy, so these are variances of weights clipped at four deviations."
     explained = f": that is {found.says}." if found else f". {describe_unknown(measured, dense=dense)}"
-    half = 0.5 if _reservation(m) else 1.0
+    near = near_miss([s.variance for s in shapes], rests_on)
+    if _is_coarse(m):
+        near = min(_HALF, near)  # as much as a right one: whether a coarse variance strays is chance
+    elif _reservation(m) is not None:
+        near *= _HALF
     raise Finding(
         f"{told}{explained} {everywhere}",
         named=f"{told}. That looks like {found.called}. {everywhere}" if found else None,
@@ -113,7 +118,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         off=off if one_strays else dict.fromkeys(off, True),
     ).failing(
         SHAPE_VARIANCE if one_strays else POOLED_VARIANCE,
-        credit=half * near_miss([s.variance for s in shapes], rests_on),
+        credit=near,
     )
 
 
@@ -135,12 +140,17 @@ def _reservation(m: InitializerMeasurements) -> tuple[str, Misconception] | None
     if (draw := m.misshapen) is not None:
         asked = draw.kernel.in_layout(m.evidence.layout)
         return "But the tensor returned has another shape", wrong_shape(draw.shape or (), asked)
-    if m.dependence is not None and m.rests_on[1] < _COARSE * sum(s.n for s in m.moments):
+    if m.dependence is not None and _is_coarse(m):
         return (
             f"But the weights depend on one another, and rest on about {m.rests_on[1]:,} independent values",
             m.dependence.found.mistake,
         )
     return None
+
+
+def _is_coarse(m: InitializerMeasurements) -> bool:
+    """Whether the weights depend on one another so much that their variance is known coarsely only."""
+    return m.dependence is not None and m.rests_on[1] < _COARSE * sum(s.n for s in m.moments)
 
 
 def stray(moments: Moments) -> float:

@@ -10,15 +10,19 @@ from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
 from autograder.judge.criteria.variance import UNKNOWN_VARIANCE
 from autograder.judge.criterion import Finding, criterion
+from autograder.judge.dependence import independent_by_spread
 from autograder.judge.law import GLOROT
 from autograder.judge.model import ModelMeasurements
 from autograder.judge.scales import PYTORCH_DEFAULT
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
+from autograder.judge.thresholds import chance_of_variance
 
 #: Room below the smaller and above the larger of the two variances, as a share of each.
 _VARIANCE = 0.22
 #: |mean| in units of the measured deviation.
 _MEAN = 0.17
+#: Share of the weights that are independent values, below which the layer's rows or columns depend on one another.
+_COARSE = 1 / 8
 
 
 def _variance_error(plan: Plan, limit: float) -> ErrorRate:
@@ -31,6 +35,12 @@ def _mean_error(plan: Plan, limit: float) -> ErrorRate:
 
 OUTPUT_VARIANCE = StatisticalTest("variance beside either law's", "by {:.0%}", _VARIANCE, _variance_error)
 OUTPUT_MEAN = StatisticalTest("|mean|", "> {} σ", _MEAN, _mean_error)
+
+
+def _chance(m: ModelMeasurements) -> float:
+    """Return by what share the variance may be off by chance, if rows or columns are repeated or share a scale."""
+    rests_on = sum(independent_by_spread(draw) for draw in m.draws[-1])
+    return chance_of_variance(rests_on) if rests_on < _COARSE * m.moments[-1].n else 0.0
 
 
 @criterion("variance_output", needs=["layers"], tests=[OUTPUT_VARIANCE, OUTPUT_MEAN])
@@ -46,7 +56,7 @@ def variance_output(m: ModelMeasurements) -> Finding:
     message = f"Var(W) of the output layer is {last.variance:.3f} × {law.formula}; {law.title}'s is 1{either}."
     # Above the larger or below the smaller, as a share of it; 0 between the two.
     beside = max(last.variance / max(1.0, glorot) - 1.0, 1.0 - last.variance / min(1.0, glorot), 0.0)
-    strays = OUTPUT_VARIANCE.fails(beside)
+    strays = OUTPUT_VARIANCE.fails(beside, at_least=_chance(m))
     if not strays and not OUTPUT_MEAN.fails(last.standardized_mean):
         return Finding(message, measured=measured, expected=expected, p_value=p_value, off={last.kernel: False})
     # One small layer fits too many formulas: a name needs all three, or the framework's own default.
