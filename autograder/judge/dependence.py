@@ -142,9 +142,10 @@ def independent_by_spread(draw: DrawFigures) -> int:
     least = draw.centred.size
     for axis in (0, 1):
         of_groups = np.mean(squares, axis=axis, dtype=np.float64)
-        spread = float(np.var(of_groups)) / (float(np.mean(of_groups)) ** 2 or 1.0)
-        if spread > 0.0:
-            least = min(least, round(2.0 * of_groups.size / spread))
+        mean, spread = float(np.mean(of_groups)), float(np.var(of_groups))
+        # Without a spread, or with numbers too large for one, nothing says that the values are fewer.
+        if 2.0 * of_groups.size * mean * mean < least * spread:
+            least = int(2.0 * of_groups.size * mean * mean / spread)
     return max(1, least)
 
 

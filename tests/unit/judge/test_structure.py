@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograder.assignment.kernels import KernelShape, Layout
-from autograder.judge.dependence import TESTS
+from autograder.judge.dependence import TESTS, independent_by_spread
 from autograder.judge.measure import DrawFigures, draw_figures
 from autograder.judge.structure import Structure, find_structure, largest_within, prefix_correlation, worst_correlation
 
@@ -155,3 +155,28 @@ def test_two_outliers_are_no_repetition() -> None:
     values = normal(WIDE)
     values.flat[[5, 40_000]] = 1000.0
     assert find_structure([drawn(WIDE, values)], TESTS, in_law_units=False) == [None]
+
+
+@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("factor", [1e-12, 1.0, 1e3])
+def test_weights_that_share_scales_count_as_few_independent_values(factor: float, layout: Layout) -> None:
+    kernel = KernelShape(200, 300)
+    rng = np.random.default_rng(3)
+    weights = rng.standard_normal((200, 300))
+
+    def counted(values: np.ndarray) -> int:
+        return independent_by_spread(drawn(kernel, values * factor, layout))
+
+    assert counted(weights) > 0.7 * weights.size
+    assert counted(weights[:, :1].repeat(300, axis=1)) == pytest.approx(200, rel=0.4)
+    assert counted(weights[:1].repeat(200, axis=0)) == pytest.approx(300, rel=0.4)
+    # Each row's mean square has the variance 2/8 of a product of rank 8.
+    low_rank = weights[:, :8] @ weights[:8]
+    assert counted(low_rank) == pytest.approx(8 * 200, rel=0.4)
+
+
+def test_numbers_too_large_for_squares_raise_nothing_when_independent_values_are_counted() -> None:
+    kernel = KernelShape(20, 30)
+    with np.errstate(all="ignore"):
+        assert independent_by_spread(drawn(kernel, 1e30 * normal(kernel))) == 600
+        assert independent_by_spread(drawn(kernel, np.zeros((20, 30)))) == 600
