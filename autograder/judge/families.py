@@ -116,6 +116,7 @@ class Histogram:
 
     def __init__(self) -> None:
         self._counts = np.zeros(CELLS + 2, dtype=np.int64)
+        self._distances: dict[str, float] | None = None
 
     def __add__(self, other: Histogram) -> Histogram:
         """Return the counts of both."""
@@ -136,6 +137,7 @@ class Histogram:
         # fmin and fmax, not clip: they leave no NaN.
         np.fmin(cells, values.dtype.type(CELLS + 1), out=cells)
         np.fmax(cells, values.dtype.type(0.0), out=cells)
+        self._distances = None
         self._counts += np.bincount(cells.astype(np.intp), minlength=CELLS + 2)
 
     @property
@@ -156,8 +158,10 @@ class Histogram:
         1e-6, float32's rounding), and less than it by 0.0005 or less for the families with a density below ½. So
         every bound on the true distance holds for it.
         """
-        below = np.cumsum(self._counts)[:-1] / max(self.n, 1)
-        return {name: float(np.nanmax(np.abs(below - cdf))) for name, cdf in FAMILIES.items()}
+        if self._distances is None:
+            below = np.cumsum(self._counts)[:-1] / max(self.n, 1)
+            self._distances = {name: float(np.nanmax(np.abs(below - cdf))) for name, cdf in FAMILIES.items()}
+        return self._distances
 
 
 def nearest(distances: dict[str, float]) -> str | None:
