@@ -47,3 +47,11 @@ def near_miss(ratios: Sequence[float], rests_on: Sequence[int]) -> float:
     if not alike or abs(common) > _CONSTANT:
         return 0.0
     return NEAR if abs(common) <= _NEAR else CONSTANT
+
+
+def credit_text(credit: float) -> str:
+    """Return what a student reads about the ``credit`` of a near miss: a sentence after a space, or nothing."""
+    return {
+        NEAR: " It earns half, because it is near.",
+        CONSTANT: " It earns a quarter, because only the constant is wrong.",
+    }.get(credit, "")

@@ -17,7 +17,7 @@ from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.measure import Moments, consequence
 from autograder.judge.misconception import Misconception
 from autograder.judge.naming import describe_unknown, diagnose_kind
-from autograder.judge.near_miss import near_miss
+from autograder.judge.near_miss import credit_text, near_miss
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, variance_rate
 from autograder.judge.thresholds import chance_of_variance
 
@@ -101,11 +101,12 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     if any(raw.variance > 1.01 * judged.variance for raw, judged in zip(m.moments, m.variances, strict=True)):
         everywhere += " Their tails are heavy, so these are variances of weights clipped at four deviations."
     explained = f": that is {found.says}." if found else f". {describe_unknown(measured, dense=dense)}"
-    near = near_miss([s.variance for s in shapes], rests_on)
-    if _is_coarse(m):
-        near = min(_HALF, near)  # as much as a right one: whether a coarse variance strays is chance
-    elif _reservation(m) is not None:
-        near *= _HALF
+    # A coarse variance earns as much as a right one that is coarse: whether it strays is chance.
+    credit = near_miss([s.variance for s in shapes], rests_on)
+    everywhere += credit_text(credit)
+    if credit and not _is_coarse(m) and (reservation := _reservation(m)) is not None:
+        credit *= _HALF
+        everywhere += f" {reservation[0]}, so it earns half of that."
     raise Finding(
         f"{told}{explained} {everywhere}",
         named=f"{told}. That looks like {found.called}. {everywhere}" if found else None,
@@ -116,10 +117,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         mistake=found.mistake if found else UNKNOWN_VARIANCE,
         twins=found.twins if found else (),
         off=off if one_strays else dict.fromkeys(off, True),
-    ).failing(
-        SHAPE_VARIANCE if one_strays else POOLED_VARIANCE,
-        credit=near,
-    )
+    ).failing(SHAPE_VARIANCE if one_strays else POOLED_VARIANCE, credit=credit)
 
 
 def _earn_half(m: InitializerMeasurements, finding: Finding, came: str | None) -> None:

@@ -15,7 +15,7 @@ from autograder.judge.criterion import Failed, Finding, criterion
 from autograder.judge.measure import Moments, consequence_together, pool
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
-from autograder.judge.near_miss import near_miss
+from autograder.judge.near_miss import credit_text, near_miss
 from autograder.judge.scales import GLOROT_UNIFORM, PYTORCH_DEFAULT
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 from autograder.judge.structure import DEPENDENCES, find_structure, prefix_correlation
@@ -69,7 +69,7 @@ _SAME_BUILDS = (
 _STRUCTURED = 8_000
 #: Credit for the variances of the student's own initializer, which loses points for them already.
 _OWN = 0.5
-_AS_OWN = "Your own initializer gives such weights. They are judged in its own part, so they cost half here."
+_AS_OWN = " Your own initializer gives such weights. They are judged in its own part, so they cost half here."
 
 
 @criterion(
@@ -88,8 +88,8 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
         finding = failed.finding
         raise replace(
             finding,
-            message=f"{finding.message} {_AS_OWN}",
-            named=f"{finding.named} {_AS_OWN}" if finding.named else None,
+            message=finding.message.replace(credit_text(failed.credit), "") + _AS_OWN,
+            named=finding.named.replace(credit_text(failed.credit), "") + _AS_OWN if finding.named else None,
         ).failing(failed.by, credit=_OWN) from None
 
 
@@ -181,9 +181,10 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
                 mistake = _ONLY_FIRST
                 explained += " Only the first layer was initialized; this one kept its default."
                 named += " Only the first layer was initialized."
+    credit = near_miss([s.variance for s in hidden], rests_on)
     raise Finding(
-        told + explained + seed,
-        named=told + named,
+        told + explained + credit_text(credit) + seed,
+        named=told + named + credit_text(credit),
         consequence=consequence_together([s.variance for s in hidden], worst.law),
         p_value=p_value,
         mistake=mistake,
@@ -191,7 +192,7 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
         measured=worst.variance * worst.asked,
         expected=worst.asked,
         off={s.kernel: not strays or i in strays for i, s in enumerate(hidden)},
-    ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE, credit=near_miss([s.variance for s in hidden], rests_on))
+    ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE, credit=credit)
 
 
 def _is_own(m: ModelMeasurements, mistake: Misconception | None) -> bool:
