@@ -57,10 +57,23 @@ class TargetLaw:
         return self.title
 
 
+# Named, so that evidence can be pickled.
+def _he(kernel: KernelShape) -> float:
+    return 2.0 / kernel.fan_in
+
+
+def _glorot(kernel: KernelShape) -> float:
+    return 2.0 / (kernel.fan_in + kernel.fan_out)
+
+
+def _lecun(kernel: KernelShape) -> float:
+    return 1.0 / kernel.fan_in
+
+
 HE = TargetLaw(
     "he",
     "He",
-    lambda kernel: 2.0 / kernel.fan_in,
+    _he,
     "2/fan_in",
     "He et al. (2015), section 2.2, equation 10",
     "ReLU sets half of its inputs to 0 and so halves the signal's mean square. A variance of 2/fan_in makes up for "
@@ -70,7 +83,7 @@ HE = TargetLaw(
 GLOROT = TargetLaw(
     "glorot",
     "Glorot",
-    lambda kernel: 2.0 / (kernel.fan_in + kernel.fan_out),
+    _glorot,
     "2/(fan_in+fan_out)",
     "Glorot and Bengio (2010), equation 12",
     "A variance of 1/fan_in keeps the signal's mean square on its way forward, and 1/fan_out that of the gradients on "
@@ -79,7 +92,7 @@ GLOROT = TargetLaw(
 LECUN = TargetLaw(
     "lecun",
     "LeCun",
-    lambda kernel: 1.0 / kernel.fan_in,
+    _lecun,
     "1/fan_in",
     "LeCun et al. (1998), “Efficient BackProp”, section 4.6",
     "One output unit sums over fan_in inputs. A variance of 1/fan_in keeps the mean square of that sum at the inputs'.",

@@ -74,7 +74,8 @@ def _wrong(build: ModelBuild, widths: str) -> str:
 def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> None:
     """Raise `Failed` unless ``build`` holds dense layers that can be measured, with finite weights."""
     if build.unread is not None:
-        raise fail(f"The weights of the {build.kind} that was built cannot be read: {build.unread}.", _NOT_A_MODEL)
+        reason = build.unread.removesuffix(".")
+        raise fail(f"The weights of the {build.kind} that was built cannot be read: {reason}.", _NOT_A_MODEL)
     if build.parameters is None:
         framework = "Keras model" if m.evidence.layout is Layout.KERAS else "torch.nn.Module"
         hint = " Is the `return` missing?" if build.kind == "NoneType" else ""

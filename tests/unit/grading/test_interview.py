@@ -186,6 +186,29 @@ def test_model_that_raises_or_is_none_or_gives_other_outputs() -> None:
 # --- check(...), in a notebook ----------------------------------------------------------------------------
 
 
+def torch_he_normal_(weight: object) -> object:
+    return weight
+
+
+class CustomModel:
+    def __init__(self) -> None: ...
+
+
+@pytest.mark.parametrize("model", [CustomModel, lambda: None])
+def test_check_finds_the_initializer_beside_the_model(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[object] = []
+
+    def answer(question: object, function: object) -> Repeated:
+        called.append(function)
+        return Repeated()
+
+    monkeypatch.setattr(checking, "call", answer)
+    talk = checking._DirectCall(MODELS[1], model)
+    assert talk.ask(CallRepeatedly("torch_he_normal_", Framework.TORCH, (2, 3), 4)) == Repeated()
+    assert talk.ask(CallRepeatedly("not_defined", Framework.TORCH, (2, 3), 4)) == NotDefined()
+    assert called == [torch_he_normal_]
+
+
 def test_check_asks_the_function_and_returns_its_points(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
