@@ -28,6 +28,8 @@ Array = NDArray[np.floating[Any]]
 CORRELATION = 0.05
 #: Correlation above which two draws are called the same.
 _SAME = 0.9
+#: Different tensors of many calls that may as well be kept ones, returned in turn.
+_KEPT = 2
 
 
 def two_draws(plan: Plan, limit: float, count: int) -> ErrorRate:
@@ -148,19 +150,26 @@ def find_repetition(
     ]
     tried = same_shape + same_round
     strays = len(again) + len(shared)
-    if SEEDS.fails(strays) or 0 < strays == len(tried):
+    repeated = SEEDS.fails(strays) or 0 < strays == len(tried)
+    # Of a pool of seeds, some pairs repeat. A fixed seed, a kept tensor, or one stream for a round repeats all of them.
+    everywhere = 0 < len(again) == len(same_shape) or 0 < len(shared) == len(same_round)
+    if repeats is not None and not (repeated and everywhere) and (few := _few_seeds(repeats)) is not None:
+        return few
+    if repeated:
         return _repetition(again, shared, len(tried))
-    if repeats is not None:
-        counts = Counter(row.tobytes() for row in repeats)
-        equal = sum(math.comb(count, 2) for count in counts.values())
-        if EQUAL_CALLS.fails(equal):
-            says = (
-                f"{len(repeats)} calls gave {len(counts)} different tensors only: the seed is set inside the function "
-                "and taken from few. Set no seed inside."
-            )
-            p_value = t.collisions_bound(len(repeats), equal)
-            return Repetition(FEW_SEEDS, says, float(equal), p_value, EQUAL_CALLS)
     return Fresh(*worst_correlation([(pair.n, pair.r) for pair in tried])) if tried else Fresh(0.0, 1.0)
+
+
+def _few_seeds(repeats: Array) -> Repetition | None:
+    counts = Counter(row.tobytes() for row in repeats)
+    equal = sum(math.comb(count, 2) for count in counts.values())
+    if not EQUAL_CALLS.fails(equal) or len(counts) <= _KEPT:
+        return None
+    says = (
+        f"{len(repeats)} calls gave {len(counts)} different tensors only: the seed is set inside the function "
+        "and taken from few. Set no seed inside."
+    )
+    return Repetition(FEW_SEEDS, says, float(equal), t.collisions_bound(len(repeats), equal), EQUAL_CALLS)
 
 
 def _repetition(again: Sequence[_Pair], shared: Sequence[_Pair], tried: int) -> Repetition:
