@@ -153,7 +153,7 @@ def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gra
     course.submit("wrong", scenario("glorot").build())
     course.autograde()
     # 20 points for TensorFlow, PyTorch raised to as many; and two days begun cost a fifth of them.
-    assert course.totals() == {"forgiven": 40.0, "late": 40.0, "wrong": 15.5}
+    assert course.totals() == {"forgiven": 40.0, "late": 40.0, "wrong": 17.5}
     with course.gradebook() as gradebook:
         submissions = gradebook.assignment_submissions(ASSIGNMENT)
         assert {s.student.id: s.late_submission_penalty for s in submissions} == {"forgiven": 0, "late": 8, "wrong": 0}
