@@ -226,7 +226,7 @@ def is_harmless_in_every_report(result: Result, house: House) -> None:
     for report in reports:
         assert house.canary not in report
         assert "LOOT" not in report
-        assert len(report) < 100_000
+        assert len(report) < 120_000
     for report in reports[:3]:
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\u3164\u115f\u2800]", report)
         assert not re.search("[\u0300-\u036f]{5}", report)
