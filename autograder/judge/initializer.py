@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -13,27 +12,12 @@ from numpy.typing import NDArray
 from autograder.judge.dependence import Dependence, find_dependence
 from autograder.judge.evidence import Draw, InitializerEvidence
 from autograder.judge.families import Histogram
-from autograder.judge.measure import Moments, draw_figures, family_of, pool
+from autograder.judge.measure import Moments, draw_figures, family_of, finite, pool
 from autograder.judge.repetition import Fresh, Repetition, find_repetition
 from autograder.judge.structure import SORTED, clipped, shuffled
 from autograder.judge.thresholds import DISTANCE
 
 Array = NDArray[np.floating[Any]]
-
-#: Share of numbers that are not finite up to which the others are judged without them.
-RARE = 1e-3
-
-
-def not_finite(array: Array) -> int:
-    """Return how many numbers of ``array`` are NaN or infinite."""
-    if math.isfinite(float(np.add.reduce(array, axis=None))):
-        return 0  # a sum that is finite has finite terms, and is quicker to find
-    return array.size - int(np.count_nonzero(np.isfinite(array)))
-
-
-def finite(array: Array) -> Array:
-    """Return ``array`` with 0 in place of NaN and infinities, if these are rare."""
-    return np.where(np.isfinite(array), array, 0.0) if 0 < not_finite(array) <= RARE * array.size else array
 
 
 class InitializerMeasurements:

@@ -29,6 +29,22 @@ _COLUMNS, _ORTHOGONAL = 16, 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+#: Share of numbers that are not finite up to which the others are judged without them.
+RARE = 1e-3
+
+
+def not_finite(array: Array) -> int:
+    """Return how many numbers of ``array`` are NaN or infinite."""
+    if math.isfinite(float(np.add.reduce(array, axis=None))):
+        return 0  # a sum that is finite has finite terms, and is quicker to find
+    return array.size - int(np.count_nonzero(np.isfinite(array)))
+
+
+def finite(array: Array) -> Array:
+    """Return ``array`` with 0 in place of NaN and infinities, if these are rare."""
+    return np.where(np.isfinite(array), array, 0.0) if 0 < not_finite(array) <= RARE * array.size else array
+
+
 @dataclass(frozen=True)
 class DrawFigures:
     """Figures of one draw in units of the law's deviation, u = w/√Var; for He, w·√(fan_in/2).

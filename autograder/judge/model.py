@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, islice, pairwise, product
 from typing import Any
@@ -16,7 +16,7 @@ from scipy.special import expit, log_softmax, ndtr, softmax
 from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge.evidence import ModelBuild, ModelEvidence
 from autograder.judge.families import Histogram
-from autograder.judge.measure import DrawFigures, Moments, draw_figures, family_of, pool
+from autograder.judge.measure import RARE, DrawFigures, Moments, draw_figures, family_of, not_finite, pool
 from autograder.judge.naming import Diagnosis, diagnose
 from autograder.judge.structure import clipped
 
@@ -32,6 +32,8 @@ _MOST_WAYS = 1_000
 _MOST_HIDDEN = 3
 #: Kurtosis up to which tails are light: a normal has 3.
 _LIGHT = 3.5
+#: Fewest builds that are judged where others were left out.
+_FEWEST = 2
 Array = NDArray[np.floating[Any]]
 
 
@@ -92,6 +94,12 @@ def _ways(found: Sequence[KernelShape], units: int, way: tuple[int, ...]) -> Ite
             yield from _ways(found, kernel.outputs, (*way, number))
 
 
+def _spoilt(build: ModelBuild) -> bool:
+    """Whether a few numbers of ``build`` are NaN or infinite."""
+    arrays = [p.values for p in build.parameters or () if p.values is not None]
+    return 0 < sum(map(not_finite, arrays)) <= RARE * sum(array.size for array in arrays)
+
+
 class ModelMeasurements:
     """All figures of a model's builds, each computed once.
 
@@ -99,10 +107,22 @@ class ModelMeasurements:
     ----------
     evidence : ModelEvidence
         Several builds of one model.
+
+    Attributes
+    ----------
+    evidence : ModelEvidence
+        The builds that are judged.
+    spoilt : int
+        How many builds were left out, because a few of their numbers are NaN or infinite.
     """
 
     def __init__(self, evidence: ModelEvidence) -> None:
-        self.evidence = evidence
+        usable = [i for i, build in enumerate(evidence.builds) if not _spoilt(build)]
+        self.evidence, self.spoilt = evidence, 0
+        if _FEWEST <= len(usable) < len(evidence.builds):
+            self.spoilt = len(evidence.builds) - len(usable)
+            builds = tuple(evidence.builds[i] for i in usable)
+            self.evidence = replace(evidence, builds=builds, inputs=tuple(evidence.inputs[i] for i in usable))
 
     @property
     def asked(self) -> tuple[KernelShape, ...]:

@@ -60,6 +60,12 @@ def layers(m: ModelMeasurements) -> Finding:
                 _LAYER_NAMES,
                 measurable=True,
             )
+    if m.spoilt:
+        raise fail(
+            f"A few weights of {m.spoilt} builds are NaN or infinite. The other builds are judged without them.",
+            NOT_FINITE,
+            measurable=True,
+        )
     return Finding(f"Dense layers {widths}, in each of {len(m.evidence.builds)} builds.")
 
 

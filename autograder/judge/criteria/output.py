@@ -8,7 +8,8 @@ from autograder.assignment.kernels import Layout
 from autograder.judge import lessons as learn
 from autograder.judge.criterion import Failed, Finding, criterion, fail
 from autograder.judge.evidence import Array, Draw
-from autograder.judge.initializer import RARE, InitializerMeasurements, not_finite
+from autograder.judge.initializer import InitializerMeasurements
+from autograder.judge.measure import RARE, not_finite
 from autograder.judge.misconception import Misconception
 
 RAISED = Misconception("raised", "an exception for some of the shapes", learn.RAISED)

@@ -690,3 +690,19 @@ def test_model_loses_half_for_the_mistake_of_its_own_initializer(of_model: str, 
     )
     verdict = next(v for v in judge(found, OF_MODELS) if v.name == "variance_hidden")
     assert (verdict.status, verdict.credit) == ("failed", 0.5 if of_own == of_model else 0.0)
+
+
+@pytest.mark.parametrize("spoilt", [1, 2])
+def test_infinity_in_a_million_costs_a_models_layers_alone(spoilt: int) -> None:
+    found = models(1)
+
+    def infinite(built: ModelBuild) -> ModelBuild:
+        first, *others = built.parameters
+        values = first.values.copy()
+        values.flat[7] = np.inf
+        return replace(built, parameters=(replace(first, values=values), *others), outputs=built.outputs * np.nan)
+
+    builds = [infinite(b) if i < spoilt else b for i, b in enumerate(found.builds)]
+    assert statuses(replace(found, builds=tuple(builds))) == {
+        name: "failed" if name == "layers" else "passed" for name in OF_MODELS
+    }
