@@ -60,8 +60,8 @@ CASES: dict[str, tuple[Callable[[], Maker], str]] = {
     "truncated normal": (lambda: right("truncated normal"), RIGHT_FOR_ALL),
     "cut at 3": (lambda: drawn(BY_NAME["truncated_at_3"]), OFF_FOR_ALL),
     "leaky 0.2": (lambda: drawn(BY_NAME["leaky_gain_0_2"]), OFF_FOR_ALL),
-    "variance 1.055": (lambda: drawn(scaled(1.055)), OFF_FOR_ALL),
-    "variance 0.945": (lambda: drawn(scaled(0.945)), OFF_FOR_ALL),
+    "variance 1.07": (lambda: drawn(scaled(1.07)), OFF_FOR_ALL),
+    "variance 0.93": (lambda: drawn(scaled(0.93)), OFF_FOR_ALL),
     "convolutions alone": (
         lambda: drawn(BY_NAME["kernel_area_ignored"]),
         "The standard deviation is off for 3 of 6 kernel shapes.",
