@@ -230,8 +230,9 @@ def test_every_notebook_is_remarked_on_in_the_same_words(road: str, roads: dict[
     assert {name: len(told) for name, told in remarks.items()} == {name: expected[name] for name in remarks}
 
 
-# A misnamed file is one in nbgrader's folders, which not every road has: see test_misnamed.py.
-@pytest.mark.parametrize("kind", [kind for kind in RemarkKind if kind is not RemarkKind.MISNAMED])
+# A misnamed file is one in nbgrader's folders, which not every road has: see test_misnamed.py. That code reads the clock
+# is noticed when it runs, and not in these notebooks: see tests/unit/sandbox/test_seeding.py.
+@pytest.mark.parametrize("kind", [k for k in RemarkKind if k not in (RemarkKind.MISNAMED, RemarkKind.CLOCK)])
 @pytest.mark.parametrize("road", ROADS)
 def test_people_on_every_road_see_remarks_of_every_kind(road: str, kind: RemarkKind, roads: dict[str, Road]) -> None:
     of_this_kind = [case for case in OURS if kind in {found for _, found in case.remarks}]

@@ -163,7 +163,7 @@ ANSWERS = {
     "stopped at conv": Answer(
         TF,
         tensorflow(f"if len(shape) == 4:\n        one\n    {HE}"),
-        9,
+        8,
         f"one {IN_CELL_3}",
         ("import pandas\none = 1",),
     ),
@@ -179,12 +179,12 @@ ANSWERS = {
         TORCH_MODEL, module(base="Base"), 0, f"Base {IN_CELL_3}", ("import pandas\nclass Base: ...",)
     ),
     "in a method": Answer(
-        TORCH_MODEL, module(forward="return act(x)"), 7, f"act {IN_CELL_3}", ("import pandas\nact = torch.relu",)
+        TORCH_MODEL, module(forward="return act(x)"), 5, f"act {IN_CELL_3}", ("import pandas\nact = torch.relu",)
     ),
     "in Keras' call": Answer(
         TF_MODEL,
         keras(f"{THREE}, tf.keras.layers.Lambda(lambda x: act(x))"),
-        7,
+        5,
         f"act {IN_CELL_3}",
         ("import pandas\nact = 1",),
     ),
@@ -288,7 +288,7 @@ ANSWERS = {
     "empty parameter": Answer(TORCH_MODEL, module("self.register_buffer('dummy', torch.empty(0))"), 8),
     "counter": Answer(TORCH_MODEL, module("self.register_buffer('n', torch.zeros(1, dtype=torch.long))"), 8),
     "extra state": Answer(TORCH_MODEL, module(body="def get_extra_state(self): return {}"), 8),
-    "another layer": Answer(TORCH_MODEL, module("self.more = nn.Linear(10, 10)"), 0, "Weights found: fc1.weight"),
+    "another layer": Answer(TORCH_MODEL, module("self.more = nn.Linear(10, 10)"), 2.5, "Weights found: fc1.weight"),
     "Keras' random state": Answer(TF_MODEL, keras(THREE.replace("D(64", "tf.keras.layers.Dropout(0.5), D(64")), 8),
     "lazy": Answer(TORCH_MODEL, module(layers=LAZY), 0, "Lazy layers have no weights before a first forward pass"),
     "lazy after a pass": Answer(TORCH_MODEL, module(layers=f"{LAZY}; self(torch.zeros(1, 64))"), 8),
@@ -301,13 +301,13 @@ ANSWERS = {
     "dropout": Answer(
         TORCH_MODEL,
         module(forward="return self.fc3(torch.relu(nn.functional.dropout(self.fc2(torch.relu(self.fc1(x))))))"),
-        7,
+        5,
         "A second pass of the same batch gave other outputs: is a dropout always on",
     ),
     "noise in Keras": Answer(
         TF_MODEL,
         keras(THREE.replace("D(10", "tf.keras.layers.Lambda(lambda x: tf.nn.dropout(x, 0.5)), D(10")),
-        7,
+        5,
         "A second pass of the same batch gave other outputs: is a dropout always on",
     ),
     # Precision
@@ -338,11 +338,11 @@ ANSWERS = {
         module(
             "self.bfloat16()", forward=ONE_BY_ONE.format("x.bfloat16()").replace("torch.relu", "nn.functional.gelu")
         ),
-        7,
+        5,
         "with GELU",
     ),
     "bfloat16 weights": Answer(
-        TORCH_MODEL, module("self.bfloat16()"), 7, "inputs are float32, and the model is bfloat16"
+        TORCH_MODEL, module("self.bfloat16()"), 5, "inputs are float32, and the model is bfloat16"
     ),
     "double": Answer(TORCH_MODEL, module("self.double()", forward=ONE_BY_ONE.format("x.double()")), 8),
 }

@@ -348,7 +348,7 @@ def test_command_writes_every_format_at_once(tmp_path: Path, monkeypatch: pytest
     run = CliRunner().invoke(app, ["grade", str(notebook), "--seed", "5", "--github", *options])
     assert run.exit_code == 0, run.output
     assert all((tmp_path / kind).stat().st_size for kind in kinds)
-    assert (tmp_path / "GITHUB_OUTPUT").read_text() == "score=24\nmax-score=40\n"
+    assert (tmp_path / "GITHUB_OUTPUT").read_text() == "score=15.5\nmax-score=40\n"
     assert "24 / 40" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
 
 
