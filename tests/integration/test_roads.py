@@ -230,8 +230,8 @@ def test_every_notebook_is_remarked_on_in_the_same_words(road: str, roads: dict[
     assert {name: len(told) for name, told in remarks.items()} == {name: expected[name] for name in remarks}
 
 
-# A misnamed file is one in nbgrader's folders, which not every road has: see test_misnamed.py. That code reads the clock
-# is noticed when it runs, and not in these notebooks: see tests/unit/sandbox/test_seeding.py.
+# A misnamed file is one in nbgrader's folders, which not every road has: see test_misnamed.py. None of these notebooks
+# reads the clock: tests/unit/sandbox/test_seeding.py has code that does.
 @pytest.mark.parametrize("kind", [k for k in RemarkKind if k not in (RemarkKind.MISNAMED, RemarkKind.CLOCK)])
 @pytest.mark.parametrize("road", ROADS)
 def test_people_on_every_road_see_remarks_of_every_kind(road: str, kind: RemarkKind, roads: dict[str, Road]) -> None:

@@ -567,7 +567,7 @@ NO_CLAIM = {
     "a question, by its name": r"\bQ\d\b",
     "points of a question": r"\(\d+ points\)",
     "points, in a mark scheme": r"^\| \d+ \||\(\d\)|\(\d each\)|half a point|(?<=down to )0",
-    "points of a criterion, which a test of the release compares": r"^\\| [a-z_]+ \\|[ \\d.–]+\\|(?:[ \\d.–]+\\|)? .*\\|$",
+    "points of a criterion, which a test of the release compares": r"^\| [a-z_]+ \|(?: [\d.–]+ \|)+.*\|$",
     "when a criterion earns part": r"^- (?:A variance within|Every random draw|If your model) .*$",
     "a wrong statement, and what it costs": r"^\| .* \| −\d \|$",
     "how long an answer should be": r"Expected length: \d+ – \d+ words",
