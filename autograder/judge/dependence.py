@@ -1,4 +1,4 @@
-"""Finds out whether the weights of an initializer's draws depend on one another, and on how many they then rest.
+"""Finds out whether the weights of an initializer depend on one another, and how many independent values they hold.
 
 The tests of one draw are those of `structure`. Two more look for a small pool of values from which all weights are
 taken, and for a scale that changes from call to call. Weights that depend on something say less about a variance: each

@@ -19,7 +19,7 @@ from autograder.judge.lessons import SEEDS as SEEDS_LESSON
 from autograder.judge.measure import DrawFigures
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
-from autograder.judge.structure import prefix_correlation, strength, worst_correlation
+from autograder.judge.structure import Structure, prefix_correlation, strength, worst_correlation
 from autograder.judge.thresholds import chance_of_correlation
 
 Array = NDArray[np.floating[Any]]
@@ -77,29 +77,8 @@ FEW_SEEDS = Misconception("few_seeds", "a seed set inside that is taken from few
 CORRELATED_CALLS = Misconception("correlated_calls", "calls whose weights are correlated", SEEDS_LESSON)
 
 
-@dataclass(frozen=True)
-class Repetition:
-    """How the calls of an initializer repeat each other.
-
-    Attributes
-    ----------
-    mistake : Misconception
-        The mistake.
-    says : str
-        What was found, as a sentence.
-    measured : float
-        The largest correlation, or the number of equal pairs.
-    p_value : float
-        Bound on the probability of the largest correlation, or of so many equal pairs.
-    by : StatisticalTest
-        The test that decided.
-    """
-
-    mistake: Misconception
-    says: str
-    measured: float
-    p_value: float
-    by: StatisticalTest
+class Repetition(Structure):
+    """How the calls of an initializer repeat each other. ``measured`` is a correlation, or a number of equal pairs."""
 
 
 @dataclass(frozen=True)

@@ -122,10 +122,8 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
 
 def _earn_half(m: InitializerMeasurements, finding: Finding, came: str | None) -> None:
     """Raise `Failed` with half of the credit if the variance is right, but not of all that was asked for."""
-    if came is not None:
-        message = f"{finding.message} Only {came} kernels of this kind came back, so it earns half."
-        raise replace(finding, message=message, p_value=None, mistake=RAISED).failing(credit=_HALF)
-    if (reservation := _reservation(m)) is not None:
+    reservation = _reservation(m) if came is None else (f"Only {came} kernels of this kind came back", RAISED)
+    if reservation is not None:
         because, mistake = reservation
         message = f"{finding.message} {because}, so it earns half."
         raise replace(finding, message=message, p_value=None, mistake=mistake).failing(credit=_HALF)
