@@ -184,11 +184,14 @@ def repeated_values(values: Array) -> int:
     step = max(1, values.size // _SAMPLE)
     found, counts = np.unique(values[::step][:_SAMPLE], return_counts=True)
     repeats = int(np.sort(counts - 1)[: max(found.size - _ATOMS, 0)].sum())
-    return 0 if REPEATS.fails(2.0 * repeats) and _on_a_grid(values) else repeats
+    return 0 if REPEATS.fails(2.0 * repeats) and on_a_grid(values) else repeats
 
 
-def _on_a_grid(values: Array) -> bool:
-    """Whether ``values`` lie on a grid, as decimals, integers and numbers of half precision do."""
+def on_a_grid(values: Array) -> bool:
+    """Whether ``values``, (n,), lie on a grid, as decimals, integers and numbers of half precision do.
+
+    Many neighbouring distinct values are then equally far apart.
+    """
     gaps = np.diff(np.unique(values).astype(np.float64))
     if gaps.size < 2:
         return True

@@ -71,19 +71,18 @@ def _with_biases(kernels: Sequence[tuple[str, Array]], vectors: Sequence[tuple[s
     return layers
 
 
-def _order(found: Sequence[KernelShape], asked: Sequence[KernelShape]) -> list[int] | None:
-    """Return the order in which at least two kernels lead from the asked inputs to the asked outputs, or None.
+def _orders(found: Sequence[KernelShape], asked: Sequence[KernelShape]) -> list[tuple[int, ...]]:
+    """Return orders in which at least two kernels lead from the asked inputs to the asked outputs, likeliest first.
 
-    The kernels asked for are preferred if they are not all that was found, and otherwise the longest way. Of equal
-    ways, it is the one nearest to the kernels' own order.
+    These are a way over all kernels, the kernels asked for, and the longest way. Of equal ways, it is the one nearest
+    to the kernels' own order.
     """
-
-    def worth(way: list[int]) -> tuple[bool, bool, int]:
-        return len(way) == len(found), [found[number] for number in way] == list(asked), len(way)
-
     ways = islice(_ways(found, asked[0].inputs, ()), _MOST_WAYS)
-    whole = [list(way) for way in ways if len(way) > 1 and found[way[-1]].outputs == asked[-1].outputs]
-    return max(whole, key=worth) if whole else None
+    whole = [way for way in ways if len(way) > 1 and found[way[-1]].outputs == asked[-1].outputs]
+    over_all = (way for way in whole if len(way) == len(found))
+    as_asked = (way for way in whole if [found[number] for number in way] == list(asked))
+    likely = (next(over_all, None), next(as_asked, None), max(whole, key=len, default=None))
+    return [way for way in dict.fromkeys(likely) if way is not None]
 
 
 def _ways(found: Sequence[KernelShape], units: int, way: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
@@ -131,9 +130,14 @@ class ModelMeasurements:
 
     @cached_property
     def shapes(self) -> tuple[KernelShape, ...]:
-        """The dense kernels of the builds, inputs first; those `asked` for if the first build has none."""
-        first = self._chain(self.evidence.builds[0]) if self.evidence.builds else None
-        return self.asked if first is None else _shapes(first)
+        """The dense kernels of the builds, inputs first; those `asked` for if the first build has none.
+
+        Where some kernel may be unused, the outputs tell which ones are in use.
+        """
+        chains = self._chains(self.evidence.builds[0]) if self.evidence.builds else []
+        if len(chains) > 1:
+            chains = [chain for chain in chains if self._explains(chain)] or chains
+        return _shapes(chains[0]) if chains else self.asked
 
     def layers(self, build: ModelBuild) -> list[DenseLayer] | None:
         """Return the dense layers of ``build``, or None where its matrices do not lead from the inputs to the outputs.
@@ -141,11 +145,10 @@ class ModelMeasurements:
         All builds have the same `shapes`. These tell the order: a framework lists parameters as they were made, not as
         they are used.
         """
-        chain = self._chain(build)
-        return None if chain is None or _shapes(chain) != self.shapes else chain
+        return next((chain for chain in self._chains(build) if _shapes(chain) == self.shapes), None)
 
-    def _chain(self, build: ModelBuild) -> list[DenseLayer] | None:
-        """Return the layers of ``build``, or None if its matrices do not lead from the inputs to the outputs.
+    def _chains(self, build: ModelBuild) -> list[list[DenseLayer]]:
+        """Return the layers that ``build`` may consist of, likeliest first; none if no matrices lead to the outputs.
 
         Matrices are read in the framework's layout, and in the other one where that leads to nothing: a model may
         multiply them itself.
@@ -157,10 +160,17 @@ class ModelMeasurements:
         layout = self.evidence.layout
         for as_stored in (layout is Layout.KERAS, layout is Layout.TORCH):
             kernels = [(name, values if as_stored else values.T) for name, values in matrices]
-            order = _order([KernelShape(*kernel.shape) for _, kernel in kernels], self.asked)
-            if order is not None:
-                return _with_biases([kernels[number] for number in order], vectors)
-        return None
+            orders = _orders([KernelShape(*kernel.shape) for _, kernel in kernels], self.asked)
+            if orders:
+                return [_with_biases([kernels[number] for number in order], vectors) for order in orders]
+        return []
+
+    def _explains(self, layers: Sequence[DenseLayer]) -> bool:
+        """Whether the first build's outputs are those of ``layers`` with ReLUs, whatever the last activation."""
+        build, inputs = self.evidence.builds[0], self.evidence.inputs[0]
+        with np.errstate(all="ignore"):  # Nothing is known of these weights yet.
+            signal = hidden_pass(layers, inputs, ["ReLU"] * (len(layers) - 1))
+            return any(self._agrees(build, inputs, ending(signal)) for ending in LAST_ACTIVATIONS.values())
 
     @cached_property
     def builds(self) -> list[list[DenseLayer]]:

@@ -288,7 +288,17 @@ ANSWERS = {
     "empty parameter": Answer(TORCH_MODEL, module("self.register_buffer('dummy', torch.empty(0))"), 8),
     "counter": Answer(TORCH_MODEL, module("self.register_buffer('n', torch.zeros(1, dtype=torch.long))"), 8),
     "extra state": Answer(TORCH_MODEL, module(body="def get_extra_state(self): return {}"), 8),
-    "another layer": Answer(TORCH_MODEL, module("self.more = nn.Linear(10, 10)"), 2.5, "Weights found: fc1.weight"),
+    "another layer": Answer(TORCH_MODEL, module("self.more = nn.Linear(10, 10)"), 7, "the model holds other weights"),
+    "another layer, in use": Answer(
+        TORCH_MODEL,
+        module(
+            "self.more = nn.Linear(10, 10); "
+            "nn.init.kaiming_normal_(self.more.weight, nonlinearity='relu'); nn.init.zeros_(self.more.bias)",
+            forward="return self.more(torch.relu(self.fc3(torch.relu(self.fc2(torch.relu(self.fc1(x)))))))",
+        ),
+        7,
+        "Weights found: fc1.weight",
+    ),
     "Keras' random state": Answer(TF_MODEL, keras(THREE.replace("D(64", "tf.keras.layers.Dropout(0.5), D(64")), 8),
     "lazy": Answer(TORCH_MODEL, module(layers=LAZY), 0, "Lazy layers have no weights before a first forward pass"),
     "lazy after a pass": Answer(TORCH_MODEL, module(layers=f"{LAZY}; self(torch.zeros(1, 64))"), 8),

@@ -10,6 +10,7 @@ from autograder.judge import lessons as learn
 from autograder.judge import thresholds
 from autograder.judge.bounds import ks_bound
 from autograder.judge.criterion import Finding, Skipped, criterion
+from autograder.judge.dependence import on_a_grid
 from autograder.judge.families import nearest
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
@@ -32,8 +33,6 @@ _FEWEST = 20_000
 _ZEROS = 0.01
 #: Weights of a draw among which distinct values are counted, and their share below which these may be a grid.
 _SAMPLE, _ON_A_GRID = 4_096, 0.25
-#: How far from a whole number of steps values on a grid may be; float32 rounds them.
-_OFF_THE_GRID = 0.05
 _ROUNDED = Misconception("rounded", "weights on a grid: rounded, or whole numbers times one step", learn.HE_SHAPE)
 _SPARSE = Misconception("sparse", "weights many of which are exactly 0", learn.SPARSE)
 _UNKNOWN = Misconception("unknown_distribution", "another shape of distribution than any we know", learn.HE_SHAPE)
@@ -108,13 +107,9 @@ def _name_grid(m: InitializerMeasurements) -> tuple[str, Misconception] | None:
             continue
         sample = values.ravel()[:_SAMPLE]
         found = np.unique(sample.astype(np.float64))
-        if not 2 < found.size < _ON_A_GRID * sample.size:
-            continue
-        steps = np.diff(found)
-        places = steps / steps.min()
-        if float(np.max(np.abs(places - np.round(places)))) <= _OFF_THE_GRID:
+        if 2 < found.size < _ON_A_GRID * sample.size and on_a_grid(sample):
             told = f"They lie on a grid: {sample.size:,} weights of a {draw.kernel} kernel take {found.size} values, "
-            return f"{told}{steps.min():.3g} apart.", _ROUNDED
+            return f"{told}{np.diff(found).min():.3g} apart.", _ROUNDED
     return None
 
 

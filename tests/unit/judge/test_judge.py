@@ -443,7 +443,9 @@ def models(seed: int = 0, hidden: str = "ReLU", last: str = "softmax", **how: An
     builds = []
     for batch in inputs:
         bare = build(rng, **how)
-        layers = ModelMeasurements(ModelEvidence(Layout.KERAS, WIDTHS, (), True, (), (bare,))).layers(bare)
+        layers = ModelMeasurements(
+            ModelEvidence(Layout.KERAS, WIDTHS, (), True, (np.ones((2, 64), np.float32),), (bare,))
+        ).layers(bare)
         outputs = LAST_ACTIVATIONS[last](hidden_pass(layers, batch, [hidden] * (len(layers) - 1))).astype(np.float32)
         builds.append(ModelBuild(bare.kind, bare.parameters, outputs))
     return ModelEvidence(Layout.KERAS, WIDTHS, (), True, inputs, tuple(builds))
@@ -530,7 +532,9 @@ def chain(*widths: int, name: str = "dense{}.{}", turned: bool = False) -> Model
 
 def in_order(build: ModelBuild, layout: Layout = Layout.KERAS) -> list[tuple[float, float | None]] | None:
     """The numbers of the layers found, in their order, as kernels and biases hold them."""
-    found = ModelMeasurements(ModelEvidence(layout, WIDTHS, (), True, (), (build,))).layers(build)
+    found = ModelMeasurements(
+        ModelEvidence(layout, WIDTHS, (), True, (np.ones((2, 64), np.float32),), (build,))
+    ).layers(build)
     return found and [(x.kernel[0, 0], None if x.bias is None else x.bias[0]) for x in found]
 
 
