@@ -21,7 +21,6 @@ from autograder.assignment.questions import TASKS, WIDTHS, WRITTEN
 from tests.specification.claims.claims import Expected, Row, about, above, below, parse
 from tests.specification.claims.theory import (
     batch_normalized,
-    flat,
     gains,
     glorot_tanh,
     keeps,
@@ -29,6 +28,7 @@ from tests.specification.claims.theory import (
     normal_mean,
     rectified,
     recurrent_factor,
+    root_mean_square,
     scaled_gradient,
     sigmoid,
     sigmoid_factor,
@@ -70,7 +70,7 @@ def size(grade_id: str, name: str) -> Callable[[], float]:
 
 def later_gain(name: str) -> float:
     """By how much each of the last twenty layers multiplies the variance of activations, on average."""
-    variances = measured("q2_see").curve(f"{name}, measured")
+    variances = measured("q2_see").curve(name)
     return float((variances[30] / variances[10]) ** (1 / 20))
 
 
@@ -91,7 +91,7 @@ claim("intro", "**⟦100⟧**", lambda: sum(POINTS.values()))
 
 claim(
     "q1_open",
-    "a network of ⟦20⟧ sigmoid layers, each ⟦256⟧ units wide, sends ⟦100⟧ inputs",
+    "a network of ⟦20⟧ sigmoid layers, each ⟦256⟧ units wide. It sends ⟦100⟧ inputs",
     size("q1_see", "depth"),
     size("q1_see", "width"),
     lambda: len(named("q1_see", "h")),
@@ -107,11 +107,10 @@ claim(
     "q1_seen",
     "from about $⟦10^{-1}⟧$ in layer ⟦20⟧, next to the loss, down to about $⟦10^{-13}⟧$ in layer ⟦1⟧",
     lambda: measured("q1_see").curve("measured")[-1],
-    lambda: named("q1_see", "layers")[-1],
+    size("q1_see", "depth"),
     lambda: measured("q1_see").curve("measured")[0],
-    lambda: named("q1_see", "layers")[0],
+    lambda: measured("q1_see").panels[0][0].x[0],
 )
-claim("q1_seen", "a factor of ⟦0.236⟧", sigmoid_factor)
 claim(
     "q1_prompt",
     "that factor, about ⟦0.24⟧, is a typical sigmoid slope, at most ⟦1/4⟧, times the weights' gain of about ⟦1⟧",
@@ -132,18 +131,40 @@ claim("q1", "a variance of only ⟦0.265⟧", sigmoid_variance)
 claim("q1", "the factor is ⟦0.236⟧", sigmoid_factor)
 claim("q1", "$0.236^{19} \\approx ⟦1.2 \\times 10^{-12}⟧$", lambda: sigmoid_factor() ** 19)
 
-claim("q2_open", "the weights of ⟦30⟧ tanh layers", size("q2_see", "depth"))
-claim("q2_open", "with variance $1/(3n)$", lambda: "1 / 3" in cell(read(RELEASE), "q2_see").source)
+claim("q2_open", "a network of ⟦30⟧ tanh layers", size("q2_see", "depth"))
+claim("q2_open", "weights of variance $1/(3n)$", lambda: "1 / 3" in cell(read(RELEASE), "q2_see").source)
 claim("q2_open", "which is $1/n$ when", lambda: 2 / (7 + 7) == 1 / 7)
 claim(
     "q2_seen",
-    "by about ⟦fifteen⟧ orders of magnitude over the ⟦30⟧ layers",
+    "to the last layer, by about ⟦fifteen⟧ orders of magnitude",
     about(lambda: -math.log10(measured("q2_see").curve("naive")[-1])),
-    size("q2_see", "depth"),
 )
-claim("q2_seen", "by about fifteen orders", lambda: abs(math.log10(measured("q2_see").panels[1][0].y[0]) + 15) < 1)
-claim("q2_seen", "only to about a ⟦fiftieth⟧", about(lambda: measured("q2_see").curve("Glorot")[-1], 0.35))
-claim("q2_seen", "only to about a ⟦fiftieth⟧", about(lambda: measured("q2_see").panels[1][2].y[0], 0.35))
+claim(
+    "q2_seen",
+    "again by about ⟦fifteen⟧ orders",
+    about(lambda: -math.log10(measured("q2_see").curve("naive", 1)[0])),
+)
+claim(
+    "q2_seen",
+    "it falls to about a ⟦fiftieth⟧: fastest in the first layers, then ever more slowly",
+    about(lambda: measured("q2_see").curve("Glorot")[-1], 0.35),
+)
+claim(
+    "q2_seen",
+    "fastest in the first layers, then ever more slowly",
+    lambda: np.all(np.diff(np.diff(np.log(measured("q2_see").curve("Glorot")))[[0, 2, 5, 10, 20]]) > 0),
+)
+claim(
+    "q2_seen",
+    "it falls to about a ⟦fiftieth⟧: on their way back",
+    about(lambda: measured("q2_see").curve("Glorot", 1)[0], 0.35),
+)
+claim(
+    "q2_seen",
+    "the gradients lose little in the last layers and most in the first ones",
+    lambda: np.all(np.diff(np.diff(np.log(measured("q2_see").curve("Glorot", 1)))[[0, 2, 5, 10, 20]]) < 0),
+)
+claim("q2_seen", "the line of Glorot's weights stays at ⟦1⟧", lambda: float(measured("q2_see").predicted()[1][-1]))
 for where in ("q2_prompt", "q2"):
     claim(where, f"$\\mathrm{{Var}}(w) = {_IN}$", lambda: keeps(0, lambda i, o: 1 / i))
     claim(where, "$1/n_{\\text{out}}$", lambda: keeps(1, lambda i, o: 1 / o))
@@ -157,7 +178,7 @@ claim(
 claim(
     "q2_prompt",
     "Glorot's gain is near ⟦1⟧ in each layer",
-    about(lambda: later_gain("Glorot"), 0.06),
+    about(lambda: later_gain("Glorot"), 0.08),
 )
 claim(
     "q2",
@@ -190,16 +211,16 @@ claim("q2", "over ⟦30⟧ layers by $3^{30} \\approx ⟦2.1 \\times 10^{14}⟧$
 claim(
     "q2",
     "and by a little more in the first layers",
-    lambda: 3.0**-31 < measured("q2_see").curve("naive, predicted")[-1] < 3.0**-30,
+    lambda: 3.0**-31.5 < measured("q2_see").curve("naive")[-1] < 3.0**-30,
 )
 claim(
     "q2",
     "gain of each layer is near ⟦1⟧ in both directions",
-    about(lambda: later_gain("Glorot"), 0.06),
+    about(lambda: later_gain("Glorot"), 0.08),
 )
 claim("q2", "roughly $1/(2l)$ after $l$ layers", lambda: abs(glorot_tanh(400) * 2 * 400 - 1) < 0.05)
 claim("q2", "for $l = 30$ is ⟦0.017⟧", lambda: 1 / (2 * 30))
-claim("q2", "for $l = 30$ is ⟦0.017⟧", about(lambda: measured("q2_see").curve("Glorot")[-1], 0.1))
+claim("q2", "for $l = 30$ is ⟦0.017⟧", about(lambda: measured("q2_see").curve("Glorot")[-1], 0.25))
 claim("q2", "slope at most $⟦1/4⟧$ and outputs around $⟦1/2⟧$", lambda: largest(sigmoid_slope), lambda: sigmoid(0.0))
 claim("q2", "a little more than a factor of ⟦4⟧ per layer", above(lambda: 1 / sigmoid_factor()))
 claim("q2", "a little more than a factor of ⟦4⟧ per layer", about(lambda: 1 / sigmoid_factor()))
@@ -213,19 +234,26 @@ claim(
     "sends ⟦200⟧ inputs through one layer of ⟦256⟧ units",
     *(lambda k=k: named("q3_see", "layer").shape[k] for k in (0, 1)),
 )
-claim("q3_open", "slope is below 0.05", lambda: "< 0.05" in cell(read(RELEASE), "q3_see").source)
-claim("q3_open", "the slopes of ⟦three⟧ functions", lambda: len(named("q3_see", "activations")))
-claim("q3_seen", "tanh's ⟦four⟧ times as high", lambda: largest(tanh_slope) / largest(sigmoid_slope))
+claim("q3_open", "the slopes of ⟦three⟧ functions", lambda: len(named("q3_see", "functions")))
 claim(
     "q3_seen",
     "ReLU's step from 0 to 1 at $z = 0$",
     lambda: set(np.round(measured("q3_see").curve("ReLU"), 3)) == {0.0, 1.0},
 )
-claim("q3_seen", "rises from ⟦0⟧ towards 100 %", lambda: measured("q3_see").curve("tanh", 1)[0])
-claim("q3_seen", "towards 100 %", lambda: all(measured("q3_see").curve(f, 1)[-1] > 80 for f in ("tanh", "sigmoid")))
-claim("q3_seen", "it stays at one ⟦half⟧", lambda: round(measured("q3_see").curve("ReLU", 1)[-1]) / 100)
-claim("q3_seen", "networks with ⟦50⟧ layers", size("q3_see_dead", "depth"))
-claim("q3_seen", "weights of variance $2/n$", lambda: "np.sqrt(2 / width)" in cell(read(RELEASE), "q3_see_dead").source)
+claim(
+    "q3_seen",
+    "it falls from ⟦0.25⟧ to ⟦0.06⟧. That of tanh falls from ⟦0.95⟧ to ⟦0.18⟧. ReLU's stays at ⟦0.71⟧",
+    *(lambda s=s, scale=scale: root_mean_square(s, scale) for s in (sigmoid_slope, tanh_slope) for scale in (0.25, 16)),
+    lambda: root_mean_square(lambda z: float(z > 0), 1.0),
+)
+claim(
+    "q3_seen",
+    "The sigmoid's is lowest at every scale",
+    lambda: all(
+        np.all(measured("q3_see").curve("sigmoid", 1) < measured("q3_see").curve(f, 1)) for f in ("tanh", "ReLU")
+    ),
+)
+claim("q3_seen", "networks of ⟦50⟧ ReLU layers", size("q3_see_dead", "depth"))
 claim("q3_seen", "*every one* of ⟦200⟧ inputs", lambda: len(named("q3_see_dead", "h")))
 claim("q3_seen_dead", "zero for all ⟦200⟧ inputs", lambda: len(named("q3_see_dead", "h")))
 claim("q3_seen_dead", "for ⟦three⟧ random networks", lambda: sum(c.marks for c in measured("q3_see_dead").panels[0]))
@@ -234,7 +262,9 @@ claim(
     "It is ⟦0⟧ in the first layers",
     lambda: max(c.y[:2].max() for c in measured("q3_see_dead").panels[0][:3]),
 )
-claim("q3_seen_dead", "the dashed line at ⟦50⟧ %", lambda: measured("q3_see_dead").curve("predicted")[0])
+claim("q3_seen_dead", "the line at ⟦50⟧ %", lambda: measured("q3_see_dead").curve("predicted")[0])
+claim("q3_seen_dead", "⟦half⟧ of them, on average", lambda: stats.norm.cdf(0))
+claim("q3_seen", "it is ⟦1⟧ if all signals have the same direction", lambda: math.cos(0))
 claim("q3_prompt", "$\\sigma(1-\\sigma) \\le ⟦1/4⟧$", lambda: largest(sigmoid_slope))
 claim("q3_prompt", "$1 - \\tanh^2 \\le ⟦1⟧$", lambda: largest(tanh_slope))
 claim("q3_prompt", "at most ⟦1/4⟧ even unsaturated", lambda: largest(sigmoid_slope))
@@ -266,12 +296,14 @@ claim("q3", "shrinks the gradient at least ⟦fourfold⟧", lambda: 1 / largest(
 claim("q3", "with slope ⟦1⟧ at the origin", lambda: tanh_slope(0))
 claim(
     "q3",
-    "at scale 1 the slope is below 0.05 for ⟦0.4⟧ % (sigmoid) and ⟦2.9⟧ % (tanh)",
-    lambda: flat(sigmoid_slope, 1),
-    lambda: flat(tanh_slope, 1),
+    "the root mean square of the slope is ⟦0.21⟧ (sigmoid) and ⟦0.68⟧ (tanh); at scale 4 it is ⟦0.13⟧ and ⟦0.36⟧",
+    *(lambda s=s, scale=scale: root_mean_square(s, scale) for scale in (1, 4) for s in (sigmoid_slope, tanh_slope)),
 )
-claim("q3", "at scale 4, for ⟦47⟧ % and ⟦59⟧ %", lambda: flat(sigmoid_slope, 4), lambda: flat(tanh_slope, 4))
-claim("q3", "ReLU's share is ⟦50⟧ % at every scale", lambda: 100 * stats.norm.cdf(0))
+claim(
+    "q3",
+    "ReLU's is $\\sqrt{1/2} \\approx ⟦0.71⟧$ at every scale",
+    lambda: root_mean_square(lambda z: float(z > 0), 4.0),
+)
 claim(
     "q3",
     "almost ⟦half⟧ of the units in the last layers",
@@ -657,7 +689,7 @@ def test_a_number_means_what_its_digits_say(text: str, value: float, same: float
 
 
 #: How far marks may be from the predicted line, as a factor; what theory leaves out at finite width.
-AGREEMENT = {"q1_see": 1.5, "q2_see": 2.0, "q4_see": 4.0, "q5_see_signal": 4.0, "q6_see_depth": 1.25}
+AGREEMENT = {"q4_see": 4.0, "q5_see_signal": 4.0, "q6_see_depth": 1.25}
 
 
 @pytest.mark.parametrize("grade_id", AGREEMENT)
@@ -673,11 +705,23 @@ def test_measurement_and_prediction_agree(grade_id: str) -> None:
     assert compared
 
 
-def test_predicted_shares_of_flat_units_are_the_measured_ones() -> None:
+def test_sigmoid_layers_shrink_the_gradient_by_the_factor_of_mean_field_theory() -> None:
+    norms = measured("q1_see").curve("measured")
+    predicted = norms[-1] * sigmoid_factor() ** np.arange(len(norms) - 1, -1, -1)
+    assert np.abs(np.log(norms / predicted)).max() < math.log(1.5)
+
+
+def test_naive_tanh_layers_shrink_signals_and_gradients_nearly_as_linear_ones_would() -> None:
+    for panel in (0, 1):
+        marks, line = measured("q2_see").curve("naive", panel), measured("q2_see").predicted(panel)[0]
+        assert np.abs(np.log(marks / line)).max() < math.log(5)
+
+
+def test_predicted_sizes_of_slopes_are_the_measured_ones() -> None:
     panel = measured("q3_see").panels[1]
-    for marks, line in zip(panel[::2], panel[1::2], strict=True):
+    for marks, line in zip(panel[:3], panel[3:], strict=True):
         assert (marks.marks, line.marks) == (True, False)
-        assert np.abs(marks.y - line.y).max() < 2.0  # percentage points
+        assert np.abs(marks.y - line.y).max() < 0.01
 
 
 @pytest.mark.parametrize("grade_id", MEASURING)
@@ -690,6 +734,7 @@ def test_figure_has_labelled_axes_and_can_be_read_without_colours(grade_id: str)
         assert axes["ylabel"]
     assert figure.axes[-1]["xlabel"]
     for panel in figure.panels:
-        looks = [(curve.marker, curve.linestyle) for curve in panel if len(curve.x) > 2]
+        # Predicted lines look alike: each runs through its marks.
+        looks = [(curve.marker, curve.linestyle) for curve in panel if curve.marks and len(curve.x) > 2]
         assert len(looks) == len(set(looks)), f"two curves differ in colour alone: {looks}"
     assert not plt.get_fignums()

@@ -60,10 +60,9 @@ def largest(function: Callable[[float], float]) -> float:
     return max(function(z) for z in np.linspace(-8, 8, 1601))
 
 
-def flat(slope: Callable[[float], float], scale: float) -> float:
-    """Percentage of normal pre-activations of this standard deviation whose slope is below 0.05."""
-    edge = next(z for z in np.linspace(0, 8, 80_001) if slope(z) < 0.05)
-    return float(200 * stats.norm.sf(edge / scale))
+def root_mean_square(slope: Callable[[float], float], scale: float) -> float:
+    """Root mean square of a slope over normal pre-activations of this standard deviation."""
+    return math.sqrt(normal_mean(lambda z: slope(scale * z) ** 2))
 
 
 def gains(variance: Callable[[int, int], float], n_in: int = 300, n_out: int = 900) -> tuple[float, float]:
