@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from autograder.assignment.kernels import KernelShape
 from autograder.judge import bounds as t
@@ -11,7 +10,7 @@ from autograder.judge import lessons as learn
 from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
 from autograder.judge.criteria.variance import UNKNOWN_VARIANCE, pool_variances, stray, worst_or_pooled_bound
-from autograder.judge.criterion import Failed, Finding, criterion
+from autograder.judge.criterion import Finding, criterion
 from autograder.judge.measure import Moments, consequence_together, pool
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
@@ -80,43 +79,31 @@ _AS_OWN = " Your own initializer gives such weights. They are judged in its own 
 )
 def variance_hidden(m: ModelMeasurements) -> Finding:
     """Give the hidden layers {law.title} weights: mean 0, variance {law.formula}."""
-    try:
-        return _find(m)
-    except Failed as failed:
-        if failed.credit >= _OWN or not _is_own(m, failed.finding.mistake):
-            raise
-        finding = failed.finding
-        raise replace(
-            finding,
-            message=finding.message.replace(credit_text(failed.credit), "") + _AS_OWN,
-            named=finding.named.replace(credit_text(failed.credit), "") + _AS_OWN if finding.named else None,
-        ).failing(failed.by, credit=_OWN) from None
-
-
-def _find(m: ModelMeasurements) -> Finding:
     hidden = m.moments[:-1]
     for layer in hidden:
         if layer.variance == 0.0:
+            credit, why = _credit(m, CONSTANT)
             raise Finding(
-                f"All weights of the {layer.kernel} layer are alike: its units start alike and stay alike.",
+                f"All weights of the {layer.kernel} layer are alike: its units start alike and stay alike.{why}",
                 measured=0.0,
                 expected=layer.asked,
                 p_value=0.0,
                 mistake=CONSTANT,
                 off={layer.kernel: True},
-            ).failing()
+            ).failing(credit=credit)
     _check_dependence(m)
     for number, layer in enumerate(hidden, 1):
         if LAYER_MEAN.fails(layer.standardized_mean, at_least=chance_of_mean(layer.n / m.copies)):
+            credit, why = _credit(m, MEAN_NOT_ZERO)
             raise Finding(
                 f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations; "
-                "0 is expected.",
+                f"0 is expected.{why}",
                 measured=layer.standardized_mean,
                 expected=0.0,
                 p_value=t.union(t.mean_bound(layer.n, layer.standardized_mean), len(hidden)),
                 mistake=MEAN_NOT_ZERO,
                 off={layer.kernel: True},
-            ).failing(LAYER_MEAN)
+            ).failing(LAYER_MEAN, credit=credit)
     return _variance(m, m.variances[:-1])
 
 
@@ -127,14 +114,15 @@ def _check_dependence(m: ModelMeasurements) -> None:
             continue
         (found,) = find_structure(draws[:1], TESTS, in_law_units=layer.is_right)
         if found is not None and find_structure(draws[1:2], TESTS, in_law_units=layer.is_right) != [None]:
+            credit, why = _credit(m, found.mistake)
             raise Finding(
-                f"The weights of the {layer.kernel} layer depend on one another: {found.says}.",
+                f"The weights of the {layer.kernel} layer depend on one another: {found.says}.{why}",
                 measured=found.measured,
                 expected=0.0,
                 p_value=found.p_value,
                 mistake=found.mistake,
                 off={layer.kernel: True},
-            ).failing(found.by)
+            ).failing(found.by, credit=credit)
 
 
 def _share_a_stream(m: ModelMeasurements) -> bool:
@@ -181,10 +169,10 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
                 mistake = _ONLY_FIRST
                 explained += " Only the first layer was initialized; this one kept its default."
                 named += " Only the first layer was initialized."
-    credit = near_miss([s.variance for s in hidden], rests_on)
+    credit, why = _credit(m, mistake, near_miss([s.variance for s in hidden], rests_on))
     raise Finding(
-        told + explained + credit_text(credit) + seed,
-        named=told + named + credit_text(credit),
+        told + explained + why + seed,
+        named=told + named + why,
         consequence=consequence_together([s.variance for s in hidden], worst.law),
         p_value=p_value,
         mistake=mistake,
@@ -195,7 +183,12 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE, credit=credit)
 
 
-def _is_own(m: ModelMeasurements, mistake: Misconception | None) -> bool:
+def _credit(m: ModelMeasurements, mistake: Misconception, near: float = 0.0) -> tuple[float, str]:
+    """Return the share of the points that ``mistake`` leaves, at least that of a near miss, and what is said of it."""
+    return (_OWN, _AS_OWN) if near < _OWN and _is_own(m, mistake) else (near, credit_text(near))
+
+
+def _is_own(m: ModelMeasurements, mistake: Misconception) -> bool:
     """Whether the student's own initializer gives such hidden layers: the same dependence, or variances and means."""
     if mistake in DEPENDENCES:
         found = find_structure([draws[0] for draws in m.own], TESTS, in_law_units=False)
