@@ -203,8 +203,9 @@ def repeats_bound(n: int, repeats: float) -> float:
 def steadiness_bound(n: int, calls: int, off: float) -> float:
     """Bound P(the second moments of ``calls`` draws of n are off their shapes' means by the share ``off``, on average).
 
-    With δᵢ a second moment less 1 and δ̄ a shape's mean, Σ|δᵢ − δ̄| ≤ 2·Σ|δᵢ|, and 1 + δ̄ ≥ 0.9. For the sum of the
-    |δᵢ| it is Chernoff's bound, E exp(λ|δ|) ≤ E exp(λδ) + E exp(−λδ), with χ²'s E exp(λδ) = e^(−λ)·(1−2λ/n)^(−n/2).
+    With δᵢ a second moment less 1 and δ̄ a shape's mean, Σ|δᵢ − δ̄| ≤ 2·Σ|δᵢ|. Where the variance passes, 1 + δ̄ ≥ 0.9;
+    where it does not, its own bound counts. For the sum of the |δᵢ| it is Chernoff's bound, E exp(λ|δ|) ≤ E exp(λδ) +
+    E exp(−λδ), with χ²'s E exp(λδ) = e^(−λ)·(1−2λ/n)^(−n/2).
     """
     whole = 0.45 * off * calls
     rate = min(n * whole / (2.0 * calls), 0.4 * n)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from autograder.judge.thresholds import VARIANCE, chance_of_variance
 
-#: Least variance, in units of what is asked for, that is near on every kernel; the largest is its reciprocal.
+#: Logarithm of the largest factor by which each kernel's variance may be off and is near: it is 0.7 to 1.43 times the
+#: right one.
 _NEAR = math.log(1.0 / 0.7)
-#: Largest factor by which a variance may be off on all kernels alike.
+#: Logarithm of the largest factor by which the variance may be off on all kernels alike.
 _CONSTANT = math.log(2.4)
 #: Credit for each.
 NEAR, CONSTANT = 0.5, 0.25
@@ -18,8 +19,8 @@ NEAR, CONSTANT = 0.5, 0.25
 def near_miss(ratios: Sequence[float], rests_on: Sequence[int]) -> float:
     """Return the credit for variances that are wrong: ½ where they are near, ¼ where only the constant is wrong.
 
-    A variance is near within 30 % on every kernel. The constant alone is wrong if all kernels are off by one factor, up
-    to 2.4: then the formula has the right fan.
+    A variance is near if it is 0.7 to 1.43 times the right one on every kernel. The constant alone is wrong if all
+    kernels are off by one factor, up to 2.4: then the formula has the right fan.
 
     Parameters
     ----------

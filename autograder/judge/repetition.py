@@ -59,7 +59,7 @@ def _equal_calls(plan: Plan, limit: float) -> ErrorRate:
 DRAWS = StatisticalTest("|r| of two draws of a shape", "> {}, three times", CORRELATION, _draws)
 BEGINNINGS = StatisticalTest("|r| of two shapes' beginnings", "> {}, three times", CORRELATION, _beginnings)
 #: Pairs of draws that may be correlated. Unseeded Keras initializers draw their seeds from a billion, and so may
-#: collide; a pool of a thousand seeds gives a pair or two by chance, and whether it does must not decide.
+#: collide. A pool of a thousand seeds gives a pair in one grading of sixteen, and whether it does must not decide.
 SEEDS = StatisticalTest("pairs of draws that repeat each other", "> {}", 2, _collisions)
 #: Pairs of equal small draws: a pool of 100 seeds gives about 50 among 100 calls, a pool of 1,000 about 5.
 EQUAL_CALLS = StatisticalTest("pairs of equal draws among the small ones", "> {}", 15, _equal_calls)

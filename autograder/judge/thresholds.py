@@ -1,6 +1,7 @@
-"""Thresholds of mean, variance and distribution, which `measure` and `initializer` need, too, to choose a draw's units.
+"""Thresholds that several modules need, and how far chance alone leads where figures rest on few independent values.
 
-Every other threshold stands beside its test.
+`measure` and `initializer` choose a draw's units by the thresholds of mean, variance and distribution. Every other
+threshold stands beside its test.
 """
 
 from __future__ import annotations
