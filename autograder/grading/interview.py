@@ -102,16 +102,16 @@ def _interview_initializer(
         raise CallRaised(raised[0])
     in_place = task.layout is Layout.TORCH
     on_parameter = draw(challenge.kernels[-1], parameter=True) if in_place else None
-    repeats = _repeated(conversation, task, challenge.small, REPEATS, challenge.fill)
+    repeats = _repeated(conversation, task, challenge.small, REPEATS, challenge.fill).values
     fill = challenge.fill if in_place else None
     return InitializerEvidence(task.layout, rounds, fill, on_parameter, LAWS[task.law], repeats)
 
 
-def _repeated(conversation: Conversation, task: Task, kernel: KernelShape, times: int, fill: float) -> Array | None:
-    """Return (calls, weights) of ``task``'s initializer, called repeatedly; None if it gave no floats."""
+def _repeated(conversation: Conversation, task: Task, kernel: KernelShape, times: int, fill: float) -> Repeated:
+    """Return what ``task``'s initializer gave in repeated calls; no values if it gave no floats."""
     shape = kernel.in_layout(task.layout)
     answer = conversation.ask(CallRepeatedly(task.function, Framework(task.framework), shape, times, fill))
-    return answer.values if isinstance(answer, Repeated) else None
+    return answer if isinstance(answer, Repeated) else Repeated()
 
 
 def _draw(kernel: KernelShape, answer: Returned) -> Draw:
@@ -128,7 +128,7 @@ def _interview_model(
             raise CallRaised(answer)
         builds.append(_build(_unless_undefined(answer), describe))
     initializer = initializer_of(task) if asks_own else None
-    own = _own_draws(conversation, initializer, challenge.fill) if initializer is not None else None
+    own, unfilled = _own_draws(conversation, initializer, challenge.fill) if initializer is not None else (None, False)
     return ModelEvidence(
         layout=task.layout,
         widths=WIDTHS,
@@ -138,20 +138,24 @@ def _interview_model(
         builds=tuple(builds),
         law=LAWS[task.law],
         own=own,
+        own_unfilled=unfilled,
     )
 
 
-def _own_draws(conversation: Conversation, initializer: Task, fill: float) -> tuple[tuple[Array, ...], ...] | None:
-    """Return draws of a model's hidden kernels, canonical, by the student's own ``initializer``."""
-    found = []
-    for inputs, outputs in pairwise(WIDTHS[:-1]):
+def _own_draws(
+    conversation: Conversation, initializer: Task, fill: float
+) -> tuple[tuple[tuple[Array, ...], ...] | None, bool]:
+    """Return canonical draws of a model's kernels by the student's ``initializer``, and whether one stayed unfilled."""
+    found, unfilled = [], False
+    for inputs, outputs in pairwise(WIDTHS):
         kernel = KernelShape(inputs, outputs)
-        values = _repeated(conversation, initializer, kernel, BUILDS, fill)
-        if values is None:
-            return None
-        draws = values.reshape(-1, *kernel.in_layout(initializer.layout))
+        answer = _repeated(conversation, initializer, kernel, BUILDS, fill)
+        unfilled |= answer.unfilled
+        if answer.values is None:
+            return None, unfilled
+        draws = answer.values.reshape(-1, *kernel.in_layout(initializer.layout))
         found.append(tuple(draws if initializer.layout is Layout.KERAS else draws.transpose(0, 2, 1)))
-    return tuple(found)
+    return tuple(found), unfilled
 
 
 def _build(answer: ModelBuilt, describe: Callable[[Raised], str]) -> ModelBuild:

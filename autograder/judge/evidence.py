@@ -141,8 +141,10 @@ class ModelEvidence:
     law : TargetLaw
         What the hidden layers should draw from.
     own : tuple of tuple of array, or None
-        For each hidden layer of ``widths``, draws by the student's own initializer, canonical (in, out): as many as
-        builds, or fewer if it is slow. None if it is not defined, raised, or gave no floats of the right number.
+        For each layer of ``widths``, draws by the student's own initializer, canonical (in, out): as many as builds,
+        or fewer if it is slow. None if it is not defined, raised, or gave no floats of the right number.
+    own_unfilled : bool
+        Whether that initializer leaves the tensor that is passed as it was, so that a layer keeps its default.
     """
 
     layout: Layout
@@ -153,3 +155,4 @@ class ModelEvidence:
     builds: tuple[ModelBuild, ...]
     law: TargetLaw = HE
     own: tuple[tuple[Array, ...], ...] | None = None
+    own_unfilled: bool = False

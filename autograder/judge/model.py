@@ -19,6 +19,7 @@ from autograder.judge.families import Histogram
 from autograder.judge.measure import RARE, DrawFigures, Moments, draw_figures, family_of, not_finite, pool
 from autograder.judge.naming import Diagnosis, diagnose
 from autograder.judge.structure import clipped
+from autograder.judge.thresholds import chance_of_variance
 
 #: Largest difference of outputs, relative to their largest magnitude; float32 rounding gives about 1e-6.
 FORWARD = 1e-3
@@ -210,14 +211,25 @@ class ModelMeasurements:
 
     @cached_property
     def own(self) -> tuple[tuple[DrawFigures, ...], ...]:
-        """For every hidden layer, draws by the student's own initializer; empty if it gives none of these kernels."""
-        hidden, own = self.shapes[:-1], self.evidence.own or ()
-        if [array.shape for arrays in own for array in arrays[:1]] != [(k.inputs, k.outputs) for k in hidden]:
+        """For every layer, draws by the student's own initializer; empty if it gives none of these kernels."""
+        own = self.evidence.own or ()
+        if [array.shape for arrays in own for array in arrays[:1]] != [(k.inputs, k.outputs) for k in self.shapes]:
             return ()
         return tuple(
             tuple(draw_figures(shape, Layout.KERAS, array, self.evidence.law) for array in arrays)
-            for shape, arrays in zip(hidden, own, strict=True)
+            for shape, arrays in zip(self.shapes, own, strict=True)
         )
+
+    def is_own(self, numbers: Sequence[int]) -> bool:
+        """Whether these layers have the variances and means that the student's own initializer gives."""
+        for number in numbers if self.own else ():
+            own, found = pool(self.own[number]), self.moments[number]
+            chance = chance_of_variance(own.n) + chance_of_variance(found.n // self.copies)
+            if not abs(own.variance - found.variance) <= chance * found.variance:
+                return False
+            if not abs(own.standardized_mean - found.standardized_mean) <= chance:
+                return False
+        return bool(self.own)
 
     def family(self, numbers: Sequence[int]) -> str | None:
         """Family of these layers' weights, each layer in its own units; None when not recognised."""
@@ -269,6 +281,7 @@ HIDDEN_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "tanh": np.tanh,
     "leaky ReLU": lambda z: np.where(z > 0.0, z, 0.01 * z),
     "leaky ReLU (slope 0.2)": lambda z: np.where(z > 0.0, z, 0.2 * z),
+    "leaky ReLU (slope 0.3)": lambda z: np.where(z > 0.0, z, 0.3 * z),
     "ELU": lambda z: np.where(z > 0.0, z, np.expm1(np.minimum(z, 0.0))),
     "GELU": lambda z: z * ndtr(z),
     "GELU (tanh)": lambda z: 0.5 * z * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (z + 0.044715 * z**3))),

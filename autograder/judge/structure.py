@@ -182,10 +182,13 @@ def _tame(draw: DrawFigures, *, in_law_units: bool) -> DrawFigures:
 def clipped(draw: DrawFigures, deviation: float | None = None) -> DrawFigures:
     """Return the draw clipped at four deviations, and centred anew: outliers move the mean, too.
 
-    Without ``deviation``, it is estimated from the median absolute value of a sixteenth of the draw.
+    Without ``deviation``, it is estimated from the median absolute value of a sixteenth of the draw. Weights that are
+    exactly 0, as under a mask, say nothing about it.
     """
     if deviation is None:
-        deviation = _NORMAL_BY_MEDIAN * float(np.median(np.abs(draw.centred[::16])))
+        sample = draw.centred[::16]
+        sample = sample[sample != -sample.dtype.type(draw.mean)]
+        deviation = _NORMAL_BY_MEDIAN * float(np.median(np.abs(sample))) if sample.size else 0.0
     if not 0.0 < deviation < math.inf:
         return draw
     values = np.clip(draw.centred, -_REACH * deviation, _REACH * deviation)

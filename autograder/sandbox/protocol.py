@@ -362,9 +362,13 @@ class Returned(Answer):
 
 @dataclass(frozen=True)
 class Repeated(Answer):
-    """Results of calls of an initializer, one after the other: (calls, weights) float; None if a call failed."""
+    """Results of calls of an initializer, one after the other: (calls, weights) float; None if a call failed.
+
+    ``unfilled`` says that a call left the tensor that was passed as it was, and returned another one.
+    """
 
     values: Array | None = None
+    unfilled: bool = False
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,17 @@ def initializers(name: str, keras: str, torch: str, least: float, most: float) -
     return Row(name, cells=cells, parts=dict.fromkeys(cells, (least, most)))
 
 
+def in_the_models(name: str, keras: str, torch: str) -> Row:
+    """Two wrong initializers that models call for all layers: half of these models' variance points are left."""
+    cells = {
+        TF: cell_of(TF, keras),
+        TF_MODEL: cell_of(TF_MODEL, "return tf_he_normal(shape)", output="he"),
+        TORCH: cell_of(TORCH, torch),
+        TORCH_MODEL: cell_of(TORCH_MODEL, "torch_he_normal_(layer.weight)"),
+    }
+    return Row(name, cells=cells, parts=dict.fromkeys(MODELS, (6.5, 7.5)), says="judged in")
+
+
 def keras_model(body: str) -> str:
     return "import tensorflow as tf\nD = tf.keras.layers.Dense\nHE = 'he_normal'\ndef build_tf_model():\n" + body
 
@@ -155,6 +166,25 @@ ROWS = [
             TORCH_MODEL: cell_of(TORCH_MODEL, "layer.reset_parameters(); layer.weight.normal_(0, s)"),
         },
         parts=dict.fromkeys(MODELS, (6, 7)),
+    ),
+    in_the_models(
+        "models that call LeCun initializers",
+        "return tf.random.normal(shape, stddev=s / math.sqrt(2))",
+        "return weight.normal_(0, s / math.sqrt(2))",
+    ),
+    in_the_models(
+        "models that call initializers without a scale",
+        "return tf.random.normal(shape)",
+        "return weight.normal_()",
+    ),
+    Row(
+        "a PyTorch model that calls an initializer which fills nothing",
+        cells={
+            TORCH: cell_of(TORCH, "return torch.randn_like(weight) * s"),
+            TORCH_MODEL: cell_of(TORCH_MODEL, "torch_he_normal_(layer.weight)"),
+        },
+        parts={TORCH_MODEL: (6.5, 6.5)},
+        says="leaves the tensor that is passed as it was",
     ),
     Row("the reference solution", folder="reference", total=(40, 40)),
     Row("the frameworks' own initializers", folder="library_one_liners", total=(40, 40)),

@@ -11,10 +11,11 @@ from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
 from autograder.judge.criteria.variance import UNKNOWN_VARIANCE, pool_variances, stray, worst_or_pooled_bound
 from autograder.judge.criterion import Finding, criterion
-from autograder.judge.measure import Moments, consequence_together, pool
+from autograder.judge.measure import Moments, consequence_together
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
-from autograder.judge.near_miss import credit_text, near_miss
+from autograder.judge.near_miss import near_miss
+from autograder.judge.own import own_credit
 from autograder.judge.scales import GLOROT_UNIFORM, PYTORCH_DEFAULT
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 from autograder.judge.structure import DEPENDENCES, find_structure, prefix_correlation
@@ -66,9 +67,6 @@ _SAME_BUILDS = (
 )
 #: Fewest weights of a layer whose dependence is judged; those asked for have more.
 _STRUCTURED = 8_000
-#: Credit for the variances of the student's own initializer, which loses points for them already.
-_OWN = 0.5
-_AS_OWN = " Your own initializer gives such weights. They are judged in its own part, so they cost half here."
 
 
 @criterion(
@@ -185,19 +183,9 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
 
 def _credit(m: ModelMeasurements, mistake: Misconception, near: float = 0.0) -> tuple[float, str]:
     """Return the share of the points that ``mistake`` leaves, at least that of a near miss, and what is said of it."""
-    return (_OWN, _AS_OWN) if near < _OWN and _is_own(m, mistake) else (near, credit_text(near))
-
-
-def _is_own(m: ModelMeasurements, mistake: Misconception) -> bool:
-    """Whether the student's own initializer gives such hidden layers: the same dependence, or variances and means."""
     if mistake in DEPENDENCES:
-        found = find_structure([draws[0] for draws in m.own], TESTS, in_law_units=False)
-        return any(each is not None and each.mistake is mistake for each in found)
-    for draws, of_model in zip(m.own, m.moments, strict=False):
-        own = pool(draws)
-        chance = chance_of_variance(own.n) + chance_of_variance(of_model.n // m.copies)
-        if not abs(own.variance - of_model.variance) <= chance * of_model.variance:
-            return False
-        if not abs(own.standardized_mean - of_model.standardized_mean) <= chance:
-            return False
-    return bool(m.own)
+        found = find_structure([draws[0] for draws in m.own[:-1]], TESTS, in_law_units=False)
+        is_own = any(each is not None and each.mistake is mistake for each in found)
+    else:
+        is_own = m.is_own(range(len(m.moments) - 1))
+    return own_credit(m, mistake, near, is_own=is_own)

@@ -13,6 +13,7 @@ from autograder.judge.criterion import Finding, criterion
 from autograder.judge.dependence import independent_by_spread
 from autograder.judge.law import GLOROT
 from autograder.judge.model import ModelMeasurements
+from autograder.judge.own import own_credit
 from autograder.judge.scales import PYTORCH_DEFAULT
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 from autograder.judge.thresholds import chance_of_variance
@@ -75,13 +76,14 @@ def variance_output(m: ModelMeasurements) -> Finding:
         explained = f" But its mean is {last.standardized_mean:+.3f} standard deviations; 0 is expected."
     if found is None or mistake is not found.mistake:
         named = explained
+    credit, why = own_credit(m, mistake, 0.0, is_own=m.is_own([len(m.moments) - 1]))
     raise Finding(
-        message + explained,
-        named=message + named,
+        message + explained + why,
+        named=message + named + why,
         p_value=p_value,
         mistake=mistake,
         twins=found.twins if found and mistake is found.mistake else (),
         measured=measured,
         expected=expected,
         off={last.kernel: True},
-    ).failing(OUTPUT_VARIANCE if strays else OUTPUT_MEAN)
+    ).failing(OUTPUT_VARIANCE if strays else OUTPUT_MEAN, credit=credit)

@@ -50,13 +50,15 @@ def _called(question: CallInitializer, function: Any) -> Returned:
 def _repeated(question: CallRepeatedly, function: Any) -> Repeated:
     once = CallInitializer(question.function, question.framework, question.shape, question.fill)
     found: list[Array] = []
+    unfilled = False
     begun = monotonic()
     while len(found) < question.times and (not found or monotonic() - begun < REPEATING_SECONDS):
         answer = _called(once, function)
         filled = answer.passed is not None and bool((answer.passed != question.fill).any())
+        unfilled |= answer.passed is not None and not filled
         values = answer.passed if filled else answer.values
         if values is None:
             return Repeated()
         # A copy: a framework may return a view of memory that its next call writes to.
         found.append(np.array(values).ravel())
-    return Repeated(np.stack(found))
+    return Repeated(np.stack(found), unfilled)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.assignment.questions import BUILDS, KERNELS, REPEATS, ROUNDS, TASKS, Task, draw_challenge, task
+from autograder.assignment.questions import BUILDS, KERNELS, REPEATS, ROUNDS, TASKS, WIDTHS, Task, draw_challenge, task
 from autograder.grading import check as checking
 from autograder.grading.cell_output import CellOutput, output_of
 from autograder.grading.check import CannotCheck, check
@@ -147,13 +148,13 @@ def test_model_is_built_for_every_batch(asked: Task) -> None:
 
 
 @pytest.mark.parametrize("asked", MODELS, ids=lambda t: t.stub)
-def test_hidden_kernels_are_drawn_by_the_student_s_own_initializer_too(asked: Task) -> None:
+def test_kernels_of_a_model_are_drawn_by_the_student_s_own_initializer_too(asked: Task) -> None:
     talk = Answers(built)
     own = interview(talk, asked, CHALLENGE).own
     questions = [q for q in talk.asked if isinstance(q, CallRepeatedly)]
     initializer = TORCH if asked.framework == "torch" else TENSORFLOW
     assert {(q.function, q.times) for q in questions} == {(initializer.function, BUILDS)}
-    assert [[draw.shape for draw in draws] for draws in own] == [[(64, 128)] * BUILDS, [(128, 64)] * BUILDS]
+    assert [[draw.shape for draw in draws] for draws in own] == [[shape] * BUILDS for shape in pairwise(WIDTHS)]
     assert [float(draw[0, 0]) for draw in own[0]] == [0.0, 1.0, 2.0, 3.0]
 
 

@@ -688,9 +688,7 @@ def test_model_loses_half_for_the_mistake_of_its_own_initializer(of_model: str, 
     found = replace(
         found,
         builds=tuple(replace(b, parameters=tuple(map(changed, b.parameters))) for b in found.builds),
-        own=tuple(
-            tuple(OWN.get(of_own, lambda w: w)(drawn(shape)) for _ in range(4)) for shape in ((64, 128), (128, 64))
-        ),
+        own=tuple(tuple(OWN.get(of_own, lambda w: w)(drawn(shape)) for _ in range(4)) for shape in pairwise(WIDTHS)),
     )
     verdict = next(v for v in judge(found, OF_MODELS) if v.name == "variance_hidden")
     assert (verdict.status, verdict.credit) == ("failed", 0.5 if of_own == of_model else 0.0)

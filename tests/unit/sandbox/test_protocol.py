@@ -61,6 +61,7 @@ PAIRS: list[tuple[Question[Answer], Answer]] = [
     (INITIALIZER, NotDefined()),
     (REPEATED, Repeated(np.ones((3, 6), np.float32))),
     (REPEATED, Repeated()),
+    (REPEATED, Repeated(np.ones((1, 6), np.float32), unfilled=True)),
     (REPEATED, RAISED),
     (REPEATED, NotDefined()),
     (MODEL, ModelBuilt("Sequential", (ModelParameter("w", (2, 3), KERNEL), ModelParameter("big", (9, 9))), KERNEL)),

@@ -1,0 +1,33 @@
+"""The share of a model's variance points that is left if the mistake is that of the student's own initializer."""
+
+from __future__ import annotations
+
+from autograder.judge.misconception import Misconception
+from autograder.judge.model import ModelMeasurements
+from autograder.judge.near_miss import credit_text
+from autograder.judge.scales import PYTORCH_DEFAULT
+
+#: The initializer loses points in its own part already.
+_OWN = 0.5
+_GIVES = " Your own initializer gives such weights. They are judged in its own part, so they cost half here."
+_UNFILLED = (
+    " Your own initializer leaves the tensor that is passed as it was, so a layer keeps its default. That is judged in "
+    "the initializer's part, so it costs half here."
+)
+
+
+def own_credit(m: ModelMeasurements, mistake: Misconception, near: float, *, is_own: bool) -> tuple[float, str]:
+    """Return the share of the points that ``mistake`` leaves, and what is said of it.
+
+    Parameters
+    ----------
+    near : float
+        Credit of a near miss: what is left in any case.
+    is_own : bool
+        Whether the student's own initializer gives such weights.
+    """
+    if near < _OWN and is_own:
+        return _OWN, _GIVES
+    if near < _OWN and mistake is PYTORCH_DEFAULT and m.evidence.own_unfilled:
+        return _OWN, _UNFILLED
+    return near, credit_text(near)
