@@ -52,7 +52,7 @@ _MATHML = {
 _MATHML_ATTRIBUTES = {
     *("xmlns", "display", "mathvariant", "stretchy", "fence", "separator", "form", "lspace", "rspace", "width"),
     *("height", "columnalign", "columnspacing", "rowspacing", "displaystyle", "scriptlevel", "accent", "largeop"),
-    "movablelimits",
+    *("movablelimits", "minsize", "maxsize", "linethickness"),
 }
 
 _TAGS = {*nh3.ALLOWED_TAGS, *_MATHML, "input"} - {"bdo", "map", "area"}
@@ -62,6 +62,8 @@ _ATTRIBUTES = {
     "input": {"type", "checked", "disabled"},
     "*": {"class", "style", "align", "title", "lang", "dir"},
 }
+#: Of brackets that ``\Big`` makes larger, and of fractions without a bar.
+_MATHML_SIZE: Final = re.compile(r"0|[0-9](\.[0-9]{1,3})?em")
 _STYLES = {"text-align"}
 
 _SVG = {"svg", "g", "path", "defs", "clipPath", "rect", "use", "text", "tspan", "title", "desc"}
@@ -187,6 +189,8 @@ def _harmless(
             return "checkbox"
         case "class":
             return " ".join(name for name in value.split() if _is_plain(name, standalone)) or None
+        case "minsize" | "maxsize" | "linethickness":
+            return value if _MATHML_SIZE.fullmatch(value) else None
         case "rowspan":
             return value if value in _ROWS else None
         case "colspan" | "span":

@@ -10,7 +10,6 @@ from html import escape
 from typing import Any, Final
 from urllib.parse import unquote
 
-from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import (
     IPythonRenderer,
     MarkdownWithMath,
@@ -18,6 +17,7 @@ from nbconvert.filters.markdown_mistune import (
     MathInlineParser,
 )
 
+from autograder.mathml import mathml
 from autograder.safe_html import ATTACHED, NOT_SHOWN, clean, picture
 from autograder.text import visible
 
@@ -190,7 +190,7 @@ def _formula(latex: str, display: str) -> str:
     try:
         if _MACROS.search(latex):
             raise ValueError("a formula that defines commands")
-        return str(convert(latex, display=display))
+        return mathml(latex, display)
     except Exception:  # noqa: BLE001 (the converter raises anything for a malformed formula)
         mark = "$$" if display == "block" else "$"
         return f"<code>{escape(mark + latex + mark)}</code>"

@@ -24,6 +24,7 @@ from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from tornado import web
 
 from autograder.nbgrader_bridge.pages import CannotShow, FormgraderPage, warm
+from autograder.report import formulas
 
 Resources = dict[str, Any]
 
@@ -113,6 +114,7 @@ class _File(handlers.SubmissionFilesHandler):
 
 
 def _handlers() -> Iterator[tuple[Any, ...]]:
+    yield "/formgrader/formulas/(.*)", web.StaticFileHandler, {"path": str(formulas.FOLDER)}
     ours = {handlers.SubmissionHandler: _Submission, handlers.SubmissionFilesHandler: _File}
     for pattern, handler, *more in (*handlers.default_handlers, *apihandlers.default_handlers):
         if handler is web.StaticFileHandler:  # of files that nbgrader brings

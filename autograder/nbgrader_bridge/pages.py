@@ -21,6 +21,8 @@ from nbgrader.server_extensions.formgrader import handlers
 from traitlets import Integer
 from traitlets.config import Config
 
+from autograder.report import formulas
+
 Resources = dict[str, Any]
 _OURS: Final = str(Path(__file__).parent / "templates")
 _NBGRADERS: Final = handlers.template_path
@@ -55,6 +57,7 @@ class _Page(HTMLExporter):
             extra_loaders=[FileSystemLoader(_NBGRADERS)],
             **settings,
         )
+        self.environment.globals |= {"formulas": formulas}
 
     def from_filename(self, filename: str, resources: Resources | None = None, **_: Any) -> tuple[str, Resources]:
         """Return the page of the notebook at ``filename``; raise `CannotShow` if it cannot be made."""

@@ -27,6 +27,7 @@ from pygments.formatters import HtmlFormatter
 
 from autograder.errors import UserError
 from autograder.notebook import Cell, UnreadableNotebook, parse_notebook, printable_path, read_bytes
+from autograder.report import formulas
 from autograder.report.templating import environment
 from autograder.safe_html import NOT_SHOWN, clean, is_picture, shown_attachments
 from autograder.safe_markdown import MAX_CODE, Renderer, allowance, code, render
@@ -184,6 +185,7 @@ class NotebookPage(HTMLExporter):
             body=Markup(body),  # noqa: S704 (escaped by nbconvert, or cleaned above)
             title=name.replace("_", " ").capitalize(),
             question_style=(files("autograder.report") / "templates" / "question.css").read_text("utf-8"),
+            formula_style=formulas.style() if "<math" in body else "",
             light=_colours("xcode"),
             dark=_colours("github-dark"),
         )

@@ -209,6 +209,7 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
     expect(page.get_by_text("A fine start, but say where it comes from.")).to_be_visible()
     expect(page.locator("table.ag-table").first).to_contain_text("Glorot")
     expect(page.get_by_text("MARK SCHEME")).to_have_count(0)
+    assert ["formulas", "loaded"] in page.evaluate(FONTS)
     picture(page, "feedback")
 
 
@@ -259,6 +260,7 @@ def submission(course: Course, root: str, student: str) -> str:
         return f"{root}/submissions/{gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, student).id}"
 
 
+FONTS = "document.fonts.ready.then(() => [...document.fonts].map(font => [font.family, font.status]))"
 FORMULAS = "[...document.querySelectorAll('math')].map(each => each.outerHTML)"
 
 
@@ -268,6 +270,7 @@ def test_answers_press_and_cover_no_control_change_no_formula_and_ask_the_server
     root = address.partition("?")[0]
     page.goto(submission(course, root, "glorot"))
     formulas = page.evaluate(FORMULAS)
+    assert ["formulas", "loaded"] in page.evaluate(FONTS)
     watch = Watch.on(page)
     page.goto(submission(course, root, "mallory"))
     wait_for_scores(page)

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder.publishing.notebook_page import NotebookPage
 from autograder.report import html
@@ -86,6 +86,12 @@ def pages(grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> Pages:
     )
 
 
+#: Where the parts of each formula of a page lie: `left`, `top`, `right` and `bottom` by the part's text.
+BOXES = """() => [...document.querySelectorAll("math")].map(math => Object.fromEntries(
+    [...math.querySelectorAll("mi, mn, mo")].map(part => [part.textContent, part.getBoundingClientRect().toJSON()])
+))"""
+
+
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     with chromium() as page:
@@ -131,6 +137,46 @@ def test_page_loads_nothing_fits_every_screen_and_keeps_nobody_out(page: Page, p
         words = image.get_attribute("alt") or image.get_attribute("aria-label")
         assert len(words.split()) > 15, "a figure says in words what it shows"
     assert (watch.remote, watch.errors) == ([], [])
+
+
+def test_formulas_look_as_tex_sets_them_with_the_font_that_the_page_brings(page: Page) -> None:
+    latex = (r"10^n", "z_l", "f'(x)", r"$\prod_{l=1}^{L} x$", r"\frac{a}{b}", r"\hat{y}", r"\lVert g\rVert^2", "n/m")
+    cells = [new_markdown_cell("\n\n".join(f"${formula}$" for formula in latex))]
+    page.set_content(NotebookPage().from_notebook_node(new_notebook(cells=cells))[0])
+    page.evaluate("document.fonts.ready.then(() => null)")
+    assert page.evaluate("[...document.fonts].map(font => font.status)") == ["loaded"]
+    power, index, prime, product, fraction, hat, norm, quotient = page.evaluate(BOXES)
+
+    def middle(box: dict[str, float], *, across: bool = False) -> float:
+        return (box["left"] + box["right"]) / 2 if across else (box["top"] + box["bottom"]) / 2
+
+    # A superscript stands at its base's upper half and above it, and not higher; a subscript, at the lower half.
+    base, script = power["10"], power["n"]
+    assert script["left"] - base["right"] < 0.1 * base["height"]
+    assert script["top"] < base["top"] + 0.1 * base["height"] < script["bottom"] < middle(base)
+    base, script = index["z"], index["l"]
+    assert middle(base) < middle(script) < script["bottom"]
+    assert script["top"] < base["bottom"] < script["bottom"]
+    assert script["left"] - base["right"] < 0.1 * base["height"]
+    # A prime is high beside its base, and no dot.
+    assert prime["′"]["bottom"] < middle(prime["f"])
+    assert prime["′"]["height"] > 0.3 * prime["f"]["height"]
+    assert prime["f"]["top"] - prime["′"]["top"] < 0.1 * prime["f"]["height"]
+    # A product is larger than what it multiplies; its limits stand above and below it, clear of it.
+    sign = product["∏"]
+    assert sign["height"] > 2.5 * product["x"]["height"]
+    assert product["L"]["bottom"] < sign["top"]
+    assert sign["bottom"] < product["1"]["top"]
+    for limit in ("L", "="):
+        assert abs(middle(product[limit], across=True) - middle(sign, across=True)) < 0.1 * sign["width"]
+    # The parts of a fraction are clear of the bar between them, and of each other.
+    assert fraction["b"]["top"] - fraction["a"]["bottom"] > 0.2 * fraction["a"]["height"]
+    assert hat["^"]["bottom"] <= hat["y"]["top"] + 1
+    assert abs(middle(hat["^"], across=True) - middle(hat["y"], across=True)) < 0.2 * hat["y"]["width"]
+    # Both bars of a norm are as high as each other, and hold its content closely, as does a quotient's stroke.
+    assert norm["‖"]["top"] < norm["g"]["top"] < norm["g"]["bottom"] <= norm["‖"]["bottom"]
+    assert norm["‖"]["left"] - norm["g"]["right"] < 1
+    assert quotient["m"]["left"] - quotient["n"]["right"] < 1.2 * quotient["/"]["width"]
 
 
 def test_report_is_used_with_a_keyboard_and_heard(page: Page, pages: Pages) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from autograder.grading.jobs import Job
 from autograder.grading.judge_pages import budget_page, catalogue_page, detectable_page, shown_p, table
 from autograder.grading.plan import PLAN
 from autograder.grading.results import apply_framework_rule, fault, graded
-from autograder.judge.budget import rows
+from autograder.judge.budget import PROMISE, rows, total
 from autograder.judge.catalogue import MISCONCEPTIONS
 from autograder.notebook import Cell
 from autograder.report.result import QuestionStatus
@@ -26,6 +27,7 @@ from autograder.sandbox.client import Warm
 from autograder.sandbox.protocol import Raised
 from calibration.samplers import right
 from calibration.simulate import initializer_evidence
+from tests.support.samples import ROOT
 
 WARM = Warm(dict.fromkeys(("python", "numpy", "torch", "tensorflow", "keras"), "1"), ("seccomp",))
 RAISED = Ending(QuestionStatus.ERROR, "f raised ValueError.")
@@ -119,6 +121,21 @@ def test_budget_page_has_a_row_for_each_test_and_the_promise() -> None:
     cells = [cell.strip() for cell in page[2].replace("\\|", "").split("|")]
     assert cells[1:-1] == ["mean", "mean of a shape", "> 0.03 σ", "172,800", "1.7e-32", "12", "2.0e-31", "12.5"]
     assert page[-1].endswith("at most **9.9e-12** (promised: 1e-09).")
+
+
+def test_page_of_the_judge_promises_what_the_budget_holds() -> None:
+    page = (ROOT / "autograder/judge/README.md").read_text(encoding="utf-8")
+    found = re.search(
+        r"\n\n> \*\*A right submission loses anything at all with probability at most 10⁻(\S+)\*\*, both frameworks, "
+        r"initializers and models\n> together\. The sum today is below 10⁻(\S+)\.\n\n",
+        page,
+    )
+    assert found is not None
+    promised, today = (
+        10.0 ** -int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))) for power in found.groups()
+    )
+    assert promised == pytest.approx(PROMISE)
+    assert total(rows(PLAN)) < today < promised
 
 
 def test_catalogue_page_bounds_the_miss_of_every_mistake_of_scale() -> None:

@@ -223,6 +223,11 @@ def test_other_formulas_are_mathml_and_one_that_cannot_be_is_shown_as_typed() ->
     assert "<code>$\\frac$</code>" in shown
 
 
+def test_brackets_keep_their_size_and_a_page_by_hand_makes_none_huge() -> None:
+    assert 'minsize="1.623em"' in formgrader("$\\Big(x\\Big)^2$")
+    assert "9em" not in formgrader('<math><mo minsize="99em" maxsize="99em">(</mo><mfrac linethickness="9e9em"></math>')
+
+
 def test_mathml_by_hand_keeps_no_attribute_that_acts() -> None:
     shown = formgrader("<math href=/logout id=q1 onclick=x style=position:fixed><mi xlink:href=/logout>x</mi></math>")
     assert '<math style=""><mi>x</mi></math>' in shown
