@@ -40,7 +40,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_wheel_holds_all_that_the_package_needs_and_nothing_else(built: Path) -> None:
     # The student repository and Gradescope's files are exported from a checkout, never from a wheel.
     templates = {*PACKAGE.rglob("templates/*.*"), *PACKAGE.rglob("nbgrader_bridge/templates/*/*")}
-    needed = {*PACKAGE.rglob("*.py"), *templates, PACKAGE / "py.typed"}
+    needed = {*PACKAGE.rglob("*.py"), *templates, *PACKAGE.glob("report/fonts/*"), PACKAGE / "py.typed"}
     with zipfile.ZipFile(built) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert names == {path.relative_to(ROOT).as_posix() for path in needed}
