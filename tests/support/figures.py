@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -48,6 +50,7 @@ class Measured:
     names: dict[str, Any]
     panels: tuple[tuple[Curve, ...], ...]
     axes: tuple[dict[str, str], ...]
+    printed: str
 
     def curve(self, label: str, panel: int = 0) -> NDArray[np.float64]:
         """Return the values of the curve whose label begins with this."""
@@ -75,13 +78,14 @@ def measured(grade_id: str) -> Measured:
     import matplotlib.pyplot as plt
 
     names = dict(_set_up())
-    with mpl.rc_context():
+    printed = io.StringIO()
+    with mpl.rc_context(), contextlib.redirect_stdout(printed):
         exec(cell(read(RELEASE), grade_id).source, names)
         drawn = plt.gcf().axes
         panels = tuple(tuple(_curve(line) for line in axes.lines) for axes in drawn)
         labels = tuple({"title": a.get_title(), "xlabel": a.get_xlabel(), "ylabel": a.get_ylabel()} for a in drawn)
         plt.close("all")
-    return Measured(names, panels, labels)
+    return Measured(names, panels, labels, printed.getvalue())
 
 
 def _curve(line: Any) -> Curve:

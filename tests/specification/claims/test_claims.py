@@ -26,10 +26,13 @@ from tests.specification.claims.theory import (
     keeps,
     largest,
     normal_mean,
+    product_variance,
     rectified,
+    rectified_cosine,
     recurrent_factor,
     root_mean_square,
     scaled_gradient,
+    share_below,
     sigmoid,
     sigmoid_factor,
     sigmoid_slope,
@@ -74,6 +77,17 @@ def later_gain(name: str) -> float:
     return float((variances[30] / variances[10]) ** (1 / 20))
 
 
+def scheme_points(grade_id: str, part: str) -> int:
+    """The points of the rows of one part, in a question's mark scheme."""
+    return sum(int(row) for row in re.findall(rf"^\| (\d) \| \*{part}\.\* ", PROSE[grade_id], re.MULTILINE))
+
+
+def weight_gradients(name: str) -> list[float]:
+    """The norms of the gradients with respect to W that Q2's cell prints."""
+    (line,) = re.findall(rf"{name}: .*: (.*)", measured("q2_see").printed)
+    return [float(norm) for norm in line.split(", ")]
+
+
 _BN = math.pi / (math.pi - 1)
 _IN = "1/n_{\\text{in}}"
 _BOTH = "2/(n_{\\text{in}} + n_{\\text{out}})"
@@ -88,6 +102,14 @@ claim(
     lambda: sum(POINTS[t.check] for t in TASKS),
 )
 claim("intro", "**⟦100⟧**", lambda: sum(POINTS.values()))
+claim(
+    "intro",
+    "The *core* of a question, ⟦6⟧ points, asks what a first course teaches: definitions, causes and remedies. "
+    "The *depth*, ⟦4⟧ points",
+    lambda: scheme_points("q1_prompt", "Core"),
+    lambda: scheme_points("q1_prompt", "Depth"),
+)
+claim("intro", "$\\mathrm{Var}(w h) = \\mathrm{Var}(w) \\, \\mathrm{E}[h^2]$", product_variance)
 
 claim(
     "q1_open",
@@ -113,7 +135,7 @@ claim(
 )
 claim(
     "q1_prompt",
-    "that factor, about ⟦0.24⟧, is a typical sigmoid slope, at most ⟦1/4⟧, times the weights' gain of about ⟦1⟧",
+    "This factor is about ⟦0.24⟧: a typical sigmoid slope, at most ⟦1/4⟧, times the weights' gain of about ⟦1⟧",
     sigmoid_factor,
     lambda: largest(sigmoid_slope),
     lambda: gains(lambda i, o: 1 / i)[0],
@@ -128,8 +150,22 @@ claim(
     lambda: named("q1_see", "width") * float(np.var(named("q1_see", "weights"))),
 )
 claim("q1", "a variance of only ⟦0.265⟧", sigmoid_variance)
-claim("q1", "the factor is ⟦0.236⟧", sigmoid_factor)
 claim("q1", "$0.236^{19} \\approx ⟦1.2 \\times 10^{-12}⟧$", lambda: sigmoid_factor() ** 19)
+claim("q1", "mean-field theory gives a factor of ⟦0.236⟧", sigmoid_factor)
+claim(
+    "q1",
+    "the factor is ⟦0.41⟧ for $s = 2$ and reaches ⟦0.99⟧ for $s = 10$",
+    lambda: sigmoid_factor(2),
+    lambda: sigmoid_factor(10),
+)
+claim("q1", "For still larger weights the gradient explodes", lambda: sigmoid_factor(12) > 1.05)
+claim(
+    "q1",
+    "about two thirds of all slopes are below 0.05",
+    lambda: abs(share_below(0.05, sigmoid_slope, math.sqrt(sigmoid_variance(10))) - 2 / 3) < 0.05,
+)
+claim("q1", "the activations stay near $⟦1/2⟧$", about(lambda: float(np.mean(named("q1_see", "h")))))
+claim("q1", "ReLU has slope ⟦1⟧ for active units", lambda: measured("q3_see").curve("ReLU")[-1])
 
 claim("q2_open", "a network of ⟦30⟧ tanh layers", size("q2_see", "depth"))
 claim("q2_open", "weights of variance $1/(3n)$", lambda: "1 / 3" in cell(read(RELEASE), "q2_see").source)
@@ -215,17 +251,37 @@ claim(
 )
 claim(
     "q2",
-    "gain of each layer is near ⟦1⟧ in both directions",
+    "gain of all but the first layers is near ⟦1⟧ in both directions",
     about(lambda: later_gain("Glorot"), 0.08),
 )
 claim("q2", "roughly $1/(2l)$ after $l$ layers", lambda: abs(glorot_tanh(400) * 2 * 400 - 1) < 0.05)
 claim("q2", "for $l = 30$ is ⟦0.017⟧", lambda: 1 / (2 * 30))
 claim("q2", "for $l = 30$ is ⟦0.017⟧", about(lambda: measured("q2_see").curve("Glorot")[-1], 0.25))
+claim("q2_prompt", "multiplies the signal or the gradient by about ⟦1⟧", about(lambda: later_gain("Glorot"), 0.08))
+claim("q2_prompt", f"The forward pass alone, ${_IN}$", lambda: keeps(0, lambda i, o: 1 / i))
+claim(
+    "q2_prompt", "a factor of ⟦1/3⟧ a layer, forwards and backwards", lambda: 50 * uniform_variance(1 / math.sqrt(50))
+)
+claim("q2", "in layer 15 about ⟦half⟧ is left", about(lambda: measured("q2_see").curve("Glorot", 1)[15], 0.25))
+claim(
+    "q2",
+    "layer $k$ multiplies the variance by about $1 - 1/k$",
+    lambda: abs(root_mean_square(tanh_slope, math.sqrt(glorot_tanh(100))) ** 2 - (1 - 1 / 100)) < 0.002,
+)
+claim(
+    "q2",
+    "equally small in *all* layers",
+    lambda: max(weight_gradients("naive")) < 1.15 * min(weight_gradients("naive")),
+)
+claim(
+    "q2",
+    "about a millionth of what it is with Glorot's weights",
+    lambda: 5e-7 < np.mean(weight_gradients("naive")) / np.mean(weight_gradients("Glorot")) < 2e-6,
+)
 claim("q2", "slope at most $⟦1/4⟧$ and outputs around $⟦1/2⟧$", lambda: largest(sigmoid_slope), lambda: sigmoid(0.0))
 claim("q2", "a little more than a factor of ⟦4⟧ per layer", above(lambda: 1 / sigmoid_factor()))
 claim("q2", "a little more than a factor of ⟦4⟧ per layer", about(lambda: 1 / sigmoid_factor()))
-for where in ("q2_prompt", "q2"):
-    claim(where, "ReLU ⟦halves⟧ the second moment", about(lambda: rectified(lambda i, o: 1 / i), 0.03))
+claim("q2", "ReLU ⟦halves⟧ the second moment", about(lambda: rectified(lambda i, o: 1 / i), 0.03))
 claim("q2", "$2^{-L}$ of it after $L$ layers", lambda: abs(rectified(lambda i, o: 1 / i) - 0.5) < 0.02)
 claim("q2", "use $2/n_{\\text{in}}$", lambda: abs(rectified(lambda i, o: 2 / i) - 1) < 0.03)
 
@@ -234,6 +290,7 @@ claim(
     "sends ⟦200⟧ inputs through one layer of ⟦256⟧ units",
     *(lambda k=k: named("q3_see", "layer").shape[k] for k in (0, 1)),
 )
+claim("q3_open", "for ⟦seven⟧ scales", lambda: len(named("q3_see", "scales")))
 claim("q3_open", "the slopes of ⟦three⟧ functions", lambda: len(named("q3_see", "functions")))
 claim(
     "q3_seen",
@@ -267,8 +324,10 @@ claim("q3_seen_dead", "⟦half⟧ of them, on average", lambda: stats.norm.cdf(0
 claim("q3_seen", "it is ⟦1⟧ if all signals have the same direction", lambda: math.cos(0))
 claim("q3_prompt", "$\\sigma(1-\\sigma) \\le ⟦1/4⟧$", lambda: largest(sigmoid_slope))
 claim("q3_prompt", "$1 - \\tanh^2 \\le ⟦1⟧$", lambda: largest(tanh_slope))
-claim("q3_prompt", "at most ⟦1/4⟧ even unsaturated", lambda: largest(sigmoid_slope))
-claim("q3_prompt", "ReLU's slope is ⟦1⟧ for $z > 0$", lambda: measured("q3_see").curve("ReLU")[-1])
+claim("q3_prompt", "the cosine tends to ⟦1⟧", about(lambda: rectified_cosine(400), 0.001))
+claim("q3_prompt", "each of the ⟦three⟧ functions", lambda: len(named("q3_see", "functions")))
+claim("q3_prompt", "its slope is at most ⟦1/4⟧ even unsaturated", lambda: largest(sigmoid_slope))
+claim("q3_prompt", "ReLU, whose slope is ⟦1⟧ for $z > 0$", lambda: measured("q3_see").curve("ReLU")[-1])
 claim(
     "q3",
     "$\\sigma(z) = 1/(1 + e^{-z})$ | $\\sigma(z)(1 - \\sigma(z))$ | $⟦1/4⟧$, at $z = 0$",
@@ -292,7 +351,7 @@ claim(
     "$⟦0⟧$ for $z < 0$, $⟦1⟧$ for $z > 0$ | $⟦1⟧$ |",
     *(lambda k=k: measured("q3_see").curve("ReLU")[k] for k in (0, -1, -1)),
 )
-claim("q3", "shrinks the gradient at least ⟦fourfold⟧", lambda: 1 / largest(sigmoid_slope))
+claim("q3", "its slope shrinks the gradient at least ⟦fourfold⟧", lambda: 1 / largest(sigmoid_slope))
 claim("q3", "with slope ⟦1⟧ at the origin", lambda: tanh_slope(0))
 claim(
     "q3",
@@ -306,13 +365,14 @@ claim(
 )
 claim(
     "q3",
-    "almost ⟦half⟧ of the units in the last layers",
-    below(lambda: max(np.mean(c.y[-10:]) for c in measured("q3_see_dead").panels[0][:3]) / 100),
+    "orthogonal inputs have ⟦0.32⟧ after one layer, ⟦0.87⟧ after ten and ⟦0.99⟧ after 50",
+    *(lambda layers=layers: rectified_cosine(layers) for layers in (1, 10, 50)),
 )
+claim("q3", "never falls", lambda: all(rectified_cosine(1, c) >= c for c in np.linspace(-1, 1, 201)))
 claim(
     "q3",
-    "almost ⟦half⟧ of the units in the last layers",
-    about(lambda: np.mean([c.y[-10:] for c in measured("q3_see_dead").panels[0][:3]]) / 100, 0.25),
+    "about ⟦40⟧ % of the units are dead",
+    about(lambda: np.mean([c.y[-10:] for c in measured("q3_see_dead").panels[0][:3]])),
 )
 
 claim("q4_open", "for ⟦50⟧ steps", size("q4_see", "steps"))
@@ -598,7 +658,9 @@ _NUMBER = re.compile(
 NO_CLAIM = {
     "a question, by its name": r"\bQ\d\b",
     "points of a question": r"\(\d+ points\)",
-    "points, in a mark scheme": r"^\| \d+ \||\(\d\)|\(\d each\)|half a point|(?<=down to )0",
+    "points, in a mark scheme": r"^\| \d+ \||\(\d(?=\)|; )|\(\d each\)|half a point|(?:down to|never below) 0",
+    "a graded answer, and its points": r"^\*An answer of \d points:\* .*$",
+    "points of a part of an answer, in a prompt": r"\(\d, (?:core|depth)\)",
     "points of a criterion, which a test of the release compares": r"^\| [a-z_]+ \|(?: [\d.–]+ \|)+.*\|$",
     "when a criterion earns part": r"^- (?:A variance within|Every random draw|If your model) .*$",
     "a wrong statement, and what it costs": r"^\| .* \| −\d \|$",
@@ -615,7 +677,6 @@ NO_CLAIM = {
     "what a paper reports or proves": r"He et al\. report a 30-layer|with probability tending to 1",
     "the mean that the task asks for": r"\\mathrm\{E\}\[w\] = 0",
     "a setting of the cell above, by its name": r"\b(?:scale|layer|slope below) \d+(?:\.\d+)?|\$[cL] = \d+\$",
-    "one's own example of a right answer's form": r"such as \$\(1/4\)",
     "part of a name in code": r"fc\d`|float32",
 }
 _NO_CLAIM = [re.compile(pattern, re.MULTILINE) for pattern in NO_CLAIM.values()]

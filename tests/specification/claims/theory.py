@@ -28,16 +28,17 @@ def tanh_slope(z: float) -> float:
 
 
 @cache
-def sigmoid_variance() -> float:
-    """Variance of z in deep layers, for n Var(w) = 1: the fixed point of q = E σ(√q z)²."""
-    q = 0.25
+def sigmoid_variance(scale: float = 1.0) -> float:
+    """Variance of z in deep layers, for n Var(w) = scale²: the fixed point of q = scale² E σ(√q z)²."""
+    q = 0.25 * scale**2
     for _ in range(50):
-        q = normal_mean(lambda z, q=q: sigmoid(math.sqrt(q) * z) ** 2)
+        q = scale**2 * normal_mean(lambda z, q=q: sigmoid(math.sqrt(q) * z) ** 2)
     return q
 
 
-def sigmoid_factor() -> float:
-    return math.sqrt(normal_mean(lambda z: sigmoid_slope(math.sqrt(sigmoid_variance()) * z) ** 2))
+def sigmoid_factor(scale: float = 1.0) -> float:
+    """By how much one deep sigmoid layer multiplies the gradient's norm."""
+    return scale * root_mean_square(sigmoid_slope, math.sqrt(sigmoid_variance(scale)))
 
 
 @cache
@@ -63,6 +64,27 @@ def largest(function: Callable[[float], float]) -> float:
 def root_mean_square(slope: Callable[[float], float], scale: float) -> float:
     """Root mean square of a slope over normal pre-activations of this standard deviation."""
     return math.sqrt(normal_mean(lambda z: slope(scale * z) ** 2))
+
+
+def share_below(limit: float, slope: Callable[[float], float], scale: float) -> float:
+    """Share of normal pre-activations of this standard deviation whose slope is below the limit."""
+    edge = next(z for z in np.linspace(0, 8, 80_001) if slope(z) < limit)
+    return float(2 * stats.norm.sf(edge / scale))
+
+
+def rectified_cosine(layers: int, cosine: float = 0.0) -> float:
+    """Cosine between two inputs' signals after so many wide ReLU layers, from E relu(u) relu(v) for normal u and v."""
+    for _ in range(layers):
+        sine = math.sqrt(max(0.0, 1 - cosine**2))
+        cosine = (sine + cosine * (math.pi - math.acos(max(-1.0, min(1.0, cosine))))) / math.pi
+    return cosine
+
+
+def product_variance() -> bool:
+    """Whether Var(w h) = Var(w) E h², for a w of mean 0 and an h of another mean: measured."""
+    rng = np.random.default_rng(6)
+    w, h = rng.normal(0, 0.7, 1_000_000), rng.uniform(1, 3, 1_000_000)
+    return bool(abs(np.var(w * h) / (np.var(w) * np.mean(h**2)) - 1) < 0.01)
 
 
 def gains(variance: Callable[[int, int], float], n_in: int = 300, n_out: int = 900) -> tuple[float, float]:

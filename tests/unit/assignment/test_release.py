@@ -139,15 +139,51 @@ def test_model_answers_cite_their_papers() -> None:
         assert len(answer.split()) >= 200
 
 
-def test_mark_schemes_add_up_to_the_points_and_name_errors_with_their_cost() -> None:
-    source = read(SOLUTION)
+#: Questions whose prompts and mark schemes separate the core from the depth.
+IN_PARTS = ("q1", "q2", "q3")
+
+
+def test_mark_schemes_add_up_to_the_points_and_name_false_statements_with_their_cost() -> None:
     for grade_id in WRITTEN:
-        text = cell(source, f"{grade_id}_prompt").source
-        (scheme,) = re.findall(r"### BEGIN MARK SCHEME\n(.*?)### END MARK SCHEME", text, re.S)
+        _, scheme = mark_scheme(grade_id)
         worth = [int(points) for points in re.findall(r"^\| (\d+) \| .+ \|$", scheme, re.M)]
         assert sum(worth) == POINTS[grade_id], grade_id
         assert len(worth) >= 5
         assert len(re.findall(r"^\| .+ \| −\d \|$", scheme, re.M)) >= 4
+
+
+def mark_scheme(grade_id: str) -> tuple[str, str]:
+    """Return a prompt without its mark scheme, and the mark scheme."""
+    before, scheme, after = re.split(
+        r"### BEGIN MARK SCHEME\n|### END MARK SCHEME", cell(read(SOLUTION), f"{grade_id}_prompt").source
+    )
+    return before + after, scheme
+
+
+@pytest.mark.parametrize("grade_id", IN_PARTS)
+def test_every_item_of_a_prompt_has_its_row_in_the_mark_scheme_and_the_same_points(grade_id: str) -> None:
+    prompt, scheme = mark_scheme(grade_id)
+    rows = re.findall(r"^\| (\d) \| \*(Core|Depth)\.\* .+ \|$", scheme, re.M)
+    assert len(rows) == len(re.findall(r"^\| \d+ \| .+ \|$", scheme, re.M))
+    assert [(points, part.title()) for points, part in re.findall(r"^- .+ \((\d), (\w+)\)$", prompt, re.M)] == rows
+    assert sum(int(points) for points, part in rows if part == "Core") == 6
+    assert sum(int(points) for points, _ in rows) == POINTS[grade_id]
+    assert "- cites a fitting source (1, core)\n" in prompt
+
+
+@pytest.mark.parametrize("grade_id", IN_PARTS)
+def test_points_in_brackets_in_a_mark_scheme_add_up(grade_id: str) -> None:
+    _, scheme = mark_scheme(grade_id)
+    worth = {"½": 0.5, "½ each": 1.0}
+    for points, text in re.findall(r"^\| (\d+) \| (.+) \|$", scheme, re.M):
+        parts = re.findall(r"\((\d|½|½ each)[);]", text)
+        assert not parts or sum(worth.get(p, 0) or int(p) for p in parts) == int(points), text
+    answers = re.findall(r"^\*An answer of (\d) points:\* (the one of 6 points, and: )?\".+\" – (.+)$", scheme, re.M)
+    assert [points for points, _, _ in answers] == ["3", "6", "9"]
+    for points, more, graded in answers:
+        parts = re.findall(r"[(+] ?([−]?\d|½)(?= \+|\))", graded)
+        found = sum(worth.get(p, 0) or int(p.replace("−", "-")) for p in parts)
+        assert found + 6 * bool(more) == int(points), graded
 
 
 @pytest.mark.parametrize("case", [case.path for case in READABLE], ids=lambda path: path.stem)
