@@ -288,7 +288,7 @@ claim("q2", "use $2/n_{\\text{in}}$", lambda: abs(rectified(lambda i, o: 2 / i) 
 claim(
     "q3_open",
     "sends ⟦200⟧ inputs through one layer of ⟦256⟧ units",
-    *(lambda k=k: named("q3_see", "layer").shape[k] for k in (0, 1)),
+    *(lambda k=k: named("q3_see", "inputs").shape[k] for k in (0, 1)),
 )
 claim("q3_open", "for ⟦seven⟧ scales", lambda: len(named("q3_see", "scales")))
 claim("q3_open", "the slopes of ⟦three⟧ functions", lambda: len(named("q3_see", "functions")))
