@@ -65,6 +65,29 @@ class KernelShape:
         """Whether this is the kernel of a dense (linear) layer."""
         return not self.window
 
+    @property
+    def sizes(self) -> str:
+        """The sizes in words, for people.
+
+        Examples
+        --------
+        >>> KernelShape(16, 400, (3, 3)).sizes
+        '16 inputs, 400 outputs, 3×3 window'
+        """
+        channels = f"{self.inputs:,} inputs, {self.outputs:,} outputs"
+        return channels if self.is_dense else f"{channels}, {'×'.join(map(str, self.window))} window"
+
+    @property
+    def words(self) -> str:
+        """The kernel in words, for people.
+
+        Examples
+        --------
+        >>> KernelShape(8, 7494).words
+        'a dense kernel (8 inputs, 7,494 outputs)'
+        """
+        return f"a {'dense' if self.is_dense else 'convolution'} kernel ({self.sizes})"
+
     def in_layout(self, layout: Layout) -> tuple[int, ...]:
         """Return the shape as a framework writes it."""
         if layout is Layout.KERAS:

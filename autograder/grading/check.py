@@ -77,10 +77,10 @@ class _QuestionView:
     def __repr__(self) -> str:
         from rich.console import Console
 
-        from autograder.report.terminal import picture_text, question_table
+        from autograder.report.terminal import picture_text, question_view
 
         console = Console(file=(text := io.StringIO()), width=100, color_system=None, force_jupyter=False)
-        console.print(question_table(self._question))
+        console.print(question_view(self._question))
         if self._question.picture is not None:
             console.print(picture_text(self._question.picture))
         return text.getvalue().rstrip()
@@ -117,8 +117,8 @@ def check(name: str, function: Callable[..., Any], *, seed: int | None = None) -
     >>> def tf_he_normal(shape):
     ...     raise NotImplementedError()
     >>> check("q7_tf_initializer", tf_he_normal)
-    q7_tf_initializer: 0 / 12  not attempted
-      tf_he_normal still raises NotImplementedError: put your code in place of that line.
+    Part 1: He initializer in TensorFlow, 0 of 12 points. Not attempted.
+    tf_he_normal still raises NotImplementedError: put your code in place of that line.
     0.0
     """
     try:

@@ -109,7 +109,7 @@ def _problems(submission: Submission, messages: dict[int, str]) -> tuple[CellPro
     shown = sorted(messages)[:_MOST_PROBLEMS]
     problems = [CellProblem(_cell_title(submission.code[position]), messages[position]) for position in shown]
     if more := len(messages) - len(shown):
-        problems.append(CellProblem(f"{more} more", "These raised or did not finish, either."))
+        problems.append(CellProblem(f"{more} more", "These, too, raised an exception or did not finish."))
     return tuple(problems)
 
 

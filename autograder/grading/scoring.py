@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from autograder.report.result import CriterionResult, CriterionStatus, QuestionR
 #: What a student reads at a criterion that any random draw meets, by the factor of its points.
 _BELOW_FULL = {
     0.0: "It earns points only together with the variance.",
-    0.5: "It earns half, because the variance earns little.",
+    0.5: "It earns half, because the variance earns less than 40 % of its points.",
 }
 
 
@@ -55,7 +55,7 @@ def score_task(
         # Weights are added before they become points: each division would round.
         score=share(sum(earned.values())),
         max_score=points,
-        criteria=_explained_once(
+        criteria=tuple(
             _criterion(
                 verdict,
                 share(earned[verdict.name]),
@@ -70,9 +70,9 @@ def score_task(
 
 
 def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, depends: str | None) -> CriterionResult:
-    finding = verdict.finding
+    finding, lesson = verdict.finding, verdict.lesson
     explains = level != HelpLevel.NAME
-    why = [reason for reason in (verdict.lesson.why if verdict.lesson else None, finding.consequence) if reason]
+    why = [reason for reason in (lesson.why if lesson else None, finding.consequence) if reason]
     message = finding.message if explains else finding.named or finding.message
     return CriterionResult(
         name=verdict.name,
@@ -85,21 +85,14 @@ def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, 
         measured=finding.measured,
         expected=finding.expected,
         p_value=finding.p_value,
-        look_up=verdict.lesson.look_up if verdict.lesson else None,
+        look_up=lesson.look_up if lesson else None,
+        mistake=verdict.mistake,
+        recognized=finding.recognized if explains else None,
+        figures=finding.figures,
         why=" ".join(why) or None if explains else None,
-        formula=verdict.lesson.formula if verdict.lesson and level == HelpLevel.FORMULA else None,
+        change=lesson.change if lesson and explains else None,
+        formula=lesson.formula if lesson and level == HelpLevel.FORMULA else None,
     )
-
-
-def _explained_once(criteria: Iterable[CriterionResult]) -> tuple[CriterionResult, ...]:
-    """Explain a mistake at its first criterion only."""
-    explained: set[str] = set()
-    shown = []
-    for criterion in criteria:
-        again = criterion.diagnosis is not None and criterion.diagnosis in explained
-        shown.append(replace(criterion, why=None, formula=None) if again else criterion)
-        explained |= {criterion.diagnosis} if criterion.diagnosis else set()
-    return tuple(shown)
 
 
 def better_of_the_two(questions: Sequence[QuestionResult]) -> tuple[QuestionResult, ...]:

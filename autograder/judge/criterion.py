@@ -36,7 +36,7 @@ class Finding:
     Attributes
     ----------
     message : str
-        What was measured and what was expected, in one or two sentences. Explains the mistake if it was recognized.
+        The recognized mistake first, then what was measured and what was expected.
     measured, expected : float or None
         The figures behind the message.
     p_value : float or None
@@ -47,6 +47,9 @@ class Finding:
         Names of mistakes that the measurement cannot tell from this one.
     named : str or None
         The message at the help level that only names the mistake; None if ``message`` serves for that, too.
+    recognized, figures : str or None
+        The message in two parts, for reports that explain a mistake once: what the mistake does, and what was measured
+        here. None if the message has no such parts.
     consequence : str or None
         What the measured figures mean for a network, in one sentence.
     off : mapping of KernelShape to bool
@@ -60,6 +63,8 @@ class Finding:
     mistake: Misconception | None = None
     twins: tuple[str, ...] = ()
     named: str | None = None
+    recognized: str | None = None
+    figures: str | None = None
     consequence: str | None = None
     off: Mapping[KernelShape, bool] = field(default_factory=dict)
 

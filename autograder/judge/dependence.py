@@ -170,7 +170,7 @@ def _few_values(by_shape: Sequence[Sequence[DrawFigures]], shapes: Sequence[int]
         _distinct(draws[0].centred) if few else n for n, draws, few in zip(shapes, by_shape, flagged, strict=True)
     ]
     count = repeated_values(by_shape[place][0].centred)
-    says = f"{count:,} of {_SAMPLE:,} weights repeat the value of another one. All come from a pool of few values"
+    says = f"{count:,} of {_SAMPLE:,} weights have the same value as another one. All come from a small pool of values"
     found = Structure(FEW_VALUES, says, count, union(repeats_bound(_SAMPLE, count), len(by_shape)), REPEATS)
     of_the_pool = max(n for n, few in zip(rests_on, flagged, strict=True) if few)
     return Dependence(by_shape[place][0].kernel, found, tuple(rests_on), of_the_pool)

@@ -36,6 +36,8 @@ class Verdict:
         Share of the points earned: 1 if the criterion passed; less than 1, for a near miss, if it failed; else 0.
     lesson : Lesson or None
         What to learn from the recognized mistake.
+    mistake : str or None
+        Name of the recognized mistake, for people.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Verdict:
     finding: Finding
     credit: float
     lesson: Lesson | None = None
+    mistake: str | None = None
 
 
 def judge(
@@ -98,11 +101,13 @@ def _outcome(
     """Return the verdict, and whether the criteria that need this one have nothing to measure."""
 
     def verdict(status: Status, finding: Finding, credit: float = 0.0) -> Verdict:
-        lesson = finding.mistake.lesson.of(law) if finding.mistake else None
-        return Verdict(criterion.name, status, criterion.asks.format(law=law), finding, credit, lesson)
+        asks, mistake = criterion.asks.format(law=law), finding.mistake
+        if mistake is None:
+            return Verdict(criterion.name, status, asks, finding, credit)
+        return Verdict(criterion.name, status, asks, finding, credit, mistake.lesson.of(law), mistake.called(law))
 
     if missing:
-        return verdict(Status.SKIPPED, Finding(f"Not judged: “{missing[0]}” comes first.")), True
+        return verdict(Status.SKIPPED, Finding(f"Not judged, because “{missing[0]}” left nothing to measure.")), True
     try:
         return verdict(Status.PASSED, criterion.find(measured), 1.0), False
     except Skipped as skipped:

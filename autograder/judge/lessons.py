@@ -1,7 +1,8 @@
-"""Lessons: why a mistake matters, the right formula, and what to read.
+"""Lessons: why a mistake matters, what to change, the right formula, and what to read.
 
-Several mistakes can share one lesson. A formula is mathematics, never code. Where a lesson speaks of the law that the
-task asks for, it has a placeholder, as in str.format: `{law.formula}`.
+Several mistakes can share one lesson. A formula is mathematics, never code. Only `formula` states what the task asks
+students to work out: a standard deviation, the fan_in of a convolution, the correction of a truncated normal. Where a
+lesson speaks of the law that the task asks for, it has a placeholder, as in str.format: `{law.formula}`.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ class Lesson:
     look_up : str
         What to read; completes "Look up: ….".
     why : str
-        Why the mistake matters, in one or two sentences.
+        Why the mistake matters, in one to three sentences.
+    change : str
+        What to change, in one or two sentences.
     formula : str or None
         The right formula, if a formula states it.
     """
 
     look_up: str
     why: str
+    change: str
     formula: str | None = None
 
     def of(self, law: TargetLaw) -> Lesson:
@@ -39,220 +43,290 @@ class Lesson:
         'std(w) = √(2/fan_in)'
         """
         formula = self.formula.format(law=law) if self.formula else None
-        return Lesson(self.look_up.format(law=law), self.why.format(law=law), formula)
+        return Lesson(self.look_up.format(law=law), self.why.format(law=law), self.change.format(law=law), formula)
 
 
 _STD = "std(w) = √({law.formula})"
 _NORMAL = f"w ~ N(0, {{law.formula}}), that is {_STD}"
 
-LAW = Lesson("{law.source}: Var(w) = {law.formula}", "{law.why}", _STD)
+LAW = Lesson(
+    "{law.source}",
+    "{law.why}",
+    "Draw weights with the variance {law.formula}, and compute it from the shape in every call.",
+    _STD,
+)
 HE_SHAPE = Lesson(
-    "{law.source}, and scipy.stats.kstest",
-    "What is asked for is {law.title} normal: many small weights, few large ones. Another law can have the same "
-    "variance and still be another initializer.",
+    "{law.source}; the normal distribution in tf.random and torch.nn.init",
+    "{law.title} normal asks for many small weights and few large ones. Another distribution can have the same "
+    "variance, and is still another initializer.",
+    "Draw from a normal distribution (or a truncated normal one) with the variance asked for.",
     _NORMAL,
 )
 UNIFORM_SHAPE = Lesson(
     "the two forms of {law.title}'s initializer, normal and uniform, in tf.keras.initializers and torch.nn.init",
-    "Both forms can have the same variance, and both treat a signal alike. What is asked for is the normal form; an "
-    "initializer's name says which form it draws.",
+    "The variance can be the same in both forms, and then both treat a signal alike. The task asks for the normal "
+    "form.",
+    "Use the normal form of the initializer (as HeNormal or kaiming_normal_, not HeUniform or kaiming_uniform_), or "
+    "draw from a normal distribution with the variance asked for.",
     _NORMAL,
 )
 HE_MEAN = Lesson(
-    "{law.source}: E(w) = 0",
-    "The derivation takes E(w) = 0. Otherwise each sum over fan_in inputs has an offset that grows with fan_in, and "
-    "pushes all units of a layer the same way.",
+    "{law.source}",
+    "The derivation takes E(w) = 0. With another mean, each sum over fan_in inputs has an offset. It grows with "
+    "fan_in, and pushes all units of a layer the same way.",
+    "Draw from a distribution with mean 0. Check that no sampler draws between 0 and 1 (as rand does), and that no abs "
+    "or added constant moves the mean.",
     f"E(w) = 0, {_STD}",
 )
 HE_BACKWARD = Lesson(
-    "He et al. (2015), equation 14, and the argument mode of torch.nn.init.kaiming_normal_",
-    "One output unit sums over fan_in inputs, so fan_in decides how large the sum becomes. fan_out plays that part for "
-    "gradients on their way back; {law.formula} is asked for.",
+    "He et al. (2015), section 2.2, equations 10 and 14; the argument mode of torch.nn.init.kaiming_normal_",
+    "With fan_out, the gradients keep their mean square on their way back. On its way forward, a signal shrinks where "
+    "a layer has more outputs than inputs, and grows where it has fewer; over a whole network, this nearly cancels.",
+    "Use fan_in in place of fan_out, on dense kernels and on convolutions.",
+    _STD,
+)
+FAN = Lesson(
+    "{law.source}, and the fan that it names",
+    "One output unit sums over fan_in inputs, so fan_in decides how large the sum becomes. With another fan, a layer "
+    "makes the signal smaller or larger, and its shape decides by how much.",
+    "Use the variance {law.formula}, with the fan that it names.",
     _STD,
 )
 GLOROT = Lesson(
-    "Glorot and Bengio (2010), equations 12 and 16",
+    "{law.source}",
     "Glorot's rule is made for activations that are nearly linear about 0, such as tanh. ReLU halves the signal's mean "
-    "square in every layer, and Glorot's variance does not make up for that.",
+    "square, and Glorot's variance does not make up for that: of layers of equal width, each loses half of the mean "
+    "square, and ten leave 0.001 of it.",
+    "Use {law.title}'s variance, {law.formula}, in place of Glorot's.",
     f"{{law.title}}: {_STD}",
 )
 ROOT = Lesson(
-    "standard deviation = √variance; {law.source}",
+    "variance and standard deviation, and which of them your sampler takes",
     "The variance is the square of the standard deviation, and samplers ask for the standard deviation (std, stddev, "
     "scale).",
+    "Pass the sampler the standard deviation that belongs to the variance {law.formula}. Take one square root, of the "
+    "whole fraction.",
     _STD,
 )
 UNIFORM = Lesson(
-    "the variance of a uniform distribution on ±a, which is a²/3",
+    "the variance of a uniform distribution between −a and a",
     "The limit of a uniform distribution, its standard deviation and its variance are three different numbers.",
+    "Draw from a normal distribution, and pass it the standard deviation that belongs to {law.formula}, not the limit "
+    "of a uniform distribution.",
     f"uniform on ±a has std a/√3; what is asked for is a normal with {_STD}",
 )
 GAINS = Lesson(
     "torch.nn.init.calculate_gain: each activation has a gain of its own",
-    "A gain makes up for what one activation does to the signal's mean square; another activation's gain leaves a "
-    "factor in every layer.",
+    "A gain makes up for what one activation does to the signal's mean square. With the gain of another activation, "
+    "every layer multiplies the mean square by a factor that is not 1.",
+    "Use the gain that belongs to ReLU.",
     "std(w) = gain/√fan_in, with gain √2 for ReLU",
 )
 FANS = Lesson(
-    "fan_in of a convolution: kh · kw · in_channels (torch.nn.init._calculate_fan_in_and_fan_out)",
-    "One output of a convolution sums over a window of kh·kw places in every input channel, and fan_in counts all of "
+    "how torch.nn.init._calculate_fan_in_and_fan_out counts a convolution's inputs",
+    "One output of a convolution sums over every place of its window, in every input channel. fan_in counts all of "
     "these terms.",
+    "Count the terms of that sum from the kernel's shape. For a dense kernel the count is the number of inputs.",
     f"fan_in = kh · kw · in_channels, and {_STD}",
 )
 LAYOUTS = Lesson(
     "kernel layouts: Keras (kh, kw, in, out), PyTorch (out, in, kh, kw)",
-    "The frameworks store a kernel's axes in different orders, so that the same index means another thing in each.",
+    "The frameworks store a kernel's axes in different orders, so the same index means another axis in each.",
+    "Use this framework's order of axes, both where you read the shape and in the tensor that you return.",
     "dense: (in, out) in Keras, (out, in) in PyTorch; fan_in = in, times kh · kw for a convolution",
 )
 TRUNCATED = Lesson(
-    "tf.keras.initializers.VarianceScaling: the truncated normal is divided by 0.8796",
-    "Cutting or clipping the tails takes variance away: a normal cut at two deviations keeps 0.774 of it, and so every "
-    "layer shrinks the signal.",
+    "how tf.keras.initializers.VarianceScaling corrects a truncated normal",
+    "Cutting off the tails takes variance away: a normal that is cut at two standard deviations keeps 0.774 of its "
+    "variance. So every layer shrinks the signal.",
+    "Make the standard deviation larger before you cut, so that the variance after cutting is {law.formula}. Or do not "
+    "cut: a normal is right, too.",
     "deviation before cutting at two deviations: √({law.formula})/0.8796",
 )
 CORRECTION = Lesson(
     TRUNCATED.look_up,
-    "Dividing by 0.8796 makes up for tails cut off at two deviations. Where nothing is cut, or the initializer "
-    "corrects for it already, it makes the weights too large.",
+    "A correction for cut tails is right only where tails are cut and nothing has corrected for them yet. Anywhere "
+    "else it makes the weights too large.",
+    "Remove the correction.",
     _STD,
 )
 KERAS_DEFAULTS = Lesson(
     "the default arguments of tf.keras.initializers.RandomNormal, TruncatedNormal and RandomUniform",
-    "A fixed deviation knows nothing of the layer: it is too small for some shapes and too large for others.",
+    "A fixed standard deviation does not depend on the layer: it is too small for some shapes and too large for "
+    "others.",
+    "Compute the standard deviation from the shape, in every call.",
     f"{_STD}, from the shape",
 )
 FIXED = replace(KERAS_DEFAULTS, look_up=LAW.look_up)
 ORTHOGONAL = Lesson(
     "orthogonal initialization: Saxe et al. (2014)",
-    "An orthogonal matrix keeps lengths, which is a good property, and another initialization than {law.title}'s: its "
-    "entries are not independent.",
+    "An orthogonal matrix keeps the length of a signal, which is a good property. But its entries are not independent, "
+    "so it is another initializer than {law.title}'s.",
+    "Draw every weight independently, from a normal distribution with the variance {law.formula}.",
     f"independent w, {_STD}",
 )
 SEEDS = Lesson(
-    "seeds: tf.keras.utils.set_random_seed, torch.manual_seed; set one outside, once, or not at all",
-    "Equal seeds give equal numbers: layers start as copies of one another, and every run repeats the same draw, "
-    "lucky or not.",
+    "random seeds: tf.keras.utils.set_random_seed, torch.manual_seed, and the argument seed of Keras' initializers",
+    "Equal seeds give equal numbers: layers start as copies of one another, and every run repeats the same draw.",
+    "Set no seed inside the function. If you use a Keras initializer object, create a new one inside the function in "
+    "every call: one object gives the same numbers in all of its calls.",
+)
+KEPT = replace(
+    SEEDS,
+    change="Draw new numbers in every call. Keep no tensor from an earlier call, and make no seed from the shape.",
 )
 BREAKING = Lesson(
     "symmetry breaking: units that start alike get the same gradient and stay alike",
-    "Units with equal weights compute the same thing and get the same gradient, so that training never tells them "
-    "apart: the layer works like a single unit.",
+    "Units with equal weights compute the same output and get the same gradient, so training never makes them "
+    "different. With zeros the hidden layers do not learn at all, because no signal and no gradient gets through them.",
+    "Draw random numbers. If you do, check that the standard deviation is not 0: an integer division can make it 0.",
     f"independent w, {_STD}",
 )
 IID = Lesson(
     "independent and identically distributed weights, the assumption behind Var(w) = {law.formula}",
-    "The derivation adds up the variances of fan_in independent terms. Where weights depend on one another the sum "
+    "The derivation adds up the variances of fan_in independent terms. If weights depend on one another, their sum "
     "varies more, or less, and units share what they compute.",
+    "Draw all weights of the kernel in one call of the sampler, and leave their order and their values as they are: do "
+    "not copy, sort, normalize or center them.",
     f"w independent and identically distributed, {_STD}",
 )
 DTYPES = Lesson(
     "dtypes: float32 is what layers expect (tf.cast, Tensor.to, numpy's astype)",
-    "Layers compute in float32: another dtype is refused by some operations, and costs accuracy or memory in others.",
+    "Layers compute in float32. Some operations refuse another dtype; in others it costs accuracy or memory.",
+    "Draw in float32, or convert the result to float32.",
 )
 TENSORS = Lesson(
     "tf.convert_to_tensor, torch.tensor, torch.from_numpy",
     "Layers take tensors of their own framework: these know their device and take part in automatic differentiation.",
+    "Return a tensor of this framework.",
 )
 IN_PLACE = Lesson(
     "Tensor.normal_, Tensor.copy_",
-    "The layer keeps the tensor that it passed in. Assigning to the argument's name makes that name point elsewhere, "
-    "and leaves the layer as it was.",
+    "The layer keeps the tensor that it passed in. If you assign a new tensor to the argument's name, only the name "
+    "changes; the layer's own tensor stays as it was.",
+    "Change the values of the tensor that was passed in, and return this tensor. Methods whose names end in an "
+    "underscore change a tensor in place.",
 )
 BIASES = Lesson(
     "torch.nn.init.zeros_, bias_initializer",
-    "Random weights already make units differ, so biases need not; a bias that is not 0 adds to the signal what the "
-    "derivation of {law.formula} leaves out.",
+    "Biases can start at 0, because the random weights already make the units different. The rule {law.formula} "
+    "assumes biases of 0.",
+    "Set the biases of all three layers to 0.",
     "b = 0",
 )
 LAYER_DEFAULTS = Lesson(
     "torch.nn.Linear.reset_parameters",
-    "PyTorch's layers come with a default of their own, a sixth of He's variance, which nothing has replaced here.",
+    "PyTorch's layers set weights of their own, with a sixth of He's variance. Your code has not replaced them here.",
+    "Initialize these weights after the layer is created.",
     _STD,
 )
 CLIPPED = Lesson(
     "tf.random.truncated_normal and torch.nn.init.trunc_normal_",
-    "Clipping moves the tails to the limit, where they pile up; a truncated normal draws again instead. Either takes "
-    "variance away.",
+    "Clipping moves the tails to the limit, where they pile up. A truncated normal draws these weights again. Both "
+    "take variance away.",
+    "Do not clip: a normal is right as it is.",
     TRUNCATED.formula,
 )
 ARGUMENTS = Lesson(
     "the order of arguments: torch.normal(mean, std), numpy's normal(loc, scale)",
-    "Samplers take the mean first. Weights about a mean of √(2/fan_in) push every unit the same way, and a deviation "
-    "of 1 makes signals explode.",
+    "Samplers take the mean first. Weights about a mean that is not 0 push every unit the same way, and a standard "
+    "deviation of 1 makes signals explode.",
+    "Pass the mean 0 first and the standard deviation second, or pass both by name.",
     f"E(w) = 0, {_STD}",
 )
 PRECEDENCE = Lesson(
-    "operator precedence; Glorot and Bengio (2010), equation 12",
-    "Division binds tighter than addition, so that the second fan is added to the variance, and signals explode.",
+    "operator precedence in Python; {law.source}",
+    "Division comes before addition. So the second fan is added to the variance, and signals explode.",
+    "Put the whole denominator in parentheses. The variance asked for is {law.formula}.",
     f"{{law.title}}: {_STD}",
 )
 LAPLACE = Lesson(
-    "numpy's Generator.laplace: variance 2·scale²",
-    "Each family of distributions has a parameter of its own; only the normal's scale is its standard deviation.",
+    "the variance of numpy's Generator.laplace",
+    "In NumPy, each family of distributions has its own scale parameter. Of these, only the normal's scale is its "
+    "standard deviation.",
+    "Draw from a normal distribution with the variance asked for.",
     _NORMAL,
 )
-LOGISTIC = replace(LAPLACE, look_up="numpy's Generator.logistic: variance scale²·π²/3")
+LOGISTIC = replace(LAPLACE, look_up="the variance of numpy's Generator.logistic")
 RETURN = Lesson(
     "the return statement",
     "A function without a return gives None, whatever it has computed.",
+    "Return the tensor at the end of the function.",
 )
 RAISED = Lesson(
     "how to read a traceback; kernel layouts: Keras (kh, kw, in, out), PyTorch (out, in, kh, kw)",
-    "An initializer meets kernels with two axes and with four, and is judged on both.",
+    "An initializer gets kernels with two axes (dense) and with four (convolutions), and both are checked.",
+    "Call your function with the shape that the message names, read the last line of the traceback, and make the code "
+    "work for every shape.",
 )
 SHAPES = Lesson(
     "reshape, and the layouts of kernels: Keras (kh, kw, in, out), PyTorch (out, in, kh, kw)",
     "A layer puts the tensor where its kernel is, and that takes exactly the shape asked for.",
+    "Return a tensor of the shape asked for.",
 )
 NOT_FINITE = Lesson(
     "division by zero; the root of a negative number",
     "One NaN in a kernel makes every output NaN, and then every gradient.",
+    "Find the operation that gives NaN or infinity, for example a division by 0.",
 )
 NO_GRAD = Lesson(
     "torch.no_grad",
-    "A layer's weights require gradients, and autograd records, or refuses, what is done to them in place. Setting "
-    "them up is no part of training.",
+    "A layer's weights require gradients. Autograd records what changes them in place, or refuses it. Initialization "
+    "is no part of training.",
+    "Change the values while autograd does not record.",
 )
 SPARSE = Lesson(
     "sparse initialization: torch.nn.init.sparse_",
-    "Weights that are exactly 0 make it a mixture and no normal, and take their share of the variance away.",
+    "With many weights that are exactly 0, the distribution is no normal distribution any more, and the variance is "
+    "smaller.",
+    "Draw every weight from the normal distribution, and set none of them to 0.",
     _NORMAL,
 )
 MODELS = Lesson(
     "tf.keras.Sequential, torch.nn.Module",
     "Training, saving and grading find weights through the framework's own kind of model.",
+    "Return a model of this framework, with layers that are created once, together with the model.",
 )
 LAYERS = Lesson(
     "tf.keras.layers.Dense, torch.nn.Linear",
     "The sizes are part of the question: each layer's fan_in follows from them.",
+    "Build the layers with the sizes that Q7 lists, and keep them where the framework finds them.",
     "64 → 128 → 64 → 10",
 )
 ARCHITECTURE = Lesson(
     "the description of the network in Q7",
-    "Other layers with weights change the signal between those that are judged.",
+    "Other layers with weights change the signal between the layers that are judged.",
+    "Remove the layers and parameters that Q7 does not list.",
     "64 → 128 → 64 → 10",
 )
 NAMES = Lesson(
     "attributes of a torch.nn.Module",
-    "A module's parameters are known by the attributes that hold their layers; whoever loads or checks them goes by "
+    "A module's parameters are known by the attributes that hold their layers. Code that loads or checks a model uses "
     "these names.",
+    "Give the layers the names that Q7 asks for.",
 )
 FORWARD = Lesson(
     "the forward method",
-    "The outputs are compared with what the model's own weights give, so that unused weights do not count.",
+    "The outputs are compared with those that the model's own weights give. So a layer counts only if it is used.",
+    "Use each layer once, in order, with the activations that Q7 lists and nothing between.",
     "h₁ = relu(x W₁ + b₁), h₂ = relu(h₁ W₂ + b₂), outputs from h₂ W₃ + b₃",
 )
 ACTIVATIONS = Lesson(
     "tf.keras.activations, torch.relu",
-    "2/fan_in is made for ReLU. Another activation changes the signal by another factor, and a loss function expects "
-    "either probabilities or logits.",
+    "The rule {law.formula} is made for ReLU after the hidden layers. At the end, the loss function expects either "
+    "probabilities or logits.",
+    "Use ReLU after both hidden layers. End with softmax in TensorFlow, and without an activation in PyTorch.",
     "h = relu(x W + b) in both hidden layers; softmax at the end in TensorFlow, logits in PyTorch",
 )
 EVERY_LAYER = Lesson(
     "loop over the layers, or use Module.apply",
     "A layer that is left out keeps its framework's default, and one such layer is enough to shrink the signal.",
+    "Initialize each hidden layer.",
     f"{_STD}, in each hidden layer with its own fan_in",
 )
 NO_BIAS = Lesson(
-    "use_bias, bias", "A bias that starts at 0 can still be learned; one that is not there cannot.", "b = 0"
+    "use_bias, bias",
+    "A bias that starts at 0 can still be learned; one that is not there cannot.",
+    "Keep the bias of every layer, and set it to 0.",
+    "b = 0",
 )

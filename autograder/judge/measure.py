@@ -171,14 +171,13 @@ def consequence(ratios: Sequence[float], law: TargetLaw = HE) -> str | None:
     """Say what weights of such variances, in units of the law's, do to a signal; None where nothing worth saying.
 
     Each layer of the kind whose signal the law keeps multiplies the signal's mean square by its ratio. Ten layers do
-    so ten times only where that ratio is the same for every shape.
+    so ten times only if the ratio is the same for every shape; of other ratios, nothing is said.
     """
     least, most = min(ratios), max(ratios)
     if law.keeps is None or not 0.0 < least <= most < math.inf or max(-math.log(least), math.log(most)) < 0.02:
         return None
-    layer = f"A {law.keeps} of such weights multiplies the signal's mean square by"
     if most / least > _ALIKE:
-        return f"{layer} {least:.3g} to {most:.3g}, by its shape."
+        return None
     factor = math.exp(math.fsum(map(math.log, ratios)) / len(ratios))
     exponent = 10.0 * math.log10(factor)
     if abs(exponent) >= _IN_FULL:
@@ -187,7 +186,7 @@ def consequence(ratios: Sequence[float], law: TargetLaw = HE) -> str | None:
         after = factor**10
         amount = f"{after:,.0f}" if after >= 10.0 else f"{after:.2g}"
     left = f"after ten, {amount} of it is left" if factor < 1.0 else f"after ten it has grown {amount}-fold"
-    return f"{layer} {factor:.3g}; {left}."
+    return f"A {law.keeps} of such weights multiplies the signal's mean square by {factor:.3g}; {left}."
 
 
 def consequence_together(ratios: Sequence[float], law: TargetLaw = HE) -> str | None:
@@ -195,8 +194,7 @@ def consequence_together(ratios: Sequence[float], law: TargetLaw = HE) -> str | 
     product = math.prod(ratios)
     if law.keeps is None or not 0.0 < product < math.inf:
         return None
-    each = " and ".join(f"{ratio:.3g}" for ratio in ratios)
-    return f"These layers multiply the signal's mean square by {each}, and so together by {product:.3g}."
+    return f"Together, the layers multiply the signal's mean square by {product:.3g}."
 
 
 def pool(draws: Sequence[DrawFigures]) -> Moments:

@@ -22,7 +22,7 @@ class Misconception:
     name : str
         Identifier in results.
     says : str
-        Completes "that is …" in a student's feedback.
+        Completes "Var(W) is …" for a mistake of scale, and "that is …" for any other.
     lesson : Lesson
         Why the mistake matters, and what to read.
     variance : callable or None
@@ -40,7 +40,8 @@ class Misconception:
     also_cut : bool
         True if the mistake is common enough to be met with a truncated normal that was not rescaled, too.
     title : str
-        Short name, for the help level that only names mistakes. Empty if ``says`` serves for that, too.
+        Short name, for summaries and for the help level that only names mistakes. Empty if ``says`` serves for that,
+        too. It may have the placeholder ``{law.title}``.
     """
 
     name: str
@@ -55,10 +56,9 @@ class Misconception:
     also_cut: bool = False
     title: str = ""
 
-    @property
-    def called(self) -> str:
-        """What completes "that looks like …"."""
-        return self.title or self.says
+    def called(self, law: TargetLaw = HE) -> str:
+        """Return what completes "this looks like …" where ``law`` is asked for."""
+        return self.title.format(law=law) or self.says
 
     def variance_of(self, kernel: KernelShape, layout: Layout) -> float:
         """Return Var(W); raise `ValueError` for a mistake that is not one of scale."""

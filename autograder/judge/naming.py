@@ -93,7 +93,7 @@ class Diagnosis:
     also : tuple of Misconception
         The mistakes with the same figures.
     where : str
-        Where the mistake was made, if not on all kernels, and what is elsewhere: words before the mistake's own.
+        Where the mistake was made, if not on all kernels, and what is elsewhere: words after the mistake's own.
     """
 
     mistake: Misconception
@@ -112,14 +112,14 @@ class Diagnosis:
 
     @property
     def says(self) -> str:
-        """What completes "that is …"."""
+        """What completes "Var(W) is …"."""
         mistake, *others = (each.says for each in self._likely)
-        return self.where + mistake + "".join(f" (or, the same on all of these shapes: {other})" for other in others)
+        twins = "".join(f" (or {other}, which is the same on all of these shapes)" for other in others)
+        return f"{mistake}{twins}{self.where}"
 
-    @property
-    def called(self) -> str:
-        """What completes "that looks like …"."""
-        return self.where + ", or ".join(each.called for each in self._likely)
+    def called(self, law: TargetLaw) -> str:
+        """Return what completes "this looks like …" where ``law`` is asked for."""
+        return ", or ".join(each.called(law) for each in self._likely) + self.where
 
 
 def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: Layout) -> float:
@@ -198,8 +198,8 @@ def diagnose_kind(
     found = diagnose(own, layout, of_kind()) if others else None
     if found is None or _constant(measured) is not None:
         return None
-    elsewhere = "right" if all(m.is_right for m in others) else "another mistake"
-    return replace(found, where=f"{elsewhere} on {_KINDS[not dense]}; on {_KINDS[dense]}, ")
+    elsewhere = "are right" if all(m.is_right for m in others) else "show another mistake"
+    return replace(found, where=f", on {_KINDS[dense]} ({_KINDS[not dense]} {elsewhere})")
 
 
 def describe_unknown(measured: Sequence[MeasuredRatio], *, dense: bool) -> str:
@@ -213,8 +213,8 @@ def describe_unknown(measured: Sequence[MeasuredRatio], *, dense: bool) -> str:
     kind = [m for m in known if m.kernel.is_dense == dense]
     for kernels, where in ((known, ""), (kind, f"on {_KINDS[dense]}, ")):
         if len(kernels) >= _FEWEST and (own := _constant(kernels) or _product(kernels) or _power_law(kernels)):
-            return f"It fits no mistake that we know: {where}your variance {own}."
-    return "It fits no mistake that we know, and follows no power of fan_in, fan_out and the window's area."
+            return f"The variance fits no mistake that we know: {where}it {own}."
+    return "The variance fits no mistake that we know, and no power of fan_in, fan_out and the window's area."
 
 
 def _constant(known: Sequence[MeasuredRatio]) -> str | None:
@@ -262,5 +262,5 @@ def _power_law(known: Sequence[MeasuredRatio]) -> str | None:
             constant, *exponents = (float(x) for x in solution)
             powers = [f"{name}^{power:.2f}" for name, power in zip(names, exponents, strict=True)]
             law = " · ".join([f"{math.exp(constant):.3g}", *powers])
-            return f"goes like {law}; {known[0].law.formula} is asked for"
+            return f"is about {law}; {known[0].law.formula} is asked for"
     return None

@@ -9,10 +9,10 @@ from autograder.judge.scales import PYTORCH_DEFAULT
 
 #: The initializer loses points in its own part already.
 _OWN = 0.5
-_GIVES = " Your own initializer gives such weights. They are judged in its own part, so they cost half here."
+_GIVES = " Your own initializer gives these weights and loses points for them, so they cost only half here."
 _UNFILLED = (
-    " Your own initializer leaves the tensor that is passed as it was, so a layer keeps its default. That is judged in "
-    "the initializer's part, so it costs half here."
+    " Your own initializer does not fill the tensor that is passed, so a layer keeps its default. It loses points for "
+    "that in its own part, so it costs only half here."
 )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from autograder.assignment.kernels import KernelShape
 from autograder.judge import bounds as t
 from autograder.judge.dependence import SCALE
+from autograder.judge.lessons import KEPT
 from autograder.judge.lessons import SEEDS as SEEDS_LESSON
 from autograder.judge.measure import DrawFigures
 from autograder.judge.misconception import Misconception
@@ -66,15 +67,15 @@ EQUAL_CALLS = StatisticalTest("pairs of equal draws among the small ones", "> {}
 
 FIXED_SEED = Misconception(
     "fixed_seed",
-    "the same random numbers on every call: a seed set inside, or one initializer object reused",
+    "the same random numbers in every call (a seed inside the function, or one initializer object that is reused)",
     SEEDS_LESSON,
 )
-CACHED_TENSOR = Misconception("cached_tensor", "a tensor kept from the first call for each shape", SEEDS_LESSON)
+CACHED_TENSOR = Misconception("cached_tensor", "a tensor that is kept from the first call for each shape", KEPT)
 SAME_STREAM = Misconception(
     "same_stream", "kernels of different shapes that begin with the same random numbers", SEEDS_LESSON
 )
-FEW_SEEDS = Misconception("few_seeds", "a seed set inside that is taken from few", SEEDS_LESSON)
-CORRELATED_CALLS = Misconception("correlated_calls", "calls whose weights are correlated", SEEDS_LESSON)
+FEW_SEEDS = Misconception("few_seeds", "a seed that is set inside the function, out of few", SEEDS_LESSON)
+CORRELATED_CALLS = Misconception("correlated_calls", "calls whose weights are correlated", KEPT)
 
 
 class Repetition(Structure):
@@ -144,10 +145,7 @@ def _few_seeds(repeats: Array) -> Repetition | None:
     equal = sum(math.comb(count, 2) for count in counts.values())
     if not EQUAL_CALLS.fails(equal) or len(counts) <= _KEPT:
         return None
-    says = (
-        f"{len(repeats)} calls gave {len(counts)} different tensors only: the seed is set inside the function "
-        "and taken from few. Set no seed inside."
-    )
+    says = f"{len(repeats)} calls gave only {len(counts)} different tensors: the function sets a seed, one of few."
     return Repetition(FEW_SEEDS, says, float(equal), t.collisions_bound(len(repeats), equal), EQUAL_CALLS)
 
 
@@ -155,18 +153,18 @@ def _repetition(again: Sequence[_Pair], shared: Sequence[_Pair], tried: int) -> 
     worst = max([*again, *shared], key=lambda pair: strength(pair.r))
     bound = t.union(t.correlation_bound(worst.n, worst.r), tried)
     if abs(worst.r) < _SAME:
-        says = f"Calls gave correlated weights (r = {worst.r:+.3f}); 0 is expected."
+        says = f"The weights of two calls are correlated: r = {worst.r:+.3f} (accepted: up to ±{CORRELATION})."
         return Repetition(CORRELATED_CALLS, says, worst.r, bound, DRAWS if again else BEGINNINGS)
     if not again:
         says = (
-            f"The kernels {worst.one} and {worst.other} begin with the same random numbers (r = {worst.r:+.3f}); 0 is "
-            "expected. A seed inside the function, or one initializer object used again, does that."
+            f"The kernels {worst.one} and {worst.other} (inputs→outputs) begin with the same random numbers. The "
+            "reason is a seed inside the function, or one initializer object that is reused."
         )
         return Repetition(SAME_STREAM, says, worst.r, bound, BEGINNINGS)
     worst = max(again, key=lambda pair: strength(pair.r))
-    begun = f"Calls for a {worst.one} kernel gave the same weights again."
+    begun = f"Several calls gave the same weights, for example for {worst.one.words}."
     if shared:
-        says = f"{begun} A seed set inside the function, or one initializer object used again, does that."
+        says = f"{begun} The reason is a seed inside the function, or one initializer object that is reused."
         return Repetition(FIXED_SEED, says, worst.r, bound, DRAWS)
-    says = f"{begun} A tensor kept from an earlier call, or a seed made from the shape, does that."
+    says = f"{begun} The reason is a tensor that was kept from an earlier call, or a seed made from the shape."
     return Repetition(CACHED_TENSOR, says, worst.r, bound, DRAWS)

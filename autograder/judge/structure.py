@@ -36,7 +36,7 @@ from autograder.judge.structure_tests import EVENNESS_GROUPS, StructureTests
 Array = NDArray[np.floating[Any]]
 
 REPEATED = Misconception("repeated", "a row, column, window or block that is repeated", IID)
-_FOLLOWING = Misconception("following", "weights that follow from others, as in a running sum", IID)
+_FOLLOWING = Misconception("following", "weights that are computed from other weights, as in a running sum", IID)
 SORTED = Misconception("sorted", "weights that were sorted", IID)
 _MIRRORED = Misconception("mirrored", "one half that mirrors the other", IID)
 _SYMMETRIC = Misconception("symmetric", "a matrix that equals its transpose", IID)
@@ -158,7 +158,7 @@ def _find_structure(
     if found is not None and groups.is_outer_product and not groups.has_equal_lines:
         return replace(found, mistake=RANK_ONE, says="the matrix is the outer product of two vectors")
     if found is not None and _is_sorted(draw):
-        return replace(found, mistake=SORTED, says="they are sorted, so that each one's place tells its size")
+        return replace(found, mistake=SORTED, says="they are sorted")
     return found
 
 
@@ -285,7 +285,7 @@ def _along_memory(draw: DrawFigures, largest: LargestWithin, tests: StructureTes
         values = draw.centred[: largest.length] + draw.mean
         away = np.abs(values - math.copysign(1.0, r) * np.roll(values, lag))
         same = float(np.mean(away <= _EQUAL * math.sqrt(draw.second))) >= abs(r) / 2.0
-        why = "A row, column, window or block is repeated" if same else "Some follow from others"
+        why = "A row, column, window or block is repeated" if same else "Some weights are computed from others"
         yield Structure(
             REPEATED if same else _FOLLOWING,
             f"weights {lag:,} places apart are correlated (r = {r:+.3f}). {why}",
@@ -402,7 +402,7 @@ def _made_even(draw: DrawFigures, groups: _Groups, tests: StructureTests, *, in_
         if tests.norms is not None and tests.norms.fails(dispersion):
             yield Structure(
                 _UNIT_NORM,
-                f"those of each {axis.name} have the same norm, which independent weights do not",
+                f"the weights of each {axis.name} have the same norm; those of independent weights differ",
                 dispersion,
                 evenness_bound(count, axis.size, dispersion),
                 tests.norms,
@@ -411,7 +411,7 @@ def _made_even(draw: DrawFigures, groups: _Groups, tests: StructureTests, *, in_
         if tests.means is not None and tests.means.fails(dispersion):
             yield Structure(
                 _CENTRED,
-                f"those of each {axis.name} add up to 0, which independent weights do not",
+                f"the weights of each {axis.name} add up to 0; independent weights do not",
                 dispersion,
                 centredness_bound(count, dispersion),
                 tests.means,

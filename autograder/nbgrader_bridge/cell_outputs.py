@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from autograder.grading.cell_output import CellOutput
 from autograder.grading.jobs import Graded
 from autograder.report.figures import describe
 from autograder.report.html import render_question
-from autograder.report.result import QuestionResult, question_text
+from autograder.report.result import Mistake, QuestionResult, question_text
 
 _FIGURE = "A figure that the cell drew."
 
@@ -23,20 +24,36 @@ _FIGURE = "A figure that the cell drew."
 def cell_outputs(graded: Graded) -> dict[str, list[NotebookNode]]:
     """Return the outputs of the student's cells and of the check cells, by grade id or ``cell N``."""
     outputs = {name: student_outputs(output) for name, output in graded.outputs.items()}
-    return outputs | {question.grade_id: check_outputs(question) for question in graded.result.questions}
+    summary, explained = [graded.result.summary], set[str]()
+    for question in graded.result.questions:
+        new = [mistake for mistake in question.mistakes if mistake.title not in explained]
+        outputs[question.grade_id] = check_outputs(question, " ".join([*summary, question.summary]), new)
+        summary, explained = [], explained | {mistake.title for mistake in new}
+    return outputs
 
 
-def check_outputs(question: QuestionResult) -> list[NotebookNode]:
+def check_outputs(
+    question: QuestionResult, summary: str | None = None, explained: Sequence[Mistake] | None = None
+) -> list[NotebookNode]:
     """Return a check cell's outputs: the result as text, as a table with a figure, and the points.
 
     The points are always there as a plain float, because nbgrader gives full credit to a cell without output. A figure
     is drawn only if points were lost, because drawing takes as long as judging.
+
+    Parameters
+    ----------
+    question : QuestionResult
+        The result of the check cell.
+    summary : str, optional
+        What the cell says first; the question's own summary, if it is not given.
+    explained : sequence of Mistake, optional
+        The mistakes to explain; all of the question's, if they are not given.
     """
     question = question if question.score < question.max_score else replace(question, picture=None)
     text = describe(question.picture) if question.picture else question.status
-    table = {"text/html": render_question(question), "text/plain": text}
+    table = {"text/html": render_question(question, summary, explained), "text/plain": text}
     return [
-        new_output("stream", name="stdout", text=question_text(question)),
+        new_output("stream", name="stdout", text=question_text(question, summary, explained)),
         new_output("display_data", data=table),
         new_output("execute_result", data={"text/plain": repr(float(question.score))}, execution_count=1),
     ]

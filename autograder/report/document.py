@@ -49,6 +49,7 @@ class CriterionDocument(msgspec.Struct):
     expected: float | None = None
     p_value: float | None = None
     look_up: str | None = None
+    mistake: str | None = None
 
 
 class QuestionDocument(msgspec.Struct):
@@ -67,7 +68,10 @@ class QuestionDocument(msgspec.Struct):
 
 
 class ResultDocument(msgspec.Struct, kw_only=True):
-    """The whole document. ``score`` and ``max_score`` are null for a fault, and only a fault has ``fault``."""
+    """The whole document. ``score`` and ``max_score`` are null for a fault, and only a fault has ``fault``.
+
+    ``summary`` says the points and the mistakes in a few sentences; it is empty for a fault.
+    """
 
     schema: Literal["autograder/result/v1"]
     status: ResultStatus
@@ -80,6 +84,7 @@ class ResultDocument(msgspec.Struct, kw_only=True):
     written: list[WrittenResult]
     problems: list[CellProblem]
     remarks: list[RemarkResult] = []
+    summary: str = ""
 
 
 def to_json(result: Result) -> dict[str, Any]:
@@ -100,6 +105,7 @@ def to_json(result: Result) -> dict[str, Any]:
         written=list(result.written),
         problems=list(result.problems),
         remarks=list(result.remarks),
+        summary=result.summary if graded else "",
     )
     rounded: dict[str, Any] = _rounded(msgspec.to_builtins(document))
     return rounded

@@ -74,7 +74,7 @@ def headline(picture: Picture) -> str:
     """Return in one to three sentences what the judge decided on what ``picture`` shows, and what it cannot show."""
     said = _about_weights(picture) if isinstance(picture, WeightsPicture) else _about_signal(picture)
     if picture.unseen:
-        said.append(f"Failed, too, but not to be seen here: {', '.join(picture.unseen)}.")
+        said.append(f"This figure does not show what else failed: {', '.join(picture.unseen)}.")
     return " ".join(said)
 
 

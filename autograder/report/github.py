@@ -177,10 +177,10 @@ def _annotations(question: QuestionResult) -> list[tuple[str, str]]:
     if question.status == QuestionStatus.NOT_ATTEMPTED:
         return []
     if question.status != QuestionStatus.GRADED:
-        return [(f"{question.task}: {question.status}", question.message or "")]
+        return [(f"{question.part}: {question.status.words}", question.message or "")]
     return [
         (
-            f"{question.task}: {criterion.name} (−{points_text(criterion.max_points - criterion.points)})",
+            f"{question.part}: {criterion.name} (−{points_text(criterion.max_points - criterion.points)})",
             criterion.message,
         )
         for criterion in question.criteria

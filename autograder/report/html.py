@@ -13,6 +13,7 @@ from autograder.report.figures import Figure, draw
 from autograder.report.picture import Picture
 from autograder.report.result import (
     UNCONFINED_NOTICE,
+    Mistake,
     QuestionResult,
     Result,
     Unreadable,
@@ -53,10 +54,27 @@ def render(results: Sequence[Result], unreadable: Sequence[Unreadable] = ()) -> 
     )
 
 
-def render_question(question: QuestionResult) -> str:
-    """Return the table and the figure of one check cell as an HTML fragment for a cell's output."""
+def render_question(
+    question: QuestionResult, summary: str | None = None, mistakes: Sequence[Mistake] | None = None
+) -> str:
+    """Return the result of one check cell as an HTML fragment for a cell's output.
+
+    Parameters
+    ----------
+    question : QuestionResult
+        The result.
+    summary : str, optional
+        What the fragment says first; the question's own summary, if it is not given.
+    mistakes : sequence of Mistake, optional
+        The mistakes to explain; all of the question's, if they are not given.
+    """
     style = _ENVIRONMENT.get_template("question.css").render()
-    fragment = _ENVIRONMENT.get_template("question.html").render(question=question, figure=_figure(question.picture))
+    fragment = _ENVIRONMENT.get_template("question.html").render(
+        question=question,
+        figure=_figure(question.picture),
+        summary=question.summary if summary is None else summary,
+        mistakes=question.mistakes if mistakes is None else mistakes,
+    )
     return f"<style>{style}</style>{fragment}"
 
 

@@ -29,9 +29,17 @@ def escape(text: str) -> str:
     return re.sub(r"(?<=[@#])", "\u2060", _SPECIAL.sub(r"\\\1", text))
 
 
+def explanations(result: Result) -> list[str]:
+    """Return a paragraph for each mistake of ``result``: its name, where it shows, and what explains it."""
+    return [
+        f"**Mistake: {escape(mistake.title)}** ({escape(', '.join(mistake.parts))})."
+        + "".join(f" *{heading}:* {escape(text)}" for heading, text in mistake.help)
+        for mistake in result.mistakes
+    ]
+
+
 def _question(question: QuestionResult) -> list[str]:
-    score = f"{points_text(question.score)} / {points_text(question.max_score)}"
-    lines = [f"### `{question.task}`: {score}", ""]
+    lines = [f"### {escape(question.title)}, {question.points}", ""]
     if question.status != QuestionStatus.GRADED:
         return [*lines, f"**{question.status.words}.** {escape(question.message or '')}", ""]
     if question.message:
@@ -40,10 +48,9 @@ def _question(question: QuestionResult) -> list[str]:
     for criterion in question.criteria:
         points = f"{points_text(criterion.points)} / {points_text(criterion.max_points)}"
         asks = f"**{escape(criterion.asks)}** " if criterion.failed else ""
-        help_text = "".join(f" *{heading}:* {escape(text)}" for heading, text in criterion.help)
         lines.append(
             f"| {_MARKS[criterion.status]} {criterion.status} | `{criterion.name}` | {points} | "
-            f"{asks}{escape(criterion.message)}{help_text} |"
+            f"{asks}{escape(criterion.message)} |"
         )
     return [*lines, ""]
 
@@ -58,7 +65,9 @@ def result_sections(result: Result) -> list[str]:
             "",
         ]
     lines = [f"## {escape(result.path)}", ""]
-    lines += [f"**Q7: {points_text(result.score)} / {points_text(result.max_score)}**", ""]
+    lines += [f"**{escape(result.summary)}**", ""]
+    for paragraph in explanations(result):
+        lines += [paragraph, ""]
     if result.unconfined:
         lines += [f"**{UNCONFINED_NOTICE}**", ""]
     if result.remarks:
@@ -67,10 +76,10 @@ def result_sections(result: Result) -> list[str]:
     for question in result.questions:
         lines += _question(question)
     if result.problems:
-        lines += ["### Cells that raised or did not finish", ""]
+        lines += ["### Cells that raised an exception or did not finish", ""]
         lines += [f"- {escape(problem.cell)}: {escape(problem.message)}" for problem in result.problems]
         lines += [""]
-    lines += ["### Written answers, graded by hand", "", "| question | status | words |", "|---|---|---:|"]
+    lines += ["### Written answers, graded by people", "", "| question | status | words |", "|---|---|---:|"]
     lines += [f"| {a.grade_id.upper()} | {a.status} | {a.words} |" for a in result.written]
     if (p := result.provenance) is not None:
         lines += [

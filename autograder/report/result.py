@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, so this is no official grade."
 
 
+#: Mistakes that a summary names, and numbers as words.
+_MOST_IN_SUMMARY = 3
+_NUMBERS = {1: "One", 2: "Two", 3: "Three", 4: "Four"}
+
+
 class ResultStatus(StrEnum):
     """Whether a notebook was graded. A ``fault`` is a failure of the grader and has no score."""
 
@@ -79,9 +84,11 @@ class Unreadable:
 class CriterionResult:
     """The result of one criterion. ``asks`` states the criterion; ``message`` says what the judge found.
 
-    ``diagnosis`` names a recognized mistake, and ``look_up`` says what to read about it. ``p_value`` bounds the
-    probability that a right answer deviates as far. ``why`` explains the mistake, and ``formula`` states the right
-    formula; both are None if the course's help level excludes them.
+    ``diagnosis`` identifies a recognized mistake, and ``mistake`` is its name for people. ``look_up`` says what to read
+    about it. ``p_value`` bounds the probability that a right answer deviates as far. ``recognized`` and ``figures`` are
+    the message in two parts: what the mistake does, and what was measured here. ``why`` explains the mistake,
+    ``change`` says what to change, and ``formula`` states the right formula. These are None if there is nothing to say,
+    or if the course's help level excludes them.
     """
 
     name: str
@@ -95,7 +102,11 @@ class CriterionResult:
     expected: float | None = None
     p_value: float | None = None
     look_up: str | None = None
+    mistake: str | None = None
+    recognized: str | None = None
+    figures: str | None = None
     why: str | None = None
+    change: str | None = None
     formula: str | None = None
 
     @property
@@ -104,10 +115,50 @@ class CriterionResult:
         return self.status == CriterionStatus.FAILED
 
     @property
-    def help(self) -> list[tuple[str, str]]:
-        """The headings and sentences that explain a failed criterion; empty for any other."""
-        texts = (("Why", self.why), ("Formula", self.formula), ("Look up", self.look_up))
-        return [(heading, text.removesuffix(".") + ".") for heading, text in texts if text and self.failed]
+    def held_back(self) -> bool:
+        """True if this criterion passed, and earned less than its points because the variance earned little."""
+        return self.status == CriterionStatus.PASSED and self.points < self.max_points
+
+    @property
+    def here(self) -> str:
+        """What was found, for a report that explains the mistake elsewhere."""
+        return self.figures or self.message
+
+    @property
+    def title(self) -> str:
+        """The mistake's name, or what was asked for where no mistake was recognized."""
+        return self.mistake or (self.diagnosis or f"“{self.name}” is not met").replace("_", " ")
+
+    @property
+    def help(self) -> tuple[tuple[str, str], ...]:
+        """The headings and sentences that explain a failed criterion's mistake; empty for any other."""
+        texts = (
+            ("What", self.recognized),
+            ("Why", self.why),
+            ("Change", self.change),
+            ("Formula", self.formula),
+            ("Look up", self.look_up),
+        )
+        return tuple((heading, text.removesuffix(".") + ".") for heading, text in texts if text and self.failed)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake, explained once for all parts in which it shows.
+
+    Attributes
+    ----------
+    title : str
+        Its name for people.
+    parts : tuple of str
+        The parts in which it shows, such as ``Part 1``.
+    help : tuple of (str, str)
+        Headings, and sentences that explain it.
+    """
+
+    title: str
+    parts: tuple[str, ...]
+    help: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -160,6 +211,26 @@ class QuestionResult:
         """Return the result of one of the assignment's tasks."""
         about = (task.check, task.stub, task.title, task.framework, task.kind)
         return cls(*about, status, score, max_score, message, criteria, picture)
+
+    @property
+    def part(self) -> str:
+        """What a sentence calls this question: ``Part 1``."""
+        return self.title.partition(":")[0]
+
+    @property
+    def points(self) -> str:
+        """The points as text: ``9.5 of 12 points``."""
+        return f"{points_text(self.score)} of {points_text(self.max_score)} points"
+
+    @property
+    def summary(self) -> str:
+        """The points and the mistakes of this question, in one or two sentences."""
+        return f"{self.title}, {self.points}. {_outcome([self])}"
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The mistakes of this question."""
+        return mistakes([self])
 
     @property
     def short_name(self) -> str:
@@ -244,6 +315,17 @@ class Result:
         return round(sum(question.max_score for question in self.questions), 6)
 
     @property
+    def summary(self) -> str:
+        """The points and the mistakes of the whole, in a few sentences: what every report says first."""
+        outcome = _outcome(self.questions)
+        return f"Q7: {points_text(self.score)} of {points_text(self.max_score)} points. {outcome}"
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The mistakes of all questions."""
+        return mistakes(self.questions)
+
+    @property
     def outcome(self) -> Outcome:
         """Outcome of the submission. An error or timeout in one question is the outcome of the whole submission."""
         statuses = {question.status for question in self.questions}
@@ -264,18 +346,71 @@ def points_text(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def question_text(question: QuestionResult) -> str:
-    """Return one check cell's result as plain text: the points, and the criteria that lost points."""
-    lines = [f"{question.task}: {points_text(question.score)} of {points_text(question.max_score)} points"]
-    if question.status != QuestionStatus.GRADED:
-        lines.append(f"{question.status.words}: {question.message or ''}")
-    elif question.message:
+def mistakes(questions: Sequence[QuestionResult]) -> tuple[Mistake, ...]:
+    """Return the mistakes of ``questions`` in their order, each once, with the explanation of where it shows first."""
+    parts: dict[str, list[str]] = {}
+    help_of: dict[str, tuple[tuple[str, str], ...]] = {}
+    for question in questions:
+        for criterion in question.criteria:
+            if criterion.failed:
+                parts.setdefault(criterion.title, []).append(question.part)
+                help_of.setdefault(criterion.title, criterion.help)
+    return tuple(Mistake(title, tuple(dict.fromkeys(shown)), help_of[title]) for title, shown in parts.items())
+
+
+def _outcome(questions: Sequence[QuestionResult]) -> str:
+    """Return one or two sentences on the mistakes of ``questions`` and on those that were not graded."""
+    said, found = [], mistakes(questions)
+    ungraded: dict[str, list[str]] = {}
+    for question in questions:
+        if question.status != QuestionStatus.GRADED:
+            ungraded.setdefault(question.status.words, []).append(question.part)
+    for words, parts in ungraded.items():
+        said.append(
+            f"{words.capitalize()}: {_named(tuple(dict.fromkeys(parts)), questions)}."
+            if len(questions) > 1
+            else f"{words.capitalize()}."
+        )
+    shown = [(each.title, _named(each.parts, questions)) for each in found]
+    if len(shown) == 1:
+        (title, where), *_ = shown
+        said.append(f"One mistake in {where}: {title}." if len(questions) > 1 else f"One mistake: {title}.")
+    elif shown:
+        listed = [f"{title} ({where})" if len(questions) > 1 else title for title, where in shown[:_MOST_IN_SUMMARY]]
+        more = [f"{len(shown) - len(listed)} more"] if len(shown) > len(listed) else []
+        said.append(f"{_NUMBERS.get(len(shown), len(shown))} mistakes: {'; '.join(listed + more)}.")
+    elif not said:
+        right = all(question.score >= question.max_score for question in questions)
+        said.append("Everything is right." if right else "Nothing failed, but not everything could be judged.")
+    return " ".join(said)
+
+
+def _named(parts: Sequence[str], questions: Sequence[QuestionResult]) -> str:
+    """Return words for some parts of all ``questions``: ``Part 1``, ``parts 1 and 3``, or ``all four parts``."""
+    if len(parts) == 1:
+        return parts[0]
+    if len(parts) == len(questions):
+        return f"all {str(_NUMBERS.get(len(parts), len(parts))).lower()} parts"
+    *most, last = (part.removeprefix("Part ") for part in parts)
+    return f"parts {', '.join(most)} and {last}"
+
+
+def question_text(
+    question: QuestionResult, summary: str | None = None, explained: Sequence[Mistake] | None = None
+) -> str:
+    """Return one check cell's result as plain text: the summary, the mistakes, and what lost points.
+
+    ``summary`` is the question's own and ``explained`` are all of its mistakes, if they are not given.
+    """
+    lines = [question.summary if summary is None else summary]
+    if question.message:
         lines.append(question.message)
+    for mistake in question.mistakes if explained is None else explained:
+        lines += [f"{heading}: {text}" for heading, text in mistake.help]
     for criterion in question.criteria:
         if criterion.status != CriterionStatus.PASSED:
             lost = points_text(criterion.max_points - criterion.points)
-            lines.append(f"- {criterion.name}, {criterion.status} (−{lost}): {criterion.message}")
-            lines += [f"  {heading}: {text}" for heading, text in criterion.help]
+            lines.append(f"- {criterion.name}, {criterion.status} (−{lost}): {criterion.here}")
     return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ") for line in lines) + "\n"
 
 

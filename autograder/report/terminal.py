@@ -13,7 +13,9 @@ from autograder.report.figures import headline, number
 from autograder.report.picture import Picture, WeightsPicture
 from autograder.report.result import (
     UNCONFINED_NOTICE,
+    CriterionResult,
     CriterionStatus,
+    Mistake,
     QuestionResult,
     QuestionStatus,
     Result,
@@ -35,35 +37,52 @@ _MARKS = {
 _WIDEST = 100_000
 
 
-def question_table(question: QuestionResult) -> RenderableType:
-    """Return the table of one check cell, with a row for each criterion."""
-    heading = Text(f"{question.task}: ", style="bold")
-    heading.append(f"{points_text(question.score)} / {points_text(question.max_score)}", style="bold")
-    if question.status != QuestionStatus.GRADED:
-        heading.append(f"  {question.status.words}", style="yellow")
-        return Group(heading, Text(f"  {question.message or ''}"), Text())
-    if question.message:
-        heading.append(f"\n{question.message}", style="yellow")
+def question_view(question: QuestionResult) -> RenderableType:
+    """Return the result of one check cell on its own: its summary, its mistakes, and its table."""
+    shown: list[RenderableType] = [Text(question.summary, style="bold")]
+    if question.mistakes:
+        shown += [Text(), *map(_explanation, question.mistakes)]
+    return Group(*shown, *_rows(question))
+
+
+def _explanation(mistake: Mistake) -> RenderableType:
+    table = Table(box=None, padding=(0, 1), show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for heading, text in mistake.help:
+        table.add_row(f"  {heading}:", Text(text))
+    return table
+
+
+def _rows(question: QuestionResult) -> list[RenderableType]:
+    """Return what is below a check cell's heading: a message, and rows for the criteria.
+
+    Criteria that any random draw meets share a row, if the variance keeps them from their points. So do those that
+    were not judged for one reason.
+    """
+    message = [Text(question.message, style="yellow")] if question.message else []
+    if not question.criteria:
+        return list(message)
     table = Table(box=None, padding=(0, 1), show_header=False, pad_edge=False)
     table.add_column(width=1)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     table.add_column(overflow="fold")
+    rows: dict[str, list[CriterionResult]] = {}
     for criterion in question.criteria:
-        mark, style = _MARKS[criterion.status]
-        said = Text(criterion.message)
-        if criterion.failed:
-            said = Text.assemble((criterion.asks + " ", "bold"), criterion.message)
-            for what, text in criterion.help:
-                said.append(f"\n{what}: ", style="bold")
-                said.append(text)
+        alone = criterion.failed or (criterion.status == CriterionStatus.PASSED and not criterion.held_back)
+        said = "They earn points only with the variance." if criterion.held_back else criterion.here
+        rows.setdefault(criterion.name if alone else said, []).append(criterion)
+    for said, together in rows.items():
+        mark, style = _MARKS[together[0].status]
+        earned, most = sum(c.points for c in together), sum(c.max_points for c in together)
+        names = ", ".join(criterion.name for criterion in together)
+        name = names if len(together) == 1 else f"{len(together)} others"
+        text = together[0].here if len(together) == 1 else f"{names}. {said}"
         table.add_row(
-            Text(mark, style=style),
-            Text(criterion.name, style=style),
-            f"{points_text(criterion.points)}/{points_text(criterion.max_points)}",
-            said,
+            Text(mark, style=style), Text(name, style=style), f"{points_text(earned)}/{points_text(most)}", Text(text)
         )
-    return Group(heading, table, Text())
+    return [*message, table]
 
 
 def picture_text(picture: Picture) -> RenderableType:
@@ -107,42 +126,56 @@ def _bar(ratio: float, *, off: bool | None) -> Text:
 
 
 def print_result(console: Console, result: Result, *, pictures: bool = False) -> None:
-    """Print the whole result; with ``pictures``, also the measured and expected figures of failed questions."""
+    """Print the whole result; with ``pictures``, also the figures of the part that shows a mistake first."""
     console.rule(Text(one_line(result.path), style="bold"), align="left")
     if result.fault is not None:
         console.print(Text(f"The grader itself failed, and nothing was scored: {result.fault}", style="bold red"))
         return
+    console.print(Text(result.summary, style="bold"), highlight=False)
+    if result.unconfined:
+        console.print(Text(UNCONFINED_NOTICE, style="bold yellow"))
     for remark in result.remarks:
         console.print(Text(f"Note: {remark.text}", style="yellow"))
+    for mistake in result.mistakes:
+        if len(result.mistakes) > 1:
+            console.print(Text(f"Mistake: {mistake.title} ({', '.join(mistake.parts)})"))
+        console.print(_explanation(mistake))
+    pictured: set[str] = set()
     for question in result.questions:
-        console.print(question_table(question))
-        if pictures and question.picture is not None and any(c.failed for c in question.criteria):
+        status = "" if question.status == QuestionStatus.GRADED else f", {question.status.words}"
+        # One screen is enough for one mistake: where it is not, one line says that nothing is wrong.
+        fold = bool(result.mistakes) and question.score >= question.max_score and not question.message
+        right = ": everything is right" if fold else status
+        console.print(Text(f"── {question.title}, {question.points}{right}", style="bold"), highlight=False)
+        if not fold:
+            console.print(Group(*_rows(question)))
+        new = {mistake.title for mistake in question.mistakes} - pictured
+        if pictures and question.picture is not None and new:
             console.print(picture_text(question.picture))
+            pictured |= new
     if result.problems:
-        console.print(Text("Cells that raised or did not finish (the others ran all the same):", style="bold"))
+        console.print(Text("\nCells that raised an exception or did not finish (all other cells ran):", style="bold"))
         for problem in result.problems:
             console.print(Text(f"  {problem.cell}: {problem.message}"))
-        console.print()
-    written = "  ".join(
-        f"{answer.grade_id.upper()} {answer.status}" + (f" ({answer.words} words)" if answer.words else "")
-        for answer in result.written
-    )
-    console.print(Text(f"Written answers, graded by hand: {written}"))
+    console.print(Text(f"\nWritten answers, graded by people: {_written(result)}"))
     if result.provenance:
         console.print(
             Text(
                 f"Seed {result.provenance.seed} · grader {result.provenance.grader_version} "
                 f"({result.provenance.grader_sha256[:12]}) · notebook {result.sha256[:12]} · "
-                f"confinement: {', '.join(result.provenance.confinement)}",
+                f"{', '.join(result.provenance.confinement)}",
                 style="dim",
             )
         )
-    if result.unconfined:
-        console.print(Text(UNCONFINED_NOTICE, style="bold yellow"))
-    console.print(
-        Text(f"Q7: {points_text(result.score)} / {points_text(result.max_score)}", style="bold"),
-        highlight=False,
-    )
+
+
+def _written(result: Result) -> str:
+    """Return the states of the written answers, each with its questions and their words."""
+    where: dict[str, list[str]] = {}
+    for answer in result.written:
+        words = f" ({answer.words} words)" if answer.words else ""
+        where.setdefault(answer.status, []).append(f"{answer.grade_id.upper()}{words}")
+    return "; ".join(f"{', '.join(questions)} {status}" for status, questions in where.items())
 
 
 def print_table(console: Console, table: Table) -> None:

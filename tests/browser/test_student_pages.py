@@ -193,7 +193,7 @@ def test_report_is_used_with_a_keyboard_and_heard(page: Page, pages: Pages) -> N
     for width in SIZES.values():
         # On a phone, too, where its columns are stacked, a table is a table to those who hear it.
         page.set_viewport_size({"width": width[0], "height": width[1]})
-        table = page.get_by_role("table", name="q7_tf_initializer: 0 of 12 points")
+        table = page.get_by_role("table", name="Part 1: He initializer in TensorFlow, 0 of 12 points")
         row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="variance", exact=True))
         expect(row.get_by_role("cell").first).to_have_text("✗ failed")
     expect(page.get_by_role("img", name="The standard deviation is off for").first).to_be_visible()

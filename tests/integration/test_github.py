@@ -341,7 +341,7 @@ def test_students_repository_works_alone(target: str, honest: GradedPullRequest,
         ["make", target, "EXTRAS="], cwd=alone, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
     assert run.returncode == 0, run.stderr
-    assert "Q7: 40 / 40" in run.stdout
+    assert "Q7: 40 of 40 points" in run.stdout
     status = subprocess.run(["git", "status", "--porcelain"], cwd=alone, capture_output=True, text=True, check=True)
     assert status.stdout.split() == ["M", NOTEBOOK], "nothing else may be left to be committed"
 

@@ -306,7 +306,7 @@ ANSWERS = {
         TF_MODEL,
         keras("Layer(64, 128, tf.nn.relu), Layer(128, 64, tf.nn.relu), Layer(64, 10, tf.nn.softmax)", VARIABLES),
         0,
-        "tf.Variables, which Keras 3 does not track, and",
+        "tf.Variables, which Keras 3 does not track, so",
     ),
     "dropout": Answer(
         TORCH_MODEL,

@@ -19,6 +19,7 @@ from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import task
 from autograder.judge import model
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
+from autograder.judge.criteria import CRITERIA
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelBuild, ModelEvidence, Parameter
 from autograder.judge.judging import Verdict, judge
 from autograder.judge.law import HE
@@ -160,18 +161,20 @@ def models() -> Iterator[tuple[str, ModelEvidence]]:
 
 
 def masked(text: str) -> str:
-    """The message with its measured figures as #; the catalogue's own words keep theirs."""
+    """The message with its measured figures as #; tolerances and the catalogue's own words keep theirs."""
     kept = sorted({m.says for m in MISCONCEPTIONS if m.says in text}, key=len, reverse=True)
+    kept += re.findall(r"accepted:? [^)]*", text)
     for number, says in enumerate(kept):
         text = text.replace(says, f"\0{chr(0xE000 + number)}\0")
     text = re.sub(
-        r"[+-]?\d+\.\d+(e[+-]?\d+)?|[+-]?\d+e[+-]?\d+|\d{1,3}(,\d{3})+|\b\d{1,4}(?=[→%])|(?<=→)\d+|\b\d+(?= × )",
+        r"[+-]?\d+\.\d+(e[+-]?\d+)?|[+-]?\d+e[+-]?\d+|\d{1,3}(,\d{3})+|\b\d{1,4}(?=[→%]|( in| out)puts)|(?<=→)\d+"
+        r"|\b\d+(?= × )",
         "#",
         text,
     )
     for number, says in enumerate(kept):
         text = text.replace(f"\0{chr(0xE000 + number)}\0", says)
-    return re.sub(r"[(]All shapes: .*?[)]$", "(All shapes: …)", text)
+    return re.sub(r"[(]All shapes, inputs→outputs: .*?[.][)]", "(All shapes: …)", text)
 
 
 @cache
@@ -184,7 +187,7 @@ def collected() -> dict[str, dict[str, dict[str, str]]]:
             of_criterion = said.setdefault(judge, {}).setdefault(v.name, {"asks": v.asks})
             found = v.finding.diagnosis or v.status
             if v.status == "skipped":
-                found = "skipped" if "comes first" in v.finding.message else "skipped too"
+                found = "skipped" if "left nothing to measure" in v.finding.message else "skipped too"
             if v.status == "failed" or label == "right" or v.status == "skipped":
                 of_criterion.setdefault(found, masked(v.finding.message))
 
@@ -211,10 +214,16 @@ def page(said: dict[str, dict[str, dict[str, str]]]) -> str:
     for lesson in dict.fromkeys(m.lesson.of(HE) for m in MISCONCEPTIONS):
         names = ", ".join(f"`{m.name}`" for m in MISCONCEPTIONS if m.lesson.of(HE) == lesson)
         lines += [f"### {lesson.look_up}", "", f"- **for** {names}", f"- **why**: {lesson.why}"]
+        lines += [f"- **change**: {lesson.change}"]
         lines += [f"- **formula**: {lesson.formula}"] if lesson.formula else []
         lines += [""]
-    lines += ["## Names", "", "What is said where help goes no further than naming: “That looks like ….”", ""]
-    lines += [f"- `{m.name}`: {m.title}" for m in MISCONCEPTIONS if m.title] + [""]
+    lines += [
+        "## Names",
+        "",
+        "What a summary calls a mistake, and what is said where help only names it: “This looks like ….”",
+        "",
+    ]
+    lines += [f"- `{m.name}`: {m.called(HE)}" for m in MISCONCEPTIONS] + [""]
     return "\n".join(lines)
 
 
@@ -235,6 +244,30 @@ def test_every_criterion_and_every_diagnosis_has_its_message() -> None:
     only_twins = {"shape_0", "shape_1", "shape_last"}  # always named with, or as, the one that they coincide with
     rarely = {"triangular_distribution", "clipped_normal_distribution"}  # too near to a truncated normal on their own
     assert set(BY_NAME) - shown <= only_twins | rarely
+
+
+#: What the task asks students to work out: the standard deviation, the fan_in of a convolution, and the correction of a
+#: truncated normal.
+WORKED_OUT = re.compile(r"√\(2/fan_in\)|kh ?· ?kw ?· ?in|0\.8796")
+
+
+def test_only_the_formula_of_a_lesson_says_what_students_should_work_out() -> None:
+    """So a course's help levels `name` and `explain` leave it to them, and `formula` does not."""
+    criteria = [each.asks.format(law=HE) for each in CRITERIA.values()]
+    for entry in MISCONCEPTIONS:
+        lesson = entry.lesson.of(HE)
+        for text in (entry.says, entry.called(HE), lesson.look_up, lesson.why, lesson.change):
+            assert not WORKED_OUT.search(text), entry.name
+    assert not [text for text in criteria if WORKED_OUT.search(text)]
+    for name in ("unscaled", "kernel_area_ignored", "truncated_uncorrected"):
+        assert WORKED_OUT.search(BY_NAME[name].lesson.of(HE).formula or ""), name
+
+
+@pytest.mark.slow
+def test_no_message_says_what_students_should_work_out() -> None:
+    for criteria in collected().values():
+        for messages in criteria.values():
+            assert not [message for message in messages.values() if WORKED_OUT.search(message)]
 
 
 def test_no_message_says_more_than_a_student_can_use() -> None:

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from autograder.report.result import QuestionResult, Result
+from autograder.report.result import QuestionResult, Result, points_text
+from autograder.report.terminal import print_result
 from tests.support.graders import Grader
 from tests.support.samples import Scenario, scenario, scenarios, write
 
 SCENARIOS = scenarios()
 SEED = 20_261_124
+
+
+#: What a student can tell from the first lines of the feedback: what is wrong, and what to change.
+TOLD = {
+    "dense_only_fans": ("an exception for some of the shapes", "Call your function with the shape"),
+    "fan_out": ("fan_out in place of fan_in", "Use fan_in in place of fan_out"),
+    "float64": ("a NumPy array where a tensor is asked for", "Return a tensor of this framework"),
+    "forgot_the_root": ("He's variance used as a standard deviation", "Take one square root, of the whole fraction"),
+    "glorot": ("Glorot's (Xavier's) variance in place of He's", "Use He's variance, 2/fan_in, in place of Glorot's"),
+    "he_uniform": ("a uniform distribution in place of a normal one", "(as HeNormal or kaiming_normal_, not"),
+    "kernel_area_ignored": ("leaves out the kernel's window", "Count the terms of that sum from the kernel's shape"),
+    "not_in_place": ("the tensor that was passed in was not filled", "Change the values of the tensor that was passed"),
+    "returns_none": ("None where a tensor is asked for", "Return the tensor at the end of the function"),
+    "reused_instance": ("one initializer object that is reused", "create a new one inside the function"),
+    "seed_inside": ("a seed inside the function", "Set no seed inside the function"),
+    "torch_default_bias": ("biases left at PyTorch's default", "Set the biases of all three layers to 0"),
+    "wrong_activations": ("an activation that the task does not ask for", "Use ReLU after both hidden layers"),
+    "zeros": ("one value for all weights", "Draw random numbers"),
+}
+#: Lines of a terminal of 100 columns that one mistake may take.
+SCREEN = 45
 
 
 def question(result: Result, grade_id: str) -> QuestionResult:
@@ -41,6 +65,27 @@ def test_scenario_scores_as_expected(sample: Scenario, grader: Grader, tmp_path:
     for grade_id, wanted in expected.items():
         if isinstance(wanted, dict):
             check_question(question(result, grade_id), wanted, told)
+    check_feedback(result, *TOLD.get(sample.name, ()))
+
+
+def check_feedback(result: Result, wrong: str = "", change: str = "") -> None:
+    """The score and the mistakes come first, each is explained once, and one mistake fits on one screen."""
+    console = Console(file=io.StringIO(), width=100, color_system=None)
+    print_result(console, result)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    shown = " ".join(" ".join(lines).split())
+    first = " ".join(shown.partition("── Part 1")[0].split())
+    assert lines[1].startswith(f"Q7: {points_text(result.score)} of {points_text(result.max_score)} points. ")
+    assert wrong in result.summary
+    assert wrong in first
+    assert change in first
+    for mistake in result.mistakes:
+        explained = dict(mistake.help)
+        assert {"Why", "Change", "Look up"} <= set(explained)
+        for text in explained.values():
+            assert shown.count(text) == sum(text in dict(each.help).values() for each in result.mistakes)
+    if len(result.mistakes) == 1:
+        assert len(lines) <= SCREEN, shown
 
 
 def check_question(found: QuestionResult, wanted: dict, told: str) -> None:

@@ -29,12 +29,12 @@ def bias(m: ModelMeasurements) -> Finding:
                 limit = 1.0 / math.sqrt(layer.kernel.shape[0])
                 default = m.evidence.layout is Layout.TORCH and 0.5 * limit < largest <= limit * 1.0001
                 told = (
-                    f" That is PyTorch's default, uniform on ±1/√fan_in = ±{limit:.3f}: nothing has set them yet."
+                    f" That is PyTorch's default, uniform between ±{limit:.3f}: no code has set them."
                     if default
                     else ""
                 )
                 raise Finding(
-                    f"Layer {number}'s biases go up to {largest:.4g}; all should be 0.{told}",
+                    f"The biases of layer {number} go up to {largest:.4g}; all of them should be 0.{told}",
                     measured=largest,
                     expected=0.0,
                     mistake=_DEFAULT if default else _NOT_ZERO,

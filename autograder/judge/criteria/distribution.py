@@ -35,23 +35,33 @@ _ZEROS = 0.01
 _SAMPLE, _ON_A_GRID = 4_096, 0.25
 _ROUNDED = Misconception("rounded", "weights on a grid: rounded, or whole numbers times one step", learn.HE_SHAPE)
 _SPARSE = Misconception("sparse", "weights many of which are exactly 0", learn.SPARSE)
-_UNKNOWN = Misconception("unknown_distribution", "another shape of distribution than any we know", learn.HE_SHAPE)
+_UNKNOWN = Misconception(
+    "unknown_distribution", "a distribution that we do not know in place of a normal one", learn.HE_SHAPE
+)
 #: Each family that is not accepted, as a mistake.
 _FAMILIES = {
     "uniform": Misconception(
-        "uniform_distribution", "uniform weights: the right variance may be, the wrong shape", learn.UNIFORM_SHAPE
+        "uniform_distribution", "a uniform distribution in place of a normal one", learn.UNIFORM_SHAPE
     ),
-    "Laplace": Misconception("laplace_distribution", "Laplace (double exponential) weights", learn.HE_SHAPE),
-    "logistic": Misconception("logistic_distribution", "logistic weights", learn.HE_SHAPE),
+    "Laplace": Misconception(
+        "laplace_distribution", "a Laplace (double exponential) distribution in place of a normal one", learn.HE_SHAPE
+    ),
+    "logistic": Misconception(
+        "logistic_distribution", "a logistic distribution in place of a normal one", learn.HE_SHAPE
+    ),
     "triangular": Misconception(
-        "triangular_distribution", "triangular weights, the sum of two uniforms", learn.HE_SHAPE
+        "triangular_distribution",
+        "a triangular distribution (the sum of two uniform draws) in place of a normal one",
+        learn.HE_SHAPE,
     ),
     "half-normal": Misconception("half-normal_distribution", "the absolute values of normal draws", learn.HE_SHAPE),
     "clipped normal": Misconception(
-        "clipped_normal_distribution", "normal weights with their tails piled up at a limit", learn.TRUNCATED
+        "clipped_normal_distribution", "a normal distribution whose tails were clipped to a limit", learn.TRUNCATED
     ),
     "two values": Misconception(
-        "two_values_distribution", "a sign at random times one size (Rademacher)", learn.HE_SHAPE
+        "two_values_distribution",
+        "one size with a random sign (Rademacher) in place of a normal distribution",
+        learn.HE_SHAPE,
     ),
 }
 
@@ -64,20 +74,23 @@ def distribution(m: InitializerMeasurements) -> Finding:
     accepted = min(m.evidence.law.families, key=m.distances.__getitem__)
     distance, values = m.distances[accepted], m.rests_on[1]
     if values < _FEWEST:
-        raise Skipped(f"Not judged: the weights depend on one another, and rest on {values:,} independent values only.")
+        raise Skipped(f"Not judged: the weights depend on one another, so only {values:,} of them are independent.")
     n = m.histogram.n
     p_value = ks_bound(n, distance)
     if not DISTANCE.fails(distance, at_least=chance_of_distance(values)):
         return Finding(
-            f"The {n:,} weights are {accepted}: the distribution functions differ by at most {distance:.4f}.",
+            f"{accepted.capitalize()}. Largest distance {distance:.4f} (accepted: up to {DISTANCE.threshold}).",
             measured=distance,
             expected=0.0,
             p_value=p_value,
         )
     told, mistake = _name(m)
+    recognized = f"{told}; a normal or truncated normal is asked for."
+    figures = f"Distance to the nearer of these two: {distance:.3f} (accepted: up to {DISTANCE.threshold})."
     raise Finding(
-        f"{told} A normal or truncated normal is asked for; the distribution function is {distance:.3f} away from "
-        f"the nearer of the two (at most {DISTANCE.threshold} is let pass). The scale is judged apart from this.",
+        f"{recognized} {figures} The variance is judged separately.",
+        recognized=recognized,
+        figures=figures,
         measured=distance,
         expected=0.0,
         p_value=p_value,
@@ -91,12 +104,12 @@ def _name(m: InitializerMeasurements) -> tuple[str, Misconception]:
     draws = [values for draw in m.draws if (values := m.values(draw)) is not None]
     zeros = sum(values.size - int(np.count_nonzero(values)) for values in draws) / sum(v.size for v in draws)
     if zeros > _ZEROS:
-        return f"{zeros:.0%} of the weights are exactly 0.", _SPARSE
+        return f"{zeros:.0%} of the weights are exactly 0", _SPARSE
     family = nearest(m.distances)
     if family is None:
-        return "Their distribution has another shape than any we know.", _UNKNOWN
-    told = "They take two values only." if family == "two values" else f"They follow a {family} distribution."
-    return told, _FAMILIES[family]
+        return "The weights follow a distribution that we do not know", _UNKNOWN
+    told = "have only two values" if family == "two values" else f"follow a {family} distribution"
+    return f"The weights {told}", _FAMILIES[family]
 
 
 def _name_grid(m: InitializerMeasurements) -> tuple[str, Misconception] | None:
@@ -108,8 +121,8 @@ def _name_grid(m: InitializerMeasurements) -> tuple[str, Misconception] | None:
         sample = values.ravel()[:_SAMPLE]
         found = np.unique(sample.astype(np.float64))
         if 2 < found.size < _ON_A_GRID * sample.size and on_a_grid(sample):
-            told = f"They lie on a grid: {sample.size:,} weights of a {draw.kernel} kernel take {found.size} values, "
-            return f"{told}{np.diff(found).min():.3g} apart.", _ROUNDED
+            told = f"{sample.size:,} weights of {draw.kernel.words} have only {found.size} values"
+            return f"The weights lie on a grid: {told}, {np.diff(found).min():.3g} apart", _ROUNDED
     return None
 
 
@@ -119,4 +132,4 @@ def _name_apart(m: InitializerMeasurements) -> tuple[str, Misconception] | None:
     wrong = [family for family in (dense, convolution) if family in _FAMILIES]
     if dense is None or convolution is None or not wrong:
         return None
-    return f"Dense kernels follow a {dense} distribution, and convolutions a {convolution} one.", _FAMILIES[wrong[0]]
+    return f"Dense kernels follow a {dense} distribution, and convolutions a {convolution} one", _FAMILIES[wrong[0]]

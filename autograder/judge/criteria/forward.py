@@ -8,7 +8,7 @@ from autograder.judge.criterion import Finding, Skipped, criterion, fail
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import FORWARD_IN_16_BITS, ModelMeasurements
 
-_WRONG_ACTIVATION = Misconception("wrong_activation", "another activation function", learn.ACTIVATIONS)
+_WRONG_ACTIVATION = Misconception("wrong_activation", "an activation that the task does not ask for", learn.ACTIVATIONS)
 _WRONG_FORWARD = Misconception("wrong_forward", "outputs that these weights do not give", learn.FORWARD)
 _RANDOM_FORWARD = Misconception("random_forward", "a forward pass that changes from call to call", learn.FORWARD)
 
@@ -24,25 +24,32 @@ def forward(m: ModelMeasurements) -> Finding:
     relu = ["ReLU"] * (len(m.shapes) - 1)
     if m.fits(relu, last):
         if m.fits(["no activation"] * len(relu), last):
-            raise Skipped("Not judged: with such weights, the outputs are the same whatever the activations.")
+            raise Skipped("Not judged: with these weights, all activations give the same outputs.")
         precision = next((b.computes_in for b in m.evidence.builds if b.computes_in in FORWARD_IN_16_BITS), None)
         shown = f", as far as {precision} shows them" if precision else ""
         return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}{shown}.")
     if (named := m.activations()) is not None:
         hidden, other = named
+        ending = "no activation (logits)" if other == "logits" else other
+        asked = "no activation (logits)" if last == "logits" else last
         raise fail(
-            f"The outputs are those of your weights with {' and '.join(hidden)} in the hidden layers and "
-            f"{other} at the end; ReLU and {last} are asked for.",
+            f"The outputs are those of your weights with {_listed(hidden)} in the hidden layers and {ending} at the "
+            f"end. The task asks for ReLU in the hidden layers and {asked} at the end.",
             _WRONG_ACTIVATION,
         )
     if any(build.varies for build in m.evidence.builds):
         raise fail(
-            "A second pass of the same batch gave other outputs: is a dropout always on, or is a layer made anew in "
-            f"each pass? Outside of training, the outputs should be those of your weights with ReLU, ReLU and {last}.",
+            "A second pass of the same batch gave other outputs. Is a dropout always on, or does each pass create a "
+            f"new layer? Outside of training, the outputs should be those of your weights with ReLU, ReLU and {last}.",
             _RANDOM_FORWARD,
         )
     raise fail(
-        f"The outputs are not those of your weights with ReLU, ReLU and {last}, for batches of several sizes: is every "
-        "layer used once, in order, with the activation asked for and nothing between?",
+        f"The outputs are not those of your weights with ReLU, ReLU and {last}. Is every layer used once, in order, "
+        "with the activation asked for and nothing between? (Batches of several sizes were tried.)",
         _WRONG_FORWARD,
     )
+
+
+def _listed(hidden: tuple[str, ...]) -> str:
+    """Return activations of several layers as people say them, once if all are the same."""
+    return hidden[0] if len(set(hidden)) == 1 else " and ".join(hidden)

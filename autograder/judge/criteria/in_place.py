@@ -11,9 +11,13 @@ from autograder.judge.evidence import Draw
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.misconception import Misconception
 
-NOT_IN_PLACE = Misconception("not_in_place", "a new tensor, with the one passed in left as it was", learn.IN_PLACE)
-_RETURNED_ANOTHER = Misconception("returned_another", "another tensor than the one filled", learn.IN_PLACE)
-_NEEDS_NO_GRAD = Misconception("needs_no_grad", "an in-place change that autograd recorded", learn.NO_GRAD)
+NOT_IN_PLACE = Misconception(
+    "not_in_place", "a new tensor was made, and the tensor that was passed in was not filled", learn.IN_PLACE
+)
+_RETURNED_ANOTHER = Misconception(
+    "returned_another", "the tensor returned is not the one that was passed in", learn.IN_PLACE
+)
+_NEEDS_NO_GRAD = Misconception("needs_no_grad", "an in-place change that autograd records or refuses", learn.NO_GRAD)
 
 #: Credit for a tensor that was filled and not returned: the layer that holds it is initialized.
 _FILLED = 0.75
@@ -30,37 +34,35 @@ def in_place(m: InitializerMeasurements) -> Finding:
     parameter = m.evidence.on_parameter
     if parameter is not None and parameter.error is not None:
         raise fail(
-            f"On an nn.Parameter, which requires gradients, it raised {parameter.error}. "
-            "Fill it under torch.no_grad().",
+            f"A plain tensor was filled. For an nn.Parameter, which requires gradients, it raised {parameter.error}.",
             _NEEDS_NO_GRAD,
             measurable=True,
             credit=_PLAIN_ONLY,
         )
     if parameter is not None:
         _check(m, parameter, "An nn.Parameter that was passed in")
-    return Finding("The tensor passed in was filled and returned, a plain one and an nn.Parameter.")
+    return Finding("The tensor passed in was filled and returned (plain, and nn.Parameter).")
 
 
 def _check(m: InitializerMeasurements, draw: Draw, subject: str) -> None:
     """Raise `Failed` unless ``draw`` filled the tensor passed in and returned it."""
     if m.untouched(draw):
         raise fail(
-            f"{subject} was left as it was. Fill it in place, with a method whose name ends in an underscore or with "
-            "copy_.",
+            f"{subject} was not filled: its values are those from before the call.",
             NOT_IN_PLACE,
             measurable=True,
         )
     if not draw.same and draw.passed is not None:
         if draw.kind == "None":
             raise fail(
-                f"{subject} was filled, but None was returned: return the tensor, too.",
+                f"{subject} was filled, but None was returned.",
                 RETURNED_NONE,
                 measurable=True,
                 credit=_FILLED,
             )
         if draw.returned is None or not np.array_equal(draw.returned, draw.passed):
             raise fail(
-                f"{subject} was filled, but another was returned: return the one that was passed in.",
+                f"{subject} was filled, but another tensor was returned.",
                 _RETURNED_ANOTHER,
                 measurable=True,
                 credit=_FILLED,

@@ -20,7 +20,7 @@ def independence(m: InitializerMeasurements) -> Finding:
         return Finding("No weight depends on another one of its kernel.")
     found = m.dependence.found
     raise Finding(
-        f"The weights of a {m.dependence.kernel} kernel depend on one another: {found.says}.",
+        f"The weights of {m.dependence.kernel.words} depend on one another: {found.says}.",
         measured=found.measured,
         expected=0.0,
         p_value=found.p_value,

@@ -12,20 +12,20 @@ from autograder.judge.evidence import ModelBuild
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements, owner
 
-_NOT_A_MODEL = Misconception("not_a_model", "something that is no model of the framework", learn.MODELS)
+_NOT_A_MODEL = Misconception("not_a_model", "an object that is no model of the framework", learn.MODELS)
 _WRONG_LAYERS = Misconception("wrong_layers", "layers of other sizes", learn.LAYERS)
 _UNTRACKED = Misconception("untracked", "variables or layers that the framework does not track", learn.LAYERS)
 _EXTRA_LAYERS = Misconception("extra_layers", "more layers with weights than asked for", learn.ARCHITECTURE)
 _LAYER_NAMES = Misconception("layer_names", "layers under other names", learn.NAMES)
-_REMADE_LAYERS = Misconception("remade_layers", "layers that are made anew in each forward pass", learn.MODELS)
+_REMADE_LAYERS = Misconception("remade_layers", "layers that each forward pass creates anew", learn.MODELS)
 FORWARD_ERROR = Misconception("forward_error", "an exception in the forward pass", learn.FORWARD)
 
 
 _NOT_TRACKED = {
-    Layout.KERAS: "The model also holds tf.Variables, which Keras 3 does not track, and fit() would not train: "
+    Layout.KERAS: "The model also holds tf.Variables, which Keras 3 does not track, so fit() would not train them: "
     "make them with self.add_weight, or use tf.keras.layers.Dense.",
-    Layout.TORCH: "The model also holds layers or tensors that PyTorch does not find, and no optimizer would train: "
-    "keep layers in attributes or in an nn.ModuleList, and make weights with nn.Parameter.",
+    Layout.TORCH: "The model also holds layers or tensors that PyTorch does not find, so no optimizer would train "
+    "them: keep layers in attributes or in an nn.ModuleList, and make weights with nn.Parameter.",
 }
 
 
@@ -56,7 +56,7 @@ def layers(m: ModelMeasurements) -> Finding:
         }
         if m.evidence.names and blocks != set(m.evidence.names):
             raise fail(
-                f"The layers are to be named {', '.join(m.evidence.names)}; found {', '.join(names)}.",
+                f"The layers should be named {', '.join(m.evidence.names)}; their names are {', '.join(names)}.",
                 _LAYER_NAMES,
                 measurable=True,
             )
@@ -94,8 +94,8 @@ def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> N
         if build.untracked:
             raise fail(f"{wrong} {_NOT_TRACKED[m.evidence.layout]}", _UNTRACKED)
         if build.varies and not build.parameters:
-            told = f"{wrong} A second pass of the same batch gave other outputs, so layers are made anew in each pass."
-            raise fail(f"{told} Make them once, together with the model.", _REMADE_LAYERS)
+            told = f"{wrong} A second pass of the same batch gave other outputs, so each pass creates new layers."
+            raise fail(f"{told} Create them once, together with the model.", _REMADE_LAYERS)
         raise fail(wrong, _WRONG_LAYERS)
     arrays = [array for layer in built for array in (layer.kernel, layer.bias) if array is not None]
     if not all(np.isfinite(array).all() for array in arrays):

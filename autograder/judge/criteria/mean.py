@@ -28,19 +28,22 @@ def mean(m: InitializerMeasurements) -> Finding:
     """Draw weights with mean 0."""
     chances = dict(zip((s.kernel for s in m.moments), map(chance_of_mean, m.rests_on[0]), strict=True))
     worst = max(m.moments, key=lambda s: _size(s.standardized_mean) / max(MEAN.threshold, chances[s.kernel]))
-    off = worst.standardized_mean
+    off, allowed = worst.standardized_mean, max(MEAN.threshold, chances[worst.kernel])
     if not math.isfinite(off):
-        raise fail(f"The weights of a {worst.kernel} kernel are too large for a mean.", MEAN_NOT_ZERO)
+        raise fail(
+            f"The weights of {worst.kernel.words} are so large that their mean cannot be computed.", MEAN_NOT_ZERO
+        )
     finding = Finding(
-        f"The mean of {worst.n:,} weights ({worst.kernel}) is {off:+.4f} standard deviations; 0 is expected.",
+        f"Largest mean: {off:+.4f} standard deviations (accepted: up to {allowed:.2g}).",
         measured=off,
         expected=0.0,
         p_value=union(mean_bound(worst.n, off), len(m.moments)),
     )
     if MEAN.fails(off, at_least=chances[worst.kernel]):
         positive = all(bool((draw.centred >= -draw.mean).all()) for draws in m.by_shape for draw in draws)
-        hint = " No weight is negative: were they drawn with rand, where randn is the normal?" if positive else ""
-        raise replace(finding, message=finding.message + hint, mistake=MEAN_NOT_ZERO).failing(MEAN)
+        hint = " No weight is negative: rand draws such numbers, and abs gives them." if positive else ""
+        told = f"For {worst.kernel.words}, the mean is {off:+.4f} standard deviations (accepted: up to {allowed:.2g})."
+        raise replace(finding, message=told + hint, mistake=MEAN_NOT_ZERO).failing(MEAN)
     return finding
 
 

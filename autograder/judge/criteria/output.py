@@ -25,7 +25,9 @@ _FLAT = Misconception("flat", "one long axis", learn.SHAPES)
 _WRONG_SHAPE = Misconception("wrong_shape", "another shape than was asked for", learn.SHAPES)
 NOT_FINITE = Misconception("not_finite", "NaN or infinite values", learn.NOT_FINITE)
 CONSTANT = Misconception(
-    "constant", "one value everywhere (zeros, or a deviation that integer division made 0)", learn.BREAKING
+    "constant",
+    "one value for all weights (zeros, or a standard deviation that an integer division made 0)",
+    learn.BREAKING,
 )
 
 #: What was returned, where it is no tensor of the framework; and its dtype.
@@ -41,7 +43,7 @@ _OF_KIND = (*_KINDS.values(), _RETURNED_OTHER, *_DTYPES.values(), _OTHER_DTYPE)
 
 @criterion("output", mistakes=[RAISED, *_OF_KIND, _TRANSPOSED, _FLAT, _WRONG_SHAPE, NOT_FINITE, CONSTANT])
 def output(m: InitializerMeasurements) -> Finding:
-    """Return a float32 tensor of the shape asked for, filled with finite numbers that are not all alike."""
+    """Return a float32 tensor of the shape asked for, with finite numbers that are not all equal."""
     kind = _expected_kind(m.evidence.layout)
     came = [draw for draw in m.draws if draw.error is None]
     for draw in came:
@@ -104,7 +106,7 @@ def _check_values(m: InitializerMeasurements, draw: Draw) -> None:
     asked = draw.kernel.in_layout(m.evidence.layout)
     if draw.kind == "None" and m.untouched(draw):
         raise fail(
-            f"For shape {asked} it returned None and left the tensor as it was: nothing was drawn.", RETURNED_NONE
+            f"For shape {asked} it returned None and did not change the tensor: nothing was drawn.", RETURNED_NONE
         )
     values = m.values(draw)
     if values is None:
@@ -121,7 +123,6 @@ def _check_values(m: InitializerMeasurements, draw: Draw) -> None:
     first = values.flat[0]
     if bool((values == first).all()):
         raise fail(
-            f"For shape {asked} every weight is {float(first):.4g}: that is a constant, not a random draw. "
-            "Units that start alike stay alike.",
+            f"For shape {asked} every weight is {float(first):.4g}: that is a constant, not a random draw.",
             CONSTANT,
         )

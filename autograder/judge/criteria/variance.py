@@ -43,18 +43,18 @@ SHAPE_VARIANCE = StatisticalTest("|variance − 1| of a shape", "> {:.0%}", thre
 #: Between a normal cut at 3σ (0.973) and a leaky slope of 0.1 (0.990).
 POOLED_VARIANCE = StatisticalTest("|variance − 1|, pooled", "> {:.1%}", 0.018, _of_all)
 _TESTS = [SHAPE_VARIANCE, POOLED_VARIANCE]
-UNKNOWN_VARIANCE = Misconception("unknown_variance", "another variance than any we know", learn.LAW)
+UNKNOWN_VARIANCE = Misconception("unknown_variance", "a variance that fits no mistake that we know", learn.LAW)
 
 
 @criterion("variance", needs=["output"], tests=_TESTS, mistakes=[UNKNOWN_VARIANCE])
 def variance(m: InitializerMeasurements) -> Finding:
-    """Give dense kernels the variance {law.formula}."""
+    """Give the weights of dense kernels the variance {law.formula}."""
     return _variance(m, dense=True)
 
 
 @criterion("variance_conv", needs=["output"], tests=_TESTS)
 def variance_conv(m: InitializerMeasurements) -> Finding:
-    """Give convolution kernels the variance {law.formula}, where fan_in counts the window: kh·kw·in_channels."""
+    """Give the weights of convolutions the variance {law.formula}, with the fan_in of a convolution."""
     return _variance(m, dense=False)
 
 
@@ -71,7 +71,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     )
     off = {s.kernel: SHAPE_VARIANCE.fails(s.variance - 1.0, at_least=c) for s, c in zip(shapes, chances, strict=True)}
     one_strays = any(off.values())
-    (everything, overall), (total, pooled) = pool_variances(m.variances), pool_variances(shapes)
+    (everything, overall), (_, pooled) = pool_variances(m.variances), pool_variances(shapes)
     in_all = chance_of_variance(m.rests_on[1])
     enough = everything >= _POOLED_WEIGHTS
     all_stray = (
@@ -82,7 +82,8 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     p_value = worst_or_pooled_bound(shapes, everything, overall)
     if not one_strays and not all_stray:
         finding = Finding(
-            f"Var(W) is {pooled:.3f} × {worst.law.formula} over {len(shapes)} shapes, {total:,} weights.",
+            f"Var(W) / ({worst.law.formula}) is {pooled:.3f} (accepted: ±{SHAPE_VARIANCE.threshold:.0%} a shape, "
+            f"±{POOLED_VARIANCE.threshold:.1%} in all).",
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
@@ -95,28 +96,35 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         raise Skipped(f"Not judged: {len(shapes)} of {len(asked)} kernels of this kind came back.")
     measured = [s.ratio for s in m.variances]
     found = diagnose_kind(measured, m.evidence.layout, m.family, partial(m.family_of, dense=dense), dense=dense)
-    ratios = "; ".join(f"{_times(s.variance)} for {s.kernel}" for s in shapes)
-    told = f"Var(W) is {_times(worst.variance)} × {worst.law.formula} for a {worst.kernel} kernel"
-    everywhere = f"(All shapes: {ratios}.)"
-    if any(raw.variance > 1.01 * judged.variance for raw, judged in zip(m.moments, m.variances, strict=True)):
-        everywhere += " Their tails are heavy, so these are variances of weights clipped at four deviations."
-    explained = f": that is {found.says}." if found else f". {describe_unknown(measured, dense=dense)}"
+    off = off if one_strays else dict.fromkeys(off, True)
+    # Of the kernels that are off, the one that is least so has the plainest figures.
+    plain = min((s for s in shapes if off[s.kernel]), key=stray)
+    times = f"{_times(plain.variance)} times the variance asked for"
     # A coarse variance earns as much as a right one that is coarse: whether it strays is chance.
     credit = near_miss([s.variance for s in shapes], rests_on)
-    everywhere += credit_text(credit)
+    earns = credit_text(credit)
     if credit and not _is_coarse(m) and (reservation := _reservation(m)) is not None:
         credit *= _HALF
-        everywhere += f" {reservation[0]}, so it earns half of that."
+        earns += f" {reservation[0]}, so it earns half of that."
+    everywhere = "; ".join(f"{s.kernel} {_times(s.variance)}" for s in shapes)
+    more = f" (All shapes, inputs→outputs: {everywhere}.){earns}"
+    if any(raw.variance > 1.01 * judged.variance for raw, judged in zip(m.moments, m.variances, strict=True)):
+        more += " The tails are heavy, so these are variances of weights that are clipped at four standard deviations."
+    told = f"Var(W) is {found.says}." if found else describe_unknown(measured, dense=dense)
     raise Finding(
-        f"{told}{explained} {everywhere}",
-        named=f"{told}. That looks like {found.called}. {everywhere}" if found else None,
+        f"{told} For {plain.kernel.words}, it is {times}.{more}",
+        named=f"This looks like {found.called(worst.law)}. For {plain.kernel.words}, Var(W) is {times}.{more}"
+        if found
+        else None,
+        recognized=told,
+        figures=f"{times} ({plain.kernel.sizes}).{earns}",
         consequence=consequence([s.variance for s in shapes], worst.law),
         measured=worst.variance * worst.asked,
         expected=worst.asked,
         p_value=p_value,
         mistake=found.mistake if found else UNKNOWN_VARIANCE,
         twins=found.twins if found else (),
-        off=off if one_strays else dict.fromkeys(off, True),
+        off=off,
     ).failing(SHAPE_VARIANCE if one_strays else POOLED_VARIANCE, credit=credit)
 
 
@@ -132,13 +140,16 @@ def _earn_half(m: InitializerMeasurements, finding: Finding, came: str | None) -
 def _reservation(m: InitializerMeasurements) -> tuple[str, Misconception] | None:
     """Return why even a right variance earns half of its points, and the mistake behind it; None if nothing is."""
     if m.only_returned:
-        return "But these are the weights returned, and the tensor passed in was not filled with them", NOT_IN_PLACE
+        return (
+            "But these are the weights that were returned, and the tensor passed in was not filled with them",
+            NOT_IN_PLACE,
+        )
     if (draw := m.misshapen) is not None:
         asked = draw.kernel.in_layout(m.evidence.layout)
         return "But the tensor returned has another shape", wrong_shape(draw.shape or (), asked)
     if m.dependence is not None and _is_coarse(m):
         return (
-            f"But the weights depend on one another, and rest on about {m.rests_on[1]:,} independent values",
+            f"But the weights depend on one another, and only about {m.rests_on[1]:,} values are independent",
             m.dependence.found.mistake,
         )
     return None

@@ -61,10 +61,7 @@ TESTS = structure_tests(
 
 _ONLY_FIRST = Misconception("only_first_layer", "the asked weights in the first layer alone", learn.EVERY_LAYER)
 #: Said, and not judged: a seed in a model makes a run repeatable, and the variance is right all the same.
-_SAME_BUILDS = (
-    " Models built one after the other have the same weights: a seed is set inside, a kernel is kept from an earlier "
-    "build, or one initializer object serves every build."
-)
+_SAME_BUILDS = " All models have the same weights (a seed inside, or a kernel or an initializer object that is reused)."
 #: Fewest weights of a layer whose dependence is judged; those asked for have more.
 _STRUCTURED = 8_000
 
@@ -82,7 +79,7 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
         if layer.variance == 0.0:
             credit, why = _credit(m, CONSTANT)
             raise Finding(
-                f"All weights of the {layer.kernel} layer are alike: its units start alike and stay alike.{why}",
+                f"All weights of the {layer.kernel} layer are equal.{why}",
                 measured=0.0,
                 expected=layer.asked,
                 p_value=0.0,
@@ -94,8 +91,8 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
         if LAYER_MEAN.fails(layer.standardized_mean, at_least=chance_of_mean(layer.n / m.copies)):
             credit, why = _credit(m, MEAN_NOT_ZERO)
             raise Finding(
-                f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations; "
-                f"0 is expected.{why}",
+                f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations "
+                f"(accepted: up to {LAYER_MEAN.threshold}).{why}",
                 measured=layer.standardized_mean,
                 expected=0.0,
                 p_value=t.union(t.mean_bound(layer.n, layer.standardized_mean), len(hidden)),
@@ -131,7 +128,7 @@ def _share_a_stream(m: ModelMeasurements) -> bool:
 
 def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     worst = max(hidden, key=stray)
-    ratios = " and ".join(f"{s.variance:.3f} for {s.kernel}" for s in hidden)
+    ratios = " and ".join(f"{s.variance:.3f} ({s.kernel})" for s in hidden)
     rests_on = [s.n // m.copies for s in hidden]
     strays = [
         i
@@ -144,34 +141,37 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     if not strays and not POOLED_VARIANCE.fails(pooled - 1.0, at_least=chance_of_variance(sum(rests_on))):
         # Said, and not judged: the variances are right, and Keras itself warns of it.
         if _share_a_stream(m):
-            seed += " Both layers hold the same random numbers: give each an initializer object of its own."
+            seed += " Both layers begin with the same random numbers (one initializer object for both)."
         return Finding(
-            f"Var(W) / ({worst.law.formula}) is {ratios}, over {len(m.builds)} builds.{seed}",
+            f"Var(W) / ({worst.law.formula}): {ratios} (accepted: ±{LAYER_VARIANCE.threshold:.0%}).{seed}",
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
             off=dict.fromkeys((s.kernel for s in hidden), False),
         )
-    told = f"Var(W) / ({worst.law.formula}) of the hidden layers is {ratios}; 1 is expected."
     found = m.diagnose(range(len(hidden)))
     mistake = found.mistake if found else UNKNOWN_VARIANCE
-    explained = f" That is {found.says}." if found else " That fits no common mistake."
-    named = f" That looks like {found.called}." if found else explained
+    told = f"Var(W) of the hidden layers is {found.says}." if found else "The variance fits no mistake that we know."
+    named = f"This looks like {found.called(worst.law)}." if found else told
+    first = ""
     if found is None and 0 < len(strays) < len(hidden):
         found = m.diagnose(strays)
         if found is not None:
             mistake, kernel = found.mistake, hidden[strays[0]].kernel
-            explained = f" The {kernel} layer's looks like {found.says}."
-            named = f" The {kernel} layer's looks like {found.called}."
+            told = f"Var(W) of the {kernel} layer looks like {found.says}."
+            named = f"The {kernel} layer looks like {found.called(worst.law)}."
             if mistake in (GLOROT_UNIFORM, PYTORCH_DEFAULT) and 0 not in strays:
                 mistake = _ONLY_FIRST
-                explained += " Only the first layer was initialized; this one kept its default."
-                named += " Only the first layer was initialized."
+                first = " Only the first layer was initialized; this one has its default weights."
     credit, why = _credit(m, mistake, near_miss([s.variance for s in hidden], rests_on))
+    figures = f"{ratios} times the variance asked for."
+    effect = consequence_together([s.variance for s in hidden], worst.law)
+    explained = f"{figures} {effect}" if effect else figures
     raise Finding(
-        told + explained + why + seed,
-        named=told + named + why,
-        consequence=consequence_together([s.variance for s in hidden], worst.law),
+        f"{told}{first} It is {explained}{why}{seed}",
+        named=f"{named}{first} Var(W) is {figures}{why}",
+        recognized=f"{told}{first}",
+        figures=f"{explained}{why}{seed}",
         p_value=p_value,
         mistake=mistake,
         twins=found.twins if found else (),

@@ -46,15 +46,16 @@ def _chance(m: ModelMeasurements) -> float:
 
 @criterion("variance_output", needs=["layers"], tests=[OUTPUT_VARIANCE, OUTPUT_MEAN])
 def variance_output(m: ModelMeasurements) -> Finding:
-    """Give the output layer {law.title}'s or Glorot's variance; it feeds no ReLU, so either is right."""
+    """Give the output layer {law.title}'s or Glorot's variance. It feeds no ReLU, so both are right."""
     last = m.moments[-1]
     law = m.evidence.law
     glorot = GLOROT.variance(last.kernel) / last.asked
     closest = min((1.0, glorot), key=lambda ratio: abs(math.log(max(last.variance, 1e-300) / ratio)))
     measured, expected = last.variance * last.asked, closest * last.asked
     p_value = union(second_moment_bound(last.n, last.variance / closest - 1.0), 2)
-    either = "" if law is GLOROT else f", Glorot's {glorot:.3f}"
-    message = f"Var(W) of the output layer is {last.variance:.3f} × {law.formula}; {law.title}'s is 1{either}."
+    rights = f"{law.title} 1" if law is GLOROT else f"{law.title} 1, Glorot {glorot:.3g}"
+    allowed = f"{(1.0 - _VARIANCE) * min(1.0, glorot):.2f}–{(1.0 + _VARIANCE) * max(1.0, glorot):.2f}"
+    message = f"Var(W) is {last.variance:.3f} × {law.formula} ({rights}; accepted {allowed})."
     # Above the larger or below the smaller, as a share of it; 0 between the two.
     beside = max(last.variance / max(1.0, glorot) - 1.0, 1.0 - last.variance / min(1.0, glorot), 0.0)
     strays = OUTPUT_VARIANCE.fails(beside, at_least=_chance(m))
@@ -63,17 +64,17 @@ def variance_output(m: ModelMeasurements) -> Finding:
     # One small layer fits too many formulas: a name needs all three, or the framework's own default.
     found = m.diagnose(range(len(m.moments)))
     explained = f" That is {found.says}." if found else ""
-    named = f" That looks like {found.called}." if found else ""
+    named = f" That looks like {found.called(law)}." if found else ""
     mistake = found.mistake if found else UNKNOWN_VARIANCE
     default = PYTORCH_DEFAULT.ratio_of(last.kernel, m.evidence.layout, law)
     if m.evidence.layout is Layout.TORCH and not OUTPUT_VARIANCE.fails(last.variance / default - 1.0):
         mistake = PYTORCH_DEFAULT
-        explained = " 1/(3·fan_in) is PyTorch's own default: nothing has set this layer."
+        explained = " That is PyTorch's own default, 1/(3·fan_in): no code has set this layer's weights."
     elif last.variance == 0.0:
-        mistake, explained = CONSTANT, " All of its weights are alike."
+        mistake, explained = CONSTANT, " All of its weights are equal."
     elif not strays:
         mistake = MEAN_NOT_ZERO
-        explained = f" But its mean is {last.standardized_mean:+.3f} standard deviations; 0 is expected."
+        explained = f" But its mean is {last.standardized_mean:+.3f} standard deviations (accepted: up to ±{_MEAN})."
     if found is None or mistake is not found.mistake:
         named = explained
     credit, why = own_credit(m, mistake, 0.0, is_own=m.is_own([len(m.moments) - 1]))

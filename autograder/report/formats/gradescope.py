@@ -12,8 +12,8 @@ from typing import Any
 from autograder.assignment.names import AnswerStatus
 from autograder.report.document import to_json
 from autograder.report.formats import Format, Outcomes
-from autograder.report.markdown import escape
-from autograder.report.result import CriterionStatus, QuestionResult, points_text
+from autograder.report.markdown import escape, explanations
+from autograder.report.result import CriterionStatus, QuestionResult
 
 #: Students see every test case at once. The grader's printed output is hidden.
 _VISIBILITY = "visible"
@@ -28,7 +28,7 @@ def render(outcomes: Outcomes) -> str | None:
         return None
     tests = [test for number, question in enumerate(result.questions, 1) for test in _question(str(number), question)]
     answered = sum(answer.status == AnswerStatus.ANSWERED for answer in result.written)
-    lines = [f"Q7: {points_text(result.score)} of {points_text(result.max_score)} points."]
+    lines = [escape(result.summary), *explanations(result)]
     lines += [f"{answered} of {len(result.written)} written answers are there; people grade them."]
     lines += [f"- Note: {escape(remark.text)}" for remark in result.remarks]
     lines += [f"- {escape(problem.cell)}: {escape(problem.message)}" for problem in result.problems]
@@ -55,7 +55,7 @@ def _document(output: str, tests: list[dict[str, Any]], extra: dict[str, Any], s
 
 
 def _question(number: str, question: QuestionResult) -> list[dict[str, Any]]:
-    name = question.task
+    name = question.part
     if not question.criteria:
         why = f"{question.status.words}: {escape(question.message or '')}"
         return [_case(number, name, question.score, question.max_score, False, why)]
@@ -66,8 +66,7 @@ def _question(number: str, question: QuestionResult) -> list[dict[str, Any]]:
             criterion.points,
             criterion.max_points,
             criterion.status == CriterionStatus.PASSED,
-            f"{escape(criterion.asks)} {escape(criterion.message)}"
-            + "".join(f" {heading}: {escape(text)}" for heading, text in criterion.help),
+            f"{escape(criterion.asks)} {escape(criterion.message)}",
         )
         for position, criterion in enumerate(question.criteria, 1)
     ]

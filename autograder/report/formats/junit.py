@@ -20,8 +20,9 @@ def render(outcomes: Outcomes) -> str:
     for result in outcomes.results:
         if result.fault is not None:
             _error(root, result.path, "fault", result.fault)
+        explained: set[str] = set()
         for question in result.questions:
-            _suite(root, result, question)
+            _suite(root, result, question, explained)
     for each in outcomes.unreadable:
         _error(root, each.name, "unreadable", f"not graded: the file {each.reason}")
     for name in ("tests", "failures", "errors"):
@@ -36,10 +37,12 @@ def _error(root: Xml.Element, path: str, kind: str, message: str) -> None:
     Xml.SubElement(case, "error", type=kind, message=one_line(message, 1000))
 
 
-def _suite(root: Xml.Element, result: Result, question: QuestionResult) -> None:
+def _suite(root: Xml.Element, result: Result, question: QuestionResult, explained: set[str]) -> None:
+    """Add the suite of ``question``. Mistakes that are ``explained`` are not explained again."""
     suite = Xml.SubElement(root, "testsuite", name=question.task)
     properties = Xml.SubElement(suite, "properties")
     given = {
+        "summary": one_line(result.summary, 1000),
         "notebook": one_line(result.path),
         "score": points_text(question.score),
         "max_score": points_text(question.max_score),
@@ -56,8 +59,9 @@ def _suite(root: Xml.Element, result: Result, question: QuestionResult) -> None:
             counts["failures"] += 1
             kind = criterion.diagnosis or "failed"
             failure = Xml.SubElement(case, "failure", type=kind, message=one_line(criterion.message, 1000))
-            help_text = "".join(f" {heading}: {text}" for heading, text in criterion.help)
-            failure.text = one_line(f"{criterion.asks} {criterion.message}{help_text}", 2000)
+            texts = [f"{heading}: {text}" for heading, text in criterion.help if criterion.title not in explained]
+            failure.text = one_line(" ".join([criterion.asks, criterion.message, *texts]), 2000)
+            explained.add(criterion.title)
         elif criterion.status == CriterionStatus.SKIPPED:
             counts["skipped"] += 1
             Xml.SubElement(case, "skipped", message=one_line(criterion.message, 1000))

@@ -129,7 +129,7 @@ class CustomModel(Named):
     def forward(self, x):
         return super().forward(x[..., None])[..., 0]
 
-# %% parameters without layers; fails layers: found w1, w2, w3.
+# %% parameters without layers; fails layers: their names are w1, w2, w3.
 class CustomModel(nn.Module):
     def __init__(self):
         super().__init__()
@@ -141,7 +141,7 @@ class CustomModel(nn.Module):
         x = F.relu(x @ self.w2 + self.b2)
         return x @ self.w3 + self.b3
 
-# %% lists of weights and of biases; fails layers: are to be named fc1
+# %% lists of weights and of biases; fails layers: should be named fc1
 class CustomModel(nn.Module):
     def __init__(self):
         super().__init__()

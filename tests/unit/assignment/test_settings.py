@@ -161,7 +161,7 @@ def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gra
     said = cell(course.autograded("late"), "q7_torch_model_check").outputs[0].text
     assert "Raised from 0 to 8 points: in this course the better of the two frameworks counts" in " ".join(said.split())
     said = cell(course.autograded("wrong"), "q7_torch_model_check").outputs[0].text
-    assert "That looks like Glorot (Xavier) initialization" in " ".join(said.split())
+    assert "This looks like Glorot's (Xavier's) variance" in " ".join(said.split())
 
     written(tmp_path, "frameworks = 2")
     said = course.autograde("--force", expect=2)
@@ -236,7 +236,7 @@ def test_the_command_line_reads_the_file_and_says_when_it_cannot(autograder: Com
     settings = written(tmp_path, 'frameworks = "better"\ndeadline = 2027-01-31T23:59:00Z\n[late]\npolicy = "zero"\n')
     said = autograder("check", path, "--settings", settings)
     assert said.returncode == 0
-    assert "Q7: 40 / 40" in said.stdout
+    assert "Q7: 40 of 40 points" in said.stdout
     assert "Due 2027-01-31 23:59 UTC; late work scores 0, after 15 minutes of grace." in said.stdout
     bad = autograder("grade", path, "--settings", written(tmp_path, "help = 7"))
     assert bad.returncode == 2

@@ -37,7 +37,7 @@ def test_grade_prints_everything_and_writes_all_reports(autograder: Commands, tm
     run = autograder("grade", path, "--seed", 7, *(x for k, f in files.items() for x in (f"--{k}", f)))
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""
-    assert "Q7: 15.5 / 40" in run.stdout
+    assert "Q7: 15.5 of 40 points" in run.stdout
     assert "2/(fan_in+fan_out), Glorot's" in " ".join(run.stdout.split())
     document = json.loads(files["json"].read_text(encoding="utf-8"))
     assert document["schema"] == "autograder/result/v1"
@@ -233,7 +233,7 @@ def test_reports_are_written_though_nobody_reads_the_terminal(tmp_path: Path) ->
 def test_terminal_that_knows_ascii_only_gets_the_whole_report(autograder: Commands, tmp_path: Path) -> None:
     run = autograder("grade", made("glorot", tmp_path), PYTHONIOENCODING="ascii")
     assert run.returncode == 0, run.stderr
-    assert "Q7: 15.5 / 40" in run.stdout
+    assert "Q7: 15.5 of 40 points" in run.stdout
 
 
 def test_reports_of_an_earlier_run_do_not_outlive_it(autograder: Commands, tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_report_on_the_standard_output_is_alone_there(tmp_path: Path) -> None:
     run = in_a_process("check", made("tensorflow_only", tmp_path), "--json", "/dev/stdout")
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["score"] == 20.0
-    assert "Q7: 20 / 40" in run.stderr
+    assert "Q7: 20 of 40 points" in run.stderr
 
 
 def test_two_reports_on_the_standard_output_are_refused(tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_check_without_a_notebook_finds_the_one_of_the_course_from_the_folders_a
 def test_check_tells_what_is_left_to_do(autograder: Commands, tmp_path: Path) -> None:
     run = autograder("check", made("tensorflow_only", tmp_path))
     assert run.returncode == 0
-    assert "Q7: 20 / 40" in run.stdout
+    assert "Q7: 20 of 40 points" in run.stdout
     assert "Still to be written: Q1, Q2, Q3, Q4, Q5, Q6" in run.stdout
 
 
@@ -389,4 +389,4 @@ def test_module_in_the_working_folder_shadows_nothing(tmp_path: Path) -> None:
     run = subprocess.run(
         [Path(sys.executable).parent / "autograder", "grade", path], capture_output=True, text=True, cwd=tmp_path
     )
-    assert "Q7: 40 / 40" in run.stdout, run.stdout + run.stderr
+    assert "Q7: 40 of 40 points" in run.stdout, run.stdout + run.stderr

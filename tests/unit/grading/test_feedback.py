@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import re
 from copy import copy
@@ -24,6 +25,7 @@ from autograder.judge.law import HE
 from autograder.report import html, markdown
 from autograder.report.document import to_json
 from autograder.report.figures import draw, number
+from autograder.report.formats import Outcomes, gradescope, junit
 from autograder.report.picture import SignalPicture, WeightsPicture
 from autograder.report.result import QuestionResult, QuestionStatus, Result, question_text
 from autograder.report.terminal import picture_text, print_result
@@ -50,65 +52,65 @@ TEN_MISTAKES = {
     "Glorot's variance": Mistake(
         "q7_torch_initializer",
         TORCH + "return nn.init.xavier_normal_(weight)",
-        "that is 2/(fan_in+fan_out), Glorot's (Xavier's) variance",
-        "ReLU halves the signal's mean square in every layer, and Glorot's variance does not make up for that",
-        "Glorot and Bengio (2010)",
+        "Var(W) is 2/(fan_in+fan_out), Glorot's (Xavier's) variance",
+        "ReLU halves the signal's mean square, and Glorot's variance does not make up for that",
+        "He et al. (2015), section 2.2, equation 10",
     ),
     "the variance as standard deviation": Mistake(
         "q7_torch_initializer",
         TORCH + "with torch.no_grad():\n        return weight.normal_(0, 2 / fan_in)",
         "2/fan_in, which is the variance, was used as the standard deviation",
         "samplers ask for the standard deviation",
-        "standard deviation = √variance",
+        "variance and standard deviation, and which of them your sampler takes",
     ),
     "fan_out for fan_in": Mistake(
         "q7_torch_initializer",
         TORCH + "return nn.init.kaiming_normal_(weight, mode='fan_out')",
-        "that is 2/fan_out: He's backward form",
-        "One output unit sums over fan_in inputs",
-        "equation 14, and the argument mode of torch.nn.init.kaiming_normal_",
+        "Var(W) is 2/fan_out, the backward form of He's rule",
+        "With fan_out, the gradients keep their mean square on their way back",
+        "equations 10 and 14; the argument mode of torch.nn.init.kaiming_normal_",
     ),
     "a window left out": Mistake(
         "q7_torch_initializer",
         TORCH + "with torch.no_grad():\n        return weight.normal_(0, (2 / weight.shape[1]) ** 0.5)",
         "2/in_channels: each output also sums over the kernel's window",
-        "a window of kh·kw places in every input channel, and fan_in counts all of these terms",
-        "fan_in of a convolution",
+        "sums over every place of its window, in every input channel. fan_in counts all of these terms",
+        "how torch.nn.init._calculate_fan_in_and_fan_out counts a convolution's inputs",
     ),
     "uniform weights": Mistake(
         "q7_torch_initializer",
         TORCH + "return nn.init.kaiming_uniform_(weight)",
-        "They follow a uniform distribution",
-        "What is asked for is the normal form; an initializer's name says which form it draws",
+        "The weights follow a uniform distribution",
+        "Use the normal form of the initializer (as HeNormal or kaiming_normal_",
         "the two forms of He's initializer, normal and uniform",
     ),
     "a truncated normal that is not rescaled": Mistake(
         "q7_tf_initializer",
         "def tf_he_normal(shape):\n    fan_in = int(np.prod(shape[:-1]))\n"
         "    return tf.random.truncated_normal(shape, stddev=(2 / fan_in) ** 0.5)",
-        "cut at two deviations and not rescaled by 1/0.8796",
-        "Cutting or clipping the tails takes variance away",
+        "cut at two standard deviations and not rescaled",
+        "Cutting off the tails takes variance away",
         "tf.keras.initializers.VarianceScaling",
     ),
     "a seed inside": Mistake(
         "q7_torch_initializer",
         TORCH + "torch.manual_seed(0)\n    return nn.init.kaiming_normal_(weight)",
-        "the same weights again. A seed set inside",
+        "The reason is a seed inside the function",
         "Equal seeds give equal numbers",
-        "torch.manual_seed; set one outside, once, or not at all",
+        "torch.manual_seed",
     ),
     "zeros": Mistake(
         "q7_torch_initializer",
         TORCH + "return nn.init.zeros_(weight)",
         "every weight is 0: that is a constant, not a random draw",
-        "Units with equal weights compute the same thing and get the same gradient",
+        "Units with equal weights compute the same output and get the same gradient",
         "symmetry breaking",
     ),
     "a new tensor for the one passed in": Mistake(
         "q7_torch_initializer",
         TORCH + "weight = torch.randn(weight.shape) * (2 / fan_in) ** 0.5\n    return weight",
-        "The tensor passed in was left as it was",
-        "Assigning to the argument's name makes that name point elsewhere",
+        "The tensor passed in was not filled",
+        "If you assign a new tensor to the argument's name, only the name changes",
         "Tensor.normal_, Tensor.copy_",
     ),
     "biases as they come": Mistake(
@@ -122,8 +124,8 @@ TEN_MISTAKES = {
 
     def forward(self, x):
         return self.fc3(torch.relu(self.fc2(torch.relu(self.fc1(x)))))""",
-        "That is PyTorch's default, uniform on ±1/√fan_in",
-        "a bias that is not 0 adds to the signal what the derivation of 2/fan_in leaves out",
+        "That is PyTorch's default, uniform between ±",
+        "Biases can start at 0, because the random weights already make the units different",
         "torch.nn.init.zeros_",
     ),
 }
@@ -164,9 +166,27 @@ def judged(
     return score_task(asked, evidence, 12.0, level)
 
 
-#: What each level adds, by the words that only it has.
+def reports_on(*questions: QuestionResult) -> dict[str, str]:
+    """Return every report's text on a result of these questions."""
+    result = Result("a.ipynb", "0" * 64, "graded", questions)
+    one = Outcomes([result], [], single=True)
+    of_gradescope = json.loads(gradescope.render(one) or "")
+    found = {
+        "terminal": plain(result),
+        "html": html.render([result]).replace("&#39;", "'"),
+        "markdown": markdown.render([result]).replace("\\", ""),
+        "gradescope": " ".join(each["output"] for each in [of_gradescope, *of_gradescope["tests"]]).replace("\\", ""),
+        "junit": junit.render(one),
+    }
+    if len(questions) == 1:
+        found["check"] = html.render_question(questions[0]).replace("&#39;", "'")
+        found["text"] = " ".join(question_text(questions[0]).split())
+    return found
+
+
+#: What each level says, by words that no level below it has.
 LEVELS = {
-    HelpLevel.NAME: "That looks like He's variance used as a standard deviation",
+    HelpLevel.NAME: "He's variance used as a standard deviation",
     HelpLevel.EXPLAIN: "The variance is the square of the standard deviation",
     HelpLevel.FORMULA: "std(w) = √(2/fan_in)",
 }
@@ -174,21 +194,11 @@ LEVELS = {
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_help_goes_as_far_as_the_course_says_in_every_report(level: HelpLevel) -> None:
-    question = judged("std_2_over_fan_in", level)
-    result = Result("a.ipynb", "0" * 64, "graded", (question,))
-    reports = {
-        "terminal": plain(result),
-        "html": html.render([result]).replace("&#39;", "'"),
-        "check": html.render_question(question).replace("&#39;", "'"),
-        "markdown": markdown.render([result]).replace("\\", ""),
-        "text": " ".join(question_text(question).split()),
-    }
-    for name, said in reports.items():
-        assert ("That looks like" in said) == (level == HelpLevel.NAME), name
+    for name, said in reports_on(judged("std_2_over_fan_in", level)).items():
+        assert LEVELS[HelpLevel.NAME] in said, name
         assert (LEVELS[HelpLevel.EXPLAIN] in said) == (level != HelpLevel.NAME), name
         assert (LEVELS[HelpLevel.FORMULA] in said) == (level == HelpLevel.FORMULA), name
-        assert "standard deviation = √variance" in said, name  # what to look up
-    assert LEVELS[HelpLevel.NAME] in plain(Result("a", "0", "graded", (judged("std_2_over_fan_in", HelpLevel.NAME),)))
+        assert "which of them your sampler takes" in said, name  # what to look up
 
 
 def test_json_is_the_same_contract_whatever_is_drawn_and_explained() -> None:
@@ -199,7 +209,7 @@ def test_json_is_the_same_contract_whatever_is_drawn_and_explained() -> None:
     }
     assert set(question["criteria"][0]) == {
         *("name", "status", "points", "max_points", "asks", "message"),
-        *("diagnosis", "measured", "expected", "p_value", "look_up"),
+        *("diagnosis", "measured", "expected", "p_value", "look_up", "mistake"),
     }
 
 
@@ -215,9 +225,12 @@ def test_every_mistake_has_a_name_a_reason_and_something_to_look_up() -> None:
 
 
 def test_an_explanation_is_given_once_for_a_mistake_that_shows_twice() -> None:
-    failed = [c for c in judged("lecun").criteria if c.diagnosis == "lecun"]
-    assert [bool(c.why) for c in failed] == [True, False]
+    question = judged("lecun")
+    failed = [c for c in question.criteria if c.diagnosis == "lecun"]
+    assert len(failed) == 2
     assert re.search(r"mean square by 0\.\d+; after ten, 0\.000\d+ of it is left", failed[0].why)
+    for name, said in reports_on(question).items():
+        assert said.count("makes up for exactly that, whatever the layer's size") == 1, name
 
 
 @pytest.mark.parametrize("check", [t.stub for t in TASKS])

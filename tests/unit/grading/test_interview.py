@@ -225,7 +225,7 @@ def test_check_asks_the_function_and_returns_its_points(
 
     monkeypatch.setattr(checking, "call", answer)
     assert check("q7_tf_initializer", test_check_asks_the_function_and_returns_its_points, seed=1) == 12.0
-    assert "q7_tf_initializer: 12 / 12" in capsys.readouterr().out
+    assert "12 of 12 points. Everything is right." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

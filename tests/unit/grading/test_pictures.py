@@ -72,11 +72,11 @@ CASES: dict[str, tuple[Callable[[], Maker], str]] = {
     "two values": (lambda: right("two values"), f"{RIGHT_FOR_ALL} The shape of the distribution is off."),
     "repeated": (
         lambda: mistakes(MISCONCEPTIONS)["repeated: tile"],
-        f"{RIGHT_FOR_ALL} Failed, too, but not to be seen here: independence.",
+        f"{RIGHT_FOR_ALL} This figure does not show what else failed: independence.",
     ),
     "fixed seed": (
         lambda: mistakes(MISCONCEPTIONS)["fixed_seed"],
-        f"{RIGHT_FOR_ALL} Failed, too, but not to be seen here: fresh.",
+        f"{RIGHT_FOR_ALL} This figure does not show what else failed: fresh.",
     ),
 }
 

@@ -112,19 +112,19 @@ def test_mistake_that_coincides_with_a_rare_one_on_every_shape_is_named_alone(na
 @pytest.mark.parametrize(
     ("deviation", "says"),
     [
-        (lambda k: math.sqrt(2.0 / k.fan_in**1.5), "your variance goes like 2.01 · fan_in^-1.50"),
-        (lambda k: math.sqrt(3.0 / k.fan_out), "your variance goes like 3.01 · fan_out^-1.00"),
-        (lambda k: math.sqrt(0.1 / math.log(k.fan_in)), "follows no power"),
+        (lambda k: math.sqrt(2.0 / k.fan_in**1.5), "it is about 2.01 · fan_in^-1.50"),
+        (lambda k: math.sqrt(3.0 / k.fan_out), "it is about 3.01 · fan_out^-1.00"),
+        (lambda k: math.sqrt(0.1 / math.log(k.fan_in)), "and no power"),
     ],
 )
 def test_law_that_no_entry_fits_is_told_by_its_exponents(deviation: Callable[[KernelShape], float], says: str) -> None:
     finding = verdict(evidence(law(deviation), 2), "variance").finding
     assert finding.diagnosis == "unknown_variance"
-    told = finding.message.partition("your variance goes like ")[2]
-    if says.startswith("follows"):
+    told = finding.message.partition("it is about ")[2]
+    if says.startswith("and no"):
         assert says in finding.message
     else:
-        wanted = says.partition("like ")[2].split(" · ")
+        wanted = says.partition("about ")[2].split(" · ")
         found = told.partition(";")[0].split(" · ")
         assert found[1].partition("^")[0] == wanted[1].partition("^")[0], finding.message
         assert float(found[1].partition("^")[2]) == pytest.approx(float(wanted[1].partition("^")[2]), abs=0.02)
@@ -134,13 +134,13 @@ def test_law_that_no_entry_fits_is_told_by_its_exponents(deviation: Callable[[Ke
 @pytest.mark.parametrize(
     ("deviation", "says"),
     [
-        (lambda k: math.sqrt(5.0 / k.fan_in), "your variance is 2.5 × 2/fan_in."),
-        (lambda k: math.sqrt(2.3 / k.fan_in), r"your variance is 1[45]\.\d% too large."),
-        (lambda k: math.sqrt(1.9466 / k.fan_in), r"your variance is 2\.[5-9]% too small."),
-        (lambda k: 2.0 / (k.height * k.outputs), "your variance is (2/(kh·out_channels))²."),
+        (lambda k: math.sqrt(5.0 / k.fan_in), "it is 2.5 × 2/fan_in."),
+        (lambda k: math.sqrt(2.3 / k.fan_in), r"it is 1[45]\.\d% too large."),
+        (lambda k: math.sqrt(1.9466 / k.fan_in), r"it is 2\.[5-9]% too small."),
+        (lambda k: 2.0 / (k.height * k.outputs), "it is (2/(kh·out_channels))²."),
         (
             lambda k: math.sqrt(2.0 / (k.fan_in if k.is_dense else k.height * k.inputs * k.outputs)),
-            "on convolutions, your variance is 2/(kh·in_channels·out_channels).",
+            "on convolutions, it is 2/(kh·in_channels·out_channels).",
         ),
     ],
 )
@@ -149,7 +149,7 @@ def test_law_that_no_entry_fits_is_told_by_its_factor_or_by_the_axes_that_were_m
 ) -> None:
     finding = verdict(evidence(law(deviation), 2), "variance_conv").finding
     assert finding.diagnosis == "unknown_variance"
-    assert "It fits no mistake that we know: " in finding.message
+    assert "The variance fits no mistake that we know: " in finding.message
     assert says in finding.message or re.search(says, finding.message)
 
 
@@ -157,23 +157,26 @@ def test_law_that_no_entry_fits_is_told_by_its_factor_or_by_the_axes_that_were_m
 @pytest.mark.parametrize(
     ("dense", "convolution", "criterion", "says"),
     [
-        ("he_normal", "lecun", "variance_conv", "right on dense kernels; on convolutions, 1/fan_in"),
-        ("he_normal", "fan_out", "variance_conv", "right on dense kernels; on convolutions, 2/fan_out"),
-        ("he_normal", "out_channels", "variance_conv", "right on dense kernels; on convolutions, 2/out_channels"),
-        ("glorot_normal", "he_normal", "variance", "right on convolutions; on dense kernels, 2/(fan_in+fan_out)"),
-        ("fan_out", "lecun", "variance", "another mistake on convolutions; on dense kernels, 2/fan_out"),
-        ("fan_out", "lecun", "variance_conv", "another mistake on dense kernels; on convolutions, 1/fan_in"),
+        ("he_normal", "lecun", "variance_conv", ("1/fan_in", "on convolutions (dense kernels are right)")),
+        ("he_normal", "fan_out", "variance_conv", ("2/fan_out", "on convolutions (dense kernels are right)")),
+        ("he_normal", "out_channels", "variance_conv", ("2/out_channels", "on convolutions (dense kernels are right)")),
+        ("glorot_normal", "he_normal", "variance", ("2/(fan_in+fan_out)", "on dense kernels (convolutions are right)")),
+        ("fan_out", "lecun", "variance", ("2/fan_out", "on dense kernels (convolutions show another mistake)")),
+        ("fan_out", "lecun", "variance_conv", ("1/fan_in", "on convolutions (dense kernels show another mistake)")),
     ],
 )
 def test_laws_of_dense_and_convolution_kernels_are_named_apart_where_none_fits_both(
-    dense: str, convolution: str, criterion: str, says: str, layout: Layout
+    dense: str, convolution: str, criterion: str, says: tuple[str, str], layout: Layout
 ) -> None:
     laws = {entry.name: entry for entry in SCALES}
 
     def both(kernel: KernelShape) -> float:
         return math.sqrt(laws[dense if kernel.is_dense else convolution].variance_of(kernel, layout))
 
-    assert f"that is {says}" in verdict(evidence(law(both), 2, layout), criterion).finding.message
+    formula, where = says
+    told = verdict(evidence(law(both), 2, layout), criterion).finding.message
+    assert told.startswith(f"Var(W) is {formula}")
+    assert f", {where}. " in told
 
 
 def test_only_an_orthogonal_matrix_is_said_to_be_one() -> None:
@@ -595,7 +598,7 @@ def test_layers_that_share_one_initializer_object_are_told_so_and_lose_nothing()
     found = replace(right_ones, builds=tuple(shared(b) for b in right_ones.builds))
     verdict = next(v for v in judge(found, OF_MODELS) if v.name == "variance_hidden")
     assert verdict.status == "passed"
-    assert "give each an initializer object of its own" in verdict.finding.message
+    assert "Both layers begin with the same random numbers" in verdict.finding.message
 
 
 def test_rare_mistakes_that_coincide_on_dense_kernels_are_not_told_and_those_about_windows_are_no_twins() -> None:

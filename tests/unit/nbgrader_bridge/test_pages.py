@@ -67,7 +67,8 @@ def test_table_escapes_what_was_measured_and_stands_without_a_figure() -> None:
     page = render_question(QUESTION)
     assert "It is &lt;b&gt;1&lt;/b&gt;." in page
     assert "<svg" not in page
-    assert "q7_tf_initializer: 3 of 12 points</caption>" in page
+    assert "<strong>Part 1: He initializer in TensorFlow, 3 of 12 points. One mistake: “variance” is not met." in page
+    assert "<caption>3 of 12 points</caption>" in page
     assert page.count('scope="row"') == 2
 
 
@@ -95,7 +96,7 @@ def test_prose_is_rendered_and_runs_nothing() -> None:
 
 def test_text_says_what_was_lost_and_why() -> None:
     assert question_text(QUESTION).splitlines() == [
-        "q7_tf_initializer: 3 of 12 points",
+        "Part 1: He initializer in TensorFlow, 3 of 12 points. One mistake: “variance” is not met.",
         "- variance, failed (−9): It is <b>1</b>.",
     ]
 

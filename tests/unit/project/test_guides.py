@@ -47,7 +47,7 @@ def test_check_needs_nothing_that_colab_does_not_bring(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert "course/autograder/__init__.py" in run.stdout
-    assert "not attempted" in run.stdout
+    assert "Not attempted" in run.stdout
     assert "Too slow." in run.stdout
 
 

@@ -184,7 +184,7 @@ def test_log_has_our_commands_alone(name: str, results: dict[str, Result]) -> No
     found = commands(results[name])
     assert found[0] == "::group::What was graded"
     assert found[1] == "::endgroup::"
-    assert all(line.startswith("::error file=a%2Cb%3Ac.ipynb,line=1,title=q7_") for line in found[2:]), found
+    assert all(line.startswith("::error file=a%2Cb%3Ac.ipynb,line=1,title=Part ") for line in found[2:]), found
     assert len(found) - 2 <= github.MOST_ANNOTATIONS
 
 
@@ -192,7 +192,7 @@ def test_annotations_stand_at_the_stub_and_name_the_mistake(results: dict[str, R
     source = json.dumps({"cells": [{"metadata": {"nbgrader": {"grade_id": "q7_tf_initializer"}}}]}, indent=1)
     line = github.annotate(results["glorot"], "n.ipynb", source)[0]
     number = next(i for i, text in enumerate(source.splitlines(), 1) if "q7_tf_initializer" in text)
-    assert line.startswith(f"::error file=n.ipynb,line={number},title=q7_tf_initializer%3A variance (−4)::")
+    assert line.startswith(f"::error file=n.ipynb,line={number},title=Part 1%3A variance (−4)::")
     assert "Glorot" in line
 
 
@@ -247,7 +247,9 @@ PULL = PullRequest(
 
 def made_of(text: str) -> Result:
     """A result whose every text is this one: more than any notebook can bring about."""
-    criterion = CriterionResult("variance", CriterionStatus.FAILED, 0.0, 3.0, text, text, text, look_up=text)
+    criterion = CriterionResult(
+        "variance", CriterionStatus.FAILED, 0.0, 3.0, text, text, text, look_up=text, mistake=text
+    )
     questions = (
         QuestionResult.of(task("q7_tf_initializer"), QuestionStatus.GRADED, 0.0, 3.0, text, (criterion,)),
         QuestionResult.of(task("q7_tf_model"), QuestionStatus.ERROR, 0.0, 8.0, text),
@@ -262,7 +264,7 @@ def test_summary_shows_text_as_text(line: str) -> None:
     assert elements.tags <= PLAIN
     assert not elements.links
     shown = elements.text.replace("\u2060", "")
-    assert shown.count(one_line(line, 200)) == 9, "in each place where there is text"
+    assert shown.count(one_line(line, 200)) == 11, "in each place where there is text"
     assert not re.search(r"[@#]\w", elements.text), "nobody is called, and no issue is linked"
 
 
@@ -349,7 +351,7 @@ def test_command_writes_every_format_at_once(tmp_path: Path, monkeypatch: pytest
     assert run.exit_code == 0, run.output
     assert all((tmp_path / kind).stat().st_size for kind in kinds)
     assert (tmp_path / "GITHUB_OUTPUT").read_text() == "score=15.5\nmax-score=40\n"
-    assert "15.5 / 40" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
+    assert "15.5 of 40 points" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text()
 
 
 @pytest.mark.parametrize("option", [["--github"], ["--gradescope", "g.json"], ["--classroom50", "c.json"]])

@@ -122,7 +122,7 @@ def test_terminal_shows_student_text_as_text() -> None:
 )
 def test_every_report_tells_score_reason_and_fault(render: Callable[[list[Result]], str]) -> None:
     shown = render([result("The variance is halved")])
-    for words in ("variance", "The variance is halved", "q7", "1", "12"):
+    for words in ("variance", "The variance is halved", "Q7", "1", "12"):
         assert words in shown
     shown = render([Result("a.ipynb", "0" * 64, "fault", fault="the disk is full")])
     assert "the disk is full" in shown

@@ -110,7 +110,7 @@ def test_students_check_and_have_their_report_as_a_page(tmp_path: Path) -> None:
     checked = run(WINDOWS, "check", "a.ipynb", "--html", "out/a.html", "--json", "out/a.json", cwd=tmp_path)
     assert checked.returncode == 0, checked.stderr
     assert "cannot confine" in checked.stderr
-    assert "Q7: 15.5 / 40" in checked.stdout
+    assert "Q7: 15.5 of 40 points" in checked.stdout
     assert "Fix what is marked" in checked.stdout
     page = (tmp_path / "out/a.html").read_text(encoding="utf-8")
     assert "no official grade" in " ".join(page.split())
