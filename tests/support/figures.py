@@ -6,13 +6,14 @@ import contextlib
 import io
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 from nbformat import NotebookNode
 from numpy.typing import NDArray
 
-from tests.support.samples import RELEASE, cell, read
+from tests.support.samples import RELEASE, SOLUTION, cell, read
 
 #: Cells that measure something, by grade id, in their order.
 MEASURING = tuple(
@@ -20,6 +21,11 @@ MEASURING = tuple(
     for c in read(RELEASE).cells
     if c.cell_type == "code" and "_see" in c.metadata.nbgrader.grade_id
 )
+
+#: Cells that measure nothing: they define what the measuring cells below them use.
+DEFINING = ("q5_network", "yours_draws")
+#: Functions of Q7 that cells at the end of the notebook look at.
+_LOOKED_AT = ("q7_tf_initializer", "q7_torch_initializer")
 
 
 def without_measuring(notebook: NotebookNode) -> NotebookNode:
@@ -71,13 +77,22 @@ def _set_up() -> dict[str, Any]:
     return names
 
 
+def names_above(grade_id: str, notebook: NotebookNode) -> dict[str, Any]:
+    """Run the set-up cell, and what the notebook defines above a cell: the defining cells, and Q7's initializers."""
+    names = dict(_set_up())
+    for above in takewhile(lambda c: c.metadata.nbgrader.grade_id != grade_id, notebook.cells):
+        if above.metadata.nbgrader.grade_id in DEFINING + _LOOKED_AT:
+            exec(above.source, names)
+    return names
+
+
 @cache
 def measured(grade_id: str) -> Measured:
-    """Run a measuring cell of the release after the set-up cell, and nothing else."""
+    """Run a measuring cell of the release after what is defined above it, with the initializers of the solutions."""
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    names = dict(_set_up())
+    names = names_above(grade_id, read(SOLUTION))
     printed = io.StringIO()
     with mpl.rc_context(), contextlib.redirect_stdout(printed):
         exec(cell(read(RELEASE), grade_id).source, names)

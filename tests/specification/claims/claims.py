@@ -59,12 +59,13 @@ _WORDS = {
     "three": 3.0,
     "four": 4.0,
     "five": 5.0,
+    "six": 6.0,
     "seven": 7.0,
     "ten": 10.0,
     "fifteen": 15.0,
     "fourfold": 4.0,
 }
-_WORDS |= {"seven": 7.0, "twenty": 20.0, "thousandfold": 1000.0, "fiftieth": 0.02, "double": 2.0, "halves": 0.5}
+_WORDS |= {"twenty": 20.0, "thousandfold": 1000.0, "fiftieth": 0.02, "double": 2.0, "doubles": 2.0, "halves": 0.5}
 _PRODUCT = re.compile(r"(\d+(?:\.(\d+))?) \\times 10\^\{?(-?\d+)\}?")
 _POWER = re.compile(r"10\^\{?(-?\d+)\}?")
 _RATIO = re.compile(r"(\d+)/(\d+)")

@@ -142,3 +142,23 @@ def wandering(width: int) -> float:
             h = np.maximum(rng.normal(0, math.sqrt(2 / width * float(h @ h)), width), 0)
         ends.append(math.log(float(h @ h) / width))
     return float(np.std(ends))
+
+
+def gradient_along_the_weights() -> float:
+    """How a loss behind batch normalization changes when the weights before it are stretched, by differences."""
+    rng = np.random.default_rng(4)
+    z, target = rng.normal(size=(64, 4)), rng.normal(size=(64, 4))
+    longer, shorter = (float(np.sum((batch_normalized(a * z) - target) ** 2)) for a in (1 + 1e-5, 1 - 1e-5))
+    return (longer - shorter) / 2e-5
+
+
+def power_growth(scale: float, power: int = 400) -> float:
+    """By how much the norm of a power of a random matrix grows with each factor."""
+    matrix = scale * np.random.default_rng(6).normal(size=(256, 256)) / 16
+    return float(np.linalg.norm(np.linalg.matrix_power(matrix, power)) ** (1 / power))
+
+
+def selu_moment(order: int) -> float:
+    """E selu(z)^order for a standard normal z, with the constants of Klambauer et al. (2017)."""
+    scale, alpha = 1.0507009873554805, 1.6732632423543772
+    return normal_mean(lambda z: (scale * (z if z > 0 else alpha * math.expm1(z))) ** order)
