@@ -75,7 +75,7 @@ def test_check_cells_of_the_released_notebook_say_that_nothing_was_attempted(rel
     for name in POINTS:
         (value,) = outputs(released, f"{name}_check", "execute_result")
         assert value.data["text/plain"] == "0.0"
-        assert "not attempted" in outputs(released, f"{name}_check", "display_data")[0].data["text/plain"]
+        assert "Not attempted" in outputs(released, f"{name}_check", "display_data")[0].data["text/plain"]
 
 
 @pytest.mark.parametrize("grade_id", MEASURING)
