@@ -11,7 +11,6 @@ import hashlib
 import io
 import math
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,28 +28,69 @@ _INK = "#010203"
 #: By what the judge decided: off, right, or not judged.
 _COLOURS = {True: _OFF, False: _OWN, None: _INK}
 _MARKERS = {True: "D", False: "o", None: "|"}
-#: Characters of a headline's line, and its height in inches.
-_LINE, _LINE_HEIGHT = 80, 0.17
-#: Right ends of the numbers beside the plot, in widths of the plot.
-_COLUMNS = (1.27, 1.58)
+#: Inches: the width of a phone, so that the letters of a figure are as large there as the text around it.
+_WIDTH = 3.75
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 
 
 @dataclass(frozen=True)
+class Row:
+    """One row of the numbers beside a figure: what a shape or a layer measures, what it should, and whether it is off.
+
+    ``off`` is None if the judge did not decide it.
+    """
+
+    name: str
+    measured: str
+    expected: str
+    off: bool | None
+
+
+@dataclass(frozen=True)
 class Figure:
-    """An SVG element for a page, and its text alternative."""
+    """A figure for a page.
+
+    Attributes
+    ----------
+    svg : str
+        The SVG element.
+    alt : str
+        Its text alternative.
+    caption : str
+        What it shows, in one to three sentences.
+    quantity, of : str
+        Which quantity the numbers beside it are, and of what.
+    rows : tuple of Row
+        These numbers.
+    """
 
     svg: str
     alt: str
+    caption: str
+    quantity: str
+    of: str
+    rows: tuple[Row, ...]
 
 
 @lru_cache(maxsize=64)
 def draw(picture: Picture) -> Figure:
     """Draw ``picture``. Equal pictures give equal bytes."""
     if isinstance(picture, WeightsPicture):
-        return Figure(_weights(picture), describe(picture))
-    return Figure(_signal(picture), describe(picture))
+        svg, about = _weights(picture), ("Standard deviation of the weights", "kernel")
+        rows = [Row(each.kernel, number(each.measured), number(each.expected), each.off) for each in picture.shapes]
+    else:
+        svg, about = _signal(picture), ("Mean square of the signal, over that of the inputs", "after")
+        expected = [
+            number(low) if low == high else f"{number(low)} to {number(high)}" for low, high in picture.predicted
+        ]
+        values = zip(_layers(picture), picture.mean, expected, picture.off_at, strict=True)
+        rows = [Row(name, number(mean), right, off) for name, mean, right, off in values][1:]
+    return Figure(svg, describe(picture), headline(picture), *about, tuple(rows))
+
+
+def _layers(picture: SignalPicture) -> list[str]:
+    return ["inputs", *(f"hidden {depth}" for depth in range(1, len(picture.widths) - 1)), "outputs"]
 
 
 def describe(picture: Picture) -> str:
@@ -118,9 +158,10 @@ def _weights(picture: WeightsPicture) -> str:
     shape = picture.shapes[picture.shown]
     rows = len(picture.shapes)
     with _style(picture):
-        figure, top = _canvas(picture, 2.35 + 0.2 * rows)
-        above, below = figure.subplots(2, 1, height_ratios=[1.5, 0.35 + 0.2 * rows])
-        figure.subplots_adjust(left=0.29, right=0.74, top=top - 0.28 / figure.get_figheight(), bottom=0.12, hspace=0.62)
+        figure = _canvas(2.5 + 0.22 * rows)
+        above, below = figure.subplots(2, 1, height_ratios=[1.3, 0.35 + 0.22 * rows])
+        height = figure.get_figheight()
+        figure.subplots_adjust(left=0.37, right=0.97, top=1 - 0.32 / height, bottom=0.45 / height, hspace=0.5)
 
         step = (picture.high - picture.low) / len(picture.density)
         edges = [picture.low + step * i for i in range(len(picture.density) + 1)]
@@ -139,18 +180,13 @@ def _weights(picture: WeightsPicture) -> str:
         _ticks(above.xaxis, _round_steps(picture.high))
         above.set_xlabel(f"weight, {shape.kernel} kernel", labelpad=2)
         above.set_ylabel("density", rotation=0, ha="right", va="center", labelpad=8)
-        above.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, borderpad=0, handlelength=1.2)
+        _legend(above, -0.58)
 
-        ratios = [each.ratio for each in picture.shapes]
         below.axvline(1.0, color=_INK, linewidth=1.4)
+        ratios = [each.ratio for each in picture.shapes]
         for row, (ratio, each) in enumerate(zip(ratios, picture.shapes, strict=True)):
             below.plot([1.0, ratio], [row, row], color=_COLOURS[each.off], linewidth=1.2)
             below.plot([ratio], [row], marker=_MARKERS[each.off], markersize=5, color=_COLOURS[each.off])
-            values = number(each.measured), number(each.expected)
-            for x, text in zip(_COLUMNS, values, strict=True):
-                below.text(x, row, text, transform=below.get_yaxis_transform(), va="center", ha="right")
-        for x, text in zip(_COLUMNS, ("yours", "expected"), strict=True):
-            below.text(x, 1.06, text, transform=below.transAxes, ha="right")
         below.set_xscale("log")
         low, high = min(*ratios, 0.5) / 1.25, max(*ratios, 2.0) * 1.25
         below.set_xlim(low, high)
@@ -159,16 +195,17 @@ def _weights(picture: WeightsPicture) -> str:
         below.tick_params(axis="y", length=0)
         below.spines["left"].set_visible(False)
         below.grid(axis="x", color=_INK, alpha=0.15, linewidth=0.6)
-        _ticks(below.xaxis, _powers(low, high))
-        below.set_xlabel("standard deviation, yours / expected", labelpad=2)
+        _ticks(below.xaxis, _powers(low, high, most=5))
+        below.set_xlabel("standard deviation, yours / expected", labelpad=2, x=0.4)
         return _svg(figure, picture)
 
 
 def _signal(picture: SignalPicture) -> str:
     with _style(picture):
-        figure, top = _canvas(picture, 2.7)
+        figure = _canvas(2.7)
         axes = figure.subplots()
-        figure.subplots_adjust(left=0.13, right=0.96, top=top - 0.54 / figure.get_figheight(), bottom=0.2)
+        height = figure.get_figheight()
+        figure.subplots_adjust(left=0.15, right=0.95, top=1 - 0.56 / height, bottom=0.58 / height)
         depths = list(range(len(picture.widths)))
         least, most = [low for low, _ in picture.predicted], [high for _, high in picture.predicted]
         own = _COLOURS[picture.off_at[-1]]
@@ -187,15 +224,20 @@ def _signal(picture: SignalPicture) -> str:
         axes.set_xlim(-0.15, depths[-1] + 0.15)
         axes.grid(axis="y", color=_INK, alpha=0.15, linewidth=0.6)
         _ticks(axes.yaxis, _powers(low, high))
-        hidden = [f"hidden {i}" for i in depths[1:-1]]
-        names = [f"{name}\n{width}" for name, width in zip(["inputs", *hidden, "outputs"], picture.widths, strict=True)]
-        axes.set_xticks(depths, names)
-        axes.set_xlabel("layer and its width, by depth", labelpad=3)
-        axes.set_title("mean square of the signal / that of the inputs", fontsize=9, loc="left", x=-0.12, y=1.14)
-        axes.legend(
-            loc="lower left", bbox_to_anchor=(-0.12, 1.0), ncols=2, frameon=False, borderpad=0, handlelength=2.2
+        axes.set_xticks(
+            depths, [f"{name}\n{width}" for name, width in zip(_layers(picture), picture.widths, strict=True)]
         )
+        axes.set_xlabel("layer and its width, by depth", labelpad=3)
+        axes.text(-0.15, 1.19, "mean square of the signal / that of the inputs", transform=axes.transAxes)
+        _legend(axes, -0.17)
         return _svg(figure, picture)
+
+
+def _legend(axes: Any, left: float) -> None:
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(left, 1.02), ncols=3, frameon=False,
+        borderpad=0, handlelength=1.6, columnspacing=1.2, handletextpad=0.5,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -225,20 +267,16 @@ def _style(picture: Picture) -> Iterator[None]:
         yield
 
 
-def _canvas(picture: Picture, height: float) -> tuple[Any, float]:
-    """Return an empty figure with its headline, and where its plots may end: a share of the figure's height."""
+def _canvas(height: float) -> Any:
+    """Return an empty figure of this height, in inches."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Canvas
 
-    lines = textwrap.wrap(headline(picture), _LINE)
-    height += _LINE_HEIGHT * len(lines)
     # Not pyplot: its global state is the notebook's, and no window is ever wanted.
-    figure = Canvas(figsize=(5.0, height))
+    figure = Canvas(figsize=(_WIDTH, height))
     FigureCanvasSVG(figure)
     figure.patch.set_visible(False)
-    for number, line in enumerate(lines, 1):
-        figure.text(0.02, 1.0 - _LINE_HEIGHT * number / height, line)
-    return figure, 1.0 - (_LINE_HEIGHT * len(lines) + 0.04) / height
+    return figure
 
 
 def _ticks(axis: Any, values: Sequence[float]) -> None:
@@ -256,14 +294,14 @@ def _round_steps(reach: float) -> list[float]:
     return [float(f"{i * step:.6g}") for i in range(-most, most + 1)]
 
 
-def _powers(low: float, high: float) -> list[float]:
-    """Return round numbers between ``low`` and ``high`` for a logarithmic axis, seven at the most."""
+def _powers(low: float, high: float, most: int = 7) -> list[float]:
+    """Return at most ``most`` round numbers between ``low`` and ``high`` for a logarithmic axis."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for digits in ((1, 2, 5), (1, 3), (1,)):
         values = [d * 10.0**p for p in range(first, last + 1) for d in digits if low <= d * 10.0**p <= high]
-        if len(values) <= 7:
+        if len(values) <= most:
             return values
-    return values[:: math.ceil(len(values) / 7)]
+    return values[:: math.ceil(len(values) / most)]
 
 
 def _key(picture: Picture) -> str:

@@ -439,9 +439,9 @@ def to_look_at(result: Result) -> list[str]:
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """Return each path without the first and last parts that all paths share."""
+    """Return each path without the first and last parts that all paths share, and the file's name of a single path."""
     if len(set(paths)) < 2:
-        return list(paths)
+        return [Path(path).name for path in paths]
     parts = [Path(path).parts for path in paths]
     shortest = min(len(p) for p in parts)
     start = next((i for i in range(shortest) if len({p[i] for p in parts}) > 1), 0)

@@ -200,6 +200,27 @@ def test_report_is_used_with_a_keyboard_and_heard(page: Page, pages: Pages) -> N
     expect(page.get_by_role("img", name="The signal is kept on its way").first).to_be_visible()
 
 
+def test_figure_of_a_report_comes_first_and_is_legible_on_a_phone(page: Page, pages: Pages) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(pages.report.as_uri())
+    letters = page.evaluate("""() => [...document.querySelectorAll("figure svg text")].map(text => {
+        const svg = text.ownerSVGElement
+        const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width
+        return parseFloat(getComputedStyle(text).fontSize) * scale
+    })""")
+    assert len(letters) > 100
+    assert min(letters) >= 11.0
+    part = page.locator(".ag-question").first
+    figure, numbers, criteria = (part.locator(each) for each in ("svg", ".ag-numbers", ".ag-criteria"))
+    tops = [each.bounding_box()["y"] for each in (figure, numbers, criteria)]
+    assert tops == sorted(tops)
+    # On a wide screen, the numbers of the figure stand beside it.
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert numbers.bounding_box()["x"] > figure.bounding_box()["x"] + figure.bounding_box()["width"]
+    for heading in page.locator("h2[id^=result]").all():
+        assert "/" not in heading.inner_text(), "a heading names the file, and not the folders above it"
+
+
 def test_report_prints_on_white_with_its_figures_whole(page: Page, pages: Pages) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     page.goto(pages.report.as_uri())
