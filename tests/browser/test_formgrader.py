@@ -186,7 +186,7 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
     expect(
         page.get_by_role("cell", name="At least one fitting source, cited so that it can be found.").first
     ).to_be_visible()
-    table = page.locator("table.ag-table").first
+    table = page.locator("table.ag-criteria").first
     expect(table).to_contain_text("Glorot")
     expect(page.get_by_role("img", name="The standard deviation is off for").first).to_be_visible()
     # What a student wrote is shown, and does not run in the grader's browser.
@@ -207,7 +207,7 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
     page.goto((course.folder / f"feedback/glorot/{ASSIGNMENT}/{ASSIGNMENT}.html").as_uri())
     expect(page.get_by_text("(Score: 23.0 / 100.0)")).to_be_visible()
     expect(page.get_by_text("A fine start, but say where it comes from.")).to_be_visible()
-    expect(page.locator("table.ag-table").first).to_contain_text("Glorot")
+    expect(page.locator("table.ag-criteria").first).to_contain_text("Glorot")
     expect(page.get_by_text("MARK SCHEME")).to_have_count(0)
     assert ["formulas", "loaded"] in page.evaluate(FONTS)
     picture(page, "feedback")
