@@ -312,13 +312,13 @@ ANSWERS = {
         TORCH_MODEL,
         module(forward="return self.fc3(torch.relu(nn.functional.dropout(self.fc2(torch.relu(self.fc1(x))))))"),
         5,
-        "A second pass of the same batch gave other outputs: is a dropout always on",
+        "A second pass of the same batch gave other outputs. Is a dropout always on",
     ),
     "noise in Keras": Answer(
         TF_MODEL,
         keras(THREE.replace("D(10", "tf.keras.layers.Lambda(lambda x: tf.nn.dropout(x, 0.5)), D(10")),
         5,
-        "A second pass of the same batch gave other outputs: is a dropout always on",
+        "A second pass of the same batch gave other outputs. Is a dropout always on",
     ),
     # Precision
     "float16": Answer(
