@@ -9,10 +9,12 @@ from autograder.judge.scales import PYTORCH_DEFAULT
 
 #: The initializer loses points in its own part already.
 _OWN = 0.5
-_GIVES = " Your own initializer gives these weights and loses points for them, so they cost only half here."
+_GIVES = (
+    " Your own initializer gives these weights. It loses points for them in its own part, so this row loses only half."
+)
 _UNFILLED = (
     " Your own initializer does not fill the tensor that is passed, so a layer keeps its default. It loses points for "
-    "that in its own part, so it costs only half here."
+    "that in its own part, so this row loses only half."
 )
 
 

@@ -60,6 +60,8 @@ _SORTED = 0.9
 _EQUAL = 1e-3
 #: Deviations at which values are clipped before they are correlated.
 _REACH = 4.0
+#: Share of exact zeros below which they count as a mask over a draw.
+_MASKED = 15 / 16
 #: A normal's standard deviation over its median absolute value.
 _NORMAL_BY_MEDIAN = 1.4826
 #: How many draws are transformed together: single-precision numbers in the narrowest vector register.
@@ -183,12 +185,14 @@ def clipped(draw: DrawFigures, deviation: float | None = None) -> DrawFigures:
     """Return the draw clipped at four deviations, and centred anew: outliers move the mean, too.
 
     Without ``deviation``, it is estimated from the median absolute value of a sixteenth of the draw. Weights that are
-    exactly 0, as under a mask, say nothing about it.
+    exactly 0, as under a mask, say nothing about it, unless nearly all weights are 0.
     """
     if deviation is None:
         sample = draw.centred[::16]
-        sample = sample[sample != -sample.dtype.type(draw.mean)]
-        deviation = _NORMAL_BY_MEDIAN * float(np.median(np.abs(sample))) if sample.size else 0.0
+        masked = sample == -sample.dtype.type(draw.mean)
+        if np.count_nonzero(masked) < _MASKED * sample.size:
+            sample = sample[~masked]
+        deviation = _NORMAL_BY_MEDIAN * float(np.median(np.abs(sample)))
     if not 0.0 < deviation < math.inf:
         return draw
     values = np.clip(draw.centred, -_REACH * deviation, _REACH * deviation)

@@ -116,7 +116,7 @@ def test_honest_pull_request_is_graded_with_every_step_of_the_workflow(
 ) -> None:
     assert honest.job.outcome == "success", honest.job.log
     assert honest.job.outputs["score"] == honest.job.outputs["max-score"] == "40"
-    assert "40 / 40" in honest.job.summary
+    assert "40 of 40 points" in honest.job.summary
     assert "The pull request changes nothing but the notebook." in honest.job.summary
     taken = json.loads((honest.runner.temporary / "taken/pull-request.json").read_text())
     assert taken["commit"] == honest.head

@@ -83,7 +83,7 @@ def reason(case: Case) -> str | None:
 
 
 def plain(text: str) -> str:
-    return " ".join(html.unescape(text.replace("\\", "")).split())
+    return " ".join(html.unescape(text.replace("\\", "").replace("\u2060", "")).split())
 
 
 def outcome(case: Case, document: dict[str, Any] | None, shown: str) -> Outcome:

@@ -79,7 +79,7 @@ def in_the_models(name: str, keras: str, torch: str) -> Row:
         TORCH: cell_of(TORCH, torch),
         TORCH_MODEL: cell_of(TORCH_MODEL, "torch_he_normal_(layer.weight)"),
     }
-    return Row(name, cells=cells, parts=dict.fromkeys(MODELS, (6.5, 7.5)), says="judged in")
+    return Row(name, cells=cells, parts=dict.fromkeys(MODELS, (6.5, 7.5)), says="in its own part")
 
 
 def keras_model(body: str) -> str:
@@ -128,7 +128,7 @@ ROWS = [
         "He uniform in all four parts",
         folder="he_uniform",
         total=(34, 37),
-        says="A normal or truncated normal is asked for",
+        says="a normal or truncated normal is asked for",
     ),
     Row(
         "a PyTorch tensor that is returned and not filled",
@@ -184,7 +184,7 @@ ROWS = [
             TORCH_MODEL: cell_of(TORCH_MODEL, "torch_he_normal_(layer.weight)"),
         },
         parts={TORCH_MODEL: (6.5, 6.5)},
-        says="leaves the tensor that is passed as it was",
+        says="does not fill the tensor that is passed",
     ),
     Row("the reference solution", folder="reference", total=(40, 40)),
     Row("the frameworks' own initializers", folder="library_one_liners", total=(40, 40)),

@@ -8,7 +8,7 @@ from autograder.judge.criterion import Finding, Skipped, criterion, fail
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import FORWARD_IN_16_BITS, ModelMeasurements
 
-_WRONG_ACTIVATION = Misconception("wrong_activation", "an activation that the task does not ask for", learn.ACTIVATIONS)
+_WRONG_ACTIVATION = Misconception("wrong_activation", "other activations than the task asks for", learn.ACTIVATIONS)
 _WRONG_FORWARD = Misconception("wrong_forward", "outputs that these weights do not give", learn.FORWARD)
 _RANDOM_FORWARD = Misconception("random_forward", "a forward pass that changes from call to call", learn.FORWARD)
 

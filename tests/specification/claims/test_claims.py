@@ -909,7 +909,7 @@ NO_CLAIM = {
     "part of a row's points": r"[Hh]alf (?:of this|of a point|for another|for two)|first half|points for four starts",
     "a part of the notebook, by its number": r"Part \d",
     "points of a criterion, which a test of the release compares": r"^\| [a-z_]+ \|(?: [\d.–]+ \|)+.*\|$",
-    "when a criterion earns part": r"^- (?:A variance within|Every random draw|If your model) .*$",
+    "when a criterion earns part": r"^- (?:A variance that is|Every random draw|If your model) .*$",
     "a wrong statement, and what it costs": r"^\| .* \| −\d \|$",
     "how long an answer should be": r"Expected length: \d+ – \d+ words",
     "a year": r"\b(?:19|20)\d\d\b",

@@ -161,7 +161,7 @@ def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gra
     said = cell(course.autograded("late"), "q7_torch_model_check").outputs[0].text
     assert "Raised from 0 to 8 points: in this course the better of the two frameworks counts" in " ".join(said.split())
     said = cell(course.autograded("wrong"), "q7_torch_model_check").outputs[0].text
-    assert "This looks like Glorot's (Xavier's) variance" in " ".join(said.split())
+    assert "Glorot's (Xavier's) variance in place of He's" in " ".join(said.split())
 
     written(tmp_path, "frameworks = 2")
     said = course.autograde("--force", expect=2)

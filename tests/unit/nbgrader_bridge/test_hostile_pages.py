@@ -235,7 +235,10 @@ def test_mathml_by_hand_keeps_no_attribute_that_acts() -> None:
 
 def test_mathjax_reads_nothing_in_the_graders_own_tables() -> None:
     question = {"status": "graded", "message": "$\\def\\frac{}$", "criteria": []}
-    assert "tex2jax_ignore" in environment().get_template("question.html").render(question=question, figure=None)
+    page = (
+        environment().get_template("question.html").render(question=question, figure=None, summary="$x$", mistakes=[])
+    )
+    assert "tex2jax_ignore" in page
 
 
 # --- bounds ----------------------------------------------------------------------------------------------------

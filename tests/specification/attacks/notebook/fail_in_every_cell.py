@@ -1,6 +1,6 @@
 # Tries: a report without end: dozens of failing cells, each with much to say.
 # Must: be cut short.
-# Problem: These raised
+# Problem: These, too, raised
 def change(notebook):
     from nbformat.v4 import new_code_cell
 
