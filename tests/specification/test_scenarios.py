@@ -31,7 +31,7 @@ TOLD = {
     "reused_instance": ("one initializer object that is reused", "create a new one inside the function"),
     "seed_inside": ("a seed inside the function", "Set no seed inside the function"),
     "torch_default_bias": ("biases left at PyTorch's default", "Set the biases of all three layers to 0"),
-    "wrong_activations": ("an activation that the task does not ask for", "Use ReLU after both hidden layers"),
+    "wrong_activations": ("other activations than the task asks for", "Use ReLU after both hidden layers"),
     "zeros": ("one value for all weights", "Draw random numbers"),
 }
 #: Lines of a terminal of 100 columns that one mistake may take.
