@@ -87,7 +87,7 @@ def test_right_code_earns_full_points_in_every_spelling(spelling: Spelling) -> N
     asked = spelling.task
     drawn = draw_challenge(np.random.default_rng(3))
     few = replace(drawn, kernels=drawn.kernels[1:5], inputs=drawn.inputs[:2])
-    found = interview(_DirectCall(asked, function(spelling)), asked, few)
+    found = interview(_DirectCall(asked, function(spelling), np.random.default_rng(1)), asked, few)
     with np.errstate(all="ignore"):
         verdicts = judge(found, [name for name in asked.weights if name not in LEFT_OUT])
     missed = [(each.name, each.finding.message) for each in verdicts if each.status != "passed"]
