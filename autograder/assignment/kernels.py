@@ -72,10 +72,12 @@ class KernelShape:
         Examples
         --------
         >>> KernelShape(16, 400, (3, 3)).sizes
-        '16 inputs, 400 outputs, 3×3 window'
+        '16 input, 400 output channels, 3×3 window'
         """
-        channels = f"{self.inputs:,} inputs, {self.outputs:,} outputs"
-        return channels if self.is_dense else f"{channels}, {'×'.join(map(str, self.window))} window"
+        if self.is_dense:
+            return f"{self.inputs:,} inputs, {self.outputs:,} outputs"
+        window = "×".join(map(str, self.window))
+        return f"{self.inputs:,} input, {self.outputs:,} output channels, {window} window"
 
     @property
     def words(self) -> str:

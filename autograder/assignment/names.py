@@ -17,3 +17,8 @@ class AnswerStatus(StrEnum):
     UNCHANGED = "unchanged"
     EMPTY = "empty"
     MISSING = "missing"
+
+    @property
+    def words(self) -> str:
+        """The state in words, for people."""
+        return "not answered yet" if self is AnswerStatus.UNCHANGED else self.value

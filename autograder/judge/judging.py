@@ -13,9 +13,10 @@ from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Skipped, Status
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
 from autograder.judge.initializer import InitializerMeasurements
-from autograder.judge.law import TargetLaw
 from autograder.judge.lessons import Lesson
 from autograder.judge.model import ModelMeasurements
+
+Evidence = InitializerEvidence | ModelEvidence
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Verdict:
 
 
 def judge(
-    found: InitializerEvidence | InitializerMeasurements | ModelEvidence | ModelMeasurements,
+    found: InitializerMeasurements | ModelMeasurements | Evidence,
     names: Sequence[str],
     criteria: Mapping[str, Criterion[Any]] = CRITERIA,
 ) -> list[Verdict]:
@@ -81,14 +82,14 @@ def judge(
         found = InitializerMeasurements(found)
     elif isinstance(found, ModelEvidence):
         found = ModelMeasurements(found)
-    law = found.evidence.law
+    evidence = found.evidence
     verdicts: list[Verdict] = []
     blocking: set[str] = set()
     for criterion in (criteria[name] for name in names):
         if unjudged := set(criterion.needs) - {verdict.name for verdict in verdicts}:
             raise ValueError(f"criterion {criterion.name} needs {', '.join(sorted(unjudged))} judged before it")
         missing = [name for name in criterion.needs if name in blocking]
-        verdict, blocks = _outcome(criterion, found, missing, law)
+        verdict, blocks = _outcome(criterion, found, missing, evidence)
         if blocks:
             blocking.add(criterion.name)
         verdicts.append(verdict)
@@ -96,15 +97,17 @@ def judge(
 
 
 def _outcome(
-    criterion: Criterion[Any], measured: object, missing: Sequence[str], law: TargetLaw
+    criterion: Criterion[Any], measured: object, missing: Sequence[str], evidence: Evidence
 ) -> tuple[Verdict, bool]:
     """Return the verdict, and whether the criteria that need this one have nothing to measure."""
 
     def verdict(status: Status, finding: Finding, credit: float = 0.0) -> Verdict:
-        asks, mistake = criterion.asks.format(law=law), finding.mistake
+        law, mistake = evidence.law, finding.mistake
+        asks = criterion.asks.format(law=law)
         if mistake is None:
             return Verdict(criterion.name, status, asks, finding, credit)
-        return Verdict(criterion.name, status, asks, finding, credit, mistake.lesson.of(law), mistake.called(law))
+        lesson = mistake.lesson.of(law, evidence.layout)
+        return Verdict(criterion.name, status, asks, finding, credit, lesson, mistake.called(law))
 
     if missing:
         return verdict(Status.SKIPPED, Finding(f"Not judged, because “{missing[0]}” left nothing to measure.")), True

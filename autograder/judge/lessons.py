@@ -2,14 +2,26 @@
 
 Several mistakes can share one lesson. A formula is mathematics, never code. Only `formula` states what the task asks
 students to work out: a standard deviation, the fan_in of a convolution, the correction of a truncated normal. Where a
-lesson speaks of the law that the task asks for, it has a placeholder, as in str.format: `{law.formula}`.
+lesson speaks of the law that the task asks for, it has a placeholder, as in str.format: `{law.formula}`. Words for one
+framework alone stand in `{keras:…}` or `{torch:…}`, and `{both:…}` stands between the two where both are shown.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from autograder.assignment.kernels import Layout
 from autograder.judge.law import TargetLaw
+
+
+class _Words:
+    """A placeholder whose words are shown, or are not: those of another framework are not."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+
+    def __format__(self, words: str) -> str:
+        return words if self._shown else ""
 
 
 @dataclass(frozen=True)
@@ -19,7 +31,7 @@ class Lesson:
     Attributes
     ----------
     look_up : str
-        What to read; completes "Look up: ….".
+        What to read; completes "Look up: ….". Several things are separated by "; ".
     why : str
         Why the mistake matters, in one to three sentences.
     change : str
@@ -33,17 +45,24 @@ class Lesson:
     change: str
     formula: str | None = None
 
-    def of(self, law: TargetLaw) -> Lesson:
-        """Return the lesson for a task that asks for ``law``.
+    def of(self, law: TargetLaw, layout: Layout | None = None) -> Lesson:
+        """Return the lesson for a task that asks for ``law`` in the framework of ``layout``; for both if it is None.
 
         Examples
         --------
         >>> from autograder.judge.law import HE
         >>> LAW.of(HE).formula
         'std(w) = √(2/fan_in)'
+        >>> BIASES.of(HE, Layout.TORCH).look_up
+        'torch.nn.init.zeros_'
         """
-        formula = self.formula.format(law=law) if self.formula else None
-        return Lesson(self.look_up.format(law=law), self.why.format(law=law), self.change.format(law=law), formula)
+        shown = {each.value: _Words(shown=layout in (each, None)) for each in Layout}
+
+        def filled(text: str) -> str:
+            return text.format(law=law, both=_Words(shown=layout is None), **shown)
+
+        formula = filled(self.formula) if self.formula else None
+        return Lesson(filled(self.look_up), filled(self.why), filled(self.change), formula)
 
 
 _STD = "std(w) = √({law.formula})"
@@ -56,18 +75,21 @@ LAW = Lesson(
     _STD,
 )
 HE_SHAPE = Lesson(
-    "{law.source}; the normal distribution in tf.random and torch.nn.init",
+    "{law.source}; {keras:the normal distribution in tf.random}{both:; }"
+    "{torch:the normal distribution in torch.nn.init}",
     "{law.title} normal asks for many small weights and few large ones. Another distribution can have the same "
     "variance, and is still another initializer.",
     "Draw from a normal distribution (or a truncated normal one) with the variance asked for.",
     _NORMAL,
 )
 UNIFORM_SHAPE = Lesson(
-    "the two forms of {law.title}'s initializer, normal and uniform, in tf.keras.initializers and torch.nn.init",
-    "The variance can be the same in both forms, and then both treat a signal alike. The task asks for the normal "
-    "form.",
-    "Use the normal form of the initializer (as HeNormal or kaiming_normal_, not HeUniform or kaiming_uniform_), or "
-    "draw from a normal distribution with the variance asked for.",
+    "the two forms of {law.title}'s initializer, normal and uniform; {keras:tf.keras.initializers}{both:; }"
+    "{torch:torch.nn.init}",
+    "{law.title}'s initializer has a normal and a uniform form. With the same variance, both treat a signal alike. But "
+    "the task asks for the normal form.",
+    "Draw from a normal distribution with the variance asked for. {keras:Keras' initializers whose names end in Normal "
+    "have this form, and those that end in Uniform do not.}{both: }{torch:PyTorch's functions whose names end in "
+    "normal_ have this form, and those that end in uniform_ do not.}",
     _NORMAL,
 )
 HE_MEAN = Lesson(
@@ -79,10 +101,13 @@ HE_MEAN = Lesson(
     f"E(w) = 0, {_STD}",
 )
 HE_BACKWARD = Lesson(
-    "He et al. (2015), section 2.2, equations 10 and 14; the argument mode of torch.nn.init.kaiming_normal_",
-    "With fan_out, the gradients keep their mean square on their way back. On its way forward, a signal shrinks where "
-    "a layer has more outputs than inputs, and grows where it has fewer; over a whole network, this nearly cancels.",
-    "Use fan_in in place of fan_out, on dense kernels and on convolutions.",
+    "He et al. (2015), section 2.2, equations 10 and 14; {keras:the argument mode of "
+    "tf.keras.initializers.VarianceScaling}{both:; }{torch:the argument mode of torch.nn.init.kaiming_normal_}",
+    "The task asks for weights that keep the signal's mean square on its way forward. With fan_out, a layer with more "
+    "outputs than inputs makes the signal smaller, and a layer with fewer outputs makes it larger: a ReLU "
+    "layer from 64 to 128 units halves the signal's mean square.",
+    "Use fan_in in place of fan_out, on dense kernels and on convolutions. {keras:A Keras kernel has its outputs "
+    "last.}{both: }{torch:A PyTorch kernel has its outputs first.}",
     _STD,
 )
 FAN = Lesson(
@@ -116,27 +141,37 @@ UNIFORM = Lesson(
     f"uniform on ±a has std a/√3; what is asked for is a normal with {_STD}",
 )
 GAINS = Lesson(
-    "torch.nn.init.calculate_gain: each activation has a gain of its own",
+    "gains: each activation has one of its own; {keras:the argument scale of tf.keras.initializers.VarianceScaling, "
+    "which is a squared gain}{both:; }{torch:torch.nn.init.calculate_gain}",
     "A gain makes up for what one activation does to the signal's mean square. With the gain of another activation, "
     "every layer multiplies the mean square by a factor that is not 1.",
     "Use the gain that belongs to ReLU.",
     "std(w) = gain/√fan_in, with gain √2 for ReLU",
 )
 FANS = Lesson(
-    "how torch.nn.init._calculate_fan_in_and_fan_out counts a convolution's inputs",
-    "One output of a convolution sums over every place of its window, in every input channel. fan_in counts all of "
-    "these terms.",
-    "Count the terms of that sum from the kernel's shape. For a dense kernel the count is the number of inputs.",
+    "He et al. (2015), section 2.2, which counts the connections of one output; {keras:the sum in the documentation of "
+    "tf.nn.conv2d}{both:; }{torch:the sum in the documentation of torch.nn.Conv2d}",
+    "fan_in is the number of terms that one output adds up. With a wrong count, the variance is wrong, and each such "
+    "layer makes the signal larger or smaller.",
+    "Count the terms of one output from the kernel's shape. A convolution adds up every place of its window, in every "
+    "input channel. A dense kernel adds up its inputs.",
     f"fan_in = kh · kw · in_channels, and {_STD}",
 )
 LAYOUTS = Lesson(
     "kernel layouts: Keras (kh, kw, in, out), PyTorch (out, in, kh, kw)",
     "The frameworks store a kernel's axes in different orders, so the same index means another axis in each.",
-    "Use this framework's order of axes, both where you read the shape and in the tensor that you return.",
+    "Read the fan from the axes of this framework. {keras:Keras has (in, out) and (kh, kw, in, out).}{both: }"
+    "{torch:PyTorch has (out, in) and (out, in, kh, kw).}",
     "dense: (in, out) in Keras, (out, in) in PyTorch; fan_in = in, times kh · kw for a convolution",
 )
+AXES = replace(
+    LAYOUTS,
+    change="Return the axes in the order of the shape that is asked for. Do not transpose the tensor.",
+    formula=None,
+)
 TRUNCATED = Lesson(
-    "how tf.keras.initializers.VarianceScaling corrects a truncated normal",
+    "the variance of a truncated normal distribution; {keras:how tf.keras.initializers.VarianceScaling corrects it}"
+    "{both:; }{torch:the limits of torch.nn.init.trunc_normal_}",
     "Cutting off the tails takes variance away: a normal that is cut at two standard deviations keeps 0.774 of its "
     "variance. So every layer shrinks the signal.",
     "Make the standard deviation larger before you cut, so that the variance after cutting is {law.formula}. Or do not "
@@ -151,7 +186,8 @@ CORRECTION = Lesson(
     _STD,
 )
 KERAS_DEFAULTS = Lesson(
-    "the default arguments of tf.keras.initializers.RandomNormal, TruncatedNormal and RandomUniform",
+    "{keras:the default arguments of tf.keras.initializers.RandomNormal, TruncatedNormal and RandomUniform}{both:; }"
+    "{torch:{law.source}}",
     "A fixed standard deviation does not depend on the layer: it is too small for some shapes and too large for "
     "others.",
     "Compute the standard deviation from the shape, in every call.",
@@ -166,10 +202,11 @@ ORTHOGONAL = Lesson(
     f"independent w, {_STD}",
 )
 SEEDS = Lesson(
-    "random seeds: tf.keras.utils.set_random_seed, torch.manual_seed, and the argument seed of Keras' initializers",
+    "random seeds; {keras:tf.keras.utils.set_random_seed; the argument seed of Keras' initializers}{both:; }"
+    "{torch:torch.manual_seed}",
     "Equal seeds give equal numbers: layers start as copies of one another, and every run repeats the same draw.",
-    "Set no seed inside the function. If you use a Keras initializer object, create a new one inside the function in "
-    "every call: one object gives the same numbers in all of its calls.",
+    "Set no seed inside the function.{keras: If your function has a Keras initializer object, create a new object in "
+    "every call, because one object gives the same numbers in all of its calls.}",
 )
 KEPT = replace(
     SEEDS,
@@ -191,12 +228,12 @@ IID = Lesson(
     f"w independent and identically distributed, {_STD}",
 )
 DTYPES = Lesson(
-    "dtypes: float32 is what layers expect (tf.cast, Tensor.to, numpy's astype)",
+    "dtypes: float32 is what layers expect; {keras:tf.cast}{both:; }{torch:Tensor.to}; numpy's astype",
     "Layers compute in float32. Some operations refuse another dtype; in others it costs accuracy or memory.",
     "Draw in float32, or convert the result to float32.",
 )
 TENSORS = Lesson(
-    "tf.convert_to_tensor, torch.tensor, torch.from_numpy",
+    "{keras:tf.convert_to_tensor}{both:; }{torch:torch.tensor; torch.from_numpy}",
     "Layers take tensors of their own framework: these know their device and take part in automatic differentiation.",
     "Return a tensor of this framework.",
 )
@@ -208,9 +245,9 @@ IN_PLACE = Lesson(
     "underscore change a tensor in place.",
 )
 BIASES = Lesson(
-    "torch.nn.init.zeros_, bias_initializer",
-    "Biases can start at 0, because the random weights already make the units different. The rule {law.formula} "
-    "assumes biases of 0.",
+    "{keras:the argument bias_initializer of tf.keras.layers.Dense}{both:; }{torch:torch.nn.init.zeros_}",
+    "The rule {law.formula} assumes biases of 0, and the task asks for them. Random biases are not needed: the random "
+    "weights already make the units different.",
     "Set the biases of all three layers to 0.",
     "b = 0",
 )
@@ -221,14 +258,15 @@ LAYER_DEFAULTS = Lesson(
     _STD,
 )
 CLIPPED = Lesson(
-    "tf.random.truncated_normal and torch.nn.init.trunc_normal_",
+    "{keras:tf.random.truncated_normal}{both:; }{torch:torch.nn.init.trunc_normal_}",
     "Clipping moves the tails to the limit, where they pile up. A truncated normal draws these weights again. Both "
     "take variance away.",
     "Do not clip: a normal is right as it is.",
     TRUNCATED.formula,
 )
 ARGUMENTS = Lesson(
-    "the order of arguments: torch.normal(mean, std), numpy's normal(loc, scale)",
+    "the order of arguments; {keras:tf.random.normal(shape, mean, stddev)}{both:; }{torch:torch.normal(mean, std)}; "
+    "numpy's normal(loc, scale)",
     "Samplers take the mean first. Weights about a mean that is not 0 push every unit the same way, and a standard "
     "deviation of 1 makes signals explode.",
     "Pass the mean 0 first and the standard deviation second, or pass both by name.",
@@ -254,13 +292,14 @@ RETURN = Lesson(
     "Return the tensor at the end of the function.",
 )
 RAISED = Lesson(
-    "how to read a traceback; kernel layouts: Keras (kh, kw, in, out), PyTorch (out, in, kh, kw)",
+    "how to read a traceback; {keras:Keras' kernel layout (kh, kw, in, out)}{both:; }"
+    "{torch:PyTorch's kernel layout (out, in, kh, kw)}",
     "An initializer gets kernels with two axes (dense) and with four (convolutions), and both are checked.",
     "Call your function with the shape that the message names, read the last line of the traceback, and make the code "
     "work for every shape.",
 )
 SHAPES = Lesson(
-    "reshape, and the layouts of kernels: Keras (kh, kw, in, out), PyTorch (out, in, kh, kw)",
+    "reshape; {keras:Keras' kernel layout (kh, kw, in, out)}{both:; }{torch:PyTorch's kernel layout (out, in, kh, kw)}",
     "A layer puts the tensor where its kernel is, and that takes exactly the shape asked for.",
     "Return a tensor of the shape asked for.",
 )
@@ -276,19 +315,19 @@ NO_GRAD = Lesson(
     "Change the values while autograd does not record.",
 )
 SPARSE = Lesson(
-    "sparse initialization: torch.nn.init.sparse_",
+    "sparse initialization{torch:; torch.nn.init.sparse_}",
     "With many weights that are exactly 0, the distribution is no normal distribution any more, and the variance is "
     "smaller.",
     "Draw every weight from the normal distribution, and set none of them to 0.",
     _NORMAL,
 )
 MODELS = Lesson(
-    "tf.keras.Sequential, torch.nn.Module",
+    "{keras:tf.keras.Sequential}{both:; }{torch:torch.nn.Module}",
     "Training, saving and grading find weights through the framework's own kind of model.",
     "Return a model of this framework, with layers that are created once, together with the model.",
 )
 LAYERS = Lesson(
-    "tf.keras.layers.Dense, torch.nn.Linear",
+    "{keras:tf.keras.layers.Dense}{both:; }{torch:torch.nn.Linear}",
     "The sizes are part of the question: each layer's fan_in follows from them.",
     "Build the layers with the sizes that Q7 lists, and keep them where the framework finds them.",
     "64 → 128 → 64 → 10",
@@ -306,26 +345,42 @@ NAMES = Lesson(
     "Give the layers the names that Q7 asks for.",
 )
 FORWARD = Lesson(
-    "the forward method",
+    "{keras:how tf.keras.Sequential, or the method call of a model, applies its layers}{both:; }"
+    "{torch:the method forward of torch.nn.Module}",
     "The outputs are compared with those that the model's own weights give. So a layer counts only if it is used.",
     "Use each layer once, in order, with the activations that Q7 lists and nothing between.",
     "h₁ = relu(x W₁ + b₁), h₂ = relu(h₁ W₂ + b₂), outputs from h₂ W₃ + b₃",
 )
+HIDDEN_ACTIVATIONS = Lesson(
+    "{keras:the argument activation of tf.keras.layers.Dense}{both:; }{torch:torch.relu}",
+    "The rule {law.formula} is made for ReLU after the hidden layers. Another activation changes the signal's mean "
+    "square by another factor, and without any activation the whole network is linear.",
+    "Use ReLU after both hidden layers.",
+    "h = relu(x W + b) in both hidden layers",
+)
+LAST_ACTIVATION = Lesson(
+    "{keras:the argument from_logits of Keras' cross-entropies}{both:; }{torch:torch.nn.CrossEntropyLoss}",
+    "A loss function takes either probabilities or logits, and the model has to give what its loss takes. {keras:Q7 "
+    "asks for probabilities, which Keras' cross-entropies take by default.}{both: }{torch:Q7 asks for logits, because "
+    "PyTorch's cross-entropy applies softmax itself.}",
+    "{keras:End with softmax, over the classes.}{both: }{torch:End with the last layer, without an activation.}",
+    "{keras:softmax(h W + b) at the end}{both:; }{torch:h W + b at the end}",
+)
 ACTIVATIONS = Lesson(
-    "tf.keras.activations, torch.relu",
-    "The rule {law.formula} is made for ReLU after the hidden layers. At the end, the loss function expects either "
-    "probabilities or logits.",
-    "Use ReLU after both hidden layers. End with softmax in TensorFlow, and without an activation in PyTorch.",
-    "h = relu(x W + b) in both hidden layers; softmax at the end in TensorFlow, logits in PyTorch",
+    f"{HIDDEN_ACTIVATIONS.look_up}; {LAST_ACTIVATION.look_up}",
+    "The rule {law.formula} is made for ReLU after the hidden layers. At the end, the model has to give what its loss "
+    "function takes: {keras:Q7 asks for probabilities.}{both: }{torch:Q7 asks for logits.}",
+    f"{HIDDEN_ACTIVATIONS.change} {LAST_ACTIVATION.change}",
+    f"{HIDDEN_ACTIVATIONS.formula}; {LAST_ACTIVATION.formula}",
 )
 EVERY_LAYER = Lesson(
-    "loop over the layers, or use Module.apply",
+    "{keras:the argument kernel_initializer of tf.keras.layers.Dense}{both:; }{torch:torch.nn.Module.apply}",
     "A layer that is left out keeps its framework's default, and one such layer is enough to shrink the signal.",
     "Initialize each hidden layer.",
     f"{_STD}, in each hidden layer with its own fan_in",
 )
 NO_BIAS = Lesson(
-    "use_bias, bias",
+    "{keras:the argument use_bias of tf.keras.layers.Dense}{both:; }{torch:the argument bias of torch.nn.Linear}",
     "A bias that starts at 0 can still be learned; one that is not there cannot.",
     "Keep the bias of every layer, and set it to 0.",
     "b = 0",

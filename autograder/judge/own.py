@@ -9,12 +9,10 @@ from autograder.judge.scales import PYTORCH_DEFAULT
 
 #: The initializer loses points in its own part already.
 _OWN = 0.5
-_GIVES = (
-    " Your own initializer gives these weights. It loses points for them in its own part, so this row loses only half."
-)
+_GIVES = " Your own initializer loses points for it in its own part, so you keep half."
 _UNFILLED = (
-    " Your own initializer does not fill the tensor that is passed, so a layer keeps its default. It loses points for "
-    "that in its own part, so this row loses only half."
+    " Your own initializer does not fill the tensor that is passed, so a layer keeps its default. It loses points "
+    "for that in its own part, so you keep half."
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograder.assignment.kernels import KernelShape
+from autograder.assignment.kernels import KernelShape, Layout
 from autograder.judge import bounds as t
 from autograder.judge.dependence import SCALE
 from autograder.judge.lessons import KEPT
@@ -65,11 +65,13 @@ SEEDS = StatisticalTest("pairs of draws that repeat each other", "> {}", 2, _col
 #: Pairs of equal small draws: a pool of 100 seeds gives about 50 among 100 calls, a pool of 1,000 about 5.
 EQUAL_CALLS = StatisticalTest("pairs of equal draws among the small ones", "> {}", 15, _equal_calls)
 
-FIXED_SEED = Misconception(
-    "fixed_seed",
-    "the same random numbers in every call (a seed inside the function, or one initializer object that is reused)",
-    SEEDS_LESSON,
-)
+FIXED_SEED = Misconception("fixed_seed", "the same random numbers in every call", SEEDS_LESSON)
+#: What gives the same random numbers in every call. Only Keras has initializer objects, which draw alike in each call.
+_REASONS = {
+    Layout.KERAS: "There are two possible reasons: a seed that is set inside the function, or one Keras initializer "
+    "object that all calls share. Look for both.",
+    Layout.TORCH: "The reason is a seed inside the function.",
+}
 CACHED_TENSOR = Misconception("cached_tensor", "a tensor that is kept from the first call for each shape", KEPT)
 SAME_STREAM = Misconception(
     "same_stream", "kernels of different shapes that begin with the same random numbers", SEEDS_LESSON
@@ -136,7 +138,7 @@ def find_repetition(
     if repeats is not None and not (repeated and everywhere) and (few := _few_seeds(repeats)) is not None:
         return few
     if repeated:
-        return _repetition(again, shared, len(tried))
+        return _repetition(again, shared, len(tried), by_shape[0][0].layout)
     return Fresh(*worst_correlation([(pair.n, pair.r) for pair in tried])) if tried else Fresh(0.0, 1.0)
 
 
@@ -149,7 +151,7 @@ def _few_seeds(repeats: Array) -> Repetition | None:
     return Repetition(FEW_SEEDS, says, float(equal), t.collisions_bound(len(repeats), equal), EQUAL_CALLS)
 
 
-def _repetition(again: Sequence[_Pair], shared: Sequence[_Pair], tried: int) -> Repetition:
+def _repetition(again: Sequence[_Pair], shared: Sequence[_Pair], tried: int, layout: Layout) -> Repetition:
     worst = max([*again, *shared], key=lambda pair: strength(pair.r))
     bound = t.union(t.correlation_bound(worst.n, worst.r), tried)
     if abs(worst.r) < _SAME:
@@ -157,14 +159,17 @@ def _repetition(again: Sequence[_Pair], shared: Sequence[_Pair], tried: int) -> 
         return Repetition(CORRELATED_CALLS, says, worst.r, bound, DRAWS if again else BEGINNINGS)
     if not again:
         says = (
-            f"The kernels {worst.one} and {worst.other} (inputs→outputs) begin with the same random numbers. The "
-            "reason is a seed inside the function, or one initializer object that is reused."
+            f"The kernels {worst.one} and {worst.other} (inputs→outputs) begin with the same random numbers. "
+            f"{_REASONS[layout]}"
         )
         return Repetition(SAME_STREAM, says, worst.r, bound, BEGINNINGS)
     worst = max(again, key=lambda pair: strength(pair.r))
     begun = f"Several calls gave the same weights, for example for {worst.one.words}."
     if shared:
-        says = f"{begun} The reason is a seed inside the function, or one initializer object that is reused."
+        says = f"{begun} {_REASONS[layout]}"
         return Repetition(FIXED_SEED, says, worst.r, bound, DRAWS)
-    says = f"{begun} The reason is a tensor that was kept from an earlier call, or a seed made from the shape."
+    says = (
+        f"{begun} There are two possible reasons: a tensor that is kept from an earlier call, or a seed that is made "
+        "from the shape. Look for both."
+    )
     return Repetition(CACHED_TENSOR, says, worst.r, bound, DRAWS)

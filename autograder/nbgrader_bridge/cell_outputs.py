@@ -16,7 +16,7 @@ from autograder.grading.cell_output import CellOutput
 from autograder.grading.jobs import Graded
 from autograder.report.figures import describe
 from autograder.report.html import render_question
-from autograder.report.result import Mistake, QuestionResult, question_text
+from autograder.report.result import Mistake, QuestionResult, first_shown, question_text
 
 _FIGURE = "A figure that the cell drew."
 
@@ -24,11 +24,10 @@ _FIGURE = "A figure that the cell drew."
 def cell_outputs(graded: Graded) -> dict[str, list[NotebookNode]]:
     """Return the outputs of the student's cells and of the check cells, by grade id or ``cell N``."""
     outputs = {name: student_outputs(output) for name, output in graded.outputs.items()}
-    summary, explained = [graded.result.summary], set[str]()
-    for question in graded.result.questions:
-        new = [mistake for mistake in question.mistakes if mistake.title not in explained]
+    summary = [graded.result.summary]
+    for question, new in first_shown(graded.result.questions):
         outputs[question.grade_id] = check_outputs(question, " ".join([*summary, question.summary]), new)
-        summary, explained = [], explained | {mistake.title for mistake in new}
+        summary = []
     return outputs
 
 

@@ -80,11 +80,12 @@ def result_sections(result: Result) -> list[str]:
         lines += [f"- {escape(problem.cell)}: {escape(problem.message)}" for problem in result.problems]
         lines += [""]
     lines += ["### Written answers, graded by people", "", "| question | status | words |", "|---|---|---:|"]
-    lines += [f"| {a.grade_id.upper()} | {a.status} | {a.words} |" for a in result.written]
+    lines += [f"| {a.grade_id.upper()} | {a.status.words} | {a.words} |" for a in result.written]
     if (p := result.provenance) is not None:
         lines += [
             "",
-            f"Seed {p.seed}, grader {p.grader_version} (`{p.grader_sha256[:12]}`), notebook `{result.sha256[:12]}`, "
+            f"To repeat this grading: seed {p.seed}, "
+            f"grader {p.grader_version} (`{p.grader_sha256[:12]}`), notebook `{result.sha256[:12]}`, "
             f"Python {p.python}, torch {p.torch}, TensorFlow {p.tensorflow}, "
             f"confinement: {', '.join(p.confinement)}.",
         ]

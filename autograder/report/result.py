@@ -22,6 +22,8 @@ UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, s
 
 #: Mistakes that a summary names, and numbers as words.
 _MOST_IN_SUMMARY = 3
+#: Headings below which each framework may have words of its own, and what stands between their pieces.
+_BY_FRAMEWORK = {"Change": ". ", "Look up": "; "}
 _NUMBERS = {1: "One", 2: "Two", 3: "Three", 4: "Four"}
 
 
@@ -348,14 +350,36 @@ def points_text(points: float) -> str:
 
 def mistakes(questions: Sequence[QuestionResult]) -> tuple[Mistake, ...]:
     """Return the mistakes of ``questions`` in their order, each once, with the explanation of where it shows first."""
-    parts: dict[str, list[str]] = {}
-    help_of: dict[str, tuple[tuple[str, str], ...]] = {}
+    shown: dict[str, list[tuple[str, CriterionResult]]] = {}
     for question in questions:
         for criterion in question.criteria:
             if criterion.failed:
-                parts.setdefault(criterion.title, []).append(question.part)
-                help_of.setdefault(criterion.title, criterion.help)
-    return tuple(Mistake(title, tuple(dict.fromkeys(shown)), help_of[title]) for title, shown in parts.items())
+                shown.setdefault(criterion.title, []).append((question.part, criterion))
+    return tuple(
+        Mistake(title, tuple(dict.fromkeys(part for part, _ in where)), _help([criterion for _, criterion in where]))
+        for title, where in shown.items()
+    )
+
+
+def first_shown(questions: Sequence[QuestionResult]) -> list[tuple[QuestionResult, tuple[Mistake, ...]]]:
+    """Return each question with those mistakes of all ``questions`` that it shows first, so that each is told once."""
+    untold = {mistake.title: mistake for mistake in mistakes(questions)}
+    return [
+        (question, tuple(untold.pop(each.title) for each in question.mistakes if each.title in untold))
+        for question in questions
+    ]
+
+
+def _help(failed: Sequence[CriterionResult]) -> tuple[tuple[str, str], ...]:
+    """Return the explanation of the first of ``failed``, with what another framework's has to change and to read."""
+
+    def told(heading: str, text: str) -> str:
+        if (between := _BY_FRAMEWORK.get(heading)) is None:
+            return text
+        texts = [dict(each.help).get(heading, text) for each in failed]
+        return between.join(dict.fromkeys(piece for each in texts for piece in each[:-1].split(between))) + "."
+
+    return tuple((heading, told(heading, text)) for heading, text in failed[0].help)
 
 
 def _outcome(questions: Sequence[QuestionResult]) -> str:
@@ -433,7 +457,8 @@ def to_look_at(result: Result) -> list[str]:
     """Return what is unusual about the written answers, such as ``Q2 short``. A grader should read these first."""
     found: dict[str, list[str]] = {}
     for answer in result.written:
-        if (described := answer.remark or answer.status) != AnswerStatus.ANSWERED:
+        if answer.remark or answer.status != AnswerStatus.ANSWERED:
+            described = answer.remark or answer.status.words
             found.setdefault(described, []).append(answer.grade_id.upper())
     return [f"{', '.join(questions)} {described}" for described, questions in found.items()]
 

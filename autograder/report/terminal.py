@@ -32,6 +32,8 @@ _MARKS = {
     CriterionStatus.FAILED: ("✗", "red"),
     CriterionStatus.SKIPPED: ("–", "dim"),
 }
+#: What is met, and has not earned its points.
+_HELD_BACK = ("–", "yellow")
 
 #: Wider than any table: lines of a file need no wrapping.
 _WIDEST = 100_000
@@ -71,14 +73,18 @@ def _rows(question: QuestionResult) -> list[RenderableType]:
     rows: dict[str, list[CriterionResult]] = {}
     for criterion in question.criteria:
         alone = criterion.failed or (criterion.status == CriterionStatus.PASSED and not criterion.held_back)
-        said = "They earn points only with the variance." if criterion.held_back else criterion.here
+        # The judge's message of one of them would speak of that one alone.
+        said = "" if criterion.held_back else criterion.here
         rows.setdefault(criterion.name if alone else said, []).append(criterion)
     for said, together in rows.items():
-        mark, style = _MARKS[together[0].status]
+        mark, style = _HELD_BACK if not said else _MARKS[together[0].status]
         earned, most = sum(c.points for c in together), sum(c.max_points for c in together)
         names = ", ".join(criterion.name for criterion in together)
-        name = names if len(together) == 1 else f"{len(together)} others"
-        text = together[0].here if len(together) == 1 else f"{names}. {said}"
+        name = names if len(together) == 1 else f"{len(together)} criteria"
+        if len(together) == 1:
+            text = together[0].here
+        else:
+            text = f"{names}. {said or 'They are met, but they earn all of their points only with the right variance.'}"
         table.add_row(
             Text(mark, style=style), Text(name, style=style), f"{points_text(earned)}/{points_text(most)}", Text(text)
         )
@@ -161,9 +167,9 @@ def print_result(console: Console, result: Result, *, pictures: bool = False) ->
     if result.provenance:
         console.print(
             Text(
-                f"Seed {result.provenance.seed} · grader {result.provenance.grader_version} "
-                f"({result.provenance.grader_sha256[:12]}) · notebook {result.sha256[:12]} · "
-                f"{', '.join(result.provenance.confinement)}",
+                f"To repeat this grading: seed {result.provenance.seed}, grader "
+                f"{result.provenance.grader_version} ({result.provenance.grader_sha256[:12]}), notebook "
+                f"{result.sha256[:12]}, confinement: {', '.join(result.provenance.confinement)}.",
                 style="dim",
             )
         )
@@ -174,7 +180,7 @@ def _written(result: Result) -> str:
     where: dict[str, list[str]] = {}
     for answer in result.written:
         words = f" ({answer.words} words)" if answer.words else ""
-        where.setdefault(answer.status, []).append(f"{answer.grade_id.upper()}{words}")
+        where.setdefault(answer.status.words, []).append(f"{answer.grade_id.upper()}{words}")
     return "; ".join(f"{', '.join(questions)} {status}" for status, questions in where.items())
 
 

@@ -24,14 +24,17 @@ TOLD = {
     "float64": ("a NumPy array where a tensor is asked for", "Return a tensor of this framework"),
     "forgot_the_root": ("He's variance used as a standard deviation", "Take one square root, of the whole fraction"),
     "glorot": ("Glorot's (Xavier's) variance in place of He's", "Use He's variance, 2/fan_in, in place of Glorot's"),
-    "he_uniform": ("a uniform distribution in place of a normal one", "(as HeNormal or kaiming_normal_, not"),
-    "kernel_area_ignored": ("leaves out the kernel's window", "Count the terms of that sum from the kernel's shape"),
+    "he_uniform": (
+        "a uniform distribution in place of a normal one",
+        "Draw from a normal distribution with the variance asked for",
+    ),
+    "kernel_area_ignored": ("leaves out the kernel's window", "Count the terms of one output from the kernel's shape"),
     "not_in_place": ("the tensor that was passed in was not filled", "Change the values of the tensor that was passed"),
     "returns_none": ("None where a tensor is asked for", "Return the tensor at the end of the function"),
-    "reused_instance": ("one initializer object that is reused", "create a new one inside the function"),
-    "seed_inside": ("a seed inside the function", "Set no seed inside the function"),
+    "reused_instance": ("the same random numbers in every call", "create a new object in every call"),
+    "seed_inside": ("the same random numbers in every call", "Set no seed inside the function"),
     "torch_default_bias": ("biases left at PyTorch's default", "Set the biases of all three layers to 0"),
-    "wrong_activations": ("other activations than the task asks for", "Use ReLU after both hidden layers"),
+    "wrong_activations": ("no activation in place of ReLU in the hidden layers", "Use ReLU after both hidden layers"),
     "zeros": ("one value for all weights", "Draw random numbers"),
 }
 #: Lines of a terminal of 100 columns that one mistake may take.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -21,6 +22,7 @@ _NOT_ZERO = Misconception("bias_not_zero", "biases that are not 0", learn.BIASES
 def bias(m: ModelMeasurements) -> Finding:
     """Start every bias at exactly 0."""
     for built in m.builds:
+        wrong = [n for n, layer in enumerate(built, 1) if layer.bias is not None and (layer.bias != 0.0).any()]
         for number, layer in enumerate(built, 1):
             if layer.bias is None:
                 raise fail(f"Layer {number} has no bias; one that starts at 0 is asked for.", _NO_BIAS)
@@ -29,14 +31,20 @@ def bias(m: ModelMeasurements) -> Finding:
                 limit = 1.0 / math.sqrt(layer.kernel.shape[0])
                 default = m.evidence.layout is Layout.TORCH and 0.5 * limit < largest <= limit * 1.0001
                 told = (
-                    f" That is PyTorch's default, uniform between ±{limit:.3f}: no code has set them."
+                    f" That is PyTorch's default, uniform between ±{limit:.3f}: your code has not set them."
                     if default
                     else ""
                 )
                 raise Finding(
-                    f"The biases of layer {number} go up to {largest:.4g}; all of them should be 0.{told}",
+                    f"All biases should be 0, and those of {_layers(wrong)} are not. In layer {number} they go up to "
+                    f"{largest:.4g}.{told}",
                     measured=largest,
                     expected=0.0,
                     mistake=_DEFAULT if default else _NOT_ZERO,
                 ).failing()
     return Finding("Every bias is exactly 0.")
+
+
+def _layers(numbers: Sequence[int]) -> str:
+    *most, last = map(str, numbers)
+    return f"layers {', '.join(most)} and {last}" if most else f"layer {last}"

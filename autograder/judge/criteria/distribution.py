@@ -79,14 +79,17 @@ def distribution(m: InitializerMeasurements) -> Finding:
     p_value = ks_bound(n, distance)
     if not DISTANCE.fails(distance, at_least=chance_of_distance(values)):
         return Finding(
-            f"{accepted.capitalize()}. Largest distance {distance:.4f} (accepted: up to {DISTANCE.threshold}).",
+            f"{accepted.capitalize()}: the distribution function is off by {distance:.4f} (accepted: "
+            f"{DISTANCE.threshold}).",
             measured=distance,
             expected=0.0,
             p_value=p_value,
         )
     told, mistake = _name(m)
     recognized = f"{told}; a normal or truncated normal is asked for."
-    figures = f"Distance to the nearer of these two: {distance:.3f} (accepted: up to {DISTANCE.threshold})."
+    figures = (
+        f"The distribution function is off from a {accepted}'s by {distance:.3f} (accepted: {DISTANCE.threshold})."
+    )
     raise Finding(
         f"{recognized} {figures} The variance is judged separately.",
         recognized=recognized,

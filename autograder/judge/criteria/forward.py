@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from autograder.judge import lessons as learn
 from autograder.judge.criteria.layers import FORWARD_ERROR
 from autograder.judge.criterion import Finding, Skipped, criterion, fail
@@ -35,7 +37,7 @@ def forward(m: ModelMeasurements) -> Finding:
         raise fail(
             f"The outputs are those of your weights with {_listed(hidden)} in the hidden layers and {ending} at the "
             f"end. The task asks for ReLU in the hidden layers and {asked} at the end.",
-            _WRONG_ACTIVATION,
+            _activations(hidden, other, last),
         )
     if any(build.varies for build in m.evidence.builds):
         raise fail(
@@ -48,6 +50,20 @@ def forward(m: ModelMeasurements) -> Finding:
         "with the activation asked for and nothing between? (Batches of several sizes were tried.)",
         _WRONG_FORWARD,
     )
+
+
+def _activations(hidden: tuple[str, ...], last: str, asked: str) -> Misconception:
+    """Return the mistake under a name that says which activations are wrong, so that two such mistakes differ."""
+    wrong = []
+    if set(hidden) != {"ReLU"}:
+        wrong.append(f"{_listed(hidden)} in place of ReLU in the hidden layers")
+    if last != asked:
+        wrong.append(f"{last} in place of {asked} at the end")
+    if len(wrong) > 1:
+        lesson = learn.ACTIVATIONS
+    else:
+        lesson = learn.HIDDEN_ACTIVATIONS if last == asked else learn.LAST_ACTIVATION
+    return replace(_WRONG_ACTIVATION, title=", and ".join(wrong), lesson=lesson)
 
 
 def _listed(hidden: tuple[str, ...]) -> str:

@@ -29,7 +29,7 @@ def fresh(m: InitializerMeasurements) -> Finding:
     found = m.repetition
     if isinstance(found, Fresh):
         return Finding(
-            f"All calls differ: largest correlation {found.r:+.4f} (accepted: up to {DRAWS.threshold}).",
+            f"All calls differ. The largest correlation of two is {found.r:+.4f} (accepted: ±{DRAWS.threshold}).",
             measured=found.r,
             expected=0.0,
             p_value=found.bound,

@@ -17,7 +17,7 @@ from autograder.judge.structure import DEPENDENCES
 def independence(m: InitializerMeasurements) -> Finding:
     """Draw every weight on its own: nothing is repeated within a kernel, and nothing is shared by its weights."""
     if m.dependence is None:
-        return Finding("No weight depends on another one of its kernel.")
+        return Finding("The weights within each kernel do not depend on one another.")
     found = m.dependence.found
     raise Finding(
         f"The weights of {m.dependence.kernel.words} depend on one another: {found.says}.",

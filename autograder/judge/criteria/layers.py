@@ -62,11 +62,12 @@ def layers(m: ModelMeasurements) -> Finding:
             )
     if m.spoilt:
         raise fail(
-            f"A few weights of {m.spoilt} builds are NaN or infinite. The other builds are judged without them.",
+            f"The model was built {len(m.evidence.builds)} times. In {m.spoilt} of these models, a few weights are NaN "
+            "or infinite. The other models are judged without them.",
             NOT_FINITE,
             measurable=True,
         )
-    return Finding(f"Dense layers {widths}, in each of {len(m.evidence.builds)} builds.")
+    return Finding(f"All {len(m.evidence.builds)} models that were built have dense layers {widths}.")
 
 
 def _listed(build: ModelBuild) -> str:

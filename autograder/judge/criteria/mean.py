@@ -33,8 +33,11 @@ def mean(m: InitializerMeasurements) -> Finding:
         raise fail(
             f"The weights of {worst.kernel.words} are so large that their mean cannot be computed.", MEAN_NOT_ZERO
         )
+    # Two figures that are the same to a reader need no reason.
+    why = f", not ±{MEAN.threshold}: the weights are not all independent" if allowed > 1.02 * MEAN.threshold else ""
+    accepted = f"accepted: ±{allowed:.2g}{why}"
     finding = Finding(
-        f"Largest mean: {off:+.4f} standard deviations (accepted: up to {allowed:.2g}).",
+        f"The mean farthest from 0 is {off:+.4f} × std(w) ({accepted}).",
         measured=off,
         expected=0.0,
         p_value=union(mean_bound(worst.n, off), len(m.moments)),
@@ -42,7 +45,7 @@ def mean(m: InitializerMeasurements) -> Finding:
     if MEAN.fails(off, at_least=chances[worst.kernel]):
         positive = all(bool((draw.centred >= -draw.mean).all()) for draws in m.by_shape for draw in draws)
         hint = " No weight is negative: rand draws such numbers, and abs gives them." if positive else ""
-        told = f"For {worst.kernel.words}, the mean is {off:+.4f} standard deviations (accepted: up to {allowed:.2g})."
+        told = f"For {worst.kernel.words}, the mean is {off:+.4f} × std(w) ({accepted})."
         raise replace(finding, message=told + hint, mistake=MEAN_NOT_ZERO).failing(MEAN)
     return finding
 

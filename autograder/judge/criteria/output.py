@@ -20,7 +20,7 @@ _RETURNED_OTHER = Misconception("returned_other", "something that is no tensor",
 _FLOAT16 = Misconception("dtype_float16", "float16 where float32 is asked for", learn.DTYPES)
 _FLOAT64 = Misconception("dtype_float64", "float64, NumPy's default, where float32 is asked for", learn.DTYPES)
 _OTHER_DTYPE = Misconception("dtype_other", "another dtype than float32", learn.DTYPES)
-_TRANSPOSED = Misconception("transposed", "the axes in another order", learn.LAYOUTS)
+_TRANSPOSED = Misconception("transposed", "the axes in another order", learn.AXES)
 _FLAT = Misconception("flat", "one long axis", learn.SHAPES)
 _WRONG_SHAPE = Misconception("wrong_shape", "another shape than was asked for", learn.SHAPES)
 NOT_FINITE = Misconception("not_finite", "NaN or infinite values", learn.NOT_FINITE)
@@ -70,7 +70,7 @@ def output(m: InitializerMeasurements) -> Finding:
             )
         if (values := m.values(draw)) is not None and not_finite(values):
             raise _not_finite(values, asked, measurable=True)
-    return Finding(f"A float32 {kind} of the right shape in each of {len(came)} calls.")
+    return Finding(f"All {len(came)} calls returned a float32 {kind} of the right shape.")
 
 
 def _not_finite(values: Array, asked: tuple[int, ...], *, measurable: bool) -> Failed:

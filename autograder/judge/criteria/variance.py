@@ -82,8 +82,8 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     p_value = worst_or_pooled_bound(shapes, everything, overall)
     if not one_strays and not all_stray:
         finding = Finding(
-            f"Var(W) / ({worst.law.formula}) is {pooled:.3f} (accepted: ±{SHAPE_VARIANCE.threshold:.0%} a shape, "
-            f"±{POOLED_VARIANCE.threshold:.1%} in all).",
+            f"Var(W) / ({worst.law.formula}) is {pooled:.3f} (accepted: ±{SHAPE_VARIANCE.threshold:.0%} for one shape, "
+            f"±{POOLED_VARIANCE.threshold:.1%} for all).",
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
@@ -105,7 +105,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     earns = credit_text(credit)
     if credit and not _is_coarse(m) and (reservation := _reservation(m)) is not None:
         credit *= _HALF
-        earns += f" {reservation[0]}, so it earns half of that."
+        earns += f" {reservation[0]}, so this row earns half of that."
     everywhere = "; ".join(f"{s.kernel} {_times(s.variance)}" for s in shapes)
     more = f" (All shapes, inputs→outputs: {everywhere}.){earns}"
     if any(raw.variance > 1.01 * judged.variance for raw, judged in zip(m.moments, m.variances, strict=True)):
@@ -117,7 +117,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         if found
         else None,
         recognized=told,
-        figures=f"{times} ({plain.kernel.sizes}).{earns}",
+        figures=f"{_times(plain.variance)} × the variance asked for ({plain.kernel.sizes}).{earns}",
         consequence=consequence([s.variance for s in shapes], worst.law),
         measured=worst.variance * worst.asked,
         expected=worst.asked,
@@ -133,7 +133,7 @@ def _earn_half(m: InitializerMeasurements, finding: Finding, came: str | None) -
     reservation = _reservation(m) if came is None else (f"Only {came} kernels of this kind came back", RAISED)
     if reservation is not None:
         because, mistake = reservation
-        message = f"{finding.message} {because}, so it earns half."
+        message = f"{because}. So this row earns half, though the variance is right. {finding.message}"
         raise replace(finding, message=message, p_value=None, mistake=mistake).failing(credit=_HALF)
 
 
@@ -141,15 +141,15 @@ def _reservation(m: InitializerMeasurements) -> tuple[str, Misconception] | None
     """Return why even a right variance earns half of its points, and the mistake behind it; None if nothing is."""
     if m.only_returned:
         return (
-            "But these are the weights that were returned, and the tensor passed in was not filled with them",
+            "These weights were returned, and the tensor passed in was not filled with them",
             NOT_IN_PLACE,
         )
     if (draw := m.misshapen) is not None:
         asked = draw.kernel.in_layout(m.evidence.layout)
-        return "But the tensor returned has another shape", wrong_shape(draw.shape or (), asked)
+        return "The tensor returned has another shape than the one asked for", wrong_shape(draw.shape or (), asked)
     if m.dependence is not None and _is_coarse(m):
         return (
-            f"But the weights depend on one another, and only about {m.rests_on[1]:,} values are independent",
+            f"The weights depend on one another, and only about {m.rests_on[1]:,} values are independent",
             m.dependence.found.mistake,
         )
     return None

@@ -91,8 +91,8 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
         if LAYER_MEAN.fails(layer.standardized_mean, at_least=chance_of_mean(layer.n / m.copies)):
             credit, why = _credit(m, MEAN_NOT_ZERO)
             raise Finding(
-                f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} standard deviations "
-                f"(accepted: up to {LAYER_MEAN.threshold}).{why}",
+                f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} × std(w) "
+                f"(accepted: ±{LAYER_MEAN.threshold}).{why}",
                 measured=layer.standardized_mean,
                 expected=0.0,
                 p_value=t.union(t.mean_bound(layer.n, layer.standardized_mean), len(hidden)),
@@ -164,7 +164,7 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
                 mistake = _ONLY_FIRST
                 first = " Only the first layer was initialized; this one has its default weights."
     credit, why = _credit(m, mistake, near_miss([s.variance for s in hidden], rests_on))
-    figures = f"{ratios} times the variance asked for."
+    figures = f"{ratios} × the variance asked for."
     effect = consequence_together([s.variance for s in hidden], worst.law)
     explained = f"{figures} {effect}" if effect else figures
     raise Finding(

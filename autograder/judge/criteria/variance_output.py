@@ -53,34 +53,38 @@ def variance_output(m: ModelMeasurements) -> Finding:
     closest = min((1.0, glorot), key=lambda ratio: abs(math.log(max(last.variance, 1e-300) / ratio)))
     measured, expected = last.variance * last.asked, closest * last.asked
     p_value = union(second_moment_bound(last.n, last.variance / closest - 1.0), 2)
-    rights = f"{law.title} 1" if law is GLOROT else f"{law.title} 1, Glorot {glorot:.3g}"
-    allowed = f"{(1.0 - _VARIANCE) * min(1.0, glorot):.2f}–{(1.0 + _VARIANCE) * max(1.0, glorot):.2f}"
-    message = f"Var(W) is {last.variance:.3f} × {law.formula} ({rights}; accepted {allowed})."
+    both = f" No ReLU follows, so {law.title}'s variance (1) and Glorot's ({glorot:.3g}) are both right."
+    allowed = f"{(1.0 - _VARIANCE) * min(1.0, glorot):.2f} to {(1.0 + _VARIANCE) * max(1.0, glorot):.2f}"
+    message = f"Var(W) / ({law.formula}) is {last.variance:.3f} (accepted: {allowed})."
     # Above the larger or below the smaller, as a share of it; 0 between the two.
     beside = max(last.variance / max(1.0, glorot) - 1.0, 1.0 - last.variance / min(1.0, glorot), 0.0)
     strays = OUTPUT_VARIANCE.fails(beside, at_least=_chance(m))
     if not strays and not OUTPUT_MEAN.fails(last.standardized_mean):
+        message += "" if law is GLOROT else both
         return Finding(message, measured=measured, expected=expected, p_value=p_value, off={last.kernel: False})
     # One small layer fits too many formulas: a name needs all three, or the framework's own default.
     found = m.diagnose(range(len(m.moments)))
-    explained = f" That is {found.says}." if found else ""
-    named = f" That looks like {found.called(law)}." if found else ""
+    recognized = f"Var(W) of the output layer is {found.says}." if found else None
+    named = f"This looks like {found.called(law)}." if found else None
     mistake = found.mistake if found else UNKNOWN_VARIANCE
     default = PYTORCH_DEFAULT.ratio_of(last.kernel, m.evidence.layout, law)
     if m.evidence.layout is Layout.TORCH and not OUTPUT_VARIANCE.fails(last.variance / default - 1.0):
         mistake = PYTORCH_DEFAULT
-        explained = " That is PyTorch's own default, 1/(3·fan_in): no code has set this layer's weights."
+        recognized = "Var(W) of the output layer is PyTorch's default, 1/(3·fan_in): your code has not set its weights."
     elif last.variance == 0.0:
-        mistake, explained = CONSTANT, " All of its weights are equal."
+        mistake, recognized = CONSTANT, None
+        message = "All weights of the output layer are equal."
     elif not strays:
-        mistake = MEAN_NOT_ZERO
-        explained = f" But its mean is {last.standardized_mean:+.3f} standard deviations (accepted: up to ±{_MEAN})."
+        mistake, recognized = MEAN_NOT_ZERO, None
+        message = f"The mean weight of the output layer is {last.standardized_mean:+.3f} × std(w) (accepted: ±{_MEAN})."
     if found is None or mistake is not found.mistake:
-        named = explained
+        named = recognized
     credit, why = own_credit(m, mistake, 0.0, is_own=m.is_own([len(m.moments) - 1]))
     raise Finding(
-        message + explained + why,
-        named=message + named + why,
+        f"{recognized} {message}{why}" if recognized else f"{message}{why}",
+        named=f"{named} {message}{why}" if named else None,
+        recognized=recognized,
+        figures=f"{message}{why}",
         p_value=p_value,
         mistake=mistake,
         twins=found.twins if found and mistake is found.mistake else (),

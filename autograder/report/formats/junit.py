@@ -6,11 +6,20 @@ not be graded is an error, and a criterion that was not judged is skipped.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from autograder.assignment.names import TITLE
 from autograder.report.formats import Format, Outcomes
-from autograder.report.result import CriterionStatus, QuestionResult, QuestionStatus, Result, points_text
+from autograder.report.result import (
+    CriterionStatus,
+    Mistake,
+    QuestionResult,
+    QuestionStatus,
+    Result,
+    first_shown,
+    points_text,
+)
 from autograder.text import one_line
 
 
@@ -20,9 +29,8 @@ def render(outcomes: Outcomes) -> str:
     for result in outcomes.results:
         if result.fault is not None:
             _error(root, result.path, "fault", result.fault)
-        explained: set[str] = set()
-        for question in result.questions:
-            _suite(root, result, question, explained)
+        for question, new in first_shown(result.questions):
+            _suite(root, result, question, new)
     for each in outcomes.unreadable:
         _error(root, each.name, "unreadable", f"not graded: the file {each.reason}")
     for name in ("tests", "failures", "errors"):
@@ -37,8 +45,9 @@ def _error(root: Xml.Element, path: str, kind: str, message: str) -> None:
     Xml.SubElement(case, "error", type=kind, message=one_line(message, 1000))
 
 
-def _suite(root: Xml.Element, result: Result, question: QuestionResult, explained: set[str]) -> None:
-    """Add the suite of ``question``. Mistakes that are ``explained`` are not explained again."""
+def _suite(root: Xml.Element, result: Result, question: QuestionResult, new: Sequence[Mistake]) -> None:
+    """Add the suite of ``question``, which explains the ``new`` mistakes, each where it shows first."""
+    unsaid = {mistake.title: mistake.help for mistake in new}
     suite = Xml.SubElement(root, "testsuite", name=question.task)
     properties = Xml.SubElement(suite, "properties")
     given = {
@@ -59,9 +68,8 @@ def _suite(root: Xml.Element, result: Result, question: QuestionResult, explaine
             counts["failures"] += 1
             kind = criterion.diagnosis or "failed"
             failure = Xml.SubElement(case, "failure", type=kind, message=one_line(criterion.message, 1000))
-            texts = [f"{heading}: {text}" for heading, text in criterion.help if criterion.title not in explained]
+            texts = [f"{heading}: {text}" for heading, text in unsaid.pop(criterion.title, ())]
             failure.text = one_line(" ".join([criterion.asks, criterion.message, *texts]), 2000)
-            explained.add(criterion.title)
         elif criterion.status == CriterionStatus.SKIPPED:
             counts["skipped"] += 1
             Xml.SubElement(case, "skipped", message=one_line(criterion.message, 1000))

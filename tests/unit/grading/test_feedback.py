@@ -67,21 +67,21 @@ TEN_MISTAKES = {
         "q7_torch_initializer",
         TORCH + "return nn.init.kaiming_normal_(weight, mode='fan_out')",
         "Var(W) is 2/fan_out, the backward form of He's rule",
-        "With fan_out, the gradients keep their mean square on their way back",
+        "With fan_out, a layer with more outputs than inputs makes the signal smaller",
         "equations 10 and 14; the argument mode of torch.nn.init.kaiming_normal_",
     ),
     "a window left out": Mistake(
         "q7_torch_initializer",
         TORCH + "with torch.no_grad():\n        return weight.normal_(0, (2 / weight.shape[1]) ** 0.5)",
         "2/in_channels: each output also sums over the kernel's window",
-        "sums over every place of its window, in every input channel. fan_in counts all of these terms",
-        "how torch.nn.init._calculate_fan_in_and_fan_out counts a convolution's inputs",
+        "fan_in is the number of terms that one output adds up",
+        "the sum in the documentation of torch.nn.Conv2d",
     ),
     "uniform weights": Mistake(
         "q7_torch_initializer",
         TORCH + "return nn.init.kaiming_uniform_(weight)",
         "The weights follow a uniform distribution",
-        "Use the normal form of the initializer (as HeNormal or kaiming_normal_",
+        "PyTorch's functions whose names end in normal_ have this form",
         "the two forms of He's initializer, normal and uniform",
     ),
     "a truncated normal that is not rescaled": Mistake(
@@ -125,7 +125,7 @@ TEN_MISTAKES = {
     def forward(self, x):
         return self.fc3(torch.relu(self.fc2(torch.relu(self.fc1(x)))))""",
         "That is PyTorch's default, uniform between ±",
-        "Biases can start at 0, because the random weights already make the units different",
+        "Random biases are not needed: the random weights already make the units different",
         "torch.nn.init.zeros_",
     ),
 }

@@ -84,7 +84,7 @@ def test_new_criterion_takes_its_share_of_the_points_and_explains_itself(signs: 
     worth = 14.0 * 4 / sum(asked.weights.values())
     *_, last = result.criteria
     assert (last.name, last.points, last.max_points) == ("signs", 0.0, worth)
-    assert last.look_up == signs.mistakes[0].lesson.of(HE).look_up
+    assert last.look_up == signs.mistakes[0].lesson.of(HE, TASK.layout).look_up
     assert score_task(asked, evidence(right("normal")), 14.0).score == 14.0
 
 

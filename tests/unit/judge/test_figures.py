@@ -260,7 +260,7 @@ def test_mean_of_an_output_layer_counts_too() -> None:
     builds = tuple(replace(b, parameters=moved(b.parameters)) for b in found.builds)
     verdict = verdicts(replace(found, builds=builds))["variance_output"]
     assert (verdict.status, verdict.finding.diagnosis) == ("failed", "mean_not_zero")
-    assert "its mean is +0." in verdict.finding.message
+    assert "The mean weight of the output layer is +0." in verdict.finding.message
 
 
 #: f(1), f(−1) and f(½), from the definitions in the frameworks' pages.

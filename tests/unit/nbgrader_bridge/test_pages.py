@@ -17,6 +17,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from nbgrader.utils import determine_grade
 from traitlets.config import Config, PyFileConfigLoader  # type: ignore[attr-defined]
 
+from autograder.assignment.names import AnswerStatus
 from autograder.assignment.questions import task
 from autograder.grading.cell_output import output_of
 from autograder.nbgrader_bridge import pictures_beside
@@ -273,12 +274,12 @@ def test_web_page_shows_pasted_pictures_and_says_where_one_is_missing(
 
 def test_class_table_tells_which_written_answers_to_look_at() -> None:
     written = (
-        WrittenResult("q1", "answered", 200, 10.0),
-        WrittenResult("q2", "answered", 3, 10.0, "short"),
-        WrittenResult("q3", "unchanged", 0, 10.0),
-        WrittenResult("q4", "unchanged", 0, 10.0),
+        WrittenResult("q1", AnswerStatus.ANSWERED, 200, 10.0),
+        WrittenResult("q2", AnswerStatus.ANSWERED, 3, 10.0, "short"),
+        WrittenResult("q3", AnswerStatus.UNCHANGED, 0, 10.0),
+        WrittenResult("q4", AnswerStatus.UNCHANGED, 0, 10.0),
     )
-    assert to_look_at(Result("a", "b", "graded", written=written)) == ["Q2 short", "Q3, Q4 unchanged"]
+    assert to_look_at(Result("a", "b", "graded", written=written)) == ["Q2 short", "Q3, Q4 not answered yet"]
 
 
 def test_table_in_a_student_text_gets_the_padding_of_the_page_and_no_class_of_its_own() -> None:

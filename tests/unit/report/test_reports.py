@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from autograder.assignment.names import AnswerStatus
 from autograder.assignment.questions import task
 from autograder.batch.run import Entry
 from autograder.batch.score_table import ScoreTable
@@ -59,7 +60,10 @@ def result(text: str = "x") -> Result:
             QuestionResult.of(task("q7_tf_initializer"), QuestionStatus.GRADED, 1.0, 12.0, None, criteria),
             QuestionResult.of(task("q7_tf_model"), QuestionStatus.ERROR, 0.0, 8.0, text),
         ),
-        written=(WrittenResult("q1", "answered", 12, 10.0), WrittenResult("q2", "unchanged", 0, 10.0)),
+        written=(
+            WrittenResult("q1", AnswerStatus.ANSWERED, 12, 10.0),
+            WrittenResult("q2", AnswerStatus.UNCHANGED, 0, 10.0),
+        ),
         problems=(CellProblem("cell 3", text),),
         provenance=Provenance("0.1.0", "1" * 64, 7, "3.11", "2", "2", "2", "3", ("landlock", "seccomp", "rlimits")),
     )
