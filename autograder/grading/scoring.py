@@ -72,7 +72,6 @@ def score_task(
 def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, depends: str | None) -> CriterionResult:
     finding, lesson = verdict.finding, verdict.lesson
     explains = level != HelpLevel.NAME
-    why = [reason for reason in (lesson.why if lesson else None, finding.consequence) if reason]
     message = finding.message if explains else finding.named or finding.message
     return CriterionResult(
         name=verdict.name,
@@ -89,7 +88,8 @@ def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, 
         mistake=verdict.mistake,
         recognized=finding.recognized if explains else None,
         figures=finding.figures,
-        why=" ".join(why) or None if explains else None,
+        why=lesson.why if lesson and explains else None,
+        effect=finding.consequence if explains else None,
         change=lesson.change if lesson and explains else None,
         formula=lesson.formula if lesson and level == HelpLevel.FORMULA else None,
     )

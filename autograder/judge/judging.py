@@ -13,7 +13,7 @@ from autograder.judge.criteria import CRITERIA
 from autograder.judge.criterion import Criterion, Failed, Finding, Skipped, Status
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
 from autograder.judge.initializer import InitializerMeasurements
-from autograder.judge.lessons import Lesson
+from autograder.judge.lessons import Explanation
 from autograder.judge.model import ModelMeasurements
 
 Evidence = InitializerEvidence | ModelEvidence
@@ -35,7 +35,7 @@ class Verdict:
         What was measured.
     credit : float
         Share of the points earned: 1 if the criterion passed; less than 1, for a near miss, if it failed; else 0.
-    lesson : Lesson or None
+    lesson : Explanation or None
         What to learn from the recognized mistake.
     mistake : str or None
         Name of the recognized mistake, for people.
@@ -46,7 +46,7 @@ class Verdict:
     asks: str
     finding: Finding
     credit: float
-    lesson: Lesson | None = None
+    lesson: Explanation | None = None
     mistake: str | None = None
 
 

@@ -2,8 +2,7 @@
 
 Several mistakes can share one lesson. A formula is mathematics, never code. Only `formula` states what the task asks
 students to work out: a standard deviation, the fan_in of a convolution, the correction of a truncated normal. Where a
-lesson speaks of the law that the task asks for, it has a placeholder, as in str.format: `{law.formula}`. Words for one
-framework alone stand in `{keras:…}` or `{torch:…}`, and `{both:…}` stands between the two where both are shown.
+lesson speaks of the law that the task asks for, it has a placeholder, as in str.format: `{law.formula}`.
 """
 
 from __future__ import annotations
@@ -14,39 +13,60 @@ from autograder.assignment.kernels import Layout
 from autograder.judge.law import TargetLaw
 
 
-class _Words:
-    """A placeholder whose words are shown, or are not: those of another framework are not."""
+@dataclass(frozen=True)
+class Words:
+    """Words for both frameworks, and after them words for one alone. Empty words are left out."""
 
-    def __init__(self, *, shown: bool) -> None:
-        self._shown = shown
+    common: str = ""
+    keras: str = ""
+    torch: str = ""
 
-    def __format__(self, words: str) -> str:
-        return words if self._shown else ""
+    def of(self, layout: Layout | None, between: str) -> str:
+        """Return the words for the framework of ``layout``, or for both if it is None, with ``between`` in between.
+
+        Examples
+        --------
+        >>> Words("random seeds", torch="torch.manual_seed").of(Layout.TORCH, "; ")
+        'random seeds; torch.manual_seed'
+        """
+        own = {Layout.KERAS: self.keras, Layout.TORCH: self.torch}
+        told = [self.common, *(words for each, words in own.items() if layout in (each, None))]
+        return between.join(filter(None, told))
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """Explanation that a student reads after the name of a mistake.
-
-    Attributes
-    ----------
-    look_up : str
-        What to read; completes "Look up: ….". Several things are separated by "; ".
-    why : str
-        Why the mistake matters, in one to three sentences.
-    change : str
-        What to change, in one or two sentences.
-    formula : str or None
-        The right formula, if a formula states it.
-    """
+class Explanation:
+    """A lesson in the words of one task; see `Lesson`."""
 
     look_up: str
     why: str
     change: str
     formula: str | None = None
 
-    def of(self, law: TargetLaw, layout: Layout | None = None) -> Lesson:
-        """Return the lesson for a task that asks for ``law`` in the framework of ``layout``; for both if it is None.
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a student can learn from a mistake, for every task.
+
+    Attributes
+    ----------
+    look_up : str or Words
+        What to read; completes "Look up: ….". Several things are separated by "; ".
+    why : str or Words
+        Why the mistake matters, in one to three sentences.
+    change : str or Words
+        What to change, in one to three sentences.
+    formula : str, Words or None
+        The right formula, if a formula states it.
+    """
+
+    look_up: str | Words
+    why: str | Words
+    change: str | Words
+    formula: str | Words | None = None
+
+    def of(self, law: TargetLaw, layout: Layout | None = None) -> Explanation:
+        """Return the words for a task that asks for ``law`` in the framework of ``layout``; for both if it is None.
 
         Examples
         --------
@@ -56,13 +76,13 @@ class Lesson:
         >>> BIASES.of(HE, Layout.TORCH).look_up
         'torch.nn.init.zeros_'
         """
-        shown = {each.value: _Words(shown=layout in (each, None)) for each in Layout}
 
-        def filled(text: str) -> str:
-            return text.format(law=law, both=_Words(shown=layout is None), **shown)
+        def told(text: str | Words, between: str) -> str:
+            words = text if isinstance(text, str) else text.of(layout, between)
+            return words.format(law=law)
 
-        formula = filled(self.formula) if self.formula else None
-        return Lesson(filled(self.look_up), filled(self.why), filled(self.change), formula)
+        formula = None if self.formula is None else told(self.formula, "; ")
+        return Explanation(told(self.look_up, "; "), told(self.why, " "), told(self.change, " "), formula)
 
 
 _STD = "std(w) = √({law.formula})"
@@ -75,21 +95,27 @@ LAW = Lesson(
     _STD,
 )
 HE_SHAPE = Lesson(
-    "{law.source}; {keras:the normal distribution in tf.random}{both:; }"
-    "{torch:the normal distribution in torch.nn.init}",
+    Words(
+        "{law.source}", keras="the normal distribution in tf.random", torch="the normal distribution in torch.nn.init"
+    ),
     "{law.title} normal asks for many small weights and few large ones. Another distribution can have the same "
     "variance, and is still another initializer.",
     "Draw from a normal distribution (or a truncated normal one) with the variance asked for.",
     _NORMAL,
 )
 UNIFORM_SHAPE = Lesson(
-    "the two forms of {law.title}'s initializer, normal and uniform; {keras:tf.keras.initializers}{both:; }"
-    "{torch:torch.nn.init}",
+    Words(
+        "the two forms of {law.title}'s initializer, normal and uniform",
+        keras="tf.keras.initializers",
+        torch="torch.nn.init",
+    ),
     "{law.title}'s initializer has a normal and a uniform form. With the same variance, both treat a signal alike. But "
     "the task asks for the normal form.",
-    "Draw from a normal distribution with the variance asked for. {keras:Keras' initializers whose names end in Normal "
-    "have this form, and those that end in Uniform do not.}{both: }{torch:PyTorch's functions whose names end in "
-    "normal_ have this form, and those that end in uniform_ do not.}",
+    Words(
+        "Draw from a normal distribution with the variance asked for.",
+        keras="Keras' initializers whose names end in Normal have this form, and those that end in Uniform do not.",
+        torch="PyTorch's functions whose names end in normal_ have this form, and those that end in uniform_ do not.",
+    ),
     _NORMAL,
 )
 HE_MEAN = Lesson(
@@ -101,13 +127,19 @@ HE_MEAN = Lesson(
     f"E(w) = 0, {_STD}",
 )
 HE_BACKWARD = Lesson(
-    "He et al. (2015), section 2.2, equations 10 and 14; {keras:the argument mode of "
-    "tf.keras.initializers.VarianceScaling}{both:; }{torch:the argument mode of torch.nn.init.kaiming_normal_}",
+    Words(
+        "He et al. (2015), section 2.2, equations 10 and 14",
+        keras="the argument mode of tf.keras.initializers.VarianceScaling",
+        torch="the argument mode of torch.nn.init.kaiming_normal_",
+    ),
     "The task asks for weights that keep the signal's mean square on its way forward. With fan_out, a layer with more "
     "outputs than inputs makes the signal smaller, and a layer with fewer outputs makes it larger: a ReLU "
     "layer from 64 to 128 units halves the signal's mean square.",
-    "Use fan_in in place of fan_out, on dense kernels and on convolutions. {keras:A Keras kernel has its outputs "
-    "last.}{both: }{torch:A PyTorch kernel has its outputs first.}",
+    Words(
+        "Use fan_in in place of fan_out, on dense kernels and on convolutions.",
+        keras="The outputs are the last axis of a Keras kernel.",
+        torch="The outputs are the first axis of a PyTorch kernel.",
+    ),
     _STD,
 )
 FAN = Lesson(
@@ -141,16 +173,22 @@ UNIFORM = Lesson(
     f"uniform on ±a has std a/√3; what is asked for is a normal with {_STD}",
 )
 GAINS = Lesson(
-    "gains: each activation has one of its own; {keras:the argument scale of tf.keras.initializers.VarianceScaling, "
-    "which is a squared gain}{both:; }{torch:torch.nn.init.calculate_gain}",
+    Words(
+        "gains: each activation has one of its own",
+        keras="the argument scale of tf.keras.initializers.VarianceScaling, which is a squared gain",
+        torch="torch.nn.init.calculate_gain",
+    ),
     "A gain makes up for what one activation does to the signal's mean square. With the gain of another activation, "
     "every layer multiplies the mean square by a factor that is not 1.",
     "Use the gain that belongs to ReLU.",
     "std(w) = gain/√fan_in, with gain √2 for ReLU",
 )
 FANS = Lesson(
-    "He et al. (2015), section 2.2, which counts the connections of one output; {keras:the sum in the documentation of "
-    "tf.nn.conv2d}{both:; }{torch:the sum in the documentation of torch.nn.Conv2d}",
+    Words(
+        "He et al. (2015), section 2.2, which counts the connections of one output",
+        keras="the sum in the documentation of tf.nn.conv2d",
+        torch="the sum in the documentation of torch.nn.Conv2d",
+    ),
     "fan_in is the number of terms that one output adds up. With a wrong count, the variance is wrong, and each such "
     "layer makes the signal larger or smaller.",
     "Count the terms of one output from the kernel's shape. A convolution adds up every place of its window, in every "
@@ -158,11 +196,17 @@ FANS = Lesson(
     f"fan_in = kh · kw · in_channels, and {_STD}",
 )
 LAYOUTS = Lesson(
-    "kernel layouts: Keras (kh, kw, in, out), PyTorch (out, in, kh, kw)",
+    Words(
+        keras="Keras' kernel layouts (in, out) and (kh, kw, in, out)",
+        torch="PyTorch's kernel layouts (out, in) and (out, in, kh, kw)",
+    ),
     "The frameworks store a kernel's axes in different orders, so the same index means another axis in each.",
-    "Read the fan from the axes of this framework. {keras:Keras has (in, out) and (kh, kw, in, out).}{both: }"
-    "{torch:PyTorch has (out, in) and (out, in, kh, kw).}",
-    "dense: (in, out) in Keras, (out, in) in PyTorch; fan_in = in, times kh · kw for a convolution",
+    Words(
+        "Read the fan from the axes of this framework.",
+        keras="The outputs are the last axis of a Keras kernel.",
+        torch="The outputs are the first axis of a PyTorch kernel.",
+    ),
+    "fan_in = in, times kh · kw for a convolution",
 )
 AXES = replace(
     LAYOUTS,
@@ -170,8 +214,11 @@ AXES = replace(
     formula=None,
 )
 TRUNCATED = Lesson(
-    "the variance of a truncated normal distribution; {keras:how tf.keras.initializers.VarianceScaling corrects it}"
-    "{both:; }{torch:the limits of torch.nn.init.trunc_normal_}",
+    Words(
+        "the variance of a truncated normal distribution",
+        keras="how tf.keras.initializers.VarianceScaling corrects it",
+        torch="the limits of torch.nn.init.trunc_normal_",
+    ),
     "Cutting off the tails takes variance away: a normal that is cut at two standard deviations keeps 0.774 of its "
     "variance. So every layer shrinks the signal.",
     "Make the standard deviation larger before you cut, so that the variance after cutting is {law.formula}. Or do not "
@@ -186,8 +233,10 @@ CORRECTION = Lesson(
     _STD,
 )
 KERAS_DEFAULTS = Lesson(
-    "{keras:the default arguments of tf.keras.initializers.RandomNormal, TruncatedNormal and RandomUniform}{both:; }"
-    "{torch:{law.source}}",
+    Words(
+        keras="the default arguments of tf.keras.initializers.RandomNormal, TruncatedNormal and RandomUniform",
+        torch="{law.source}",
+    ),
     "A fixed standard deviation does not depend on the layer: it is too small for some shapes and too large for "
     "others.",
     "Compute the standard deviation from the shape, in every call.",
@@ -202,11 +251,17 @@ ORTHOGONAL = Lesson(
     f"independent w, {_STD}",
 )
 SEEDS = Lesson(
-    "random seeds; {keras:tf.keras.utils.set_random_seed; the argument seed of Keras' initializers}{both:; }"
-    "{torch:torch.manual_seed}",
+    Words(
+        "random seeds",
+        keras="tf.keras.utils.set_random_seed; the argument seed of Keras' initializers",
+        torch="torch.manual_seed",
+    ),
     "Equal seeds give equal numbers: layers start as copies of one another, and every run repeats the same draw.",
-    "Set no seed inside the function.{keras: If your function has a Keras initializer object, create a new object in "
-    "every call, because one object gives the same numbers in all of its calls.}",
+    Words(
+        "Set no seed inside the function.",
+        keras="If your function has a Keras initializer object, create a new object in every call, because one object "
+        "gives the same numbers in all of its calls.",
+    ),
 )
 KEPT = replace(
     SEEDS,
@@ -228,12 +283,12 @@ IID = Lesson(
     f"w independent and identically distributed, {_STD}",
 )
 DTYPES = Lesson(
-    "dtypes: float32 is what layers expect; {keras:tf.cast}{both:; }{torch:Tensor.to}; numpy's astype",
+    Words("dtypes: float32 is what layers expect; numpy's astype", keras="tf.cast", torch="Tensor.to"),
     "Layers compute in float32. Some operations refuse another dtype; in others it costs accuracy or memory.",
     "Draw in float32, or convert the result to float32.",
 )
 TENSORS = Lesson(
-    "{keras:tf.convert_to_tensor}{both:; }{torch:torch.tensor; torch.from_numpy}",
+    Words(keras="tf.convert_to_tensor", torch="torch.tensor; torch.from_numpy"),
     "Layers take tensors of their own framework: these know their device and take part in automatic differentiation.",
     "Return a tensor of this framework.",
 )
@@ -245,28 +300,34 @@ IN_PLACE = Lesson(
     "underscore change a tensor in place.",
 )
 BIASES = Lesson(
-    "{keras:the argument bias_initializer of tf.keras.layers.Dense}{both:; }{torch:torch.nn.init.zeros_}",
+    Words(keras="the argument bias_initializer of tf.keras.layers.Dense", torch="torch.nn.init.zeros_"),
     "The rule {law.formula} assumes biases of 0, and the task asks for them. Random biases are not needed: the random "
     "weights already make the units different.",
     "Set the biases of all three layers to 0.",
     "b = 0",
 )
 LAYER_DEFAULTS = Lesson(
-    "torch.nn.Linear.reset_parameters",
-    "PyTorch's layers set weights of their own, with a sixth of He's variance. Your code has not replaced them here.",
-    "Initialize these weights after the layer is created.",
+    Words("the variance of a uniform distribution between −a and a", torch="torch.nn.Linear.reset_parameters"),
+    "A uniform distribution on ±1/√fan_in has a sixth of He's variance, so every layer makes the signal smaller.",
+    Words(
+        "Draw from a normal distribution with the variance {law.formula}.",
+        torch="In a model, do so after the layers are created: PyTorch's layers begin with weights of their own.",
+    ),
     _STD,
 )
 CLIPPED = Lesson(
-    "{keras:tf.random.truncated_normal}{both:; }{torch:torch.nn.init.trunc_normal_}",
+    Words(keras="tf.random.truncated_normal", torch="torch.nn.init.trunc_normal_"),
     "Clipping moves the tails to the limit, where they pile up. A truncated normal draws these weights again. Both "
     "take variance away.",
     "Do not clip: a normal is right as it is.",
     TRUNCATED.formula,
 )
 ARGUMENTS = Lesson(
-    "the order of arguments; {keras:tf.random.normal(shape, mean, stddev)}{both:; }{torch:torch.normal(mean, std)}; "
-    "numpy's normal(loc, scale)",
+    Words(
+        "the order of arguments; numpy's normal(loc, scale)",
+        keras="tf.random.normal(shape, mean, stddev)",
+        torch="torch.normal(mean, std)",
+    ),
     "Samplers take the mean first. Weights about a mean that is not 0 push every unit the same way, and a standard "
     "deviation of 1 makes signals explode.",
     "Pass the mean 0 first and the standard deviation second, or pass both by name.",
@@ -292,14 +353,17 @@ RETURN = Lesson(
     "Return the tensor at the end of the function.",
 )
 RAISED = Lesson(
-    "how to read a traceback; {keras:Keras' kernel layout (kh, kw, in, out)}{both:; }"
-    "{torch:PyTorch's kernel layout (out, in, kh, kw)}",
+    Words(
+        "how to read a traceback",
+        keras="Keras' kernel layout (kh, kw, in, out)",
+        torch="PyTorch's kernel layout (out, in, kh, kw)",
+    ),
     "An initializer gets kernels with two axes (dense) and with four (convolutions), and both are checked.",
     "Call your function with the shape that the message names, read the last line of the traceback, and make the code "
     "work for every shape.",
 )
 SHAPES = Lesson(
-    "reshape; {keras:Keras' kernel layout (kh, kw, in, out)}{both:; }{torch:PyTorch's kernel layout (out, in, kh, kw)}",
+    Words("reshape", keras="Keras' kernel layout (kh, kw, in, out)", torch="PyTorch's kernel layout (out, in, kh, kw)"),
     "A layer puts the tensor where its kernel is, and that takes exactly the shape asked for.",
     "Return a tensor of the shape asked for.",
 )
@@ -315,19 +379,19 @@ NO_GRAD = Lesson(
     "Change the values while autograd does not record.",
 )
 SPARSE = Lesson(
-    "sparse initialization{torch:; torch.nn.init.sparse_}",
+    Words("sparse initialization", torch="torch.nn.init.sparse_"),
     "With many weights that are exactly 0, the distribution is no normal distribution any more, and the variance is "
     "smaller.",
     "Draw every weight from the normal distribution, and set none of them to 0.",
     _NORMAL,
 )
 MODELS = Lesson(
-    "{keras:tf.keras.Sequential}{both:; }{torch:torch.nn.Module}",
+    Words(keras="tf.keras.Sequential", torch="torch.nn.Module"),
     "Training, saving and grading find weights through the framework's own kind of model.",
     "Return a model of this framework, with layers that are created once, together with the model.",
 )
 LAYERS = Lesson(
-    "{keras:tf.keras.layers.Dense}{both:; }{torch:torch.nn.Linear}",
+    Words(keras="tf.keras.layers.Dense", torch="torch.nn.Linear"),
     "The sizes are part of the question: each layer's fan_in follows from them.",
     "Build the layers with the sizes that Q7 lists, and keep them where the framework finds them.",
     "64 → 128 → 64 → 10",
@@ -345,42 +409,60 @@ NAMES = Lesson(
     "Give the layers the names that Q7 asks for.",
 )
 FORWARD = Lesson(
-    "{keras:how tf.keras.Sequential, or the method call of a model, applies its layers}{both:; }"
-    "{torch:the method forward of torch.nn.Module}",
+    Words(
+        keras="how tf.keras.Sequential, or the method call of a model, applies its layers",
+        torch="the method forward of torch.nn.Module",
+    ),
     "The outputs are compared with those that the model's own weights give. So a layer counts only if it is used.",
     "Use each layer once, in order, with the activations that Q7 lists and nothing between.",
     "h₁ = relu(x W₁ + b₁), h₂ = relu(h₁ W₂ + b₂), outputs from h₂ W₃ + b₃",
 )
 HIDDEN_ACTIVATIONS = Lesson(
-    "{keras:the argument activation of tf.keras.layers.Dense}{both:; }{torch:torch.relu}",
+    Words(keras="the argument activation of tf.keras.layers.Dense", torch="torch.relu"),
     "The rule {law.formula} is made for ReLU after the hidden layers. Another activation changes the signal's mean "
     "square by another factor, and without any activation the whole network is linear.",
     "Use ReLU after both hidden layers.",
     "h = relu(x W + b) in both hidden layers",
 )
 LAST_ACTIVATION = Lesson(
-    "{keras:the argument from_logits of Keras' cross-entropies}{both:; }{torch:torch.nn.CrossEntropyLoss}",
-    "A loss function takes either probabilities or logits, and the model has to give what its loss takes. {keras:Q7 "
-    "asks for probabilities, which Keras' cross-entropies take by default.}{both: }{torch:Q7 asks for logits, because "
-    "PyTorch's cross-entropy applies softmax itself.}",
-    "{keras:End with softmax, over the classes.}{both: }{torch:End with the last layer, without an activation.}",
-    "{keras:softmax(h W + b) at the end}{both:; }{torch:h W + b at the end}",
+    Words(keras="the argument from_logits of Keras' cross-entropies", torch="torch.nn.CrossEntropyLoss"),
+    Words(
+        "A loss function takes either probabilities or logits, and the model has to give what its loss takes.",
+        keras="Keras' cross-entropies take probabilities by default, and Q7 asks for these.",
+        torch="PyTorch's cross-entropy takes logits, and applies softmax itself. Q7 asks for logits.",
+    ),
+    Words(
+        keras="End the Keras model with softmax, over the classes.",
+        torch="End the PyTorch model with the last layer, without an activation.",
+    ),
+    Words(keras="softmax(h W + b) at the end", torch="h W + b at the end"),
 )
 ACTIVATIONS = Lesson(
-    f"{HIDDEN_ACTIVATIONS.look_up}; {LAST_ACTIVATION.look_up}",
-    "The rule {law.formula} is made for ReLU after the hidden layers. At the end, the model has to give what its loss "
-    "function takes: {keras:Q7 asks for probabilities.}{both: }{torch:Q7 asks for logits.}",
-    f"{HIDDEN_ACTIVATIONS.change} {LAST_ACTIVATION.change}",
-    f"{HIDDEN_ACTIVATIONS.formula}; {LAST_ACTIVATION.formula}",
+    Words(
+        keras="the argument activation of tf.keras.layers.Dense; the argument from_logits of Keras' cross-entropies",
+        torch="torch.relu; torch.nn.CrossEntropyLoss",
+    ),
+    Words(
+        "The rule {law.formula} is made for ReLU after the hidden layers. At the end, the model has to give what its "
+        "loss function takes.",
+        keras="Keras' cross-entropies take probabilities by default.",
+        torch="PyTorch's cross-entropy takes logits.",
+    ),
+    Words(
+        "Use ReLU after both hidden layers.",
+        keras="End the Keras model with softmax, over the classes.",
+        torch="End the PyTorch model with the last layer, without an activation.",
+    ),
+    Words("h = relu(x W + b) in both hidden layers", keras="softmax(h W + b) at the end", torch="h W + b at the end"),
 )
 EVERY_LAYER = Lesson(
-    "{keras:the argument kernel_initializer of tf.keras.layers.Dense}{both:; }{torch:torch.nn.Module.apply}",
+    Words(keras="the argument kernel_initializer of tf.keras.layers.Dense", torch="torch.nn.Module.apply"),
     "A layer that is left out keeps its framework's default, and one such layer is enough to shrink the signal.",
     "Initialize each hidden layer.",
     f"{_STD}, in each hidden layer with its own fan_in",
 )
 NO_BIAS = Lesson(
-    "{keras:the argument use_bias of tf.keras.layers.Dense}{both:; }{torch:the argument bias of torch.nn.Linear}",
+    Words(keras="the argument use_bias of tf.keras.layers.Dense", torch="the argument bias of torch.nn.Linear"),
     "A bias that starts at 0 can still be learned; one that is not there cannot.",
     "Keep the bias of every layer, and set it to 0.",
     "b = 0",

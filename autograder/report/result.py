@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,8 +22,8 @@ UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, s
 
 #: Mistakes that a summary names, and numbers as words.
 _MOST_IN_SUMMARY = 3
-#: Headings below which each framework may have words of its own, and what stands between their pieces.
-_BY_FRAMEWORK = {"Change": ". ", "Look up": "; "}
+#: Headings of what explains a mistake, in the order in which people read them.
+_HEADINGS = ("What", "Why", "Effect", "Change", "Formula", "Look up")
 _NUMBERS = {1: "One", 2: "Two", 3: "Three", 4: "Four"}
 
 
@@ -89,8 +89,8 @@ class CriterionResult:
     ``diagnosis`` identifies a recognized mistake, and ``mistake`` is its name for people. ``look_up`` says what to read
     about it. ``p_value`` bounds the probability that a right answer deviates as far. ``recognized`` and ``figures`` are
     the message in two parts: what the mistake does, and what was measured here. ``why`` explains the mistake,
-    ``change`` says what to change, and ``formula`` states the right formula. These are None if there is nothing to say,
-    or if the course's help level excludes them.
+    ``effect`` says what the weights that were measured do to a network, ``change`` says what to change, and ``formula``
+    states the right formula. These are None if there is nothing to say, or if the course's help level excludes them.
     """
 
     name: str
@@ -108,6 +108,7 @@ class CriterionResult:
     recognized: str | None = None
     figures: str | None = None
     why: str | None = None
+    effect: str | None = None
     change: str | None = None
     formula: str | None = None
 
@@ -134,14 +135,9 @@ class CriterionResult:
     @property
     def help(self) -> tuple[tuple[str, str], ...]:
         """The headings and sentences that explain a failed criterion's mistake; empty for any other."""
-        texts = (
-            ("What", self.recognized),
-            ("Why", self.why),
-            ("Change", self.change),
-            ("Formula", self.formula),
-            ("Look up", self.look_up),
-        )
-        return tuple((heading, text.removesuffix(".") + ".") for heading, text in texts if text and self.failed)
+        texts = (self.recognized, self.why, self.effect, self.change, self.formula, self.look_up)
+        told = zip(_HEADINGS, texts, strict=True)
+        return tuple((heading, text.removesuffix(".") + ".") for heading, text in told if text and self.failed)
 
 
 @dataclass(frozen=True)
@@ -349,15 +345,14 @@ def points_text(points: float) -> str:
 
 
 def mistakes(questions: Sequence[QuestionResult]) -> tuple[Mistake, ...]:
-    """Return the mistakes of ``questions`` in their order, each once, with the explanation of where it shows first."""
+    """Return the mistakes of ``questions`` in their order, each once, with what explains it in all of its parts."""
     shown: dict[str, list[tuple[str, CriterionResult]]] = {}
     for question in questions:
         for criterion in question.criteria:
             if criterion.failed:
                 shown.setdefault(criterion.title, []).append((question.part, criterion))
     return tuple(
-        Mistake(title, tuple(dict.fromkeys(part for part, _ in where)), _help([criterion for _, criterion in where]))
-        for title, where in shown.items()
+        Mistake(title, tuple(dict.fromkeys(part for part, _ in where)), _help(where)) for title, where in shown.items()
     )
 
 
@@ -370,16 +365,24 @@ def first_shown(questions: Sequence[QuestionResult]) -> list[tuple[QuestionResul
     ]
 
 
-def _help(failed: Sequence[CriterionResult]) -> tuple[tuple[str, str], ...]:
-    """Return the explanation of the first of ``failed``, with what another framework's has to change and to read."""
+def _help(where: Sequence[tuple[str, CriterionResult]]) -> tuple[tuple[str, str], ...]:
+    """Return what explains a mistake, in the words of the first criterion of each part in which it shows."""
+    by_part: dict[str, dict[str, str]] = {}
+    for part, criterion in where:
+        by_part.setdefault(part, dict(criterion.help))
+    told = ((heading, _same_or_by_part(heading, by_part)) for heading in _HEADINGS)
+    return tuple((heading, text) for heading, text in told if text)
 
-    def told(heading: str, text: str) -> str:
-        if (between := _BY_FRAMEWORK.get(heading)) is None:
-            return text
-        texts = [dict(each.help).get(heading, text) for each in failed]
-        return between.join(dict.fromkeys(piece for each in texts for piece in each[:-1].split(between))) + "."
 
-    return tuple((heading, told(heading, text)) for heading, text in failed[0].help)
+def _same_or_by_part(heading: str, by_part: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the words below a heading: once if all parts have the same, and else after the parts that have them."""
+    parts: dict[str, list[str]] = {}
+    for part, texts in by_part.items():
+        if heading in texts:
+            parts.setdefault(texts[heading], []).append(part)
+    return " ".join(
+        text if len(having) == len(by_part) else f"In {_listed(having)}: {text}" for text, having in parts.items()
+    )
 
 
 def _outcome(questions: Sequence[QuestionResult]) -> str:
@@ -411,12 +414,15 @@ def _outcome(questions: Sequence[QuestionResult]) -> str:
 
 def _named(parts: Sequence[str], questions: Sequence[QuestionResult]) -> str:
     """Return words for some parts of all ``questions``: ``Part 1``, ``parts 1 and 3``, or ``all four parts``."""
-    if len(parts) == 1:
-        return parts[0]
-    if len(parts) == len(questions):
+    if len(parts) == len(questions) > 1:
         return f"all {str(_NUMBERS.get(len(parts), len(parts))).lower()} parts"
+    return _listed(parts)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """Return words for some parts: ``Part 1``, or ``parts 1 and 3``."""
     *most, last = (part.removeprefix("Part ") for part in parts)
-    return f"parts {', '.join(most)} and {last}"
+    return f"parts {', '.join(most)} and {last}" if most else parts[0]
 
 
 def question_text(

@@ -228,7 +228,7 @@ def test_an_explanation_is_given_once_for_a_mistake_that_shows_twice() -> None:
     question = judged("lecun")
     failed = [c for c in question.criteria if c.diagnosis == "lecun"]
     assert len(failed) == 2
-    assert re.search(r"mean square by 0\.\d+; after ten, 0\.000\d+ of it is left", failed[0].why)
+    assert re.search(r"mean square by 0\.\d+; after ten, 0\.000\d+ of it is left", failed[0].effect)
     for name, said in reports_on(question).items():
         assert said.count("makes up for exactly that, whatever the layer's size") == 1, name
 
