@@ -79,7 +79,7 @@ def distribution(m: InitializerMeasurements) -> Finding:
     p_value = ks_bound(n, distance)
     if not DISTANCE.fails(distance, at_least=chance_of_distance(values)):
         return Finding(
-            f"{accepted.capitalize()}: the distribution function is off by {distance:.4f} (accepted: "
+            f"{accepted.capitalize()}: the distribution function differs by up to {distance:.4f} (accepted: "
             f"{DISTANCE.threshold}).",
             measured=distance,
             expected=0.0,
@@ -88,7 +88,8 @@ def distribution(m: InitializerMeasurements) -> Finding:
     told, mistake = _name(m)
     recognized = f"{told}; a normal or truncated normal is asked for."
     figures = (
-        f"The distribution function is off from a {accepted}'s by {distance:.3f} (accepted: {DISTANCE.threshold})."
+        f"The weights' distribution function differs from a {accepted}'s by up to {distance:.3f} (accepted: "
+        f"{DISTANCE.threshold})."
     )
     raise Finding(
         f"{recognized} {figures} The variance is judged separately.",

@@ -16,7 +16,13 @@ from autograder.judge.evidence import Draw, InitializerEvidence, ModelEvidence, 
 from autograder.judge.judging import Verdict, judge
 from autograder.judge.law import GLOROT, HE, LECUN, TargetLaw
 from autograder.judge.measure import Moments, consequence, consequence_together, draw_figures, pool
-from autograder.judge.model import HIDDEN_ACTIVATIONS, LAST_ACTIVATIONS, relative_difference
+from autograder.judge.model import (
+    HIDDEN_ACTIVATIONS,
+    LAST_ACTIVATIONS,
+    ModelMeasurements,
+    hidden_pass,
+    relative_difference,
+)
 from autograder.judge.naming import MeasuredRatio
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate, variance_rate
 from calibration.samplers import right
@@ -421,6 +427,30 @@ def test_right_answers_pass_with_a_message_and_figures_for_every_criterion(layou
             figures = (finding.measured, finding.expected, finding.p_value)
             complete = all(isinstance(f, float) for f in figures)
             assert complete or figures == (None, None, None), f"{name}: a finding has all three figures, or none"
+            # Biases and outputs are compared with one value each; all else is measured, and has a tolerance.
+            assert ("accepted: " in finding.message) == complete, f"{name}: {finding.message}"
+
+
+def test_two_wrong_activations_are_two_mistakes_each_with_what_to_change() -> None:
+    plain = models()
+    measured = ModelMeasurements(plain)
+
+    def told(hidden: str, last: str) -> tuple[str | None, str]:
+        builds = [
+            replace(b, outputs=LAST_ACTIVATIONS[last](hidden_pass(layers, x, [hidden, hidden])).astype(np.float32))
+            for b, layers, x in zip(plain.builds, measured.builds, plain.inputs, strict=True)
+        ]
+        verdict = verdicts(replace(plain, builds=tuple(builds)))["forward"]
+        assert (verdict.status, verdict.finding.diagnosis) == ("failed", "wrong_activation")
+        assert verdict.lesson is not None
+        return verdict.mistake, verdict.lesson.change
+
+    relu, softmax = "Use ReLU after both hidden layers.", "End the Keras model with softmax, over the classes."
+    assert told("tanh", "softmax") == ("tanh in place of ReLU in the hidden layers", relu)
+    assert told("no activation", "softmax") == ("no activation in place of ReLU in the hidden layers", relu)
+    assert told("ReLU", "logits") == ("logits in place of softmax at the end", softmax)
+    both = "tanh in place of ReLU in the hidden layers, and logits in place of softmax at the end"
+    assert told("tanh", "logits") == (both, f"{relu} {softmax}")
 
 
 def test_finding_that_chance_can_give_needs_the_test_that_decided() -> None:
