@@ -344,3 +344,12 @@ def test_the_better_framework_counts_for_both_and_nobody_loses(
     for old, new in zip(before, after, strict=True):
         assert (new.message is not None) == (new.score > old.score)
         assert new.message is None or "the better of the two frameworks counts for both" in new.message
+
+
+def test_a_mistake_of_an_initializer_and_of_a_model_is_told_in_the_same_words() -> None:
+    one, other = (judged("lecun", name=name) for name in ("q7_tf_initializer", "q7_tf_model"))
+    (mistake,) = Result("a.ipynb", "0" * 64, "graded", (one, other)).mistakes
+    told = dict(mistake.help)
+    assert mistake.parts == ("Part 1", "Part 2")
+    assert [heading for heading, text in told.items() if text.startswith("In ")] == ["Effect"]
+    assert told["Effect"].startswith("In Part 1: A ReLU layer of such weights")
