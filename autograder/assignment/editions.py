@@ -1,51 +1,82 @@
-"""Knows the texts of earlier releases by their hashes, so that an untouched cell of one counts as untouched.
+"""Knows the cells of earlier releases, so that a notebook made from one is compared with what its author was given.
 
-`make release` adds every released text to ``solutions/editions.json``, and writes the hashes of all but today's into
-the metadata of the release. So they are wherever the release is: with students, on GitHub, Gradescope and a cluster.
+`make release` adds every released text to ``solutions/editions.json``, and writes all but today's into the metadata of
+the release. So they are wherever the release is: with students, on GitHub, Gradescope and a cluster.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import UserError
 from autograder.files import write_text
-from autograder.notebook import METADATA, Notebook
+from autograder.notebook import METADATA, Cell, Notebook
 
 #: In the folder of the course's source.
 FILE = "editions.json"
-_EARLIER = "earlier_editions"
-_HASH = re.compile(r"[0-9a-f]{16}")
+_EARLIER = "earlier_texts"
 
-#: The hashes of texts, by the grade id of the cell that had them.
-Editions = Mapping[str, frozenset[str]]
+#: A released cell as it is today, and then as it was in earlier releases, the newest first.
+Editions = tuple[Cell, ...]
 
 
 class BadEditions(UserError):
-    """The file with the hashes of earlier releases cannot be read."""
+    """The file with the texts of earlier releases cannot be read."""
 
 
-def fingerprint(text: str) -> str:
-    """Return a hash of a cell's text, whatever its line ends, blanks before these, and encodings of letters.
+def normalized(text: str) -> str:
+    """Return a cell's text without what editors change: line ends, blanks before these, and blank lines around it.
 
     Examples
     --------
-    >>> fingerprint("x = 1  \\r\\n") == fingerprint("x = 1") != fingerprint("x = 2")
+    >>> normalized("x = 1  \\r\\ny = 2\\n")
+    'x = 1\\ny = 2'
+    """
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def editions_of(release: Notebook) -> dict[str, Editions]:
+    """Return the editions of a release's cells, by grade id; only today's if the release does not know its earlier ones.
+
+    Examples
+    --------
+    >>> earlier = {"earlier_texts": {"q1": ["Why?", "Why so?"]}}
+    >>> release = Notebook("r.ipynb", "", (Cell("markdown", "Why now?", "q1", "q1", {}),), (), earlier)
+    >>> [cell.source for cell in editions_of(release)["q1"]]
+    ['Why now?', 'Why so?', 'Why?']
+    """
+    earlier = _checked(release.metadata.get(_EARLIER))
+    return {
+        cell.grade_id: (cell, *(replace(cell, source=text) for text in reversed(earlier.get(cell.grade_id, ()))))
+        for cell in release.cells
+        if cell.grade_id
+    }
+
+
+def closest(editions: Editions, text: str) -> Cell:
+    """Return the edition that is most like a text, by the share of lines that both have; the newest of several.
+
+    Examples
+    --------
+    >>> today, earlier = (Cell("markdown", text, "q1", "q1", {}) for text in ("Why now?\\nSay it.", "Why so?\\nSay it."))
+    >>> closest((today, earlier), "Why so?\\nSay it.\\nIt is zero.") is earlier
     True
     """
-    lines = unicodedata.normalize("NFC", text).strip().splitlines()
-    return hashlib.sha256("\n".join(line.rstrip() for line in lines).encode()).hexdigest()[:16]
+    own = _lines(text)
+
+    def likeness(cell: Cell) -> float:
+        released = _lines(cell.source)
+        return len(released & own) / max(1, len(released | own))
+
+    return max(editions, key=likeness) if len(editions) > 1 else editions[0]
 
 
-def earlier_editions(release: Notebook) -> Editions:
-    """Return the texts that the cells of a release had in earlier ones; none if the release does not know them."""
-    return _checked(release.metadata.get(_EARLIER))
+def _lines(text: str) -> set[str]:
+    return {line.strip() for line in normalized(text).splitlines()} - {""}
 
 
 def add_editions(file: Path, released: Mapping[str, str]) -> dict[str, Any]:
@@ -57,19 +88,16 @@ def add_editions(file: Path, released: Mapping[str, str]) -> dict[str, Any]:
         The file cannot be read.
     """
     known = _load(file)
-    today = {grade_id: fingerprint(text) for grade_id, text in released.items()}
-    every = dict(known)
-    for name, digest in today.items():
-        every[name] = every.get(name, frozenset()) | {digest}
+    today = {grade_id: normalized(text) for grade_id, text in released.items()}
+    earlier = {name: [text for text in texts if text != today.get(name)] for name, texts in known.items()}
+    every = {name: [*earlier.get(name, []), *([today[name]] if name in today else [])] for name in {*known, *today}}
     if every != known:
-        listed = {name: sorted(every[name]) for name in sorted(every)}
-        write_text(file, json.dumps(listed, indent=1) + "\n")
-    earlier = {name: sorted(every[name] - {digest}) for name, digest in today.items()}
-    earlier = {name: hashes for name, hashes in earlier.items() if hashes}
+        write_text(file, json.dumps(every, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    earlier = {name: texts for name, texts in sorted(earlier.items()) if texts and name in today}
     return {METADATA: {_EARLIER: earlier}} if earlier else {}
 
 
-def _load(file: Path) -> dict[str, frozenset[str]]:
+def _load(file: Path) -> dict[str, list[str]]:
     try:
         content = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     except (OSError, ValueError) as problem:
@@ -80,12 +108,12 @@ def _load(file: Path) -> dict[str, frozenset[str]]:
     return checked
 
 
-def _checked(content: object) -> dict[str, frozenset[str]]:
+def _checked(content: object) -> dict[str, list[str]]:
     """Return the well-formed entries of what was read."""
     if not isinstance(content, dict):
         return {}
-    return {name: frozenset(hashes) for name, hashes in content.items() if _are_hashes(hashes)}
+    return {name: texts for name, texts in content.items() if _are_texts(texts)}
 
 
-def _are_hashes(hashes: object) -> bool:
-    return isinstance(hashes, list) and all(isinstance(each, str) and _HASH.fullmatch(each) for each in hashes)
+def _are_texts(texts: object) -> bool:
+    return isinstance(texts, list) and all(isinstance(text, str) for text in texts)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from autograder.assignment.course_folder import CourseFolder
-from autograder.assignment.editions import earlier_editions
+from autograder.assignment.editions import closest, editions_of
 from autograder.assignment.names import AnswerStatus
 from autograder.assignment.release import BadRelease, load_release
 from autograder.collection.attempts import keep
@@ -155,11 +155,10 @@ def _worked_on(course: CourseFolder) -> Callable[[bytes], bool]:
     except BadRelease:  # it is collected before it is released: then names and times decide
         return lambda content: True
     stubs = {
-        cell.grade_id: cell
-        for cell in release.cells
-        if cell.grade_id and cell.kind == "code" and not cell.metadata.get("locked")
+        grade_id: editions
+        for grade_id, editions in editions_of(release).items()
+        if editions[0].kind == "code" and not editions[0].metadata.get("locked")
     }
-    earlier = earlier_editions(release)
     released = {cell.source.strip() for cell in release.cells} | {""}
 
     def is_worked_on(content: bytes) -> bool:
@@ -169,8 +168,8 @@ def _worked_on(course: CourseFolder) -> Callable[[bytes], bool]:
             notebook = parse_notebook("submission", content)
             # Reading a submission takes long, and most are clear without.
             for cell in notebook.cells:
-                stub, known = stubs.get(cell.grade_id or ""), earlier.get(cell.grade_id or "", frozenset())
-                if stub is not None and not is_untouched(cell, stub, earlier=known):
+                stub = stubs.get(cell.grade_id or "")
+                if stub is not None and not is_untouched(cell, closest(stub, cell.source)):
                     return True
             if all(cell.source.strip() in released for cell in notebook.cells):
                 return False

@@ -27,7 +27,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from autograder.assignment.editions import earlier_editions, fingerprint
+from autograder.assignment.editions import closest, editions_of, normalized
 from autograder.assignment.questions import NAME, TASKS
 from autograder.assignment.submitted import is_misnamed
 from autograder.notebook import Cell, Notebook, UnreadableNotebook
@@ -160,13 +160,17 @@ class _Arranger:
         self._notebook = notebook
         self._cells = notebook.cells
         self._in_release = notebook.sha256 == release.sha256
-        self._earlier = earlier_editions(release)
-        self._given = {cell.grade_id: cell for cell in release.cells if cell.grade_id}
+        self._editions = editions_of(release)
+        self._given = {name: editions[0] for name, editions in self._editions.items()}
         self._locked = [name for name, cell in self._given.items() if cell.metadata.get("locked")]
         self._written = [n for n, cell in self._given.items() if cell.kind == "markdown" and n not in self._locked]
         self._stubs = [n for n, cell in self._given.items() if cell.kind == "code" and n not in self._locked]
         self._released_lines = {
-            plain_line(line) for cell in release.cells if cell.kind == "markdown" for line in cell.source.splitlines()
+            plain_line(line)
+            for editions in self._editions.values()
+            for cell in editions
+            if cell.kind == "markdown"
+            for line in cell.source.splitlines()
         }
         #: Whether a cell holds a student's text for people, by place, as far as it was asked for.
         self._is_text: dict[int, bool] = {}
@@ -193,7 +197,7 @@ class _Arranger:
             place: text
             for name in self._locked
             for place in self._places[name]
-            if (text := typed_into(self._cells[place], self._given[name], earlier=self._earlier.get(name, frozenset())))
+            if (text := typed_into(self._cells[place], self._given_at(place)))
         }
         self._sort(self._recognized_by_function())
         if not any(self._ids):
@@ -236,13 +240,19 @@ class _Arranger:
                 self._places[name].append(place)
         #: The cells of answers and stubs that are not as released.
         self._worked_on: _Places = {
-            name: [n for n in self._places[name] if not self._is_untouched(self._cells[n], self._given[name])]
+            name: [n for n in self._places[name] if not self._is_untouched(n)]
             for name in (*self._written, *self._stubs)
         }
 
-    def _is_untouched(self, cell: Cell, given: Cell) -> bool:
-        earlier = self._earlier.get(given.grade_id or "", frozenset())
-        return is_untouched(cell, given, earlier=earlier, in_release=self._in_release)
+    def _given_at(self, place: int) -> Cell:
+        """Return the released cell in the edition that the student's cell was most likely made from."""
+        return closest(self._editions[str(self._ids[place])], self._cells[place].source[:LONGEST])
+
+    def _is_untouched(self, place: int) -> bool:
+        return is_untouched(self._cells[place], self._given_at(place), in_release=self._in_release)
+
+    def _is_intact(self, place: int) -> bool:
+        return normalized(self._cells[place].source) == normalized(self._given_at(place).source)
 
     def _own(self) -> list[int]:
         """Return the places of non-blank cells that belong to no released cell."""
@@ -250,21 +260,21 @@ class _Arranger:
 
     def _recognized_by_text(self) -> list[str | None]:
         ids = list(self._ids)
-        lost = {name: self._given[name].source.strip() for name in self._locked if not self._places[name]}
+        lost = {
+            name: tuple(normalized(cell.source) for cell in self._editions[name])
+            for name in self._locked
+            if not self._places[name]
+        }
         found = {}
         for place in self._own():
-            text = self._cells[place].source.strip()
-            name = next((name for name, released in lost.items() if self._is_text_of(text, name, released)), None)
+            text = normalized(self._cells[place].source[:LONGEST])
+            name = next((name for name, released in lost.items() if text.startswith(released)), None)
             if name is not None:
                 ids[place], found[name] = name, [place]
                 del lost[name]
         needed = {name: places for name, places in found.items() if self._runs(name)}
         self._remark(needed, RemarkKind.ID_LOST, "no cell has this grade id; the released text in {cells} counts.")
         return ids
-
-    def _is_text_of(self, text: str, name: str, released: str) -> bool:
-        """Return True if a text begins with the released one, or was released earlier."""
-        return text.startswith(released) or (name in self._earlier and fingerprint(text) in self._earlier[name])
 
     def _is_check(self, name: str) -> bool:
         return name in self._locked and bool(self._given[name].metadata.get("grade"))
@@ -442,7 +452,7 @@ class _Arranger:
         texts: _Places = {}
         for place in sorted(self._typed):
             name = str(self._ids[place])
-            given = self._given[name]
+            given = self._given_at(place)
             question = next((q for q in self._written if name.startswith(f"{q}_")), "")
             if name == SETUP:
                 kind = setup
@@ -478,13 +488,11 @@ class _Arranger:
             return frozenset()
         own = {place: self._cells[place] for place in self._own() if not self._is_the_courses(place)}
         typed = {
-            place: replace(self._cells[place], source=added_to(self._cells[place], self._given[str(self._ids[place])]))
+            place: replace(self._cells[place], source=added_to(self._cells[place], self._given_at(place)))
             for place in self._typed
         }
         in_stubs = {
-            place: with_long_lines(self._beside_released(place, name))
-            for name in self._stubs
-            for place in self._places[name]
+            place: with_long_lines(self._beside_released(place)) for name in self._stubs for place in self._places[name]
         }
         parts = {
             place: self._cells[place]
@@ -503,7 +511,7 @@ class _Arranger:
         hidden = {
             name: places
             for name in unsure
-            if (places := [n for n in self._places[name] if may_be_answer(opened(self._beside_released(n, name)))])
+            if (places := [n for n in self._places[name] if may_be_answer(opened(self._beside_released(n)))])
         }
         sentence = "no text shows in {cells}, but a comment there may be the answer; a person decides."
         self._remark(hidden, RemarkKind.ELSEWHERE, sentence)
@@ -511,7 +519,7 @@ class _Arranger:
 
     def _has_parts_for(self, unsure: list[str], answer: str) -> bool:
         """Return True if an answer has parts with the numbers of other questions, or headings with their titles."""
-        opened_by = [self._given[f"{name}_open"].source for name in unsure if f"{name}_open" in self._given]
+        opened_by = [cell.source for name in unsure for cell in self._editions.get(f"{name}_open", ())]
         # Such as: ## Q2 · Xavier initialization (10 points)
         titles = {text.partition("\n")[0].partition("·")[2].partition("(")[0].strip().casefold() for text in opened_by}
         headings = {
@@ -521,11 +529,9 @@ class _Arranger:
         }
         return bool((titles - {""}) & headings or numbered_parts(answer) & {*unsure})
 
-    def _beside_released(self, place: int, name: str) -> Cell:
-        """Return a cell without lines of the release, and without any if it was released earlier."""
-        cell, given = self._cells[place], self._given[name]
-        if fingerprint(cell.source) in self._earlier.get(name, frozenset()):
-            return replace(cell, source="")
+    def _beside_released(self, place: int) -> Cell:
+        """Return a cell without lines of the release."""
+        cell, given = self._cells[place], self._given_at(place)
         released = {plain_line(line) for line in given.source.splitlines()} | self._released_lines
         lines = cell.source[:LONGEST].splitlines()
         kept = (line for line in lines if plain_line(line) not in released or not plain_line(line).strip("\"'"))
@@ -535,9 +541,9 @@ class _Arranger:
         """Remark on changed locked code, and quote lines that the released cells do not have."""
         added = [
             line
-            for name, places in found.items()
+            for places in found.values()
             for n in places
-            for line in lines_added(self._cells[n], self._given[name])
+            for line in lines_added(self._cells[n], self._given_at(n))
         ]
         sentence = f"the locked text of {{cells}} was changed{quoted(added)}; {decision}"
         self._remark(found, RemarkKind.LOCKED_CHANGED, sentence)
@@ -594,18 +600,17 @@ class _Arranger:
 
     def _locked_pieces(self, place: int, name: str) -> Iterator[Piece]:
         cell, given, places = self._cells[place], self._given[name], self._places[name]
-        released, text = given.source.strip(), cell.source.strip()
-        intact = [n for n in places if self._cells[n].source.strip() == released]
+        intact = [n for n in places if self._is_intact(n)]
         is_first = place == (intact or places)[0]
         if is_first:
             yield Piece(name, given.kind, given.source, name, fills=True, runs=name == SETUP)
-        if not text or (is_first and text == released):
+        if not cell.source.strip() or (is_first and cell.source.strip() == given.source.strip()):
             return
         if name == SETUP or (self._is_check(name) and place in self._typed):
             yield Piece(_cell_name(place), "code", code_of(cell), runs=True, shown=place in self._typed)
         elif is_first and place in self._typed and place not in self._taken:
             yield Piece(_cell_name(place), given.kind, self._typed[place], attachments=cell.attachments)
-        elif not is_first and text != released:
+        elif not is_first and place not in intact:
             # A changed copy is the student's own experiment.
             yield self._own_piece(place)
 

@@ -10,7 +10,7 @@ import keyword
 import re
 from dataclasses import replace
 
-from autograder.assignment.editions import fingerprint
+from autograder.assignment.editions import normalized
 from autograder.notebook import CODE_PLACEHOLDER, Cell
 from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
 from autograder.submission.written_answers import copied_share, is_placeholder
@@ -49,15 +49,13 @@ _TEXT_WORDS, _CODE_WORDS = 20, 5
 _HEADING_WORDS = 10
 #: Characters at a text's beginning that show whether it has so many words.
 _READ = 5_000
-_NONE: frozenset[str] = frozenset()
 
 
-def is_untouched(cell: Cell, given: Cell, *, earlier: frozenset[str] = _NONE, in_release: bool = False) -> bool:
-    """Return True if an answer cell or a stub is empty, or as in this release or an earlier one.
+def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
+    """Return True if an answer cell or a stub is empty, or as ``given``.
 
-    ``earlier`` are the hashes of its texts in earlier releases. Docstrings of a stub are ignored, because the release
-    may not know an earlier one. ``in_release`` is True if the student's file is the release itself; then only
-    placeholders show that a cell is unchanged.
+    Docstrings of a stub are ignored, because the release may not know an earlier one. ``in_release`` is True if the
+    student's file is the release itself; then only placeholders show that a cell is unchanged.
 
     Examples
     --------
@@ -68,21 +66,19 @@ def is_untouched(cell: Cell, given: Cell, *, earlier: frozenset[str] = _NONE, in
     text = cell.source.strip()
     if len(text) > LONGEST:
         return False
-    if earlier and fingerprint(text) in earlier:
-        return True
     if given.kind == "code":
         same = _without_docstrings(text) == _without_docstrings(given.source)
         return not text or (CODE_PLACEHOLDER in text and same)
     shown = without_comments(text)
-    return not shown or is_placeholder(shown) or (not in_release and text == given.source.strip())
+    return not shown or is_placeholder(shown) or (not in_release and normalized(text) == normalized(given.source))
 
 
 def _without_docstrings(source: str) -> list[str]:
     return [line.rstrip() for line in _STRING.sub("", source).splitlines() if line.strip()]
 
 
-def typed_into(cell: Cell, given: Cell, *, earlier: frozenset[str] = _NONE) -> str:
-    """Return the text that a student typed into a locked cell; empty if it is unchanged, or from another release.
+def typed_into(cell: Cell, given: Cell) -> str:
+    """Return the text that a student typed into a locked cell; empty if it is unchanged, or from an unknown release.
 
     For code, it is the whole cell if the cell defines a new name or only adds lines. A cell that is too long to compare
     counts whole.
@@ -91,7 +87,7 @@ def typed_into(cell: Cell, given: Cell, *, earlier: frozenset[str] = _NONE) -> s
         return ""
     if len(cell.source) > LONGEST:
         return cell.source
-    if earlier and fingerprint(cell.source) in earlier:
+    if normalized(cell.source) == normalized(given.source):
         return ""
     text = _without_mark_scheme(cell.source)
     released = {line.strip() for line in given.source.splitlines()} - {""}

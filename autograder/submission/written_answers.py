@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from autograder.assignment.editions import earlier_editions, fingerprint
+from autograder.assignment.editions import editions_of, normalized
 from autograder.assignment.names import AnswerStatus
 from autograder.notebook import PLACEHOLDER, Cell, Notebook
 from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
@@ -49,20 +49,18 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     text = without_pasted(answer.strip())
     if len(text) > LONGEST:
         return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, word_count(shown(text[:LONGEST]).text), _TOO_LONG)
-    given = release.cell(grade_id)
+    editions = editions_of(release)
     if not without_comments(text):
         return WrittenAnswer(grade_id, AnswerStatus.EMPTY, 0)
-    released = (given and not in_release and text == given.source.strip()) or (
-        fingerprint(answer) in earlier_editions(release).get(grade_id, ())
-    )
-    if released or is_placeholder(without_comments(text)):
+    given = {normalized(cell.source) for cell in editions.get(grade_id, ())[in_release:]}
+    if normalized(answer) in given or is_placeholder(without_comments(text)):
         return WrittenAnswer(grade_id, AnswerStatus.UNCHANGED, 0)
     seen = shown(text)
     words = word_count(seen.text)
     if not words and (seen.pictures or seen.hides):
         found: str | None = "only a picture" if seen.pictures else "only hidden text"
     else:
-        prompt = "\n".join(given.source for given in release.cells if _asks(given, grade_id))
+        prompt = "\n".join(cell.source for cells in editions.values() for cell in cells if _asks(cell, grade_id))
         is_short = words + word_count(seen.formulas) < SHORT
         found = "copied" if is_copied(without_comments(text), prompt) else "short" if is_short else None
     return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, words, found)

@@ -16,7 +16,7 @@ EXPECTED = FOLDER / "expected.toml"
 class Case:
     """A notebook, its release, Q7's points, each remark's cell and kind, and words that stand in written answers.
 
-    ``waits`` has the questions without an answer of which a person decides whether another text answers them.
+    ``earlier`` says that it was made from an earlier release, and that this one knows that one's texts. ``waits`` has the questions without an answer of which a person decides whether another text answers them.
     ``refused`` has words of the reason why a file cannot be read; such a file has no points.
     """
 
@@ -28,6 +28,7 @@ class Case:
     answers: dict[str, list[str]] = field(default_factory=dict)
     refused: str | None = None
     waits: frozenset[str] = frozenset()
+    earlier: bool = False
 
 
 def _case(name: str, expected: dict[str, object]) -> Case:
@@ -41,6 +42,7 @@ def _case(name: str, expected: dict[str, object]) -> Case:
         expected.get("answers", {}),
         expected.get("refused"),
         frozenset(expected.get("waits", [])),
+        bool(expected.get("earlier")),
     )
 
 

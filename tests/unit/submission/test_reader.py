@@ -10,7 +10,6 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
-from autograder.assignment.editions import fingerprint
 from autograder.assignment.questions import TASKS, WRITTEN
 from autograder.assignment.release import load_release
 from autograder.notebook import METADATA, UnreadableNotebook, parse_notebook, read_notebook
@@ -434,11 +433,11 @@ def rewritten(*, known: bool) -> NotebookNode:
     earlier = {}
     for each in newer.cells:
         text = each.source
-        earlier[each.metadata.nbgrader.grade_id] = [fingerprint(text)]
+        earlier[each.metadata.nbgrader.grade_id] = [text]
         each.source = (
             f"# A line that was not there.\n{text}" if each.cell_type == "code" else f"{text}\n\nAnd also this."
         )
-    newer.metadata[METADATA] = {"earlier_editions": earlier} if known else {}
+    newer.metadata[METADATA] = {"earlier_texts": earlier} if known else {}
     return newer
 
 
@@ -469,10 +468,47 @@ def test_locked_cell_of_an_earlier_release_is_recognized_without_its_grade_id() 
     assert [(remark.cell, remark.kind) for remark in found] == [("q7_tf_model_check", RemarkKind.ID_LOST)]
 
 
-def test_students_cannot_make_their_own_texts_those_of_a_release() -> None:
+def test_text_typed_into_a_prompt_of_an_earlier_release_answers_where_the_release_knows_it() -> None:
+    older = good()
+    cell(older, "q3").source = "YOUR ANSWER HERE"
+    cell(older, "q3_prompt").source += f"\n\n{ANSWERS['q3']}"
+    assert arranged(older, rewritten(known=True)).answer("q3") == ANSWERS["q3"]
+    assert arranged(older, rewritten(known=True)).unsure == set()
+    assert arranged(older, rewritten(known=False)).unsure == {"q3"}
+
+
+def test_what_is_run_and_shown_of_an_earlier_locked_cell_is_the_text_of_today() -> None:
+    newer = rewritten(known=True)
+    shown = {piece.grade_id: piece.source for piece in arranged(good(), newer).pieces if piece.fills}
+    for name in ("setup", "q3_prompt", "q1_see", "q7_tf_model_check"):
+        assert shown[name] == cell(newer, name).source
+
+
+def test_line_of_another_cells_earlier_text_is_a_students_in_a_prompt() -> None:
+    newer = rewritten(known=True)
+    newer.metadata[METADATA]["earlier_texts"]["q1_prompt"] += [ANSWERS["q3"]]
+    older = good()
+    cell(older, "q3").source = "YOUR ANSWER HERE"
+    cell(older, "q3_prompt").source += f"\n\n{ANSWERS['q3']}"
+    assert arranged(older, newer).answer("q3") == ANSWERS["q3"]
+
+
+@pytest.mark.parametrize("known", [{name: [RIGHT[name]] for name in STUBS}, {name: [ANSWERS[name]] for name in WRITTEN}])
+def test_students_cannot_make_their_own_texts_those_of_a_release(known: dict[str, list[str]]) -> None:
+    mine, release = good(), read(RELEASE)
+    mine.metadata[METADATA] = {"earlier_texts": known}
+    given = parse_notebook("r", json.dumps(release).encode())
+    found = arranged(mine, release)
+    assert found.untouched == set()
+    assert {str(answer.status) for answer in submission_in(found, given).written} == {"answered"}
+
+
+def test_students_cannot_make_their_release_the_one_that_a_prompt_is_compared_with() -> None:
     mine = good()
-    mine.metadata[METADATA] = {"earlier_editions": {name: [fingerprint(cell(mine, name).source)] for name in STUBS}}
-    assert arranged(mine, read(RELEASE)).untouched == set()
+    cell(mine, "q3").source = "YOUR ANSWER HERE"
+    cell(mine, "q3_prompt").source += f"\n\n{ANSWERS['q3']}"
+    mine.metadata[METADATA] = {"earlier_texts": {"q3_prompt": [cell(mine, "q3_prompt").source]}}
+    assert arranged(mine, read(RELEASE)).answer("q3") == ANSWERS["q3"]
 
 
 def test_cells_without_metadata_or_source_and_an_older_minor_format_are_read() -> None:
