@@ -8,6 +8,8 @@ who looks at the notebook:
   All copies of code run, as they do in Jupyter.
 - **The release decides a cell's kind.** The code of a stub runs even if its cell is Markdown now. A written answer is
   text even if its cell is code.
+- **An older notebook is compared with the texts that its author was given.** Each cell is compared with the edition of
+  the released cell that it shares most lines with. What runs and is shown of a locked cell is always today's text.
 - **A cell that lost its grade id is recognized**: a locked cell by its text, a stub by the function that it defines, a
   written answer by its place. If an answer cell is unchanged, an answer outside of it counts: a text that names the
   question, stands next to the cell, or was typed into the prompt; and any other cell that defines the stub's function.
@@ -540,10 +542,7 @@ class _Arranger:
     def _remark_on_locked_code(self, found: _Places, decision: str) -> None:
         """Remark on changed locked code, and quote lines that the released cells do not have."""
         added = [
-            line
-            for places in found.values()
-            for n in places
-            for line in lines_added(self._cells[n], self._given_at(n))
+            line for places in found.values() for n in places for line in lines_added(self._cells[n], self._given_at(n))
         ]
         sentence = f"the locked text of {{cells}} was changed{quoted(added)}; {decision}"
         self._remark(found, RemarkKind.LOCKED_CHANGED, sentence)

@@ -16,7 +16,8 @@ EXPECTED = FOLDER / "expected.toml"
 class Case:
     """A notebook, its release, Q7's points, each remark's cell and kind, and words that stand in written answers.
 
-    ``earlier`` says that it was made from an earlier release, and that this one knows that one's texts. ``waits`` has the questions without an answer of which a person decides whether another text answers them.
+    ``earlier`` says that only the texts of an earlier release, which this one keeps, show what the student wrote.
+    ``waits`` has the questions without an answer of which a person decides whether another text answers them.
     ``refused`` has words of the reason why a file cannot be read; such a file has no points.
     """
 
