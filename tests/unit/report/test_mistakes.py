@@ -1,4 +1,4 @@
-"""A mistake is explained once, and whatever is not the same in all of its parts is told of the part where it is so."""
+"""A mistake is explained once, and what differs between its parts is said of the part where it is so."""
 
 from __future__ import annotations
 
