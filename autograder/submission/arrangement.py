@@ -176,6 +176,8 @@ class _Arranger:
         }
         #: Whether a cell holds a student's text for people, by place, as far as it was asked for.
         self._is_text: dict[int, bool] = {}
+        #: The edition that a cell was most likely made from, by place and grade id, as far as it was asked for.
+        self._closest: dict[tuple[int, str], Cell] = {}
         self._remarks: list[Remark] = []
         self._sort([cell.grade_id if cell.grade_id in self._given else None for cell in self._cells])
         #: The parts of each written answer, with the place of the cell that each comes from.
@@ -248,7 +250,10 @@ class _Arranger:
 
     def _given_at(self, place: int) -> Cell:
         """Return the released cell in the edition that the student's cell was most likely made from."""
-        return closest(self._editions[str(self._ids[place])], self._cells[place].source[:LONGEST])
+        name = str(self._ids[place])
+        if (place, name) not in self._closest:
+            self._closest[place, name] = closest(self._editions[name], self._cells[place].source[:LONGEST])
+        return self._closest[place, name]
 
     def _is_untouched(self, place: int) -> bool:
         return is_untouched(self._cells[place], self._given_at(place), in_release=self._in_release)
