@@ -77,7 +77,7 @@ class Figure:
 def draw(picture: Picture) -> Figure:
     """Draw ``picture``. Equal pictures give equal bytes."""
     if isinstance(picture, WeightsPicture):
-        svg, about = _weights(picture), ("Standard deviation of the weights", "kernel")
+        svg, about = _weights(picture), ("Standard deviation of the weights", "kernel (inputs→outputs)")
         rows = [Row(each.kernel, number(each.measured), number(each.expected), each.off) for each in picture.shapes]
     else:
         svg, about = _signal(picture), ("Mean square of the signal, over that of the inputs", "after")
@@ -142,8 +142,8 @@ def _about_signal(picture: SignalPicture) -> list[str]:
         said.append("The signal is kept on its way through the hidden layers.")
     return [
         *said,
-        f"Together, the hidden layers multiply the signal's mean square by {number(picture.mean[hidden])}; "
-        f"{picture.law}'s weights, by {number(right)}.",
+        f"On the inputs that were drawn, your hidden layers multiplied the signal's mean square by "
+        f"{number(picture.mean[hidden])}; {picture.law}'s weights would multiply it by {number(right)} on average.",
     ]
 
 

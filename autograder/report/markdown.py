@@ -49,8 +49,8 @@ def _question(question: QuestionResult) -> list[str]:
         points = f"{points_text(criterion.points)} / {points_text(criterion.max_points)}"
         asks = f"**{escape(criterion.asks)}** " if criterion.failed else ""
         lines.append(
-            f"| {_MARKS[criterion.status]} {criterion.status} | `{criterion.name}` | {points} | "
-            f"{asks}{escape(criterion.message)} |"
+            f"| {_MARKS[criterion.status]} {criterion.verdict} | `{criterion.name}` | {points} | "
+            f"{asks}{escape(criterion.found)} |"
         )
     return [*lines, ""]
 

@@ -123,9 +123,20 @@ class CriterionResult:
         return self.status == CriterionStatus.PASSED and self.points < self.max_points
 
     @property
+    def verdict(self) -> str:
+        """The status in words: ``passed``, or ``passed, held back`` where the variance keeps it from its points."""
+        return f"{self.status}, held back" if self.held_back else str(self.status)
+
+    @property
     def here(self) -> str:
         """What was found, for a report that explains the mistake elsewhere."""
         return self.figures or self.message
+
+    @property
+    def found(self) -> str:
+        """What was found, after the mistake's name: for a row that stands apart from the explanation."""
+        named = f"{self.mistake[0].upper()}{self.mistake[1:]}. " if self.mistake and self.figures else ""
+        return named + self.here
 
     @property
     def title(self) -> str:

@@ -110,7 +110,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     more = f" (All shapes, inputs→outputs: {everywhere}.){earns}"
     if any(raw.variance > 1.01 * judged.variance for raw, judged in zip(m.moments, m.variances, strict=True)):
         more += " The tails are heavy, so these are variances of weights that are clipped at four standard deviations."
-    told = f"Var(W) is {found.says}." if found else describe_unknown(measured, dense=dense)
+    told = f"Your Var(W) is {found.says}." if found else describe_unknown(measured, dense=dense)
     raise Finding(
         f"{told} For {plain.kernel.words}, it is {times}.{more}",
         named=f"This looks like {found.called(worst.law)}. For {plain.kernel.words}, Var(W) is {times}.{more}"

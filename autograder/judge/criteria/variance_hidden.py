@@ -151,16 +151,16 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
         )
     found = m.diagnose(range(len(hidden)))
     mistake = found.mistake if found else UNKNOWN_VARIANCE
-    told = f"Var(W) of the hidden layers is {found.says}." if found else "The variance fits no mistake that we know."
+    told = f"Your Var(W) of the hidden layers is {found.says}." if found else "The variance fits no mistake that we know."
     # In the words of an initializer's variance: a mistake that shows in both is explained once.
-    what = f"Var(W) is {found.says}." if found else told
+    what = f"Your Var(W) is {found.says}." if found else told
     named = f"This looks like {found.called(worst.law)}." if found else told
     first = ""
     if found is None and 0 < len(strays) < len(hidden):
         found = m.diagnose(strays)
         if found is not None:
             mistake, kernel = found.mistake, hidden[strays[0]].kernel
-            what = told = f"Var(W) of the {kernel} layer looks like {found.says}."
+            what = told = f"Your Var(W) of the {kernel} layer looks like {found.says}."
             named = f"The {kernel} layer looks like {found.called(worst.law)}."
             if mistake in (GLOROT_UNIFORM, PYTORCH_DEFAULT) and 0 not in strays:
                 mistake = _ONLY_FIRST

@@ -64,13 +64,13 @@ def variance_output(m: ModelMeasurements) -> Finding:
         return Finding(message, measured=measured, expected=expected, p_value=p_value, off={last.kernel: False})
     # One small layer fits too many formulas: a name needs all three, or the framework's own default.
     found = m.diagnose(range(len(m.moments)))
-    recognized = f"Var(W) of the output layer is {found.says}." if found else None
+    recognized = f"Your Var(W) of the output layer is {found.says}." if found else None
     named = f"This looks like {found.called(law)}." if found else None
     mistake = found.mistake if found else UNKNOWN_VARIANCE
     default = PYTORCH_DEFAULT.ratio_of(last.kernel, m.evidence.layout, law)
     if m.evidence.layout is Layout.TORCH and not OUTPUT_VARIANCE.fails(last.variance / default - 1.0):
         mistake = PYTORCH_DEFAULT
-        recognized = "Var(W) of the output layer is PyTorch's default, 1/(3·fan_in): your code has not set its weights."
+        recognized = "Your Var(W) of the output layer is PyTorch's default, 1/(3·fan_in): your code has not set its weights."
     elif last.variance == 0.0:
         mistake, recognized = CONSTANT, None
         message = "All weights of the output layer are equal."

@@ -175,7 +175,7 @@ def test_laws_of_dense_and_convolution_kernels_are_named_apart_where_none_fits_b
 
     formula, where = says
     told = verdict(evidence(law(both), 2, layout), criterion).finding.message
-    assert told.startswith(f"Var(W) is {formula}")
+    assert told.startswith(f"Your Var(W) is {formula}")
     assert f", {where}. " in told
 
 
