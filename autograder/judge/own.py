@@ -9,10 +9,10 @@ from autograder.judge.scales import PYTORCH_DEFAULT
 
 #: The initializer loses points in its own part already.
 _OWN = 0.5
-_GIVES = " Your own initializer has this mistake, too, and loses points for it in its own part, so you keep half here."
+_GIVES = " Your own initializer has the same mistake and loses points for it, so you keep half here."
 _UNFILLED = (
-    " Your own initializer does not fill the tensor that is passed to it, and it loses points for that in its own part, "
-    "so you keep half here."
+    " Your own initializer does not fill the tensor that is passed to it, and loses points for that, so you keep half "
+    "here."
 )
 
 

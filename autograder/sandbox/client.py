@@ -202,7 +202,9 @@ class Sandbox:
         try:
             data = self._control.recv(MAX_ORDER_BYTES)
         except TimeoutError as problem:
-            raise self._gone(f"took longer than {_START_SECONDS:.0f} s. The machine may be too busy: try again") from problem
+            raise self._gone(
+                f"took longer than {_START_SECONDS:.0f} s. The machine may be too busy: try again"
+            ) from problem
         except OSError as problem:
             raise self._gone("is gone") from problem
         if not data:
@@ -211,7 +213,9 @@ class Sandbox:
         return Warm(warmth["versions"], tuple(warmth["layers"]))
 
     def _gone(self, how: str) -> SandboxFault:
-        return SandboxFault(f"the process that imports TensorFlow and PyTorch (the warm process) {how}{self._last_words()}")
+        return SandboxFault(
+            f"the process that imports TensorFlow and PyTorch (the warm process) {how}{self._last_words()}"
+        )
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError, ValueError):

@@ -151,7 +151,9 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
         )
     found = m.diagnose(range(len(hidden)))
     mistake = found.mistake if found else UNKNOWN_VARIANCE
-    told = f"Your Var(W) of the hidden layers is {found.says}." if found else "The variance fits no mistake that we know."
+    told = (
+        f"Your Var(W) of the hidden layers is {found.says}." if found else "The variance fits no mistake that we know."
+    )
     # In the words of an initializer's variance: a mistake that shows in both is explained once.
     what = f"Your Var(W) is {found.says}." if found else told
     named = f"This looks like {found.called(worst.law)}." if found else told

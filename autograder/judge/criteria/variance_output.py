@@ -70,7 +70,9 @@ def variance_output(m: ModelMeasurements) -> Finding:
     default = PYTORCH_DEFAULT.ratio_of(last.kernel, m.evidence.layout, law)
     if m.evidence.layout is Layout.TORCH and not OUTPUT_VARIANCE.fails(last.variance / default - 1.0):
         mistake = PYTORCH_DEFAULT
-        recognized = "Your Var(W) of the output layer is PyTorch's default, 1/(3·fan_in): your code has not set its weights."
+        recognized = (
+            "Your Var(W) of the output layer is PyTorch's default, 1/(3·fan_in): your code has not set its weights."
+        )
     elif last.variance == 0.0:
         mistake, recognized = CONSTANT, None
         message = "All weights of the output layer are equal."

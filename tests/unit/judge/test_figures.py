@@ -123,7 +123,10 @@ def test_consequence_of_one_ratio_is_its_tenth_power(variance: float, said: str 
 def test_nothing_is_said_of_layers_of_no_network_where_the_ratio_depends_on_the_shape() -> None:
     """With 2/fan_out, the factors of layers one after the other cancel (He et al., 2015, below equation 14)."""
     assert consequence([0.00107, 0.999]) is None
-    assert consequence_together([0.501, 1.996]) == "With such variances, the hidden layers multiply the signal's mean square by 1 on average."
+    assert (
+        consequence_together([0.501, 1.996])
+        == "With such variances, the hidden layers multiply the signal's mean square by 1 on average."
+    )
 
 
 @pytest.mark.parametrize(("law", "layer"), [(HE, "A ReLU layer"), (LECUN, "A linear layer"), (GLOROT, None)])
