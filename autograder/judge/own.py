@@ -9,7 +9,7 @@ from autograder.judge.scales import PYTORCH_DEFAULT
 
 #: The initializer loses points in its own part already.
 _OWN = 0.5
-_GIVES = " Your own initializer has the same mistake and loses points for it, so you keep half here."
+_GIVES = " Your own initializer loses points for the same mistake, so you keep half here."
 _UNFILLED = (
     " Your own initializer does not fill the tensor that is passed to it, and loses points for that, so you keep half "
     "here."
