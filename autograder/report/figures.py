@@ -77,7 +77,7 @@ class Figure:
 def draw(picture: Picture) -> Figure:
     """Draw ``picture``. Equal pictures give equal bytes."""
     if isinstance(picture, WeightsPicture):
-        svg, about = _weights(picture), ("Standard deviation of the weights", "kernel (inputs→outputs)")
+        svg, about = _weights(picture), ("Standard deviation of the weights", "kernel, in→out")
         rows = [Row(each.kernel, number(each.measured), number(each.expected), each.off) for each in picture.shapes]
     else:
         svg, about = _signal(picture), ("Mean square of the signal, over that of the inputs", "after")
