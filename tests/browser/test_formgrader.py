@@ -209,6 +209,12 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
     expect(page.get_by_text("MARK SCHEME")).to_have_count(0)
     assert ["formulas", "loaded"] in page.evaluate(FONTS)
     picture(page, "feedback")
+    page.set_viewport_size({"width": 390, "height": 844})
+    edges = page.locator(".rendered_html table").evaluate_all(
+        "tables => tables.map(t => t.getBoundingClientRect().right)"
+    )
+    assert len(edges) > 4
+    assert max(edges) <= 390, "a table is cut off on a phone"
 
 
 def test_the_autograde_button_grades_in_our_sandbox_and_leaves_no_server_behind(
