@@ -142,8 +142,8 @@ def _about_signal(picture: SignalPicture) -> list[str]:
         said.append("The signal is kept on its way through the hidden layers.")
     return [
         *said,
-        f"On the inputs that were drawn, your hidden layers multiplied the signal's mean square by "
-        f"{number(picture.mean[hidden])}; {picture.law}'s weights would multiply it by {number(right)} on average.",
+        f"On the inputs that were drawn, your hidden layers' weights, with ReLU, multiplied the signal's mean square "
+        f"by {number(picture.mean[hidden])}; {picture.law}'s weights would multiply it by {number(right)} on average.",
     ]
 
 
