@@ -190,7 +190,7 @@ def consequence(ratios: Sequence[float], law: TargetLaw = HE) -> str | None:
 
 
 def consequence_together(ratios: Sequence[float], law: TargetLaw = HE) -> str | None:
-    """Say what a model's layers, of such variances in units of the law's, do to a signal one after the other."""
+    """Say what a model's hidden layers do to a signal together, with such variances in units of the law's."""
     product = math.prod(ratios)
     if law.keeps is None or not 0.0 < product < math.inf:
         return None

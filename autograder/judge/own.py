@@ -1,4 +1,4 @@
-"""The share of a model's variance points that is left if the mistake is that of the student's own initializer."""
+"""Decides what share of its variance points a model keeps if the student's own initializer has the same mistake."""
 
 from __future__ import annotations
 

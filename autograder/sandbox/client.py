@@ -1,4 +1,4 @@
-"""The grader's end of the sandbox: starts the warm process, and talks with the children it forks."""
+"""The grader's side of the sandbox: starts the warm process, and talks with the children that this process forks."""
 
 from __future__ import annotations
 

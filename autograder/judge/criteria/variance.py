@@ -1,4 +1,4 @@
-"""`variance` and `variance_conv`: an initializer's weights have the law's variance, dense and convolutional ones."""
+"""`variance` and `variance_conv`: an initializer gives dense and convolution kernels the variance that is asked for."""
 
 from __future__ import annotations
 

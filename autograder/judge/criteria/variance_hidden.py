@@ -1,4 +1,4 @@
-"""`variance_hidden`: a model's hidden layers have independent weights of the asked law."""
+"""`variance_hidden`: a model's hidden layers have independent weights with the mean and variance asked for."""
 
 from __future__ import annotations
 

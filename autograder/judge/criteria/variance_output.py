@@ -1,4 +1,4 @@
-"""`variance_output`: a model's output layer has the asked law's variance, or Glorot's."""
+"""`variance_output`: a model's output layer has the variance that is asked for, or Glorot's."""
 
 from __future__ import annotations
 
