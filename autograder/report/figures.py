@@ -36,9 +36,9 @@ _LINK = "{http://www.w3.org/1999/xlink}href"
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the numbers beside a figure: what a shape or a layer measures, what it should, and whether it is off.
+    """One row of the numbers beside a figure: what is measured of a shape or after a layer, and what is expected.
 
-    ``off`` is None if the judge did not decide it.
+    ``off`` is what the judge decided on the shape's or the layer's weights; None if it did not judge them.
     """
 
     name: str
@@ -59,8 +59,9 @@ class Figure:
         Its text alternative.
     caption : str
         What it shows, in one to three sentences.
-    quantity, of : str
-        Which quantity the numbers beside it are, and of what.
+    quantity, of, expected, judged : str
+        Which quantity the numbers beside it are; the heads of the columns for what they belong to, for what is
+        expected, and for what the judge decided.
     rows : tuple of Row
         These numbers.
     """
@@ -70,6 +71,8 @@ class Figure:
     caption: str
     quantity: str
     of: str
+    expected: str
+    judged: str
     rows: tuple[Row, ...]
 
 
@@ -77,16 +80,25 @@ class Figure:
 def draw(picture: Picture) -> Figure:
     """Draw ``picture``. Equal pictures give equal bytes."""
     if isinstance(picture, WeightsPicture):
-        svg, about = _weights(picture), ("Standard deviation of the weights", "kernel, in→out")
-        rows = [Row(each.kernel, number(each.measured), number(each.expected), each.off) for each in picture.shapes]
+        svg, about = _weights(picture), ("Standard deviation of the weights", "kernel, in→out", "expected", "verdict")
     else:
-        svg, about = _signal(picture), ("Mean square of the signal, over that of the inputs", "after")
-        expected = [
-            number(low) if low == high else f"{number(low)} to {number(high)}" for low, high in picture.predicted
-        ]
-        values = zip(_layers(picture), picture.mean, expected, picture.off_at, strict=True)
-        rows = [Row(name, number(mean), right, off) for name, mean, right, off in values][1:]
-    return Figure(svg, describe(picture), headline(picture), *about, tuple(rows))
+        quantity = "Mean square of the signal, over that of the inputs"
+        svg, about = _signal(picture), (quantity, "after", "expected on average", "layer's weights")
+    return Figure(svg, describe(picture), headline(picture), *about, numbers(picture))
+
+
+def numbers(picture: Picture) -> tuple[Row, ...]:
+    """Return the numbers beside the figure of ``picture``: one row for each kernel shape, or for each layer."""
+    if isinstance(picture, WeightsPicture):
+        return tuple(
+            Row(each.kernel, number(each.measured), number(each.expected), each.off) for each in picture.shapes
+        )
+    values = zip(_layers(picture)[1:], picture.mean[1:], picture.predicted[1:], picture.off, strict=True)
+    return tuple(Row(name, number(mean), _between(least, most), off) for name, mean, (least, most), off in values)
+
+
+def _between(least: float, most: float) -> str:
+    return number(least) if least == most else f"{number(least)} to {number(most)}"
 
 
 def _layers(picture: SignalPicture) -> list[str]:
@@ -102,11 +114,10 @@ def describe(picture: Picture) -> str:
             f"over the density expected, and the standard deviation of each shape: {measured}."
         )
     steps = ", ".join(number(square) for square in picture.mean)
-    (kept, _), (least, most) = picture.predicted[-2:]
-    outputs = number(most) if least == most else f"{number(least)} to {number(most)}"
+    (kept, _), outputs = picture.predicted[-2:]
     return (
-        f"{headline(picture)} By depth, from the inputs to the outputs: {steps}; {picture.law} predicts {number(kept)} "
-        f"after the last hidden layer and {outputs} for the outputs, without ReLU."
+        f"{headline(picture)} By depth, from the inputs to the outputs: {steps}; {picture.law} predicts, on average, "
+        f"{number(kept)} after the last hidden layer and {_between(*outputs)} for the outputs, without ReLU."
     )
 
 
@@ -114,8 +125,17 @@ def headline(picture: Picture) -> str:
     """Return in one to three sentences what the judge decided on what ``picture`` shows, and what it cannot show."""
     said = _about_weights(picture) if isinstance(picture, WeightsPicture) else _about_signal(picture)
     if picture.unseen:
-        said.append(f"This figure does not show what else failed: {', '.join(picture.unseen)}.")
+        shows_one = isinstance(picture, WeightsPicture) and (picture.mean_off or picture.family_off)
+        shows_one = shows_one or any(_decided(picture))
+        said.append(
+            f"This figure does not show what {'else ' if shows_one else ''}failed: {', '.join(picture.unseen)}."
+        )
     return " ".join(said)
+
+
+def _decided(picture: Picture) -> Sequence[bool | None]:
+    """Return what the judge decided on each kernel shape, or on each layer."""
+    return [shape.off for shape in picture.shapes] if isinstance(picture, WeightsPicture) else picture.off
 
 
 def _about_weights(picture: WeightsPicture) -> list[str]:
@@ -137,13 +157,16 @@ def _about_signal(picture: SignalPicture) -> list[str]:
     names = [*(f"hidden layer {i}" for i in range(1, hidden + 1)), "the output layer"]
     off = [name for name, is_off in zip(names, picture.off, strict=True) if is_off]
     said = [f"The weights of {' and '.join(off)} are off."] if off else []
-    right = picture.predicted[hidden][0]
-    if picture.off_at[hidden] is False and math.isclose(right, 1.0):
-        said.append("The signal is kept on its way through the hidden layers.")
+    right, factor = picture.predicted[hidden][0], number(picture.mean[hidden])
+    if not picture.own:
+        said.append("This is not your model's own signal: it is computed from your weights with ReLU.")
+    elif set(picture.off[:hidden]) == {False} and math.isclose(right, 1.0):
+        said.append("Your hidden layers keep the signal, on average.")
     return [
         *said,
-        f"On the inputs that were drawn, your hidden layers' weights, with ReLU, multiplied the signal's mean square "
-        f"by {number(picture.mean[hidden])}; {picture.law}'s weights would multiply it by {number(right)} on average.",
+        f"Over the {len(picture.builds)} models that your code built, the hidden layers' weights, with ReLU, "
+        f"multiplied the signal's mean square by {factor} on average. {picture.law}'s weights multiply it by "
+        f"{number(right)} on average; a single model may lie well above or below.",
     ]
 
 
@@ -208,14 +231,14 @@ def _signal(picture: SignalPicture) -> str:
         figure.subplots_adjust(left=0.15, right=0.95, top=1 - 0.56 / height, bottom=0.58 / height)
         depths = list(range(len(picture.widths)))
         least, most = [low for low, _ in picture.predicted], [high for _, high in picture.predicted]
-        own = _COLOURS[picture.off_at[-1]]
         axes.fill_between(depths, least, most, color=_INK, alpha=0.15, linewidth=0)
         axes.plot(depths, [math.sqrt(a * b) for a, b in picture.predicted], color=_INK, linewidth=1.4, dashes=(4, 2),
-                  label=f"{picture.law}'s prediction")  # fmt: skip
-        for squares in picture.builds:
-            axes.plot(depths, squares, color=own, linewidth=0.6, alpha=0.55)
-        axes.plot(depths, picture.mean, color=own, linewidth=1.6, label=f"yours, mean of {len(picture.builds)} models")
-        for depth, off in enumerate(picture.off_at):
+                  label=f"{picture.law}, on average")  # fmt: skip
+        for number_of, squares in enumerate(picture.builds):
+            axes.plot(depths, squares, color=_OWN, linewidth=0.6, alpha=0.7,
+                      label="your models" if number_of == 0 else None)  # fmt: skip
+        axes.plot(depths, picture.mean, color=_OWN, linewidth=1.6, label="their mean")
+        for depth, off in enumerate(picture.off, 1):
             axes.plot([depth], picture.mean[depth : depth + 1], marker=_MARKERS[off], markersize=5, color=_COLOURS[off])
         axes.set_yscale("log")
         values = [*least, *most, *(square for squares in picture.builds for square in squares)]

@@ -72,7 +72,7 @@ class WeightsPicture:
 
 # A tuple, so that a reader of stored results can tell it from the other: that one is stored by its fields' names.
 class SignalPicture(NamedTuple):
-    """Mean square of the signal through a model, in units of the inputs', by depth.
+    """Mean square of the signal through a model's weights and ReLU, in units of the inputs', by depth.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class SignalPicture(NamedTuple):
     builds : tuple of tuple of float
         For each build, the mean square at each depth: after ReLU in hidden layers, without ReLU at the end.
     predicted : tuple of (float, float)
-        Smallest and largest right value at each depth, on average over builds.
+        Smallest and largest right average at each depth. Single builds scatter about it, more at each layer.
     off : tuple of (bool or None)
         By layer, whether the judge found its weights off; None if it did not judge them.
     unseen : tuple of str
@@ -103,10 +103,9 @@ class SignalPicture(NamedTuple):
         return tuple(sum(depth) / len(depth) for depth in zip(*self.builds, strict=True))
 
     @property
-    def off_at(self) -> tuple[bool | None, ...]:
-        """By depth, inputs first: whether a layer that the signal has passed is off."""
-        passed = [self.off[:depth] for depth in range(len(self.widths))]
-        return tuple(True if True in layers else None if None in layers else False for layers in passed)
+    def own(self) -> bool:
+        """Whether this is the model's own signal: with other activations than ReLU, it is not."""
+        return "forward" not in self.unseen
 
 
 Picture = WeightsPicture | SignalPicture

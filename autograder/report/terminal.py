@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from autograder.report.figures import headline, number
+from autograder.report.figures import headline, number, numbers
 from autograder.report.picture import Picture, WeightsPicture
 from autograder.report.result import (
     UNCONFINED_NOTICE,
@@ -102,13 +102,13 @@ def picture_text(picture: Picture) -> RenderableType:
             figures = (number(shape.measured), number(shape.expected), number(shape.ratio))
             table.add_row(shape.kernel, *figures, _bar(shape.ratio, off=shape.off))
         return Group(table, Text(headline(picture), style="dim"), Text())
-    names = ["inputs", *(f"hidden {i}" for i in range(1, len(picture.widths) - 1)), "outputs"]
-    for column, justify in (("layer", "left"), ("mean square", "right"), (f"{picture.law}'s", "right")):
+    heads = (("after", "left"), ("mean square", "right"), (f"{picture.law}'s mean", "right"), ("weights", "left"))
+    for column, justify in heads:
         table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     table.add_column("")
-    for name, mean, (least, most), off in zip(names, picture.mean, picture.predicted, picture.off_at, strict=True):
-        right = number(most) if least == most else f"{number(least)}–{number(most)}"
-        table.add_row(name, number(mean), right, _bar(mean / math.sqrt(least * most), off=off))
+    for row, mean, (least, most) in zip(numbers(picture), picture.mean[1:], picture.predicted[1:], strict=True):
+        decided = Text({True: "off", False: "right", None: ""}[row.off], style="red" if row.off else "")
+        table.add_row(row.name, row.measured, row.expected, decided, _bar(mean / math.sqrt(least * most), off=None))
     return Group(table, Text(headline(picture), style="dim"), Text())
 
 

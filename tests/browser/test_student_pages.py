@@ -200,7 +200,7 @@ def test_report_is_used_with_a_keyboard_and_heard(page: Page, pages: Pages) -> N
         row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="variance", exact=True))
         expect(row.get_by_role("cell").first).to_have_text("✗ failed")
     expect(page.get_by_role("img", name="The standard deviation is off for").first).to_be_visible()
-    expect(page.get_by_role("img", name="The signal is kept on its way").first).to_be_visible()
+    expect(page.get_by_role("img", name="Your hidden layers keep the signal").first).to_be_visible()
 
 
 def test_figure_of_a_report_comes_first_and_is_legible_on_a_phone(page: Page, pages: Pages) -> None:

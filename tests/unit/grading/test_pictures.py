@@ -8,18 +8,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import task
 from autograder.grading.scoring import score_task
 from autograder.judge import lessons as learn
 from autograder.judge.catalogue import BY_NAME, MISCONCEPTIONS
+from autograder.judge.evidence import ModelEvidence
 from autograder.judge.law import HE
 from autograder.judge.misconception import Misconception
 from autograder.report.figures import describe, draw
 from autograder.report.palette import VERMILION
-from autograder.report.picture import SignalPicture, WeightsPicture
+from autograder.report.picture import Picture, SignalPicture, WeightsPicture
 from autograder.report.result import QuestionResult
+from autograder.report.terminal import picture_text
 from calibration.samplers import Maker, mistakes, right
 from calibration.simulate import initializer_evidence, model_evidence
 
@@ -53,6 +56,13 @@ def failed(question: QuestionResult) -> set[str]:
     return {criterion.name for criterion in question.criteria if criterion.failed}
 
 
+def picture_as_text(picture: Picture) -> str:
+    console = Console(width=100)
+    with console.capture() as printed:
+        console.print(picture_text(picture))
+    return printed.get()
+
+
 OFF_FOR_ALL = "The standard deviation is off for 6 of 6 kernel shapes."
 RIGHT_FOR_ALL = "The standard deviation is right for all 6 kernel shapes."
 CASES: dict[str, tuple[Callable[[], Maker], str]] = {
@@ -72,11 +82,11 @@ CASES: dict[str, tuple[Callable[[], Maker], str]] = {
     "two values": (lambda: right("two values"), f"{RIGHT_FOR_ALL} The shape of the distribution is off."),
     "repeated": (
         lambda: mistakes(MISCONCEPTIONS)["repeated: tile"],
-        f"{RIGHT_FOR_ALL} This figure does not show what else failed: independence.",
+        f"{RIGHT_FOR_ALL} This figure does not show what failed: independence.",
     ),
     "fixed seed": (
         lambda: mistakes(MISCONCEPTIONS)["fixed_seed"],
-        f"{RIGHT_FOR_ALL} This figure does not show what else failed: fresh.",
+        f"{RIGHT_FOR_ALL} This figure does not show what failed: fresh.",
     ),
 }
 
@@ -101,9 +111,41 @@ def test_a_figure_of_a_signal_says_what_the_judge_decided(ratio: float) -> None:
     assert isinstance(picture, SignalPicture)
     off = "variance_hidden" in failed(question)
     assert off == (ratio != 1.0)
-    assert picture.off_at == (False, off, off, off)
-    assert ("The signal is kept" in describe(picture)) == (not off)
+    assert picture.off[:2] == (off, off)
+    assert ("Your hidden layers keep the signal, on average." in describe(picture)) == (not off)
     assert (VERMILION.lower() in draw(picture).svg) == off
+
+
+def wrong_pass(evidence: ModelEvidence, outputs: Callable[[np.ndarray], np.ndarray]) -> ModelEvidence:
+    builds = tuple(replace(b, outputs=outputs(b.outputs)) for b in evidence.builds if b.outputs is not None)
+    return replace(evidence, builds=builds)
+
+
+@pytest.mark.parametrize("outputs", [np.negative, np.zeros_like, np.sin])
+def test_a_figure_of_a_signal_with_other_activations_is_not_called_the_models_own(
+    outputs: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    evidence = model_evidence(np.random.default_rng(2), Layout.TORCH, "normal")
+    question = score_task(task("q7_torch_model"), wrong_pass(evidence, outputs), 8.0)
+    assert failed(question) == {"forward"}
+    assert isinstance(question.picture, SignalPicture)
+    said = describe(question.picture)
+    assert said.startswith("This is not your model's own signal: it is computed from your weights with ReLU.")
+    assert "keep the signal" not in said
+    assert "This figure does not show what failed: forward." in said
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_verdict_stands_on_a_value_that_only_scatters(seed: int) -> None:
+    """A right model's signal lies outside of the average now and then. What is marked are the layers' weights."""
+    evidence = model_evidence(np.random.default_rng(seed), Layout.KERAS, "normal", None)
+    picture = score_task(task("q7_tf_model"), evidence, 8.0).picture
+    assert isinstance(picture, SignalPicture)
+    figure = draw(picture)
+    assert [row.off for row in figure.rows] == list(picture.off) == [False, False, False]
+    assert (figure.expected, figure.judged) == ("expected on average", "layer's weights")
+    bars = picture_as_text(picture)
+    assert ("◆" in bars, "●" in bars) == (False, False)
 
 
 def test_what_was_not_judged_is_drawn_neither_as_off_nor_as_right() -> None:
