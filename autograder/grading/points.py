@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from autograder.assignment.questions import ANY_RANDOM_DRAW, VARIANCES, Task
 
 #: Share of the variance's points from which the criteria of any random draw count in full; below it, they count half.
-_IN_FULL_FROM = 0.4
+IN_FULL_FROM = 0.4
 
 
 def earned_weights(task: Task, credit_of: Mapping[str, float]) -> dict[str, float]:
@@ -50,4 +50,4 @@ def follows_variance(task: Task, credit_of: Mapping[str, float]) -> float:
     """
     whole = sum(weight for name, weight in task.weights.items() if name in VARIANCES)
     earned = sum(weight * credit_of[name] for name, weight in task.weights.items() if name in VARIANCES)
-    return 0.0 if earned == 0.0 else 1.0 if earned >= _IN_FULL_FROM * whole else 0.5
+    return 0.0 if earned == 0.0 else 1.0 if earned >= IN_FULL_FROM * whole else 0.5

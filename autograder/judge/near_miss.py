@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 from autograder.judge.thresholds import VARIANCE, chance_of_variance
 
-#: Logarithm of the largest factor by which each kernel's variance may be off and is near: it is 0.7 to 1.43 times the
-#: right one.
-_NEAR = math.log(1.0 / 0.7)
-#: Logarithm of the largest factor by which the variance may be off on all kernels alike.
-_CONSTANT = math.log(2.4)
+#: Largest factor by which each kernel's variance may be off and is near: it is 0.7 to 1.43 times the right one.
+NEAR_FACTOR = 1.0 / 0.7
+#: Largest factor by which the variance may be off on all kernels alike.
+CONSTANT_FACTOR = 2.4
 #: Credit for each.
 NEAR, CONSTANT = 0.5, 0.25
 
@@ -41,13 +40,13 @@ def near_miss(ratios: Sequence[float], rests_on: Sequence[int]) -> float:
     if not all(0.0 < ratio < math.inf for ratio in ratios):
         return 0.0
     logs = [math.log(ratio) for ratio in ratios]
-    if all(abs(log) <= _NEAR for log in logs):
+    if all(abs(log) <= math.log(NEAR_FACTOR) for log in logs):
         return NEAR
     common = sum(n * log for n, log in zip(rests_on, logs, strict=True)) / sum(rests_on)
     alike = all(abs(log - common) <= VARIANCE + chance_of_variance(n) for n, log in zip(rests_on, logs, strict=True))
-    if not alike or abs(common) > _CONSTANT:
+    if not alike or abs(common) > math.log(CONSTANT_FACTOR):
         return 0.0
-    return NEAR if abs(common) <= _NEAR else CONSTANT
+    return NEAR if abs(common) <= math.log(NEAR_FACTOR) else CONSTANT
 
 
 def credit_text(credit: float) -> str:

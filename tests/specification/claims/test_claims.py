@@ -18,7 +18,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from autograder.assignment.questions import TASKS, WIDTHS, WRITTEN
+from autograder.assignment.questions import ANY_RANDOM_DRAW, TASKS, WIDTHS, WRITTEN
+from autograder.grading.points import IN_FULL_FROM
+from autograder.judge.near_miss import CONSTANT_FACTOR, NEAR_FACTOR
 from tests.specification.claims.claims import Expected, Row, about, above, below, parse
 from tests.specification.claims.theory import (
     batch_normalized,
@@ -275,6 +277,13 @@ claim(
     "q2_seen",
     "the gradients lose little in the last layers and most in the first ones",
     lambda: np.all(np.diff(np.diff(np.log(measured("q2_see").curve("Glorot", 1)))[[0, 2, 5, 10, 20]]) < 0),
+)
+claim("q2_seen", "about $⟦3 \\times 10^{-4}⟧$ with naive", about(lambda: float(np.mean(weight_gradients("naive")))))
+claim(
+    "q2_seen",
+    "and ⟦420⟧ to ⟦520⟧ with Glorot's",
+    about(lambda: min(weight_gradients("Glorot"))),
+    about(lambda: max(weight_gradients("Glorot"))),
 )
 claim("q2_seen", "the line of Glorot's weights stays at ⟦1⟧", lambda: float(measured("q2_see").predicted()[1][-1]))
 for where in ("q2_prompt", "q2"):
@@ -613,13 +622,13 @@ for quote in ("Glorot loses ⟦half⟧ of the mean square a layer", "Glorot lose
     claim("q5_prompt", quote, about(lambda: rectified(lambda i, o: 1 / i), 0.03))
 claim("q5_prompt", "which cuts off ⟦half⟧ of its input", lambda: stats.norm.cdf(0))
 claim("q5_prompt", "so the variance must be twice as large", lambda: abs(rectified(lambda i, o: 2 / i) - 1) < 0.03)
-for quote in (f"Glorot for tanh, ${_BOTH}$", "Xavier, Var = 2/(fan-in + fan-out)"):
+for quote in (f"Glorot for tanh, ${_BOTH}$", "Xavier, Var = 2/(fan_in + fan_out)"):
     claim("q5_prompt", quote, lambda: np.allclose(gains(lambda i, o: 2 / (i + o), 400, 400), 1, atol=0.02))
 claim("q5_prompt", f"or ${_IN}$ as a version of it", lambda: keeps(0, lambda i, o: 1 / i))
 for quote in (
     "He for ReLU, $2/n_{\\text{in}}$",
     "The reason for the factor 2",
-    "He, Var = 2/fan-in",
+    "He, Var = 2/fan_in",
     "He (c = 2) keeps",
 ):
     claim("q5_prompt", quote, lambda: abs(rectified(lambda i, o: 2 / i) - 1) < 0.03)
@@ -870,7 +879,9 @@ claim("yours_practice", f"${_IN}$ for SELU", lambda: abs(selu_moment(2) - 1) < 1
 
 claim("q7_prompt", "(⟦40⟧ points)", lambda: sum(POINTS[t.check] for t in TASKS))
 claim(
-    "q7_prompt", "\\mathrm{Var}(w) = \\frac{2}{\\text{fan-in}}", lambda: abs(rectified(lambda i, o: 2 / i) - 1) < 0.03
+    "q7_prompt",
+    "\\mathrm{Var}(w) = \\frac{2}{\\mathrm{fan}_{\\mathrm{in}}}",
+    lambda: abs(rectified(lambda i, o: 2 / i) - 1) < 0.03,
 )
 for number, task in enumerate(TASKS, 1):
     row = next(line for line in PROSE["q7_prompt"].splitlines() if line.startswith(f"| {number} | "))
@@ -890,7 +901,27 @@ claim("q7_prompt", "⟦64⟧ inputs → dense ⟦128⟧, ReLU → dense ⟦64⟧
 claim("q7_prompt", "its ⟦three⟧ linear layers", lambda: len(WIDTHS) - 1)
 claim("q7_prompt", "**The ⟦four⟧ parts**", lambda: len(TASKS))
 claim("q7_prompt", "the ⟦three⟧ layers above", lambda: len(WIDTHS) - 1)
-claim("q7_prompt", "2 / fan-in on dense kernels", lambda: abs(rectified(lambda i, o: 2 / i) - 1) < 0.03)
+claim("q7_prompt", "2 / fan_in on dense kernels", lambda: abs(rectified(lambda i, o: 2 / i) - 1) < 0.03)
+claim(
+    "yours_seen_choice",
+    "A printed ⟦0⟧ is",
+    lambda: float(re.findall(r"leaky .*c = 0\.02: mean square (\S+)", measured("yours_see_choice").printed)[0]),
+)
+claim(
+    "yours_seen_choice",
+    "The plot ends at $⟦10^{-9}⟧$ and at $⟦10^{9}⟧$",
+    *(
+        lambda n=number: float(
+            re.findall(r"ylim=\((\S+), (\S+)\)", cell(read(RELEASE), "yours_see_choice").source)[0][n]
+        )
+        for number in (0, 1)
+    ),
+)
+
+claim("q7_prompt", "⟦0.7⟧ to ⟦1.43⟧ times the right one", lambda: 1 / NEAR_FACTOR, lambda: NEAR_FACTOR)
+claim("q7_prompt", "off by a factor of at most ⟦2.4⟧", lambda: CONSTANT_FACTOR)
+claim("q7_prompt", "at least ⟦40⟧ % of their points", lambda: 100 * IN_FULL_FROM)
+claim("q7_prompt", "So ⟦five⟧ criteria", lambda: len(ANY_RANDOM_DRAW))
 
 
 # --- Numbers that claim nothing -------------------------------------------------------------------------
@@ -909,7 +940,7 @@ NO_CLAIM = {
     "part of a row's points": r"[Hh]alf (?:of this|of a point|for another|for two)|first half|points for four starts",
     "a part of the notebook, by its number": r"Part \d",
     "points of a criterion, which a test of the release compares": r"^\| [a-z_]+ \|(?: [\d.–]+ \|)+.*\|$",
-    "when a criterion earns part": r"^- (?:A variance that is|Every random draw|If your model) .*$",
+    "points that a test of fair points computes": r"^\| .* \| (?:half|a quarter) \|$|it loses only half of",
     "a wrong statement, and what it costs": r"^\| .* \| −\d \|$",
     "how long an answer should be": r"Expected length: \d+ – \d+ words",
     "a year": r"\b(?:19|20)\d\d\b",
