@@ -858,7 +858,7 @@ claim(
 claim("yours_seen_choice", "to more than $10^{14}$", lambda: grown("residual", 1) > 1e14)
 claim(
     "yours_seen_choice",
-    "leaky ReLU with slope 0.2 keeps $(1 + 0.2^2)/2 = ⟦0.52⟧$ of the mean square, and $1/0.52 \\approx ⟦1.92⟧$",
+    "Leaky ReLU with slope 0.2 keeps $(1 + 0.2^2)/2 = ⟦0.52⟧$ of the mean square, and $1/0.52 \\approx ⟦1.92⟧$",
     lambda: normal_mean(lambda z: max(z, 0.2 * z) ** 2),
     lambda: 1 / 0.52,
 )
