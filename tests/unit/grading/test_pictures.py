@@ -91,6 +91,16 @@ CASES: dict[str, tuple[Callable[[], Maker], str]] = {
 }
 
 
+@pytest.mark.parametrize("name", ["repeated: rows", "rank_one", "uneven_scale", "few_values", "returned_numpy"])
+def test_a_variance_that_earns_half_because_of_another_mistake_is_not_called_a_failure_beside_right(name: str) -> None:
+    question = initializer(mistakes(MISCONCEPTIONS)[name])
+    picture = question.picture
+    assert isinstance(picture, WeightsPicture)
+    assert [shape.off for shape in picture.shapes] == [False] * 6
+    assert set(picture.unseen) == failed(question) - {"variance", "variance_conv"} != set()
+    assert describe(picture).startswith(RIGHT_FOR_ALL)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_figure_of_weights_says_what_the_judge_decided(case: str) -> None:
     make, said = CASES[case]
