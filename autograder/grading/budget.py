@@ -16,6 +16,7 @@ MOST_LOST_CELLS = 12
 MOST_CHILDREN = 2 * MOST_LOST_CELLS
 #: The least time of an own cell, as a share of a step's time.
 _LEAST_SHARE = 0.05
+_LESS_TIME = "Look for a loop that does not end, or compute less."
 
 
 class LeftOut(Exception):
@@ -61,7 +62,7 @@ class Budget:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._own_seconds = limits.total_seconds + limits.step_seconds
         self._q7 = Account(limits.total_seconds)
         self._q7_again = Account(limits.total_seconds)
@@ -79,9 +80,11 @@ class Budget:
     def call(self) -> Step:
         """Return the time limit of a call of one of Q7's functions."""
         left = max(0.0, self._q7.left)
-        if self._limits.step_seconds <= left:
-            return Step(self._limits.step_seconds, self._q7, self._after_a_step)
-        verdict = f"It had not finished when the {self._limits.total_seconds:g} s that Q7 gets were used up."
+        if self.limits.step_seconds <= left:
+            return Step(self.limits.step_seconds, self._q7, self._after_a_step)
+        verdict = (
+            f"It had not finished when the {self.limits.total_seconds:g} s that Q7 gets were used up. {_LESS_TIME}"
+        )
         return Step(left, self._q7, verdict)
 
     def cell(self, position: int, *, own: bool) -> Step:
@@ -96,22 +99,22 @@ class Budget:
         if not own:
             if took is None or took > self._q7_again.left:
                 return self.call()
-            return Step(self._limits.step_seconds, self._q7_again, self._after_a_step)
+            return Step(self.limits.step_seconds, self._q7_again, self._after_a_step)
         # A cell that ran to its end before gets one more try.
         if self._lost_cells >= MOST_LOST_CELLS + (took is not None):
             raise LeftOut(f"It was left out: {self._lost_cells} cells before it had ended the process.")
         if took is not None:
             if took + self._q7_cells_took > self._own_again.left:
                 raise LeftOut("It was left out when the notebook had to run again: there was no time for it any more.")
-            return Step(self._limits.step_seconds, self._own_again, self._after_a_step)
+            return Step(self.limits.step_seconds, self._own_again, self._after_a_step)
         left = self._own.left - self._q7_cells_took
         if left <= 0.0:
             raise LeftOut(f"It was left out: the {self._own_seconds:g} s for cells outside Q7 were used up.")
-        step = self._limits.step_seconds
+        step = self.limits.step_seconds
         part = max((left - step) / 2, _LEAST_SHARE * step)
         if step <= part:
             return Step(step, self._own, self._after_a_step)
-        verdict = f"It was ended: most of the {self._own_seconds:g} s for cells outside Q7 were used up."
+        verdict = f"It was ended: most of the {self._own_seconds:g} s for cells outside Q7 were used up. {_LESS_TIME}"
         return Step(part, self._own, verdict)
 
     def opened(self) -> None:
@@ -133,4 +136,4 @@ class Budget:
 
     @property
     def _after_a_step(self) -> str:
-        return f"It had not finished after {self._limits.step_seconds:g} s."
+        return f"It had not finished after {self.limits.step_seconds:g} s. {_LESS_TIME}"

@@ -15,7 +15,9 @@ from functools import lru_cache
 from typing import Protocol
 
 from autograder.assignment.questions import TASKS
+from autograder.limits import Limits
 from autograder.notebook import Cell
+from autograder.sandbox.endings import LESS_MEMORY
 from autograder.sandbox.protocol import Raised, Refusal
 from autograder.submission.bindings import STAR, Binding, bindings
 from autograder.submission.compare import code_of, installs
@@ -47,6 +49,15 @@ _REFUSED = {
 _NO_GPU = (
     'There is no GPU while grading: write "cuda" if torch.cuda.is_available() else "cpu", or leave the device out.'
 )
+#: Limits of a submission, by what an exception says that meets one.
+_LIMITED = {
+    "File too large": f"A file may have {Limits.file_bytes // 2**20} MiB while grading: write less.",
+    "No space left on device": f"All files may have {Limits.scratch_bytes // 2**20} MiB while grading: write less.",
+    "Too many open files": f"{Limits.open_files} files may be open at once while grading: close those that are read.",
+    "can't start new thread": f"{Limits.threads} threads may run at once while grading: start fewer.",
+}
+_MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
+_MEMORY_WORDS = ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc")
 _NO_NAME = re.compile(r"name '(\w+)' is not defined")
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _NO_ATTRIBUTE = re.compile(r"has no attribute '(\w+)'")
@@ -129,8 +140,10 @@ class Causes:
         cells = (cell.source for cell in self.submission.code if cell.name == raised.cell)
         if raised.name == "IndexError" and any("_devices(" in source for source in cells):
             return _NO_GPU
-        return _by_its_words(raised) or (
-            self._never_set(raised, position, seen) if raised.name in _BLAMED_ON_NONE else ""
+        return (
+            _of_a_limit(raised)
+            or _by_its_words(raised)
+            or (self._never_set(raised, position, seen) if raised.name in _BLAMED_ON_NONE else "")
         )
 
     # --- packages --------------------------------------------------------------------------------------
@@ -256,6 +269,18 @@ def _written(cell: Cell, raised: Raised) -> str:
 
 def _title(cell: Cell) -> str:
     return cell.name if cell.grade_id is None else f"cell {cell.name}"
+
+
+def is_short_of_memory(raised: Raised) -> bool:
+    """Return True if an exception says that there was no more memory."""
+    return raised.name in _MEMORY_ERRORS or any(words in raised.message for words in _MEMORY_WORDS)
+
+
+def _of_a_limit(raised: Raised) -> str:
+    """Name the limit of a submission that an exception met."""
+    if is_short_of_memory(raised):
+        return f"That is more memory than a submission may use. {LESS_MEMORY}"
+    return next((limit for said, limit in _LIMITED.items() if said in raised.message), "")
 
 
 def _by_its_words(raised: Raised) -> str:

@@ -18,12 +18,14 @@ import numpy as np
 
 from autograder.assignment.questions import TASKS, Challenge, Task, draw_challenge, initializer_of
 from autograder.grading.budget import MOST_CHILDREN, Budget, LeftOut, Step
-from autograder.grading.causes import Causes
+from autograder.grading.causes import Causes, is_short_of_memory
 from autograder.grading.cell_output import CellOutput, output_of
 from autograder.grading.interview import CallRaised, Evidence, Undefined, interview
+from autograder.limits import Limits
 from autograder.report.result import QuestionStatus
 from autograder.sandbox import Child, ChildLost, SandboxFault
 from autograder.sandbox.client import Warm
+from autograder.sandbox.endings import LESS_MEMORY
 from autograder.sandbox.opening import AnySandbox
 from autograder.sandbox.protocol import Call, Loss, Question, Raised, ReadsClock, RunCell, Seed
 from autograder.submission.reader import Submission
@@ -37,8 +39,6 @@ _MOST_FIGURES = 20
 _NEEDED = frozenset({"setup", *(task.stub for task in TASKS)})
 #: Words of code that makes or seeds a generator.
 _SEEDS = re.compile(r"seed|rng|generator|random\.", re.IGNORECASE)
-_MEMORY_ERRORS = frozenset({"MemoryError", "ResourceExhaustedError", "OutOfMemoryError"})
-_MEMORY_WORDS = ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,10 @@ def execute(
                 finished()
         finally:
             child.close()
-    used_up = Ending(QuestionStatus.TIMEOUT, "All of the time that Q7 gets was used up before this was reached.")
+    used_up = Ending(
+        QuestionStatus.TIMEOUT,
+        f"The {sandbox.limits.total_seconds:g} s that Q7 gets were used up before this was reached.",
+    )
     too_often = Ending(
         QuestionStatus.CRASHED, f"The code ended its own process {MOST_CHILDREN} times before this was reached."
     )
@@ -231,7 +234,7 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
             asks_own = initializer is not None and not isinstance(execution.outcomes.get(initializer.stub), Ending)
             execution.outcomes[task.stub] = interview(asking, task, challenge, causes.describe, asks_own=asks_own)
         except CallRaised as call:
-            execution.outcomes[task.stub] = _ending_of(call.raised, task, submission, causes)
+            execution.outcomes[task.stub] = _ending_of(call.raised, task, submission, causes, budget.limits)
         except Undefined:
             execution.outcomes[task.stub] = _undefined(task, submission, execution, causes)
         except ChildLost as lost:
@@ -247,7 +250,7 @@ def _clock_readers(child: Child, budget: Budget) -> tuple[str, ...]:
     return ()
 
 
-def _ending_of(raised: Raised, task: Task, submission: Submission, causes: Causes) -> Ending:
+def _ending_of(raised: Raised, task: Task, submission: Submission, causes: Causes, limits: Limits) -> Ending:
     if raised.name == "NotImplementedError" and task.stub in submission.untouched:
         return Ending(QuestionStatus.NOT_ATTEMPTED, f"{task.function} is still the released stub.")
     if raised.name == "NotImplementedError" and not raised.message and raised.cell == task.stub:
@@ -257,7 +260,10 @@ def _ending_of(raised: Raised, task: Task, submission: Submission, causes: Cause
         )
     status = _status_of(raised)
     if status is QuestionStatus.MEMORY:
-        return Ending(status, f"{task.function} asked for more memory than there is: {raised}.")
+        # The words of an allocator help nobody: they name its source code, and a number of bytes.
+        said = replace(raised, message="")
+        allowed = f"the {limits.memory_bytes / 2**30:g} GiB that a submission may use"
+        return Ending(status, f"{task.function} asked for more memory than {allowed}: {said}. {LESS_MEMORY}")
     return Ending(status, f"{task.function} raised {causes.describe(raised)}.")
 
 
@@ -265,7 +271,7 @@ def _status_of(raised: Raised) -> QuestionStatus:
     """Return the status of a question whose code raised this exception: error, memory or blocked."""
     if raised.refused is not None:
         return QuestionStatus.BLOCKED
-    if raised.name in _MEMORY_ERRORS or any(words in raised.message for words in _MEMORY_WORDS):
+    if is_short_of_memory(raised):
         return QuestionStatus.MEMORY
     return QuestionStatus.ERROR
 

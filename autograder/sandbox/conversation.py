@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from autograder.limits import Limits
+from autograder.sandbox.endings import LESS_MEMORY, by_exit, by_signal
 from autograder.sandbox.protocol import SETUP_FAILED, Exceeded, Loss, Question
 from autograder.sandbox.wire import Decoder, Message, WireError, encode
 
@@ -225,17 +226,12 @@ def _lost(end: End, last_words: str, limits: Limits) -> ChildLost:
     # print the same words and end in the same way, so that the sentence says what was printed, which is true of both.
     if end.code in (-signal.SIGABRT, 1) and any(words in last_words for words in _NO_MEMORY_WORDS):
         allowed = f"{limits.memory_bytes / 2**30:g} GiB"
-        return ChildLost(Loss.MEMORY, f"It ended after it printed that it got no memory; {allowed} are allowed.")
+        return ChildLost(
+            Loss.MEMORY, f"It ended after it printed that it got no memory; {allowed} are allowed. {LESS_MEMORY}"
+        )
     if end.code < 0:
         killed = end.code == -getattr(signal, "SIGKILL", 9)
         if killed and end.by_grader:  # with another code, it was only slow to end
             return ChildLost(Loss.CRASHED, "It ended its conversation with the grader and went on running.")
-        return ChildLost(Loss.CRASHED, f"The process was ended by {_signal_name(-end.code)}.", killed=killed)
-    return ChildLost(Loss.CRASHED, f"The code ended its own process (exit code {end.code}).")
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"  # one of the real-time signals, of which few have names
+        return ChildLost(Loss.CRASHED, by_signal(-end.code), killed=killed)
+    return ChildLost(Loss.CRASHED, by_exit(end.code))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autograder.limits import Limits
 from autograder.sandbox import scratch
+from autograder.sandbox.endings import LESS_MEMORY
 from autograder.sandbox.protocol import Exceeded, Loss
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -65,7 +66,8 @@ class Watch:
         if memory > self._most_memory:
             return self._too_much_memory()
         if len(threads) > self._limits.threads:
-            return Exceeded(Loss.CRASHED, f"It ran more than {self._limits.threads} threads, and was ended.")
+            most = f"It ran more than {self._limits.threads} threads"
+            return Exceeded(Loss.CRASHED, f"{most}, and was ended. Start fewer threads.")
         return self._look_at_files(process, self._folder) if self._folder is not None else None
 
     def at_the_end(self, code: int, cpu_seconds: float, *, short_of_memory: bool = False) -> Exceeded | None:
@@ -77,11 +79,12 @@ class Watch:
             return self._too_much_memory()
         most = self._limits.cpu_seconds
         if code in (-signal.SIGXCPU, -signal.SIGKILL) and cpu_seconds >= _MOSTLY * most:
-            return Exceeded(Loss.TIMEOUT, f"It used more than {most} s of CPU time.")
+            return Exceeded(Loss.TIMEOUT, f"It used more than {most} s of CPU time. Compute less.")
         return None
 
     def _too_much_memory(self) -> Exceeded:
-        return Exceeded(Loss.MEMORY, f"It used more than {self._limits.memory_bytes / 2**30:g} GiB of memory.")
+        most = f"It used more than {self._limits.memory_bytes / 2**30:g} GiB of memory"
+        return Exceeded(Loss.MEMORY, f"{most}. {LESS_MEMORY}")
 
     def _look_at_files(self, process: Path, folder: Path) -> Exceeded | None:
         most_bytes, most_entries = self._limits.scratch_bytes, self._limits.scratch_entries
@@ -90,9 +93,12 @@ class Watch:
         if self._looks % _LOOKS_A_LONG_LOOK == 0:
             size += scratch.held_mapped(process, folder)
         if size > most_bytes:
-            return Exceeded(Loss.CRASHED, f"It wrote more than {most_bytes // 2**20} MiB of files, and was ended.")
+            return Exceeded(
+                Loss.CRASHED, f"It wrote more than {most_bytes // 2**20} MiB of files, and was ended. Write less."
+            )
         if entries > most_entries:
             return Exceeded(
-                Loss.CRASHED, f"It made more than {most_entries} files and folders, or a tree too deep, and was ended."
+                Loss.CRASHED,
+                f"It made more than {most_entries} files and folders, or a tree too deep, and was ended. Make fewer.",
             )
         return None

@@ -120,6 +120,12 @@ def test_cell_that_reached_the_definition_before_it_stopped_is_not_blamed() -> N
         ("KeyError", "'HOME'", "a['HOME']", None),
         ("SystemExit", "", "exit()", "exit(), quit() and SystemExit end a cell"),
         ("RecursionError", "maximum recursion depth exceeded", "", "calls itself again and again"),
+        ("OSError", "[Errno 27] File too large", "", "A file may have 16 MiB while grading"),
+        ("OSError", "[Errno 28] No space left on device: 'x'", "", "All files may have 256 MiB while grading"),
+        ("OSError", "[Errno 24] Too many open files: 'x'", "", "256 files may be open at once"),
+        ("RuntimeError", "can't start new thread", "", "128 threads may run at once"),
+        ("RuntimeError", "DefaultCPUAllocator: can't allocate memory", "", "more memory than a submission may use"),
+        ("MemoryError", "", "", "Make fewer or smaller arrays."),
         ("EOFError", "EOF when reading a line", "input('x')", "Nobody can type while grading"),
         (
             "FileNotFoundError",

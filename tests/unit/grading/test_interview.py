@@ -296,6 +296,9 @@ def ran(call: Callable[[Any], object], *, cell: CellRan = SILENT, **submission: 
     return execute(Child(lambda question: cell, call), read, 1)
 
 
+ALLOWED = "the 2 GiB that a submission may use"
+
+
 def ending(done: Execution) -> tuple[str, str]:
     found = done.outcomes[TENSORFLOW.stub]
     assert isinstance(found, Ending)
@@ -306,12 +309,9 @@ def ending(done: Execution) -> tuple[str, str]:
     ("raised", "status", "message"),
     [
         (Raised("ValueError", "no"), "error", "tf_he_normal raised ValueError: no."),
-        (Raised("MemoryError", ""), "memory", "tf_he_normal asked for more memory than there is: MemoryError."),
-        (
-            Raised("RuntimeError", "std::bad_alloc"),
-            "memory",
-            "more memory than there is: RuntimeError: std::bad_alloc.",
-        ),
+        (Raised("MemoryError", ""), "memory", f"tf_he_normal asked for more memory than {ALLOWED}: MemoryError. Make"),
+        (Raised("RuntimeError", "[x.cpp:9] std::bad_alloc"), "memory", f"memory than {ALLOWED}: RuntimeError. Make"),
+        (Raised("E", "not enough memory", "a", 2, "x = y"), "memory", f"{ALLOWED}: E (cell a, line 2: “x = y”). Make"),
         (Raised("RuntimeError", "not enough"), "error", "tf_he_normal raised RuntimeError: not enough."),
         (
             Raised("OSError", "no", refused=Refusal.NETWORK),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
 import struct
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from autograder.sandbox import Child, ChildLost, Limits, Sandbox, landlock
 from autograder.sandbox.confine import readable_paths
 from autograder.sandbox.conversation import End, _lost
+from autograder.sandbox.endings import by_exit
 from autograder.sandbox.protocol import CellRan, Exceeded, Loss, RunCell, Seed
 from autograder.sandbox.scratch import Cleaner, fullness, remove
 from autograder.sandbox.watch import Watch, private_memory
@@ -185,11 +187,19 @@ def test_a_child_that_is_slow_to_end_is_not_said_to_have_gone_on(end: End, says:
     assert (says in lost.detail, lost.killed) == (True, killed)
 
 
+@pytest.mark.parametrize("number", [*sorted(signal.Signals), 37])
+def test_every_signal_is_named_with_what_to_do(number: int) -> None:
+    name = signal.Signals(number).name if number in set(signal.Signals) else str(number)
+    first, *advice = re.split(r"(?<=[.?]) ", _lost(End(-number), "", Limits()).detail)
+    assert name in first
+    assert advice, "a student is told what to do"
+
+
 @pytest.mark.parametrize("code", [1, 70, 71, 120, 255])
 @pytest.mark.usefixtures("need_confinement")
 def test_no_exit_code_speaks_for_the_sandbox(code: int, tight: Lent) -> None:
     lost = end_of(tight.open(), f"import os; os._exit({code})")
-    assert (lost.status, lost.detail) == ("crashed", f"The code ended its own process (exit code {code}).")
+    assert (lost.status, lost.detail) == ("crashed", by_exit(code))
 
 
 @pytest.mark.parametrize(
@@ -322,7 +332,9 @@ def test_memory_is_watched_whatever_kind_it_is() -> None:
     watch = Watch(os.getpid(), Limits(memory_bytes=64 * 2**20), private_memory(Path("/proc/self")), None)
     assert watch.look() is None
     held = bytearray(b"x" * (96 * 2**20))
-    assert watch.look() == Exceeded(Loss.MEMORY, "It used more than 0.0625 GiB of memory.")
+    assert watch.look() == Exceeded(
+        Loss.MEMORY, "It used more than 0.0625 GiB of memory. Make fewer or smaller arrays."
+    )
     assert held
 
 
