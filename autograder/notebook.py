@@ -78,6 +78,8 @@ class Cell:
         nbgrader's metadata. Only the metadata of a release can be trusted.
     attachments : dict
         Pictures that were pasted into a Markdown cell, in the file's format.
+    outputs : list
+        What stood below a code cell when the file was saved, in the file's format. Nothing of it is checked.
     """
 
     kind: str
@@ -86,6 +88,7 @@ class Cell:
     grade_id: str | None
     metadata: dict[str, Any]
     attachments: dict[str, Any] = field(default_factory=dict)
+    outputs: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,7 @@ def _cells(document: dict[str, Any], damage: list[str]) -> Iterable[Cell]:
         grade_id = nbgrader.get("grade_id")
         grade_id = grade_id if isinstance(grade_id, str) and grade_id else None
         kind = cell.get("cell_type")
-        pasted = cell.get("attachments")
+        pasted, outputs = cell.get("attachments"), cell.get("outputs")
         yield Cell(
             kind if kind in ("code", "markdown") else "raw",
             source or "",
@@ -236,6 +239,7 @@ def _cells(document: dict[str, Any], damage: list[str]) -> Iterable[Cell]:
             grade_id,
             nbgrader,
             pasted if isinstance(pasted, dict) else {},
+            outputs if isinstance(outputs, list) else [],
         )
     if damaged:
         shown = ", ".join(damaged[:_MOST_NAMED]) + (" and more" if len(damaged) > _MOST_NAMED else "")

@@ -100,14 +100,14 @@ def shown_attachments(attachments: object) -> dict[str, dict[str, str]]:
     return found
 
 
-def is_picture(kind: object, data: object) -> bool:
+def is_picture(kind: object, data: object, most_pixels: int = _MOST_PIXELS) -> bool:
     """Whether base64 ``data`` of this kind is a PNG, a JPEG or a GIF of a size that a browser can draw."""
     from PIL import Image
 
     try:
         file = io.BytesIO(base64.b64decode("".join(_text(data).split()), validate=True))
         with warnings.catch_warnings(action="ignore"), Image.open(file, formats=("PNG", "JPEG", "GIF")) as picture:
-            return kind in _PICTURES and picture.width * picture.height <= _MOST_PIXELS
+            return kind in _PICTURES and picture.width * picture.height <= most_pixels
     except Exception:  # noqa: BLE001 (a damaged picture raises many kinds of exceptions)
         return False
 

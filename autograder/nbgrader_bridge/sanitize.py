@@ -1,7 +1,7 @@
 """Rebuilds a student's notebook from its arrangement, so that graders can open it safely.
 
-Released cells come from the gradebook, and the student's other cells become plain cells. The file's own metadata, tags,
-outputs and ids are dropped.
+Released cells come from the gradebook, and the student's other cells become plain cells. The file's own metadata, tags
+and ids are dropped, and so are its outputs, except for those of measuring cells.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder.nbgrader_bridge.submitted_outputs import submitted_outputs
 from autograder.safe_html import shown_attachments
 from autograder.submission.arrangement import Arrangement, Piece
 
@@ -76,11 +77,18 @@ def sanitize(arrangement: Arrangement, given: Sequence[ReleasedCell]) -> Sanitiz
     known = {cell.grade_id: cell for cell in given}
     cells: list[NotebookNode] = []
     names: dict[str, str] = {}
+    # Markers need what the student's own run showed here: grading does not run these cells.
+    measuring = {cell.grade_id for cell in given if cell.kind == "code" and cell.locked and cell.points is None}
+    outputs = submitted_outputs(
+        {piece.name: piece.outputs for piece in arrangement.pieces if piece.name in measuring and not piece.runs}
+    )
     for piece in arrangement.pieces:
         if not piece.shown:
             continue
         filled = known.pop(piece.grade_id, None) if piece.fills and piece.grade_id else None
         node = _own(piece) if filled is None else _rebuilt(filled, piece)
+        if piece.name in outputs:
+            node["outputs"] = outputs[piece.name]
         cells.append(node)
         names[node["id"]] = piece.name
     # The gradebook may hold cells that a later release left out.

@@ -85,6 +85,8 @@ class Piece:
         Whether graders see it.
     attachments : dict
         Pictures pasted into a text.
+    outputs : list
+        What a locked cell showed when the student saved it, in the file's format.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Piece:
     runs: bool = False
     shown: bool = True
     attachments: dict[str, Any] = field(default_factory=dict)
+    outputs: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -607,7 +610,7 @@ class _Arranger:
         intact = [n for n in places if self._is_intact(n)]
         is_first = place == (intact or places)[0]
         if is_first:
-            yield Piece(name, given.kind, given.source, name, fills=True, runs=name == SETUP)
+            yield Piece(name, given.kind, given.source, name, fills=True, runs=name == SETUP, outputs=cell.outputs)
         if not cell.source.strip() or (is_first and cell.source.strip() == given.source.strip()):
             return
         if name == SETUP or (self._is_check(name) and place in self._typed):

@@ -25,6 +25,8 @@ RELEASE = ROOT / "assignment/weight_initialization/weight_initialization.ipynb"
 #: For commands: nbgrader starts others of this environment's by name.
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 SCENARIOS = ROOT / "tests/specification/submissions"
+#: A picture of one pixel, in base64.
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 
 
 def read(path: Path) -> NotebookNode:

@@ -20,10 +20,8 @@ from autograder.report.templating import environment
 from autograder.safe_markdown import Allowance, Renderer, render
 from autograder.text import one_line, plain_text
 from tests.support.controls import CONTROLS
-from tests.support.samples import ROOT
+from tests.support.samples import PNG, ROOT
 
-#: A picture of one pixel.
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 CLIP = '<div style="contain: content; overflow: auto; max-height: 20000px">'
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+from typing import Any
 
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from PIL import Image
 
 from autograder.assignment.release import load_release
 from autograder.nbgrader_bridge.sanitize import ReleasedCell, Sanitized, sanitize
+from autograder.nbgrader_bridge.submitted_outputs import NOT_KEPT, NOTE
 from autograder.notebook import parse_notebook
 from autograder.submission.arrangement import arrange
 from autograder.submission.reader import submission_in
@@ -41,6 +46,74 @@ def sanitized(made: NotebookNode) -> tuple[Sanitized, set[str]]:
     release = load_release().notebook
     arrangement = arrange(parse_notebook("n.ipynb", json.dumps(made).encode()), release)
     return sanitize(arrangement, GIVEN), {c.name for c in submission_in(arrangement, release).code}
+
+
+def drawn(width: int = 2, height: int = 2) -> str:
+    """Return a PNG picture in base64."""
+    file = io.BytesIO()
+    Image.new("1", (width, height)).save(file, "png")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+PICTURE = drawn()
+
+
+def kept(grade_id: str, *outputs: object) -> list[Any]:
+    """Return what graders see below a cell that was saved with these outputs."""
+    made = notebook()
+    cell(made, grade_id).outputs = list(outputs)
+    shown, _ = sanitized(made)
+    return [
+        output.text if output.output_type == "stream" else (output.output_type, output.data.get("image/png"))
+        for output in cell(shown.notebook, grade_id).outputs
+    ]
+
+
+@pytest.mark.parametrize(
+    ("saved", "shown"),
+    [
+        ({"output_type": "stream", "name": "stdout", "text": ["loss ", "\x1b[31m0.1\n"]}, "loss 0.1\n"),
+        (new_output("stream", name="stderr", text="a warning"), "a warning"),
+        ({"output_type": "error", "ename": "NameError", "evalue": "no\nx", "traceback": []}, "NameError: no x\n"),
+        (new_output("display_data", {"image/png": PICTURE, "text/html": "<b>"}), ("display_data", PICTURE)),
+        (new_output("execute_result", {"image/png": f"{PICTURE}\n"}), ("display_data", PICTURE)),
+        ({"data": {"image/png": [PICTURE[:9], PICTURE[9:]]}}, ("display_data", PICTURE)),
+        (new_output("display_data", {"image/png": "no picture"}), NOT_KEPT),
+        (new_output("display_data", {"image/png": drawn(10_000, 1_001)}), NOT_KEPT),
+    ],
+)
+def test_graders_see_what_the_students_run_of_a_measuring_cell_showed(saved: object, shown: object) -> None:
+    assert kept("q1_see", saved) == [NOTE, shown]
+
+
+@pytest.mark.parametrize(
+    ("grade_id", "saved"),
+    [
+        ("q1_see", new_output("display_data", {"text/html": "<b>", "image/svg+xml": "<svg>", "text/plain": "x"})),
+        ("q1_see", new_output("execute_result", {"application/javascript": "x()"})),
+        ("q1_see", {"output_type": "stream", "text": 7}),
+        ("q1_see", {"data": {"image/png": {"x": 1}}, "output_type": 3} | {"data": "image/png"}),
+        ("q1_see", "text"),
+        ("setup", new_output("stream", text="x")),
+        ("q7_tf_initializer", new_output("stream", text="x")),
+        ("q7_tf_initializer_check", new_output("execute_result", {"text/plain": "12.0"})),
+    ],
+)
+def test_nothing_else_that_a_file_holds_below_a_cell_is_kept(grade_id: str, saved: object) -> None:
+    assert kept(grade_id, saved) == []
+
+
+def test_what_is_kept_of_a_students_run_has_a_limit() -> None:
+    picture = new_output("display_data", {"image/png": PICTURE})
+    text = new_output("stream", text="x" * 3_000)
+    made = notebook()
+    cell(made, "q1_see").outputs = [text, text, *[picture] * 25]
+    cell(made, "q2_see").outputs = [picture] * 25
+    shown, _ = sanitized(made)
+    outputs = [output for name in ("q1_see", "q2_see") for output in cell(shown.notebook, name).outputs]
+    assert sum("data" in output for output in outputs) == 30
+    assert [len(output.text) for output in outputs[1:3]] == [3_000, 1_000]
+    assert outputs[-1].text == NOT_KEPT
 
 
 def test_every_cell_that_runs_is_found_by_its_name() -> None:
