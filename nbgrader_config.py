@@ -124,6 +124,6 @@ c.GenerateFeedback.exporter_class = "autograder.nbgrader_bridge.pages.FeedbackPa
 c.GenerateFeedback.preprocessors = [
     "autograder.nbgrader_bridge.preprocessors.HideHiddenTests",
     "autograder.nbgrader_bridge.preprocessors.HideMarkScheme",
-    "nbgrader.preprocessors.GetGrades",
+    "autograder.nbgrader_bridge.feedback.GradesInWords",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

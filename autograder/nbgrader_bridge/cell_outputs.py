@@ -24,17 +24,19 @@ _FIGURE = "A figure that the cell drew."
 def cell_outputs(graded: Graded) -> dict[str, list[NotebookNode]]:
     """Return the outputs of the student's cells and of the check cells, by grade id or ``cell N``."""
     outputs = {name: student_outputs(output) for name, output in graded.outputs.items()}
-    summary = [graded.result.summary]
+    whole = [graded.result.summary]
     for question, new in first_shown(graded.result.questions):
-        outputs[question.grade_id] = check_outputs(question, " ".join([*summary, question.summary]), new)
-        summary = []
+        outputs[question.grade_id] = check_outputs(question, "\n".join([*whole, question.summary]), new)
+        whole = []
     return outputs
 
 
 def check_outputs(
     question: QuestionResult, summary: str | None = None, explained: Sequence[Mistake] | None = None
 ) -> list[NotebookNode]:
-    """Return a check cell's outputs: the result as text, as a table with a figure, and the points.
+    """Return a check cell's outputs: the result, and the points.
+
+    The result is one output in two forms, as a page and as text, so that a reader meets it once.
 
     The points are always there as a plain float, because nbgrader gives full credit to a cell without output. A figure
     is drawn only if points were lost, because drawing takes as long as judging.
@@ -44,16 +46,17 @@ def check_outputs(
     question : QuestionResult
         The result of the check cell.
     summary : str, optional
-        What the cell says first; the question's own summary, if it is not given.
+        What the cell says first, in one or more lines; the question's own summary, if it is not given.
     explained : sequence of Mistake, optional
         The mistakes to explain; all of the question's, if they are not given.
     """
     question = question if question.score < question.max_score else replace(question, picture=None)
-    text = describe(question.picture) if question.picture else question.status
-    table = {"text/html": render_question(question, summary, explained), "text/plain": text}
+    text = question_text(question, summary, explained)
+    if question.picture:
+        text += describe(question.picture)
+    result = {"text/html": render_question(question, summary, explained), "text/plain": text}
     return [
-        new_output("stream", name="stdout", text=question_text(question, summary, explained)),
-        new_output("display_data", data=table),
+        new_output("display_data", data=result),
         new_output("execute_result", data={"text/plain": repr(float(question.score))}, execution_count=1),
     ]
 

@@ -22,9 +22,10 @@ from traitlets import Integer
 from traitlets.config import Config
 
 from autograder.report import formulas
+from autograder.report.templating import style_sheet
 
 Resources = dict[str, Any]
-_OURS: Final = str(Path(__file__).parent / "templates")
+_OURS: Final = Path(__file__).parent / "templates"
 _NBGRADERS: Final = handlers.template_path
 _NOTE: Final = "This cell is not shown, because the page took too long."
 #: Wall-clock seconds for each CPU second, after which a process that does nothing is ended, too.
@@ -53,11 +54,12 @@ class _Page(HTMLExporter):
         super().__init__(
             config=config,
             template_name=self.layout,
-            extra_template_basedirs=[_OURS, _NBGRADERS],
+            extra_template_basedirs=[str(_OURS), _NBGRADERS],
             extra_loaders=[FileSystemLoader(_NBGRADERS)],
             **settings,
         )
-        self.environment.globals |= {"formulas": formulas}
+        style = (_OURS / "page.css").read_text(encoding="utf-8") + style_sheet("phone.css")
+        self.environment.globals |= {"formulas": formulas, "page_style": style}
 
     def from_filename(self, filename: str, resources: Resources | None = None, **_: Any) -> tuple[str, Resources]:
         """Return the page of the notebook at ``filename``; raise `CannotShow` if it cannot be made."""
@@ -110,8 +112,8 @@ class _WithoutTexts(Preprocessor):
         if not cell.metadata.get("nbgrader", {}).get("locked"):
             cell.source = f"# {_NOTE}" if cell.cell_type == "code" else f"**{_NOTE}**"
             cell.pop("attachments", None)
-            if "outputs" in cell:
-                cell.outputs = []
+        if "outputs" in cell and not cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.outputs = []
         return cell, resources
 
 

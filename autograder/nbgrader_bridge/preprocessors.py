@@ -44,6 +44,8 @@ from autograder.notebook import UnreadableNotebook, read_bytes
 from autograder.report.document import to_json
 
 Resources = dict[str, Any]
+#: The comment on an untouched answer, in nbgrader's own words.
+NO_RESPONSE = "No response."
 #: Folder of the result cache, in the course folder. `make clean` deletes it.
 CACHE = Path("build", "graded")
 
@@ -151,7 +153,10 @@ class GradeInSandbox(NbGraderPreprocessor):
     """Fills in the results of the sandbox, instead of executing the notebook in a kernel as nbgrader does."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        """Fill in the outputs of every code cell; raise `GraderFault` if there is no result."""
+        """Fill in the outputs of every cell that was run; raise `GraderFault` if there is no result.
+
+        A measuring cell, which is not run, keeps what the sanitized notebook has below it.
+        """
         exporter = self.parent
         if not isinstance(exporter, SubmissionExporter):
             raise GraderFault(
@@ -165,7 +170,7 @@ class GradeInSandbox(NbGraderPreprocessor):
             if cell.cell_type != "code":
                 continue
             if not is_grade(cell) or is_solution(cell):
-                cell.outputs = outputs.get(reading.names.get(cell.id, ""), [])
+                cell.outputs = outputs.get(reading.names.get(cell.id, ""), cell.outputs)
                 continue
             if _grade_id(cell) not in outputs:  # nbgrader gives full credit to a cell without output
                 raise GraderFault(f"{_grade_id(cell)} is a check cell that this grader does not know")
@@ -217,7 +222,7 @@ def _grade_id(cell: NotebookNode) -> str:
 
 def _comment(cell: NotebookNode) -> str | None:
     untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-    return "No response." if untouched and not is_task(cell) else None
+    return NO_RESPONSE if untouched and not is_task(cell) else None
 
 
 def _answers(nb: NotebookNode) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from pygments.formatters import HtmlFormatter
 from autograder.errors import UserError
 from autograder.notebook import Cell, UnreadableNotebook, parse_notebook, printable_path, read_bytes
 from autograder.report import formulas
-from autograder.report.templating import environment
+from autograder.report.templating import environment, style_sheet
 from autograder.safe_html import NOT_SHOWN, clean, is_picture, shown_attachments
 from autograder.safe_markdown import MAX_CODE, Renderer, allowance, code, render
 
@@ -184,7 +183,7 @@ class NotebookPage(HTMLExporter):
         page = _ENVIRONMENT.get_template("notebook.html").render(
             body=Markup(body),  # noqa: S704 (escaped by nbconvert, or cleaned above)
             title=name.replace("_", " ").capitalize(),
-            question_style=(files("autograder.report") / "templates" / "question.css").read_text("utf-8"),
+            styles=[style_sheet("question.css"), style_sheet("phone.css")],
             formula_style=formulas.style() if "<math" in body else "",
             light=_colours("xcode"),
             dark=_colours("github-dark"),

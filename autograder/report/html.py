@@ -64,7 +64,7 @@ def render_question(
     question : QuestionResult
         The result.
     summary : str, optional
-        What the fragment says first; the question's own summary, if it is not given.
+        What the fragment says first, in one or more lines; the question's own summary, if it is not given.
     mistakes : sequence of Mistake, optional
         The mistakes to explain; all of the question's, if they are not given.
     """
@@ -72,7 +72,7 @@ def render_question(
     fragment = _ENVIRONMENT.get_template("question.html").render(
         question=question,
         figure=_figure(question.picture),
-        summary=question.summary if summary is None else summary,
+        summary=(question.summary if summary is None else summary).splitlines(),
         mistakes=question.mistakes if mistakes is None else mistakes,
     )
     return f"<style>{style}</style>{fragment}"

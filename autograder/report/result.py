@@ -229,7 +229,7 @@ class QuestionResult:
     @property
     def points(self) -> str:
         """The points as text: ``9.5 of 12 points``."""
-        return f"{points_text(self.score)} of {points_text(self.max_score)} points"
+        return points_of(self.score, self.max_score)
 
     @property
     def summary(self) -> str:
@@ -355,6 +355,11 @@ def points_text(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
+def points_of(score: float, most: float) -> str:
+    """Return a score as text, such as ``9.5 of 12 points``."""
+    return f"{points_text(score)} of {points_text(most)} points"
+
+
 def mistakes(questions: Sequence[QuestionResult]) -> tuple[Mistake, ...]:
     """Return the mistakes of ``questions`` in their order, each once, with what explains it in all of its parts."""
     shown: dict[str, list[tuple[str, CriterionResult]]] = {}
@@ -443,7 +448,7 @@ def question_text(
 
     ``summary`` is the question's own and ``explained`` are all of its mistakes, if they are not given.
     """
-    lines = [question.summary if summary is None else summary]
+    lines = (question.summary if summary is None else summary).splitlines()
     if question.message:
         lines.append(question.message)
     for mistake in question.mistakes if explained is None else explained:

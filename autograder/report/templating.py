@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -17,3 +18,8 @@ def environment(package: str = "autograder.report", **filters: Callable[..., obj
     )
     made.filters |= {"one_line": one_line, "points": points_text, **filters}
     return made
+
+
+def style_sheet(name: str) -> str:
+    """Return a style sheet that pages of several rooms use, such as ``phone.css``."""
+    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")

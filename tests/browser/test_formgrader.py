@@ -23,12 +23,14 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from PIL import Image
 
+from autograder.nbgrader_bridge.submitted_outputs import NOTE
+from tests.browser.accessibility import violations
 from tests.browser.chromium import Page, Request, chromium, expect
 from tests.support.commands import Commands
 from tests.support.controls import CONTROLS
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.processes import eventually, family
-from tests.support.samples import ENVIRONMENT, ROOT, SOLUTION, answered, cell, scenario
+from tests.support.samples import ENVIRONMENT, PNG, ROOT, SOLUTION, answered, cell, scenario
 
 ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
 LONG = "A sentence about weights. " * 40
@@ -66,8 +68,8 @@ def course(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> Co
         config.write(WAITING)
     course.nbgrader("generate_assignment", ASSIGNMENT)
     glorot = scenario("glorot").build()
-    course.submit("glorot", glorot)
-    next(c for c in glorot.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "q1").source = ATTACK
+    cell(glorot, "q1").source, cell(glorot, "q2").source = ATTACK, "It waits."
+    cell(glorot, "q1_see").outputs = [new_output("display_data", {"image/png": PNG})]
     course.submit("glorot", glorot)
     course.submit(NAMED, answered({"q1": "It waits."}))
     course.submit("mallory", hostile())
@@ -187,6 +189,11 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
     table = page.locator("table.ag-criteria").first
     expect(table).to_contain_text("Glorot")
     expect(page.get_by_role("img", name="The standard deviation is off for").first).to_be_visible()
+    # The figure that the student saw, and that the mark scheme speaks of.
+    expect(page.get_by_text(NOTE.strip())).to_be_visible()
+    expect(page.get_by_alt_text("A figure that the student's own run drew.")).to_be_visible()
+    # Each result stands on the page once.
+    expect(page.get_by_text("Part 1: He initializer in TensorFlow, 0 of 12 points")).to_have_count(1)
     # What a student wrote is shown, and does not run in the grader's browser.
     expect(page.get_by_text("An answer.")).to_be_visible()
     assert page.title() == ASSIGNMENT
@@ -203,18 +210,46 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
 
     course.nbgrader("generate_feedback", ASSIGNMENT, "--student=glorot")
     page.goto((course.folder / f"feedback/glorot/{ASSIGNMENT}/{ASSIGNMENT}.html").as_uri())
-    expect(page.get_by_text("(Score: 23.0 / 100.0)")).to_be_visible()
+    title = "23 of 100 points so far. 1 of 10 parts is not marked yet."
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    marks = page.locator("#toc li").all_inner_texts()
+    assert marks[:2] == ["Q1: 7.5 of 10 points, with a comment", "Q2: not marked yet"]
+    assert marks[2] == "Q3: 0 of 10 points, no answer"
+    assert marks[6] == "Q7, Part 1: He initializer in TensorFlow: 0 of 12 points"
     expect(page.get_by_text("A fine start, but say where it comes from.")).to_be_visible()
     expect(page.locator("table.ag-criteria").first).to_contain_text("Glorot")
     expect(page.get_by_text("MARK SCHEME")).to_have_count(0)
     assert ["formulas", "loaded"] in page.evaluate(FONTS)
     picture(page, "feedback")
-    page.set_viewport_size({"width": 390, "height": 844})
-    edges = page.locator(".rendered_html table").evaluate_all(
-        "tables => tables.map(t => t.getBoundingClientRect().right)"
-    )
-    assert len(edges) > 4
-    assert max(edges) <= 390, "a table is cut off on a phone"
+
+
+#: Of a heading: the parts of it that lie outside of it, and the share of its width that the box below it has.
+HEADINGS = """headings => headings.map(heading => {
+    const box = heading.getBoundingClientRect()
+    const out = [...heading.children].map(part => part.getBoundingClientRect()).filter(part =>
+        part.top < box.top || part.bottom > box.bottom || part.left < box.left || part.right > box.right)
+    const below = heading.parentElement.querySelector(".input_area, .text_cell_render").getBoundingClientRect()
+    return [out.length, below.width / box.width]
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_of_feedback_fits_the_screen_and_shows_every_score_on_its_heading(
+    course: Course, page: Page, width: int
+) -> None:
+    course.nbgrader("generate_feedback", ASSIGNMENT, "--student=glorot", "--force")
+    page.goto((course.folder / f"feedback/glorot/{ASSIGNMENT}/{ASSIGNMENT}.html").as_uri())
+    page.set_viewport_size({"width": width, "height": 844})
+    assert page.locator("meta[name=viewport]").count() == 1, "a phone draws the page as wide as a desktop's"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    headings = page.locator(".nbgrader_cell > .panel-heading").evaluate_all(HEADINGS)
+    assert len(headings) > 12
+    assert all(outside == 0 and share > 0.9 for outside, share in headings), headings
+    # A formula that is wider than a phone scrolls where it stands, which Chromium's keyboard reaches. What a student
+    # pasted has the words that the student gave it.
+    students = {"scrollable-region-focusable", "image-alt"}
+    assert [each for each in violations(page) if each[0] not in students] == []
+    picture(page, f"feedback-{width}")
 
 
 def test_the_autograde_button_grades_in_our_sandbox_and_leaves_no_server_behind(

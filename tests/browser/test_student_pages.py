@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from autograder.publishing.notebook_page import NotebookPage
 from autograder.report import html
+from tests.browser.accessibility import violations
 from tests.browser.chromium import Page, chromium, expect
 from tests.support.executed import executed_release
 from tests.support.graders import Grader
@@ -32,11 +32,6 @@ HARM = (
 
 
 pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures("need_browser")]
-
-
-def axe() -> str:
-    """Return axe-core, as the package brings it: pinned in the lock, read from the disk."""
-    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -117,7 +112,6 @@ class Watch:
 def test_page_loads_nothing_fits_every_screen_and_keeps_nobody_out(page: Page, pages: Pages, which: str) -> None:
     watch = Watch(page)
     page.goto(getattr(pages, which).as_uri())
-    page.evaluate(axe())
     assert page.locator("main").count() == 1
     PICTURES.mkdir(parents=True, exist_ok=True)
     for size, (width, height) in SIZES.items():
@@ -128,12 +122,7 @@ def test_page_loads_nothing_fits_every_screen_and_keeps_nobody_out(page: Page, p
             cut = page.locator(".wide").evaluate_all("all => all.filter(each => each.scrollWidth > each.clientWidth)")
             assert not cut, (size, "a table is cut off")
             # Colours are the same at every size, and looking at them takes longest: once for each theme will do.
-            rules = {"color-contrast": {"enabled": size == "desktop"}}
-            options = {"resultTypes": ["violations"], "preload": False, "rules": rules}
-            found = page.evaluate("options => axe.run(document, options)", options)
-            serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-            told = [(v["id"], node["html"][:200]) for v in serious for node in v["nodes"][:3]]
-            assert not serious, (size, theme, told)
+            assert violations(page, contrast=size == "desktop") == [], (size, theme)
             if (size, theme) in (("phone", "light"), ("desktop", "dark")):  # for people; a long page takes seconds
                 page.screenshot(path=PICTURES / f"{which}-{size}-{theme}.png", full_page=True)
     for image in page.get_by_role("img").all():

@@ -13,12 +13,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from autograder.assignment.questions import TASKS, WRITTEN
+from autograder.nbgrader_bridge.submitted_outputs import NOTE
 from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course, Scores
 from tests.support.figures import MEASURING
 from tests.support.missing import need
 from tests.support.postgresql import postgresql, programs
-from tests.support.samples import SOLUTION, answered, cell, scenario
+from tests.support.samples import PNG, SOLUTION, answered, cell, scenario
 
 pytestmark = [pytest.mark.slow, pytest.mark.frameworks]
 
@@ -47,6 +48,11 @@ def own_work(notebook: NotebookNode) -> NotebookNode:
     )
     notebook.cells.append(new_markdown_cell("<img src=x onerror=alert(1)><script>alert(2)</script> **mine**"))
     cell(notebook, "q1").source += "\n\n<script>document.title = 'attacked'</script> and $a < b$"
+    # What the student's own run of a measuring cell showed.
+    cell(notebook, "q1_see").outputs = [
+        new_output("stream", name="stdout", text="norm <b>0.1</b>"),
+        new_output("display_data", data={"image/png": PNG, "text/html": "<script>alert(3)</script>"}),
+    ]
     return notebook
 
 
@@ -206,11 +212,10 @@ def test_grading_again_changes_nothing(cycle: Cycle) -> None:
 def test_check_cell_has_text_a_table_with_a_figure_and_a_plain_float(cycle: Cycle) -> None:
     notebook = cycle.course.autograded("partial")
     for check, points in zip(CHECKS, EXPECTED["partial"][0], strict=True):
-        text, shown, value = cell(notebook, check).outputs
-        assert (text.output_type, text.name) == ("stream", "stdout")
-        assert ", failed (−" in text.text
-        assert "Glorot" in text.text
+        shown, value = cell(notebook, check).outputs
         assert shown.output_type == "display_data"
+        assert ", failed (−" in shown.data["text/plain"]
+        assert "Glorot" in shown.data["text/plain"]
         assert "<table" in shown.data["text/html"]
         words = "standard deviation is off" if check.endswith("initializer_check") else "weights of hidden layer 1"
         assert f'role="img" aria-label="The {words}' in shown.data["text/html"]
@@ -233,9 +238,19 @@ def test_graders_see_what_the_students_own_cells_put_out_and_nothing_that_runs(c
     assert "$a &lt; b$" in page
 
 
+def test_markers_and_students_see_what_the_students_own_run_showed(cycle: Cycle) -> None:
+    note, text, picture = cell(cycle.course.autograded("perfect"), "q1_see").outputs
+    assert (note.text, text.text) == (NOTE, "norm <b>0.1</b>")
+    assert list(picture.data) == ["image/png", "text/plain"]
+    page = cycle.course.feedback("perfect")
+    assert NOTE.strip().replace("'", "&#39;") in page
+    assert "norm &lt;b&gt;0.1&lt;/b&gt;" in page
+    assert f"data:image/png;base64,{PNG}" in page
+
+
 def test_measuring_cells_are_not_run_by_autograding(cycle: Cycle) -> None:
     notebook = cycle.course.autograded("perfect")
-    for grade_id in MEASURING:
+    for grade_id in set(MEASURING) - {"q1_see"}:
         assert cell(notebook, grade_id).outputs == []
         assert cell(notebook, grade_id).execution_count is None
 
@@ -281,7 +296,7 @@ def test_fault_of_the_grader_is_loud_and_leaves_no_score(cycle: Cycle) -> None:
 def test_feedback_has_scores_and_comments_and_no_mark_scheme(cycle: Cycle) -> None:
     page = cycle.course.feedback("perfect")
     assert "Well said in q3." in page
-    assert "(Score: 79.5 / 100.0)" in page
+    assert "Weight Initialization Techniques: 79.5 of 100 points</h1>" in page
     for student in EXPECTED:
         assert "MARK SCHEME" not in cycle.course.feedback(student)
 

@@ -158,9 +158,9 @@ def test_deadline_late_policy_and_the_better_framework_come_out_right_in_the_gra
         submissions = gradebook.assignment_submissions(ASSIGNMENT)
         assert {s.student.id: s.late_submission_penalty for s in submissions} == {"forgiven": 0, "late": 8, "wrong": 0}
     assert course.scores()["late"]["q7_torch_model_check"][0] == 8.0
-    said = cell(course.autograded("late"), "q7_torch_model_check").outputs[0].text
+    said = cell(course.autograded("late"), "q7_torch_model_check").outputs[0].data["text/plain"]
     assert "Raised from 0 to 8 points: in this course the better of the two frameworks counts" in " ".join(said.split())
-    said = cell(course.autograded("wrong"), "q7_torch_model_check").outputs[0].text
+    said = cell(course.autograded("wrong"), "q7_torch_model_check").outputs[0].data["text/plain"]
     assert "Glorot's (Xavier's) variance in place of He's" in " ".join(said.split())
 
     written(tmp_path, "frameworks = 2")

@@ -41,10 +41,8 @@ from autograder.report.result import (
 from autograder.sandbox.protocol import MAX_FIGURES, MAX_SIDE, BadAnswer, CellRan, RunCell
 from autograder.sandbox.wire import Message
 from tests.support.commands import in_this_process
-from tests.support.samples import ROOT, SOLUTION, answered, cell, read, write
+from tests.support.samples import PNG, ROOT, SOLUTION, answered, cell, read, write
 
-#: A picture of one pixel.
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 QUESTION = QuestionResult.of(
     task("q7_tf_initializer"),
     QuestionStatus.GRADED,
@@ -82,7 +80,7 @@ def test_a_check_cells_output_is_small_and_draws_only_where_points_were_lost() -
         (True, True, False),
     )
     lost = replace(QUESTION, picture=picture)
-    pages = [check_outputs(q)[1].data["text/html"] for q in (lost, replace(lost, score=12.0))]
+    pages = [check_outputs(q)[0].data["text/html"] for q in (lost, replace(lost, score=12.0))]
     assert ["<svg" in page for page in pages] == [True, False]
     assert len(pages[0]) < 60_000
 

@@ -1,0 +1,24 @@
+"""Asks axe-core what keeps people out of a page, such as text in the colour of what is behind it."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from tests.browser.chromium import Page
+
+
+@cache
+def _axe() -> str:
+    """Return axe-core, as the package brings it: pinned in the lock, read from the disk."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Page, *, contrast: bool = True) -> list[tuple[str, str]]:
+    """Return what is serious or worse: a rule's name, and the beginning of an element that breaks it."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(_axe())
+    options = {"resultTypes": ["violations"], "preload": False, "rules": {"color-contrast": {"enabled": contrast}}}
+    found = page.evaluate("options => axe.run(document, options)", options)
+    serious = [each for each in found["violations"] if each["impact"] in ("serious", "critical")]
+    return [(each["id"], node["html"][:200]) for each in serious for node in each["nodes"][:3]]
