@@ -5,9 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 TITLE = "Weight Initialization Techniques"
-#: Names of the frameworks for people, and short ones for tables.
+#: Names of the frameworks for people.
 FRAMEWORKS = {"tensorflow": "TensorFlow", "torch": "PyTorch"}
-SHORT_NAMES = {"tensorflow": "tf", "torch": "torch"}
 
 
 class AnswerStatus(StrEnum):

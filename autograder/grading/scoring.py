@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -25,6 +26,8 @@ _BELOW_FULL = {
     0.0: "It earns points only together with the variance.",
     0.5: "It earns half, because the variance earns less than 40 % of its points.",
 }
+#: The hyphen of a negative number in a sentence, not in an index such as ``shape[-1]`` or in ``1e-05``.
+_NEGATIVE = re.compile(r"(?<=[= ])-(?=\d)")
 
 
 def score_task(
@@ -69,10 +72,15 @@ def score_task(
     )
 
 
+def _with_minus(text: str) -> str:
+    """Return ``text`` with a minus sign before negative numbers, in the place of a hyphen; code stays as it is."""
+    return _NEGATIVE.sub("−", text)
+
+
 def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, depends: str | None) -> CriterionResult:
     finding, lesson = verdict.finding, verdict.lesson
     explains = level != HelpLevel.NAME
-    message = finding.message if explains else finding.named or finding.message
+    message = _with_minus(finding.message if explains else finding.named or finding.message)
     return CriterionResult(
         name=verdict.name,
         status=CriterionStatus(verdict.status),
@@ -87,7 +95,7 @@ def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, 
         look_up=lesson.look_up if lesson else None,
         mistake=verdict.mistake,
         recognized=finding.recognized if explains else None,
-        figures=finding.figures,
+        figures=_with_minus(finding.figures) if finding.figures else finding.figures,
         why=lesson.why if lesson and explains else None,
         effect=finding.consequence if explains else None,
         change=lesson.change if lesson and explains else None,

@@ -181,7 +181,7 @@ def _annotations(question: QuestionResult) -> list[tuple[str, str]]:
     return [
         (
             f"{question.part}: {criterion.name} (−{points_text(criterion.max_points - criterion.points)})",
-            criterion.message,
+            criterion.found,
         )
         for criterion in question.criteria
         if criterion.failed

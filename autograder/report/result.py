@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from autograder.assignment.names import SHORT_NAMES, AnswerStatus
+from autograder.assignment.names import AnswerStatus
 from autograder.notebook import printable_path
 from autograder.report.picture import Picture
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 UNCONFINED_NOTICE = "Unconfined: the code could do all that the grader may do, so this is no official grade."
 
 
+#: Between two clauses of an explanation.
+_CLAUSE = re.compile(r"(?<=;) |(?<=[.?]) (?=[A-Z])")
 #: Mistakes that a summary names, and numbers as words.
 _MOST_IN_SUMMARY = 3
 #: Headings of what explains a mistake, in the order in which people read them.
@@ -242,9 +246,9 @@ class QuestionResult:
         return mistakes([self])
 
     @property
-    def short_name(self) -> str:
-        """A short name for tables, such as ``tf model``."""
-        return f"{SHORT_NAMES.get(self.framework, self.framework)} {self.kind}"
+    def holds_back(self) -> bool:
+        """True if a criterion is met, and earned less than its points because the variance earned little."""
+        return any(criterion.held_back for criterion in self.criteria)
 
 
 @dataclass(frozen=True)
@@ -391,28 +395,28 @@ def _help(where: Sequence[tuple[str, CriterionResult]]) -> tuple[tuple[str, str]
 
 
 def _same_or_by_part(heading: str, by_part: Mapping[str, Mapping[str, str]]) -> str:
-    """Return the words below a heading: once if all parts have the same, and else after the parts that have them."""
+    """Return the words below a heading: first those that all parts have, then others after the parts that have them."""
     parts: dict[str, list[str]] = {}
     for part, texts in by_part.items():
         if heading in texts:
             parts.setdefault(texts[heading], []).append(part)
-    return " ".join(
-        text if len(having) == len(by_part) else f"In {_listed(having)}: {text}" for text, having in parts.items()
-    )
+    clauses = {text: _CLAUSE.split(text) for text in parts}
+    everywhere = len(parts) > 1 and sum(map(len, parts.values())) == len(by_part)
+    alike = takewhile(lambda each: len(set(each)) == 1, zip(*clauses.values(), strict=False))
+    shared = [each[0] for each in alike] if everywhere else []
+    said = [re.sub(";$", ".", " ".join(shared))] if shared else []
+    for text, having in parts.items():
+        if own := " ".join(clauses[text][len(shared) :]):
+            said.append(own if len(having) == len(by_part) else f"In {_listed(having)}: {own}")
+    return " ".join(said)
 
 
 def _outcome(questions: Sequence[QuestionResult]) -> str:
     """Return one or two sentences on the mistakes of ``questions`` and on those that were not graded."""
     said, found = [], mistakes(questions)
-    ungraded: dict[str, list[str]] = {}
-    for question in questions:
-        if question.status != QuestionStatus.GRADED:
-            ungraded.setdefault(question.status.words, []).append(question.part)
-    for words, parts in ungraded.items():
+    for words, parts in _ungraded(questions).items():
         said.append(
-            f"{words.capitalize()}: {_named(tuple(dict.fromkeys(parts)), questions)}."
-            if len(questions) > 1
-            else f"{words.capitalize()}."
+            f"{words.capitalize()}: {_named(parts, questions)}." if len(questions) > 1 else f"{words.capitalize()}."
         )
     shown = [(each.title, _named(each.parts, questions)) for each in found]
     if len(shown) == 1:
@@ -426,6 +430,15 @@ def _outcome(questions: Sequence[QuestionResult]) -> str:
         right = all(question.score >= question.max_score for question in questions)
         said.append("Everything is right." if right else "Nothing failed, but not everything could be judged.")
     return " ".join(said)
+
+
+def _ungraded(questions: Sequence[QuestionResult]) -> dict[str, tuple[str, ...]]:
+    """Return why some of ``questions`` were not graded, in words, each with its parts."""
+    found: dict[str, list[str]] = {}
+    for question in questions:
+        if question.status != QuestionStatus.GRADED:
+            found.setdefault(question.status.words, []).append(question.part)
+    return {words: tuple(dict.fromkeys(parts)) for words, parts in found.items()}
 
 
 def _named(parts: Sequence[str], questions: Sequence[QuestionResult]) -> str:
@@ -461,18 +474,12 @@ def question_text(
 
 
 def reasons(result: Result) -> list[str]:
-    """Return short reasons for lost points, each with its questions, for a row of a table."""
+    """Return the reasons for lost points for a row of a table, in the words of the summary, each with its parts."""
     if result.fault is not None:
         return [f"fault: {result.fault}"]
-    where: dict[str, list[str]] = {}
-    for question in result.questions:
-        if question.status == QuestionStatus.GRADED:
-            found = [c.diagnosis or c.name for c in question.criteria if c.failed]
-        else:
-            found = [question.status]
-        for reason in dict.fromkeys(found):
-            where.setdefault(reason, []).append(question.short_name)
-    return [f"{reason.replace('_', ' ')}: {', '.join(tasks)}" for reason, tasks in where.items()]
+    where = {words: _named(parts, result.questions) for words, parts in _ungraded(result.questions).items()}
+    where |= {mistake.title: _named(mistake.parts, result.questions) for mistake in result.mistakes}
+    return [f"{reason}: {parts}" for reason, parts in where.items()]
 
 
 def to_look_at(result: Result) -> list[str]:

@@ -77,7 +77,7 @@ class ClassStatistics:
         self.unconfined |= result.unconfined
         shown: dict[str, dict[str, None]] = {}  # the inner one is a set that keeps its order
         for question in result.questions:
-            task = question.short_name
+            task = question.title
             self._graded_tasks[task] += 1
             for criterion in question.criteria:
                 self._criteria.setdefault((task, criterion.name), Counter())[criterion.status] += 1

@@ -76,7 +76,7 @@ def document(result: Result, about: Context) -> str:
             "max-score": _whole(question.max_score),
             "exact-score": round(question.score, 6),
             "status": question.status,
-            "lost": [f"{c.name}: {c.message}" for c in question.criteria if c.status != CriterionStatus.PASSED],
+            "lost": [f"{c.name}: {c.found}" for c in question.criteria if c.status != CriterionStatus.PASSED],
             "notes": [remark.text for remark in result.remarks],
         }
         for question in result.questions

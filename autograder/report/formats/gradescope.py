@@ -66,7 +66,7 @@ def _question(number: str, question: QuestionResult) -> list[dict[str, Any]]:
             criterion.points,
             criterion.max_points,
             criterion.status == CriterionStatus.PASSED,
-            f"{escape(criterion.asks)} {escape(criterion.message)}",
+            f"{escape(criterion.asks)} {escape(criterion.found)}",
         )
         for position, criterion in enumerate(question.criteria, 1)
     ]

@@ -67,9 +67,9 @@ def _suite(root: Xml.Element, result: Result, question: QuestionResult, new: Seq
         if criterion.failed:
             counts["failures"] += 1
             kind = criterion.diagnosis or "failed"
-            failure = Xml.SubElement(case, "failure", type=kind, message=one_line(criterion.message, 1000))
+            failure = Xml.SubElement(case, "failure", type=kind, message=one_line(criterion.found, 1000))
             texts = [f"{heading}: {text}" for heading, text in unsaid.pop(criterion.title, ())]
-            failure.text = one_line(" ".join([criterion.asks, criterion.message, *texts]), 2000)
+            failure.text = one_line(" ".join([criterion.asks, criterion.found, *texts]), 2000)
         elif criterion.status == CriterionStatus.SKIPPED:
             counts["skipped"] += 1
             Xml.SubElement(case, "skipped", message=one_line(criterion.message, 1000))

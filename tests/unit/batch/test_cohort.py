@@ -225,7 +225,7 @@ def test_statistics_are_the_classs() -> None:
     assert found.quartiles == (8.0, 10.0, 40.0)
     (rate,) = found.rates
     assert (rate.task, rate.criterion, rate.passed, rate.not_evaluated, rate.share) == (
-        "tf initializer",
+        "Part 1: He initializer in TensorFlow",
         "variance",
         2,
         1,

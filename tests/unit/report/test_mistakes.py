@@ -52,6 +52,20 @@ def test_look_up_and_change_of_each_framework_are_told_of_its_parts() -> None:
     assert explained["Why"] == FAILED.why
 
 
+def test_what_the_frameworks_share_of_an_explanation_is_told_once() -> None:
+    keras = replace(FAILED, look_up="He et al. (2015), section 2.2; the sum in the documentation of tf.nn.conv2d")
+    torch = replace(FAILED, look_up="He et al. (2015), section 2.2; the sum in the documentation of torch.nn.Conv2d")
+    explained = dict(mistakes(questions((keras,), (keras,), (torch,)))[0].help)
+    assert explained["Look up"] == (
+        "He et al. (2015), section 2.2. In parts 1 and 2: the sum in the documentation of tf.nn.conv2d. "
+        "In Part 3: the sum in the documentation of torch.nn.Conv2d."
+    )
+    # A part that says nothing below this heading says the shared words neither.
+    silent = replace(FAILED, look_up=None)
+    explained = dict(mistakes(questions((keras,), (silent,), (torch,)))[0].help)
+    assert explained["Look up"].startswith("In Part 1: He et al. (2015), section 2.2; the sum")
+
+
 def test_what_was_measured_in_one_part_is_not_said_of_another() -> None:
     one = replace(FAILED, effect="The signal halves.")
     other = replace(FAILED, recognized="The variance is 3 × 2/fan_in.", effect="The signal grows 3-fold.")

@@ -144,6 +144,20 @@ def test_every_report_says_what_was_made_without_confinement() -> None:
     assert to_json(unconfined)["provenance"]["confinement"] == ["unconfined"]
 
 
+def test_a_row_that_is_held_back_has_no_tick_and_a_reason_above_the_table() -> None:
+    held = CriterionResult("fresh", CriterionStatus.PASSED, 0.5, 1.0, "Draw anew.", "All calls differ.")
+    full = dataclasses.replace(held, points=1.0)
+    pages = [
+        html.render_question(
+            QuestionResult.of(task("q7_tf_initializer"), QuestionStatus.GRADED, 1.0, 12.0, None, (row,))
+        )
+        for row in (held, full)
+    ]
+    assert ["✓ passed" in page for page in pages] == [False, True]
+    assert ["met by any random draw" in page for page in pages] == [True, False]
+    assert "– passed, held back" in pages[0]
+
+
 def test_json_of_a_fault_has_no_score() -> None:
     document = to_json(Result("a.ipynb", "0" * 64, "fault", fault="broken"))
     assert document["score"] is None
@@ -160,7 +174,7 @@ def test_json_knows_no_infinity() -> None:
 
 
 def test_reasons_are_short_and_named_once() -> None:
-    assert reasons(result("…")) == ["glorot normal: tf initializer", "error: tf model"]
+    assert reasons(result("…")) == ["error: Part 2", "glorot normal: Part 1"]
 
 
 @pytest.mark.parametrize(("points", "text"), [(9.0, "9"), (9.5, "9.5"), (2 / 3, "0.67"), (0.0, "0"), (10.0, "10")])
@@ -222,6 +236,9 @@ def test_overview_shows_remarks_under_a_heading_of_their_own() -> None:
     results, unreadable = several()
     seen = Tags()
     seen.feed(html.render(results, unreadable))
+    unremarked = html.render([results[1], results[1]])
+    assert "why points were lost" in unremarked
+    assert "notes" not in unremarked, "no empty column where there is no remark"
     for shown in (overview(results, []), seen.text):
         heading = next(line for line in shown.splitlines() if "why points were lost" in line)
         assert "notes" in heading
