@@ -25,7 +25,7 @@ CLIPPED_DEVIATION = math.sqrt(1.0 - 4.0 * math.exp(-2.0) / math.sqrt(2.0 * math.
 CUT_AT_3 = "normal cut at 3"
 #: An orthogonal matrix, whose entries are normal to look at: `DrawFigures.is_orthogonal` tells it.
 ORTHOGONAL = "orthogonal"
-#: Kolmogorov–Smirnov distance up to which a family counts as recognised.
+#: Kolmogorov–Smirnov distance up to which a family counts as recognized.
 RECOGNIZED = 0.01
 #: Deviations beyond which a normal cut at three has nothing, whether it was rescaled or not; and the share that a whole
 #: normal has there.

@@ -232,7 +232,7 @@ class ModelMeasurements:
         return bool(self.own)
 
     def family(self, numbers: Sequence[int]) -> str | None:
-        """Family of these layers' weights, each layer in its own units; None when not recognised."""
+        """Family of these layers' weights, each layer in its own units; None when not recognized."""
         histogram = Histogram()
         for i in numbers:
             m = self.moments[i]

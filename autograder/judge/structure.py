@@ -43,7 +43,7 @@ _SYMMETRIC = Misconception("symmetric", "a matrix that equals its transpose", II
 RANK_ONE = Misconception("rank_one", "an outer product of two vectors", IID)
 _UNEVEN_SCALE = Misconception("uneven_scale", "a scale that changes along an axis", IID)
 _UNEVEN_MEAN = Misconception("uneven_mean", "a mean that changes along an axis", IID)
-_UNIT_NORM = Misconception("unit_norm", "rows or columns that were normalised to one length", IID)
+_UNIT_NORM = Misconception("unit_norm", "rows or columns that were normalized to one length", IID)
 _CENTRED = Misconception("centred", "rows or columns whose mean was subtracted", IID)
 #: What changes from group to group along an axis.
 UNEVEN = (_UNEVEN_SCALE, _UNEVEN_MEAN)

@@ -40,6 +40,14 @@ _HANDLER: Final = re.compile(r'\son[a-z]+="([^"{]*)"', re.I)
 _FILES_POLICY: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
+#: What nbgrader's lists lack for a phone, where their tables are wider than the screen: they scroll on their own.
+_PHONE: Final = (
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><style>'
+    "@media (max-width: 62rem) { .jupyter-logo { display: none; } .page-header { margin: 0; } "
+    ".col-md-10 { overflow-x: auto; } }</style>"
+)
+
+
 def _hashes() -> str:
     """Return the hashes of the handlers in nbgrader's templates, such as ``onclick="toggle_name(true);"``."""
     texts = (path.read_text("utf-8") for path in Path(handlers.template_path).rglob("*") if path.is_file())
@@ -66,9 +74,12 @@ class _Strict(BaseHandler):
         return f"{_POLICY}; script-src 'nonce-{self.nonce}' 'unsafe-hashes' {self._hashes}"
 
     def render(self, name: str, **values: Any) -> str:
-        """Return a page of nbgrader's, whose scripts carry the nonce. The template escapes what it is given."""
+        """Return a page of nbgrader's that fits a phone, and whose scripts carry the nonce.
+
+        The template escapes what it is given.
+        """
         page: str = super().render(name, **values)
-        return page.replace("<script", f'<script nonce="{self.nonce}"')
+        return page.replace("<head>", f"<head>{_PHONE}", 1).replace("<script", f'<script nonce="{self.nonce}"')
 
 
 class _Order:

@@ -377,6 +377,24 @@ def test_no_page_of_the_formgrader_runs_or_loads_what_was_put_into_it(course: Co
     assert page.title() != "1"
 
 
+def test_lists_and_submissions_fit_a_phone(course: Course, address: str, page: Page) -> None:
+    root = address.partition("?")[0]
+    page.set_viewport_size({"width": 390, "height": 844})
+    for shown in (
+        f"{root}/manage_assignments",
+        f"{root}/manage_submissions/{ASSIGNMENT}",
+        f"{root}/gradebook/{ASSIGNMENT}",
+        f"{root}/manage_students",
+        submission(course, root, "glorot"),
+    ):
+        page.goto(shown)
+        page.wait_for_load_state("networkidle")
+        assert page.locator("meta[name=viewport]").count() == 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, shown
+    picture(page, "grading-390")
+    page.set_viewport_size({"width": 1200, "height": 900})
+
+
 def test_page_that_takes_long_keeps_no_other_page_waiting(course: Course, address: str) -> None:
     root, _, token = address.partition("?")
     slow, other = (f"{submission(course, root, student)}/?{token}" for student in (NAMED, "glorot"))

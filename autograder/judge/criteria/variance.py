@@ -117,7 +117,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         if found
         else None,
         recognized=told,
-        figures=f"{_times(plain.variance)} × the variance asked for ({plain.kernel.sizes}).{earns}",
+        figures=f"{_measured(plain, worst)}{earns}",
         consequence=consequence([s.variance for s in shapes], worst.law),
         measured=worst.variance * worst.asked,
         expected=worst.asked,
@@ -177,6 +177,17 @@ def worst_or_pooled_bound(shapes: Sequence[Moments], total: int, pooled: float) 
     return min(
         union(second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(shapes)),
         union(second_moment_bound(total, pooled - 1.0), 2),
+    )
+
+
+def _measured(plain: Moments, worst: Moments) -> str:
+    """Say how far off one kernel is, as a variance and as the standard deviation that figures show, and the worst."""
+    ratio = plain.variance
+    told = f"{_times(ratio)} × the variance asked for, so {_times(math.sqrt(ratio))} × the standard deviation"
+    if worst.kernel == plain.kernel:
+        return f"{told} (kernel {plain.kernel})."
+    return (
+        f"{told} (kernel {plain.kernel}). The farthest off: {_times(worst.variance)} × the variance ({worst.kernel})."
     )
 
 
