@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, partial
 from importlib.resources import files
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from autograder.assignment.names import TITLE
 from autograder.report.figures import Figure, draw
@@ -31,7 +32,13 @@ def _figure(picture: Picture | None) -> Figure | None:
     return draw(picture) if picture else None
 
 
+def _breakable(name: str) -> Markup:
+    """Return a file's name, escaped, that a narrow table breaks between its words."""
+    return Markup(re.sub(r"([_./-])", r"\1<wbr>", str(escape(name))))  # noqa: S704 (escaped)
+
+
 _ENVIRONMENT = environment(
+    breakable=_breakable,
     one_line=partial(one_line, limit=10_000),
     reasons=reasons,
     figure=_figure,

@@ -247,6 +247,12 @@ def test_overview_shows_remarks_under_a_heading_of_their_own() -> None:
     assert "notes" not in overview(results[1:], []), "no empty column where there is no remark"
 
 
+def test_name_of_a_file_breaks_between_its_words_and_stays_text() -> None:
+    page = html.render([result("a/torch_default.ipynb"), result("a/x<b>&.ipynb")])
+    assert ">torch_<wbr>default.<wbr>ipynb</a>" in page
+    assert ">x&lt;b&gt;&amp;.<wbr>ipynb</a>" in page
+
+
 def test_class_table_has_a_column_for_remarks(tmp_path: Path) -> None:
     (noted, _), unreadable = several()
     entries = [Entry(name, tmp_path / f"{name}.ipynb", f"{name}.ipynb") for name in ("ann", "bob")]
