@@ -68,7 +68,7 @@ def course(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> Co
         config.write(WAITING)
     course.nbgrader("generate_assignment", ASSIGNMENT)
     glorot = scenario("glorot").build()
-    cell(glorot, "q1").source, cell(glorot, "q2").source = ATTACK, "It waits."
+    cell(glorot, "q1").source, cell(glorot, "q2").source = ATTACK, "Nobody has marked this yet."
     cell(glorot, "q1_see").outputs = [new_output("display_data", {"image/png": PNG})]
     course.submit("glorot", glorot)
     course.submit(NAMED, answered({"q1": "It waits."}))
