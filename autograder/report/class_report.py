@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import textwrap
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from autograder.text import one_line
 
 _MOST_COMMON = 8
 _MOST_BARS = 12
+#: Characters of a line beside a bar.
+_LABEL = 34
 
 
 @dataclass(frozen=True)
@@ -139,15 +142,20 @@ def mistakes_figure(found: ClassStatistics) -> Chart | None:
     if not mistakes:
         return None
 
+    labels = [textwrap.fill(one_line(m.name), _LABEL) for m in mistakes]
+
     def draw(axes: Any) -> None:
-        drawn = axes.barh([m.name for m in mistakes], [100.0 * m.share for m in mistakes], color=ORANGE)
+        drawn = axes.barh(labels, [100.0 * m.share for m in mistakes], color=ORANGE)
         axes.bar_label(drawn, labels=[f"{percent(m.share)} ({m.count})" for m in mistakes], padding=3)
         axes.invert_yaxis()
         axes.margins(x=0.2)
         axes.set_xlabel("% of the submissions")
 
     described = "; ".join(f"{m.name} {percent(m.share)}" for m in mistakes)
-    return Chart(_png(draw, 0.6 + 0.26 * len(mistakes)), f"Bar chart of the most common mistakes: {described}.")
+    lines = sum(label.count("\n") + 1 for label in labels)
+    return Chart(
+        _png(draw, 0.6 + 0.12 * len(labels) + 0.14 * lines), f"Bar chart of the most common mistakes: {described}."
+    )
 
 
 def _png(draw: Any, height: float) -> bytes:

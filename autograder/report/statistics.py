@@ -77,12 +77,12 @@ class ClassStatistics:
         self.unconfined |= result.unconfined
         shown: dict[str, dict[str, None]] = {}  # the inner one is a set that keeps its order
         for question in result.questions:
-            task = question.title
+            task = question.part
             self._graded_tasks[task] += 1
             for criterion in question.criteria:
                 self._criteria.setdefault((task, criterion.name), Counter())[criterion.status] += 1
                 if criterion.failed and criterion.diagnosis is not None:
-                    name = criterion.diagnosis.replace("_", " ")
+                    name = criterion.title
                     shown.setdefault(name, {})[task] = None
                     if criterion.look_up is not None:
                         self._look_up.setdefault(name, criterion.look_up)
