@@ -181,14 +181,14 @@ def worst_or_pooled_bound(shapes: Sequence[Moments], total: int, pooled: float) 
 
 
 def _measured(plain: Moments, worst: Moments) -> str:
-    """Say how far off one kernel is, as a variance and as the standard deviation that figures show, and the worst."""
-    ratio = plain.variance
-    told = f"{_times(ratio)} × the variance asked for, so {_times(math.sqrt(ratio))} × the standard deviation"
+    """Say how far two kernels are off: the one with the plainest figures, and the worst.
+
+    The numbers are standard deviations, as in the table beside a row.
+    """
+    told = f"Standard deviation: {_times(math.sqrt(plain.variance))} × expected ({plain.kernel})"
     if worst.kernel == plain.kernel:
-        return f"{told} (kernel {plain.kernel})."
-    return (
-        f"{told} (kernel {plain.kernel}). The farthest off: {_times(worst.variance)} × the variance ({worst.kernel})."
-    )
+        return f"{told}."
+    return f"{told}, worst {_times(math.sqrt(worst.variance))} × ({worst.kernel})."
 
 
 def _times(ratio: float) -> str:
