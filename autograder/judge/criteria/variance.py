@@ -99,6 +99,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     off = off if one_strays else dict.fromkeys(off, True)
     # Of the kernels that are off, the one that is least so has the plainest figures.
     plain = min((s for s in shapes if off[s.kernel]), key=stray)
+    deviation = math.sqrt(worst.variance)  # as in the table beside the row
     times = f"{_times(plain.variance)} times the variance asked for"
     # A coarse variance earns as much as a right one that is coarse: whether it strays is chance.
     credit = near_miss([s.variance for s in shapes], rests_on)
@@ -117,7 +118,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         if found
         else None,
         recognized=told,
-        figures=f"{_measured(plain, worst)}{earns}",
+        figures=f"Worst: {_times(deviation)} × the standard deviation expected ({worst.kernel}).{earns}",
         consequence=consequence([s.variance for s in shapes], worst.law),
         measured=worst.variance * worst.asked,
         expected=worst.asked,
@@ -178,17 +179,6 @@ def worst_or_pooled_bound(shapes: Sequence[Moments], total: int, pooled: float) 
         union(second_moment_bound(worst.n, worst.variance - 1.0), 2 * len(shapes)),
         union(second_moment_bound(total, pooled - 1.0), 2),
     )
-
-
-def _measured(plain: Moments, worst: Moments) -> str:
-    """Say how far two kernels are off: the one with the plainest figures, and the worst.
-
-    The numbers are standard deviations, as in the table beside a row.
-    """
-    told = f"Standard deviation: {_times(math.sqrt(plain.variance))} × expected ({plain.kernel})"
-    if worst.kernel == plain.kernel:
-        return f"{told}."
-    return f"{told}, worst {_times(math.sqrt(worst.variance))} × ({worst.kernel})."
 
 
 def _times(ratio: float) -> str:
