@@ -1,4 +1,4 @@
-"""Converts a formula to MathML that browsers draw as TeX would."""
+"""Converts a formula to MathML that browsers draw as TeX would, or to plain text."""
 
 from __future__ import annotations
 
@@ -46,6 +46,37 @@ def mathml(latex: str, display: str = "inline") -> str:
             if operator.tag == "mo":
                 _space(operator, after)
     return unescape(tostring(math, encoding="unicode"))
+
+
+def plain(latex: str) -> str:
+    """Return a formula in one line of plain text, as an alternative text needs it; TeX that is malformed, as it is.
+
+    Examples
+    --------
+    >>> plain(r"10^{-13}"), plain(r"n_{\\text{in}}"), plain(r"\\frac{1}{2n}")
+    ('10^−13', 'n_in', '1/(2n)')
+    """
+    try:
+        return _plain(Converter().convert_to_element(latex)).strip()
+    except Exception:  # the converter raises what it happens to meet in a malformed formula
+        return latex
+
+
+def _plain(element: Element) -> str:
+    parts = [_plain(child) for child in element]
+    match element.tag:
+        case "msup" | "msub":
+            return f"{parts[0]}{'^' if element.tag == 'msup' else '_'}{parts[1]}"
+        case "msubsup":
+            return f"{parts[0]}_{parts[1]}^{parts[2]}"
+        case "mfrac":
+            return "/".join(part if len(part) == 1 else f"({part})" for part in parts)
+        case "msqrt":
+            return f"√({''.join(parts)})"
+        case _:
+            text = unescape(element.text or "")
+            text = re.sub("&#x([0-9A-F]+);", lambda code: chr(int(code[1], 16)), text)
+            return (f" {text} " if element.tag == "mo" and text in "=≈<>≤≥≪" else text) + "".join(parts)
 
 
 def _scripts(element: Element) -> None:

@@ -25,6 +25,7 @@ from nbformat.validator import isvalid
 from pygments.formatters import HtmlFormatter
 
 from autograder.errors import UserError
+from autograder.mathml import plain
 from autograder.notebook import Cell, UnreadableNotebook, parse_notebook, printable_path, read_bytes
 from autograder.report import formulas
 from autograder.report.templating import environment, style_sheet
@@ -113,6 +114,8 @@ def _code(context: Context, source: str, language: str = "", metadata: object = 
 #: A Markdown cell after a figure describes it in a paragraph that begins like this.
 _DESCRIPTION = re.compile(r"^\*What the figure shows:\*\s*(.+?)(?:\n\n|\Z)", re.M | re.S)
 
+_FORMULA = re.compile(r"\$([^$]+)\$")
+
 
 class SafeOutputs(Preprocessor):
     """Cleans HTML outputs, removes outputs that are programs, and gives each figure a text alternative."""
@@ -122,7 +125,7 @@ class SafeOutputs(Preprocessor):
         for cell, after in pairwise(nb.cells):
             described = _DESCRIPTION.search(after.source) if after.cell_type == "markdown" else None
             if cell.cell_type == "code" and described is not None:
-                cell.metadata.setdefault("alt", " ".join(described[1].replace("$", "").split()))
+                cell.metadata.setdefault("alt", " ".join(_FORMULA.sub(lambda f: plain(f[1]), described[1]).split()))
         nb.metadata.pop("widgets", None)  # widgets are programs, and nbconvert fails on those of Colab
         done: tuple[NotebookNode, Resources] = super().preprocess(nb, resources)
         return done

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from autograder.mathml import mathml
+from autograder.mathml import mathml, plain
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,20 @@ def test_bars_and_strokes_keep_no_distance(latex: str) -> None:
 
 def test_bars_that_grow_with_their_content_stay_so() -> None:
     assert mathml(r"\left|\frac12\right|").count('stretchy="true"') == 2
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        ("10^{-13}", "10^−13"),
+        (r"\partial \mathcal{L} / \partial h", "∂L/∂h"),
+        (r"\ln 2 \approx 0.69", "ln2 ≈ 0.69"),
+        (r"(c/2)^l", "(c/2)^l"),
+        (r"n_{\text{in}}", "n_in"),
+        (r"\frac{1}{2n}", "1/(2n)"),
+        (r"s/\sqrt{n}", "s/√(n)"),
+        (r"\frac{", r"\frac{"),
+    ],
+)
+def test_formula_is_read_out_as_plain_text(latex: str, text: str) -> None:
+    assert plain(latex).replace("ℒ", "L") == text
