@@ -58,7 +58,7 @@ def plain(latex: str) -> str:
     """
     try:
         return _plain(Converter().convert_to_element(latex)).strip()
-    except Exception:  # the converter raises what it happens to meet in a malformed formula
+    except Exception:  # noqa: BLE001  # the converter raises what it happens to meet in a malformed formula
         return latex
 
 
