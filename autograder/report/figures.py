@@ -102,7 +102,8 @@ def _between(least: float, most: float) -> str:
 
 
 def _layers(picture: SignalPicture) -> list[str]:
-    return ["inputs", *(f"hidden {depth}" for depth in range(1, len(picture.widths) - 1)), "outputs"]
+    # A space that does not break: a name stays on one line of a narrow table.
+    return ["inputs", *(f"hidden\N{NO-BREAK SPACE}{depth}" for depth in range(1, len(picture.widths) - 1)), "outputs"]
 
 
 def describe(picture: Picture) -> str:
