@@ -1,0 +1,63 @@
+"""Writes the comment with which a student learns what earned points, and why the others were lost."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from autograder.marking.scheme import Scheme, amount
+from autograder.marking.score import Given, by_row, made
+
+
+class Show(StrEnum):
+    """How much of the mark scheme a comment shows."""
+
+    ALL = "all"
+    APPLIED = "applied"
+    NONE = "none"
+
+
+def comment(
+    scheme: Scheme, given: Given, adjustment: float = 0.0, reason: str = "", note: str = "", show: Show = Show.ALL
+) -> str:
+    """Return a comment in Markdown.
+
+    Parameters
+    ----------
+    scheme, given, adjustment
+        As for `autograder.marking.score.points`.
+    reason : str
+        Why there is an adjustment.
+    note : str
+        The marker's own words, in Markdown. Nothing here makes them safe: whoever shows a comment does.
+    show : Show
+        ``ALL`` shows every item, earned and missed; ``APPLIED`` only what was earned, and the false statements that
+        were made; ``NONE`` only sums.
+
+    Raises
+    ------
+    BadMark
+        ``given`` does not fit the scheme.
+    """
+    scores, mistakes = by_row(scheme, given), made(scheme, given)
+    lines = []
+    if show is Show.NONE:
+        for name, part in (
+            ("Core", [s for s in scores if not s.row.depth]),
+            ("Depth", [s for s in scores if s.row.depth]),
+        ):
+            if part:
+                lines.append(
+                    f"- {name}: {amount(sum(s.earned for s in part))} of {amount(sum(s.possible for s in part))}"
+                )
+        if mistakes:
+            lines.append(f"- False statements: {amount(sum(mistake.points for mistake in mistakes))}")
+    else:
+        for row in scheme.rows:
+            for item in row.items:
+                share = given.get(item.key, 0.0)
+                if share or show is Show.ALL:
+                    lines.append(f"- {amount(item.points * share)} of {amount(item.points)}: {item.words}")
+        lines += [f"- {amount(mistake.points)}: {mistake.text}" for mistake in mistakes]
+    if adjustment:
+        lines.append(f"- {'+' if adjustment > 0 else ''}{amount(adjustment)}: {' '.join(reason.split())}")
+    return "\n\n".join(part for part in ("\n".join(lines), note.strip()) if part)

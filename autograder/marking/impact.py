@@ -1,0 +1,78 @@
+"""Says what a change of the mark scheme does to the answers that are marked already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autograder.marking.scheme import Scheme
+from autograder.marking.score import Given, points
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A mark as it was given. ``overruled`` is True if somebody typed another score in the formgrader."""
+
+    given: Given
+    adjustment: float = 0.0
+    overruled: bool = False
+
+
+@dataclass(frozen=True)
+class Move:
+    """A score that changes."""
+
+    key: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a change does.
+
+    Attributes
+    ----------
+    moves : tuple of Move
+        Scores that change.
+    look : tuple of str
+        Answers that a marker should look at again: their score moves and has an adjustment, or a share that was given
+        cannot be given any more.
+    overruled : tuple of str
+        Answers that would move, and do not, because their score was typed in the formgrader.
+    """
+
+    moves: tuple[Move, ...] = ()
+    look: tuple[str, ...] = ()
+    overruled: tuple[str, ...] = ()
+
+
+def carried(scheme: Scheme, given: Given) -> dict[str, float]:
+    """Return ``given`` as far as ``scheme`` has its keys, each share as the nearest step, or the higher of two."""
+    steps = {**{key: item.steps for key, item in scheme.items.items()}, **dict.fromkeys(scheme.costs, (0.0, 1.0))}
+    return {
+        key: min(steps[key], key=lambda step: (round(abs(step - share), 9), -step))
+        for key, share in given.items()
+        if key in steps
+    }
+
+
+def moves(old: Scheme, new: Scheme, marks: Mapping[str, Marked]) -> Impact:
+    """Return what the change from ``old`` to ``new`` does to ``marks``, which are named by any key.
+
+    A new item moves nothing, because nobody gave it yet. Other points for an item move every answer that has a share
+    of it, and an item that is gone counts no more. Another text moves no score.
+    """
+    moved, look, overruled = [], [], []
+    for key in sorted(marks):
+        mark = marks[key]
+        given = carried(new, mark.given)
+        before, after = points(old, mark.given, mark.adjustment), points(new, given, mark.adjustment)
+        if mark.overruled:
+            overruled += [key] * (before != after)
+            continue
+        if before != after:
+            moved.append(Move(key, before, after))
+        if (before != after and mark.adjustment) or any(abs(given[k] - mark.given[k]) > 1e-9 for k in given):
+            look.append(key)
+    return Impact(tuple(moved), tuple(look), tuple(overruled))
