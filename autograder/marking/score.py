@@ -53,7 +53,7 @@ def points(scheme: Scheme, given: Given, adjustment: float = 0.0) -> float:
     check(scheme, given)
     earned = sum(earned_of(item, given) for item in scheme.items.values())
     costs = sum(mistake.points for mistake in made(scheme, given))
-    return round(min(max(max(0.0, earned + costs) + adjustment, 0.0), scheme.max_points), _DIGITS)
+    return round(min(max(max(0.0, earned + costs) + adjustment, 0.0), float(scheme.max_points)), _DIGITS)
 
 
 def by_row(scheme: Scheme, given: Given) -> tuple[RowScore, ...]:
