@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
@@ -79,20 +79,21 @@ class Piece:
         return self.before == self.after
 
 
-def groups(answers: Mapping[str, str], vocabulary: Collection[str] = ()) -> dict[str, Place]:
+def groups(answers: Mapping[str, str], vocabulary: Set[str] = frozenset()) -> dict[str, Place]:
     """Return the places of all answers that can be marked together with another one (tiers 0 and 1), by their keys.
 
     Identical answers have the same characters, apart from white space and from other encodings of the same character.
     A slip is one letter too few, too many, wrong, or two exchanged, after the first letter of a word of at least five
     letters; the word with the slip occurs in no other answer, and the right one does. Slips are found in scripts with
-    capital letters alone: in Arabic or Chinese, one sign makes another word. An answer without a twin is in no group.
+    capital letters alone: in Arabic or Chinese, one sign makes another word. A slip can still be a word, one that
+    nobody else wrote; a page that offers a group must show what differs. An answer without a twin is in no group.
 
     Parameters
     ----------
     answers : mapping of str to str
         Texts by any key.
-    vocabulary : collection of str
-        Words that are right, so that none of them is a slip of another one: those of the notebook.
+    vocabulary : set of str
+        Words that are right, so that none of them is a slip of another one: the `words` of the notebook.
 
     Examples
     --------
@@ -103,8 +104,7 @@ def groups(answers: Mapping[str, str], vocabulary: Collection[str] = ()) -> dict
     same = _identical(answers)
     tokens = {text: _TOKEN.findall(text) for text in same}
     spread = Counter(word for words in tokens.values() for word in {word.casefold() for word in words})
-    known = {word.casefold() for word in vocabulary}
-    odd = {word for word, count in spread.items() if count == 1 and word not in known}
+    odd = {word for word, count in spread.items() if count == 1 and word not in vocabulary}
 
     def is_slip(one: str, other: str) -> bool:
         return (
@@ -209,7 +209,7 @@ def word_diff(one: str, other: str) -> tuple[Piece, ...]:
 
 def words(texts: Iterable[str]) -> frozenset[str]:
     """Return the words of texts, as a vocabulary for `groups`."""
-    return frozenset(token for text in texts for token in _TOKEN.findall(_folded(text)))
+    return frozenset(token for text in texts for token in _TOKEN.findall(_folded(text).casefold()))
 
 
 def _folded(text: str) -> str:
