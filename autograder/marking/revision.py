@@ -27,7 +27,7 @@ def with_keys_of(previous: Scheme, scheme: Scheme) -> Scheme:
     >>> from autograder.marking.scheme import parse
     >>> table = "| points | for |\\n|---:|---|\\n"
     >>> old = parse(f"{table}| 1 | A fitting source. |\\n| 1 | The cause is a product. |", "q1", 2)
-    >>> new = parse(f"{table}| 1 | A product is the cause. |\\n| 1 | A source that fits. |\\n| 1 | Units |", "q1", 3)
+    >>> new = parse(f"{table}| 1 | A product is the cause. |\\n| 1 | A source is fitting. |\\n| 1 | Units |", "q1", 3)
     >>> [row.key for row in with_keys_of(old, new).rows]
     ['q1.2', 'q1.1', 'q1.3']
     """

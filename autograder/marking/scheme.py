@@ -35,10 +35,12 @@ SCHEMA = "autograder/rubric/v1"
 
 _POINTS, _COSTS, _ANCHORS = "| points | for |", "| false statement | costs |", "**Three graded answers**"
 _RULES = {_POINTS: "|---:|---|", _COSTS: "|---|---:|"}
-_AMOUNT = r"[−-]?(?:\d+½|½|\d+/[1-9]\d*|\d+(?:\.\d+)?)"
+_AMOUNT = r"[−-]?(?:\d{1,3}½|½|\d{1,3}/[1-9]\d?|\d{1,3}(?:\.\d{1,4})?)"
 #: A bracket with points: ``(1)``, ``(½ each)``, ``(1; ½ for one of the two)``. A bracket with a year has none.
 _BRACKET = re.compile(rf"\((?!(?:19|20)\d\d\b)({_AMOUNT})( each)?(?:[;,] ((?:[^()]|\([^()]*\))*))?\)")
 _HALF = re.compile(r"½|\bHalf\b|\bhalf (?:a point|the points|of this)\b")
+#: What nbgrader removes from the students' release stands between such lines.
+_MARKER = re.compile(r"\s*#+\s*(?:BEGIN|END)\b")
 #: Formulas and code: brackets and bars in them mean nothing here.
 _OPAQUE = re.compile(r"(?<!\\)\$[^$]*\$|`[^`]*`|\\[|$]")
 
@@ -174,6 +176,10 @@ def amount(points: float) -> str:
     return sign + (str(whole) if size == whole else f"{size:.4g}")
 
 
+def _worth(points: float) -> str:
+    return f"{amount(points)} point{'s' * (points > 1)}"
+
+
 def parse(markdown: str, question: str, max_points: float) -> Scheme:
     """Read a mark scheme, with keys by position. `autograder.marking.revision.with_keys_of` gives it earlier keys.
 
@@ -200,7 +206,9 @@ def parse(markdown: str, question: str, max_points: float) -> Scheme:
     >>> render(scheme) == table
     True
     """
-    lines = markdown.strip("\n").splitlines()
+    lines = markdown.strip("\n").split("\n")
+    if marker := next((line for line in lines if _MARKER.match(line)), None):
+        raise SchemeProblem(f"{question}: a mark scheme must not contain the line {one_line(marker, 60)}")
     rows, rest = _table(lines, _POINTS, question)
     if any(line.strip() for line in lines[: lines.index(_POINTS)]):
         raise SchemeProblem(f"{question}: the mark scheme must begin with the table {_POINTS}")
@@ -223,7 +231,7 @@ def parse(markdown: str, question: str, max_points: float) -> Scheme:
     total = sum(row.points for row in scheme.rows)
     if not math.isclose(total, max_points):
         raise SchemeProblem(
-            f"{question}: the rows add up to {amount(total)}, and the question has {amount(max_points)} points"
+            f"{question}: the rows add up to {amount(total)}, and the question has {_worth(max_points)}"
         )
     return scheme
 
@@ -260,18 +268,15 @@ def from_document(document: object) -> Scheme:
     except msgspec.ValidationError as problem:
         raise SchemeProblem(f"the mark scheme's document is damaged: {one_line(str(problem))}") from None
     read = parse(render(scheme), scheme.question, scheme.max_points)
-    for row, again in zip(scheme.rows, read.rows, strict=True):
-        for item, said in zip(row.items, again.items, strict=False):
-            if (item.points, item.steps, item.text) != (said.points, said.steps, said.text):
-                raise SchemeProblem(
-                    f"{item.key}: the text says {amount(said.points)} in steps of {amount(_step(said))}, and the "
-                    f"document {amount(item.points)} in steps of {amount(_step(item))}; change the text as well"
-                )
+    for item, said in zip(_items(scheme), _items(read), strict=False):
+        if item.text == said.text and (item.points, item.steps) != (said.points, said.steps):
+            raise SchemeProblem(
+                f"{item.key}: its text gives {amount(said.points)} in {len(said.steps) - 1} steps, and the document "
+                f"says {amount(item.points)} in {len(item.steps) - 1}; change the text as well"
+            )
     if _without_keys(scheme) != _without_keys(read):
-        raise SchemeProblem(f"{scheme.question}: the document's rows are cut into items in another way than its texts")
-    keys = [*scheme.items, *scheme.costs]
-    if len(keys) < len(list(_keys(scheme))):
-        raise SchemeProblem(f"{scheme.question}: two items of the document have the same key")
+        raise SchemeProblem(f"{scheme.question}: the document cuts its rows into items in another way than their texts")
+    _check_keys(scheme)
     return scheme
 
 
@@ -303,10 +308,6 @@ def _number(text: str) -> float:
     size = text.lstrip("−-").removesuffix("½")
     above, _, below = size.partition("/")
     return sign * (float(above or 0) / float(below or 1) + (0.5 if text.endswith("½") else 0.0))
-
-
-def _step(item: Item) -> float:
-    return item.steps[1] * item.points
 
 
 def _written(header: str, lines: list[str]) -> str:
@@ -368,6 +369,8 @@ def _row(question: str, number: int, points: str, text: str) -> Row:
             strict=False,
         )
     ]
+    if not all(item.words for item in items):
+        raise SchemeProblem(f"{name}: a bracket has no words before it that say what earns its points")
     return Row(f"{question}.{number}", level, tuple(items), note)
 
 
@@ -383,13 +386,11 @@ def _sizes(name: str, total: float, brackets: list[_Bracket], note: str) -> list
         count = left / several[0].points
         if count < 2 or not count.is_integer():
             raise SchemeProblem(
-                f"{name}: {amount(left)} of its {amount(total)} points are left for the bracket that gives "
+                f"{name}: {amount(left)} of {_worth(total)} is left for the bracket that gives "
                 f"{amount(several[0].points)} each; that must be twice as much or more, without a rest"
             )
     elif not math.isclose(left, 0.0, abs_tol=1e-9):
-        raise SchemeProblem(
-            f"{name}: the brackets add up to {amount(total - left)}, and the row has {amount(total)} points"
-        )
+        raise SchemeProblem(f"{name}: the brackets add up to {amount(total - left)}, and the row has {_worth(total)}")
     return [
         (left, _steps(left, step=bracket.points))
         if bracket.each
@@ -422,11 +423,23 @@ def _mistake(question: str, number: int, text: str, points: str) -> Mistake:
     return Mistake(f"{question}.e{number}", cost, text)
 
 
-def _keys(scheme: Scheme) -> list[str]:
-    return [
-        *(item.key for row in scheme.rows for item in row.items),
-        *(mistake.key for mistake in scheme.mistakes),
-    ]
+def _items(scheme: Scheme) -> list[Item]:
+    """Return every item, also where two have one key."""
+    return [item for row in scheme.rows for item in row.items]
+
+
+def _check_keys(scheme: Scheme) -> None:
+    """Raise `SchemeProblem` unless every key has its form, and is there once."""
+    stem, seen = re.escape(scheme.question), set(scheme.retired)
+    for form, keys in (
+        (rf"{stem}\.\d+", [row.key for row in scheme.rows]),
+        (rf"{stem}\.\d+[a-z]", [item.key for item in _items(scheme)]),
+        (rf"{stem}\.e\d+", [mistake.key for mistake in scheme.mistakes]),
+    ):
+        for key in keys:
+            if key in seen or not re.fullmatch(form, key):
+                raise SchemeProblem(f"{scheme.question}: {one_line(key, 40)!r} is there twice, or is no key")
+            seen.add(key)
 
 
 def _without_keys(scheme: Scheme) -> Scheme:

@@ -91,7 +91,7 @@ def test_what_may_be_another_statement_is_not_marked_together(one: str, other: s
         (CHINESE, CHINESE, Tier.IDENTICAL),
         (ARABIC, f" {ARABIC}", Tier.IDENTICAL),
         ("The gradient vanishes.", "The gradeint vanishes.", Tier.SLIPS),
-        ("The gradient vanishes.", "The gradiant vanishs.", Tier.SLIPS),
+        ("The gradient vanishes.", "The gradiemt vanishesx.", Tier.SLIPS),
         ("Градиент исчезает.", "Градиент исчезаит.", Tier.SLIPS),
         (f"{CHINESE} gradient", f"{CHINESE} gradeint", Tier.SLIPS),
     ],
@@ -106,7 +106,7 @@ def test_the_answer_without_slips_leads_its_group() -> None:
     texts = {
         "a": right.replace("gradient", "gradeint"),
         "b": right,
-        "c": right.replace("receive", "recieve"),
+        "c": right.replace("receive", "receiwe"),
         "d": "Layers receive a gradient.",
     }
     assert {key: place.leader for key, place in groups(texts).items()} == {"a": "b", "b": "b", "c": "b"}

@@ -1,0 +1,80 @@
+"""Finds the mark schemes in the source notebook, and writes them back into it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autograder.marking.scheme import Scheme, SchemeProblem, parse, render
+from autograder.notebook import Notebook
+
+_PROMPT = "_prompt"
+_SCHEME = re.compile(r"(?<=### BEGIN MARK SCHEME\n)(.*?)(?=\n### END MARK SCHEME)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Mark scheme of one question as the notebook has it: the text, and the points of the answer's cell."""
+
+    question: str
+    markdown: str
+    max_points: float
+
+
+def sources(notebook: Notebook) -> tuple[Source, ...]:
+    """Return the mark schemes of all questions that have one, in the order of the notebook.
+
+    A question's scheme stands in the cell of its prompt: that of ``q1`` in ``q1_prompt``.
+    """
+    found = []
+    for cell in notebook.cells:
+        question = (cell.grade_id or "").removesuffix(_PROMPT)
+        answer = notebook.cell(question)
+        scheme = _SCHEME.search(cell.source)
+        if answer and scheme and question != cell.grade_id:
+            found.append(Source(question, scheme[0].strip("\n"), float(answer.metadata.get("points") or 0)))
+    return tuple(found)
+
+
+def drifted(notebook: Notebook, schemes: Mapping[str, Scheme]) -> tuple[str, ...]:
+    """Return the questions whose scheme in the notebook says something else than ``schemes``, in alphabetical order.
+
+    The form of a table, such as its spaces, makes no difference.
+
+    Raises
+    ------
+    SchemeProblem
+        A scheme of the notebook cannot be read.
+    """
+    in_notebook = {
+        source.question: render(parse(source.markdown, source.question, source.max_points))
+        for source in sources(notebook)
+    }
+    return tuple(sorted(key for key, scheme in schemes.items() if in_notebook.get(key) != render(scheme)))
+
+
+def with_schemes(raw: bytes, schemes: Mapping[str, Scheme]) -> bytes:
+    """Return the notebook file ``raw`` with ``schemes`` in place of its own. Other cells stay as they are.
+
+    Raises
+    ------
+    SchemeProblem
+        The notebook has no mark scheme for a question.
+    """
+    document = json.loads(raw)
+    for question, scheme in schemes.items():
+        cell = next((cell for cell in document["cells"] if _grade_id(cell) == f"{question}{_PROMPT}"), None)
+        text = "".join(cell["source"]) if cell else ""
+        if not cell or not _SCHEME.search(text):
+            raise SchemeProblem(f"{question}: the notebook has no mark scheme for this question to replace")
+        text = _SCHEME.sub(lambda _, scheme=scheme: f"\n{render(scheme)}\n", text)  # type: ignore[misc]
+        cell["source"] = text.splitlines(keepends=True) if isinstance(cell["source"], list) else text
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _grade_id(cell: Mapping[str, object]) -> object:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
