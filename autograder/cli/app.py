@@ -29,7 +29,7 @@ from autograder.cli.page import page
 from autograder.cli.take import take
 from autograder.errors import ExitCode, UserError
 from autograder.linux import NeedsLinux, is_for_want_of_linux
-from autograder.places import PROJECT_NAME
+from autograder.places import MARKING, PROJECT_NAME
 from autograder.version import __version__
 
 
@@ -72,6 +72,8 @@ def _missing(problem: ImportError) -> UserError:
     if is_for_want_of_linux(problem):
         return NeedsLinux("this command")
     package = (problem.name or "autograder").partition(".")[0]
+    if (problem.name or "").replace(".", "/") in MARKING:
+        return UserError("the written answers are marked in the instructors' repository, and this is another copy")
     if package in ("autograder", "calibration"):
         raise problem
     extra = "cluster" if package in ("dask", "distributed") else "instructor"

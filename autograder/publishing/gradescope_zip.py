@@ -11,7 +11,7 @@ from pathlib import Path
 
 from autograder.assignment.settings import FILE, load_settings
 from autograder.files import output_file
-from autograder.places import GRADER, TEMPLATES
+from autograder.places import GRADER, MARKING, TEMPLATES
 from autograder.publishing.tracked_files import own_repository, tracked
 
 _WANTED = ("LICENSE", "README.md", *GRADER)
@@ -30,7 +30,7 @@ def build(path: Path) -> int:
     """
     project = own_repository()
     load_settings(project / FILE)
-    files = {each: project / each for each in tracked(project, _WANTED, without=TEMPLATES)}
+    files = {each: project / each for each in tracked(project, _WANTED, without=(*TEMPLATES, *MARKING))}
     scripts = project / _SCRIPTS
     files |= {script.name: script for script in sorted(scripts.iterdir())}
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,12 +19,12 @@ from autograder.assignment.release import UNTOUCHED_COPY
 from autograder.errors import UserError
 from autograder.git import GitFailed, Repository
 from autograder.notebook import UnreadableNotebook
-from autograder.places import GRADER, TEMPLATES
+from autograder.places import GRADER, MARKING, TEMPLATES
 from autograder.publishing.leak_check import answer_lines, answers_in
 from autograder.publishing.tracked_files import PROJECT, is_or_is_in, tracked
 
 #: Files and folders that are exported unchanged. Not exported: solutions/, most of tests/ (its sample submissions hold
-#: answers), and files that only a course needs.
+#: answers), what marks the written answers, and files that only a course needs.
 EXPORTED = (
     *GRADER,
     ".devcontainer",
@@ -164,7 +164,7 @@ def _with_checksum(before: bytes, after: bytes) -> bytes:
 
 def _files(project: Path) -> dict[str, bytes]:
     """Return the files that students get, by their paths in the students' repository."""
-    files = {path: (project / path).read_bytes() for path in tracked(project, EXPORTED, without=TEMPLATES)}
+    files = {path: (project / path).read_bytes() for path in tracked(project, EXPORTED, without=(*TEMPLATES, *MARKING))}
     for path in tracked(project, [_STUDENTS_OWN]):
         own = path.removeprefix(f"{_STUDENTS_OWN}/")
         files[_RENAMED.get(own, own)] = (project / path).read_bytes()

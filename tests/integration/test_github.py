@@ -15,7 +15,7 @@ import pytest
 from nbgrader.utils import compute_checksum
 
 from autograder.git import GitFailed
-from autograder.places import GRADER, TEMPLATES
+from autograder.places import GRADER, MARKING, TEMPLATES
 from autograder.publishing import student_repository as student_repo
 from autograder.publishing.leak_check import answer_lines
 from autograder.publishing.student_repository import CannotExport, export
@@ -302,6 +302,7 @@ def test_no_line_of_an_answer_is_in_the_students_repository_or_its_history(class
         "tests/specification/attacks/README.md"
     ]
     assert not [path for path in paths if path.startswith(TEMPLATES)], "their copies stand at the top"
+    assert not [path for path in paths if path.startswith(MARKING)]
 
 
 def test_students_repository_has_the_students_templates_and_not_the_developers(classroom: Classroom) -> None:

@@ -17,7 +17,7 @@ from tests.unit.project.test_architecture import PACKAGE, ROOMS
 FLOORS = (
     ("cli",),
     ("batch", "collection", "nbgrader_bridge", "publishing"),
-    ("grading",),
+    ("grading", "marking"),
     ("submission", "sandbox", "judge", "report"),
     ("assignment",),
 )

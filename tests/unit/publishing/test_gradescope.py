@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.places import TEMPLATES
+from autograder.places import MARKING, TEMPLATES
 from autograder.publishing import gradescope_zip as gradescope
 from autograder.publishing.leak_check import answer_lines
 from autograder.publishing.tracked_files import PROJECT
@@ -82,15 +82,26 @@ def test_zip_has_both_scripts_at_its_root_and_no_answers(need_clone: None, tmp_p
     with zipfile.ZipFile(tmp_path / "one.zip") as packed:
         for script in ("setup.sh", "run_autograder"):
             assert packed.getinfo(script).external_attr >> 16 == 0o755
-        assert not [
-            name for name in packed.namelist() if name.startswith(("solutions", "tests", "calibration", *TEMPLATES))
-        ]
+        private = ("solutions", "tests", "calibration", *TEMPLATES, *MARKING)
+        assert not [name for name in packed.namelist() if name.startswith(private)]
         lines = {
             line.strip()
             for name in packed.namelist()
             for line in packed.read(name).decode(errors="replace").split("\n")
         }
     assert not lines & answer_lines(SOLUTION)
+
+
+def test_the_commands_start_without_the_marking_that_is_not_exported(need_clone: None, tmp_path: Path) -> None:
+    gradescope.build(tmp_path / "autograder.zip")
+    with zipfile.ZipFile(tmp_path / "autograder.zip") as packed:
+        packed.extractall(tmp_path / "source")
+    assert all((PROJECT / folder).is_dir() and not (tmp_path / "source" / folder).exists() for folder in MARKING)
+    run = subprocess.run(
+        [sys.executable, "-m", "autograder", "--help"], cwd=tmp_path / "source", capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert "Check and grade" in run.stdout
 
 
 @pytest.mark.parametrize("script", ["setup.sh", "run_autograder"])
