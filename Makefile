@@ -213,6 +213,7 @@ calibrate: setup ## Simulate thousands of gradings, and grade the reference solu
 bench: setup ## Measure seconds a submission, beside the bare imports
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.judge
+	$(BIN)/python -m benchmarks.marking
 	$(BIN)/python -m benchmarks.nbgrader
 	$(BIN)/python -m benchmarks.cohort
 

@@ -241,7 +241,7 @@ def _shares(sets: Sequence[frozenset[str]]) -> sp.csr_array:
     """Return the shares of common n-grams (Jaccard) of all pairs that are similar, in both directions."""
     if not sets:
         return sp.csr_array((0, 0))
-    number = {gram: i for i, gram in enumerate(sorted(frozenset().union(*sets)))}
+    number = {gram: i for i, gram in enumerate(frozenset().union(*sets))}
     sets = [grams if len(grams) >= _ENOUGH else frozenset() for grams in sets]
     sizes = np.array([len(grams) for grams in sets], dtype=np.int64)
     columns = np.fromiter((number[gram] for grams in sets for gram in grams), np.int64, sizes.sum())

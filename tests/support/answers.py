@@ -132,3 +132,29 @@ def turned(answer: str) -> list[str]:
                 if place[0] == word:
                     copies.append(answer[: place.start()] + other + answer[place.end() :])
     return copies
+
+
+def _own_run(draw: random.Random) -> str:
+    numbers = [f"{draw.random():.5f}" for _ in range(5)]
+    return f"My own run: norms of {', '.join(numbers)}; seed {draw.randrange(10**6)}, {draw.randrange(10**4)} steps."
+
+
+def a_class(draw: random.Random, size: int) -> dict[str, str]:
+    """The answers of a class: most on their own, and copies of each kind among them."""
+    answers: dict[str, str] = {}
+    for number in range(size):
+        kind = draw.random()
+        earlier = [*answers.values()] or [fresh(draw)]
+        original = max(draw.choices(earlier, k=5), key=len)
+        if kind < 0.70:
+            answer = f"{fresh(draw)} {_own_run(draw)}"
+        elif kind < 0.78:
+            answer = original
+        elif kind < 0.86 and len(original) > 200:
+            answer = with_a_slip(draw, original)
+        elif kind < 0.94 and turned(original):
+            answer = draw.choice(turned(original))
+        else:
+            answer = draw.choice(("", "YOUR ANSWER HERE", "The gradient vanishes.", "梯度消失。"))
+        answers[f"student {number:04}"] = answer
+    return answers
