@@ -35,8 +35,10 @@ _LETTERS, _CHARACTERS = 5, 2
 _CJK = r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 #: What a comparison shows as one word: 1/4 and $x_1$'s parts are changed as a whole.
 _WORD = re.compile(rf"{_CJK}|(?:(?!{_CJK})\w)+(?:[/.,'’-](?:(?!{_CJK})\w)+)*|\s+|[^\w\s]")
+#: Of a longer text, only this many characters are compared, and it has no slips.
+_LONGEST_TEXT = 50_000
 #: Pairs of words that a comparison looks at, at most; it needs one bit for each.
-_LONGEST = 400_000_000
+_MOST_PAIRS = 400_000_000
 #: Rows of the table of n-grams that are compared with all others at a time.
 _ROWS = 1_000
 
@@ -102,7 +104,7 @@ def groups(answers: Mapping[str, str], vocabulary: Set[str] = frozenset()) -> di
     [('a', Place(leader='a', tier=<Tier.IDENTICAL: 0>)), ('b', Place(leader='a', tier=<Tier.SLIPS: 1>))]
     """
     same = _identical(answers)
-    tokens = {text: _TOKEN.findall(text) for text in same}
+    tokens = {text: _TOKEN.findall(text) if len(text) <= _LONGEST_TEXT else [text] for text in same}
     spread = Counter(word for words in tokens.values() for word in {word.casefold() for word in words})
     odd = {word for word, count in spread.items() if count == 1 and word not in vocabulary}
 
@@ -196,7 +198,7 @@ def word_diff(one: str, other: str) -> tuple[Piece, ...]:
     [('at most ', 'at most '), ('1/4', '1')]
     """
     before, after = _WORD.findall(one), _WORD.findall(other)
-    if len(before) * len(after) > _LONGEST:
+    if len(before) * len(after) > _MOST_PAIRS:
         return (Piece(one, other),)
     pieces: list[Piece] = []
     for step in Indel.opcodes(before, after):
@@ -230,7 +232,7 @@ def _identical(answers: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _grams(text: str, length: int = 0) -> frozenset[str]:
-    text = text.casefold()
+    text = text[:_LONGEST_TEXT].casefold()
     if not length:
         letters = sum(map(str.isalpha, text))
         length = _CHARACTERS if 2 * len(re.findall(_CJK, text)) > letters else _LETTERS

@@ -192,6 +192,13 @@ def test_texts_that_are_too_long_to_compare_differ_as_a_whole() -> None:
     assert [(p.before, p.after) for p in word_diff(one, other)] == [(one, other)]
 
 
+def test_a_huge_answer_is_alike_by_its_beginning() -> None:
+    text = " ".join(f"{i} {random.Random(i).random()}" for i in range(4_000))
+    texts = {"a": text, "b": text, "c": f"{text} more"}
+    assert tiers(groups(texts), "a", "b", "c") == [Tier.IDENTICAL, Tier.IDENTICAL, None]
+    assert tiers(similar(texts), "a", "b", "c") == [Tier.SIMILAR] * 3
+
+
 def test_a_pair_names_its_share() -> None:
     text = fresh(random.Random(2))
     assert pairs({"a": text, "b": text}) == (Pair("a", "b", 1.0),)

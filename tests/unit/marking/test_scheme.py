@@ -278,3 +278,21 @@ def test_a_change_reaches_one_cell_of_the_notebook() -> None:
 def test_a_notebook_without_the_scheme_is_not_written() -> None:
     with pytest.raises(SchemeProblem, match="q9: the notebook has no mark scheme"):
         with_schemes(SOLUTION.read_bytes(), {"q9": SCHEMES["q1"]})
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(WRITTEN), st.data())
+def test_a_damaged_scheme_is_read_as_it_stands_or_refused_in_a_sentence(question: str, data: st.DataObject) -> None:
+    text = SOURCES[question].markdown
+    start = data.draw(st.integers(0, len(text)))
+    length = data.draw(st.integers(0, 5))
+    piece = data.draw(st.text(st.sampled_from("|()½1;: \n$`\\−#each.*\r\u2028"), max_size=4))
+    damaged = text[:start] + piece + text[start + length :]
+    try:
+        scheme = parse(damaged, question, 10)
+    except SchemeProblem as problem:
+        assert str(problem).startswith(question)
+        assert "\n" not in str(problem)
+    else:
+        assert parse(render(scheme), question, 10) == scheme
+        assert from_document(to_document(scheme, 1, "")) == scheme
