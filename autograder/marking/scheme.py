@@ -35,7 +35,7 @@ SCHEMA = "autograder/rubric/v1"
 
 _POINTS, _COSTS, _ANCHORS = "| points | for |", "| false statement | costs |", "**Three graded answers**"
 _RULES = {_POINTS: "|---:|---|", _COSTS: "|---|---:|"}
-_AMOUNT = r"[−-]?(?:\d{1,3}½|½|\d{1,3}/[1-9]\d?|\d{1,3}(?:\.\d{1,4})?)"
+_AMOUNT = r"[−-]?(?:\d{1,3}½|½|\d{1,3}/[24]|\d{1,3}(?:\.\d{1,4})?)"
 #: A bracket with points: ``(1)``, ``(½ each)``, ``(1; ½ for one of the two)``. A bracket with a year has none.
 _BRACKET = re.compile(rf"\((?!(?:19|20)\d\d\b)({_AMOUNT})( each)?(?:[;,] ((?:[^()]|\([^()]*\))*))?\)")
 _HALF = re.compile(r"½|\bHalf\b|\bhalf (?:a point|the points|of this)\b")
