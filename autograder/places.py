@@ -31,7 +31,7 @@ GRADER = (
 #: Files that set up and run the grader in the repository.
 RUNS_THE_GRADER = ("Makefile", "constraints.txt", "nbgrader_config.py", "setup.mk")
 #: Folders inside of `GRADER` with which people mark the written answers. They leave this repository for no other.
-MARKING = ("autograder/marking", "autograder/nbgrader_bridge/desk")
+MARKING = ("autograder/marking", "autograder/nbgrader_bridge/desk", "autograder/nbgrader_bridge/templates/desk")
 #: Folders inside of `GRADER` that are not exported themselves: their files are copied to other places.
 TEMPLATES = (
     "autograder/publishing/templates/gradescope",

@@ -21,8 +21,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from itertools import pairwise, zip_longest
 from typing import Any, NamedTuple
 
@@ -318,9 +320,9 @@ def _prose(lines: list[str]) -> str:
     return "\n".join(lines).strip("\n")
 
 
-def _named(question: str, header: str, number: int, line: str) -> str:
+def _wrong(question: str, header: str, number: int, line: str, what: str) -> SchemeProblem:
     table = "points" if header == _POINTS else "false statements"
-    return f"{question}, row {number} of the {table} ({one_line(line, 60)})"
+    return SchemeProblem(f"{question}, row {number} of the {table} ({one_line(line, 60)}): {what}")
 
 
 def _table(lines: list[str], header: str, question: str) -> tuple[list[tuple[str, str]], list[str]]:
@@ -335,25 +337,25 @@ def _table(lines: list[str], header: str, question: str) -> tuple[list[tuple[str
         raise SchemeProblem(f"{question}: the table {header} has no rows")
     cells: list[tuple[str, str]] = []
     for number, line in enumerate(body[1:length], 1):
-        name = _named(question, header, number, line)
+        wrong = partial(_wrong, question, header, number, line)
         if _clear(line).count("$"):
-            raise SchemeProblem(f"{name}: a formula has no second $")
+            raise wrong("a formula has no second $")
         bars = [i for i, c in enumerate(_clear(line.strip())) if c == "|"]
         if len(bars) != 3 or bars[-1] != len(line.strip()) - 1:
-            raise SchemeProblem(f"{name}: a row must have two cells between three bars; write \\| for a bar in a text")
+            raise wrong("a row must have two cells between three bars; write \\| for a bar in a text")
         first, second = (line.strip()[a + 1 : b].strip() for a, b in pairwise(bars))
         if not (first and second):
-            raise SchemeProblem(f"{name}: a cell is empty")
+            raise wrong("a cell is empty")
         if any(second == earlier[1] and first == earlier[0] for earlier in cells):
-            raise SchemeProblem(f"{name}: the row is there twice")
+            raise wrong("the row is there twice")
         cells.append((first, second))
     return cells, body[length:]
 
 
 def _row(question: str, number: int, points: str, text: str) -> Row:
-    name = _named(question, _POINTS, number, text)
+    wrong = partial(_wrong, question, _POINTS, number, text)
     if not re.fullmatch(_AMOUNT, points) or (total := _number(points)) <= 0:
-        raise SchemeProblem(f"{name}: {one_line(points, 20)} is no number of points above 0")
+        raise wrong(f"{one_line(points, 20)} is no number of points above 0")
     level = next(level for level in Level if text.startswith(level))
     text = text.removeprefix(level)
     brackets = _brackets(text)
@@ -365,32 +367,34 @@ def _row(question: str, number: int, points: str, text: str) -> Row:
             "abcdefghijklmnopqrstuvwxyz",
             [0, *ends],
             ends or [len(text)],
-            _sizes(name, total, brackets, note) if brackets else [(total, _steps(total, text))],
+            _sizes(wrong, total, brackets, note) if brackets else [(total, _steps(total, text))],
             strict=False,
         )
     ]
     if not all(item.words for item in items):
-        raise SchemeProblem(f"{name}: a bracket has no words before it that say what earns its points")
+        raise wrong("a bracket has no words before it that say what earns its points")
     return Row(f"{question}.{number}", level, tuple(items), note)
 
 
-def _sizes(name: str, total: float, brackets: list[_Bracket], note: str) -> list[tuple[float, tuple[float, ...]]]:
+def _sizes(
+    wrong: Callable[[str], SchemeProblem], total: float, brackets: list[_Bracket], note: str
+) -> list[tuple[float, tuple[float, ...]]]:
     """Return points and steps of each bracket's item in a row of ``total`` points."""
     if any(bracket.points <= 0 for bracket in brackets):
-        raise SchemeProblem(f"{name}: a bracket must give points above 0")
+        raise wrong("a bracket must give points above 0")
     left = total - sum(bracket.points for bracket in brackets if not bracket.each)
     several = [bracket for bracket in brackets if bracket.each]
     if len(several) > 1:
-        raise SchemeProblem(f"{name}: only one bracket of a row can say “each”")
+        raise wrong("only one bracket of a row can say “each”")
     if several:
         count = left / several[0].points
         if count < 2 or not count.is_integer():
-            raise SchemeProblem(
-                f"{name}: {amount(left)} of {_worth(total)} is left for the bracket that gives "
+            raise wrong(
+                f"{amount(left)} of {_worth(total)} is left for the bracket that gives "
                 f"{amount(several[0].points)} each; that must be twice as much or more, without a rest"
             )
     elif not math.isclose(left, 0.0, abs_tol=1e-9):
-        raise SchemeProblem(f"{name}: the brackets add up to {amount(total - left)}, and the row has {_worth(total)}")
+        raise wrong(f"the brackets add up to {amount(total - left)}, and the row has {_worth(total)}")
     return [
         (left, _steps(left, step=bracket.points))
         if bracket.each
@@ -418,8 +422,8 @@ def _end(text: str, bracket: _Bracket, following: _Bracket | None) -> int:
 
 def _mistake(question: str, number: int, text: str, points: str) -> Mistake:
     if not re.fullmatch(_AMOUNT, points) or (cost := _number(points)) >= 0:
-        name = _named(question, _COSTS, number, text)
-        raise SchemeProblem(f"{name}: {one_line(points, 20)} is no cost; write −1 for a point that is lost")
+        what = f"{one_line(points, 20)} is no cost; write −1 for a point that is lost"
+        raise _wrong(question, _COSTS, number, text, what)
     return Mistake(f"{question}.e{number}", cost, text)
 
 
