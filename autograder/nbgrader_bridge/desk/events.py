@@ -1,0 +1,69 @@
+"""The log: every change that the desk makes, in the order in which it made them. Entries are only added."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from autograder.nbgrader_bridge.desk.grades import Row
+from autograder.nbgrader_bridge.desk.model import DeskProblem, Event, Mark
+from autograder.nbgrader_bridge.desk.tables import EVENT
+
+Side = Mapping[str, Any]
+
+
+def side(row: Row, mark: Mark | None) -> dict[str, Any]:
+    """Return what the log keeps of an answer: its mark, and what the gradebook has."""
+    return {
+        "mark": None if mark is None else asdict(mark),
+        "score": row.score,
+        "comment": row.comment,
+        "needs_manual_grade": bool(row.needs_manual_grade),
+    }
+
+
+def record(connection: Connection, by: str, at: str, action: str, changes: Sequence[tuple[str, Side, Side]]) -> int:
+    """Add one entry for each change, all of one batch, and return the id of the first one.
+
+    Parameters
+    ----------
+    changes : sequence of tuple
+        Grade id, or "" for a change of no single answer; what was before; what is after.
+    """
+    batch = 0
+    for grade_id, before, after in changes:
+        added = connection.execute(
+            insert(EVENT).values(
+                at=at, by=by, action=action, grade_id=grade_id, batch=batch, before=dict(before), after=dict(after)
+            )
+        )
+        if not batch:
+            (batch,) = added.inserted_primary_key or (0,)
+            connection.execute(update(EVENT).where(EVENT.c.id == batch).values(batch=batch))
+    return batch
+
+
+def batch_of(connection: Connection, event: int) -> list[Event]:
+    """Return the entries of the batch that an entry belongs to; raise `DeskProblem` if there is no such entry."""
+    batch = connection.scalar(select(EVENT.c.batch).where(EVENT.c.id == event))
+    if batch is None:
+        raise DeskProblem(f"the log has no entry {event}")
+    return _events(connection, EVENT.c.batch == batch)
+
+
+def log(connection: Connection, grade_ids: Sequence[str] | None = None, most: int | None = None) -> list[Event]:
+    """Return the newest ``most`` entries, or all, of these answers or of all; the oldest comes first."""
+    conditions: list[ColumnElement[bool]] = [] if grade_ids is None else [EVENT.c.grade_id.in_(list(grade_ids))]
+    if most is not None:
+        newest = select(EVENT.c.id).where(*conditions).order_by(EVENT.c.id.desc()).limit(most).subquery()
+        least = connection.scalar(select(func.min(newest.c.id)))
+        conditions.append(EVENT.c.id >= (least or 0))
+    return _events(connection, *conditions)
+
+
+def _events(connection: Connection, *conditions: ColumnElement[bool]) -> list[Event]:
+    found = connection.execute(select(EVENT).where(*conditions).order_by(EVENT.c.id))
+    return [Event(**row) for row in found.mappings()]

@@ -1,0 +1,184 @@
+"""Reads and writes the columns of nbgrader's that the desk shares with the formgrader."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, bindparam, select, update
+
+from autograder.assignment.questions import NAME, WRITTEN
+from autograder.nbgrader_bridge.desk.model import DeskProblem
+from autograder.nbgrader_bridge.desk.tables import (
+    ASSIGNMENT,
+    CELL,
+    GRADE,
+    GRADE_CELL,
+    NB_COMMENT,
+    NOTEBOOK,
+    SOURCE_CELL,
+    SUBMITTED_ASSIGNMENT,
+    SUBMITTED_NOTEBOOK,
+)
+from autograder.notebook import Cell, Notebook
+
+_COMMENT_CELL = CELL.alias("comment_cell")
+#: SQLite takes a limited number of parameters.
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the gradebook says of one answer: a row of ``grade``, and the comment that belongs to it.
+
+    ``comment_id`` is None if the answer's cell takes no comment.
+    """
+
+    grade_id: str
+    question: str
+    student: str
+    notebook_id: str
+    max_points: float
+    score: float | None
+    extra_credit: float | None
+    needs_manual_grade: bool
+    comment_id: str | None
+    comment: str | None
+
+
+def _select() -> Select[Any]:
+    comments = and_(NB_COMMENT.c.cell_id == _COMMENT_CELL.c.id, NB_COMMENT.c.notebook_id == SUBMITTED_NOTEBOOK.c.id)
+    comment_cell = and_(
+        _COMMENT_CELL.c.name == CELL.c.name,
+        _COMMENT_CELL.c.notebook_id == CELL.c.notebook_id,
+        _COMMENT_CELL.c.type == "SolutionCell",
+    )
+    return (
+        select(
+            GRADE.c.id,
+            CELL.c.name,
+            SUBMITTED_ASSIGNMENT.c.student_id,
+            GRADE.c.notebook_id,
+            GRADE_CELL.c.max_score,
+            GRADE.c.manual_score,
+            GRADE.c.extra_credit,
+            GRADE.c.needs_manual_grade,
+            NB_COMMENT.c.id.label("comment_id"),
+            NB_COMMENT.c.manual_comment,
+        )
+        .join_from(GRADE, CELL, GRADE.c.cell_id == CELL.c.id)
+        .join(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
+        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == GRADE.c.notebook_id)
+        .join(SUBMITTED_ASSIGNMENT, SUBMITTED_ASSIGNMENT.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+        .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED_ASSIGNMENT.c.assignment_id)
+        .join(_COMMENT_CELL, comment_cell, isouter=True)
+        .join(NB_COMMENT, comments, isouter=True)
+        .where(ASSIGNMENT.c.name == NAME, CELL.c.name.in_(WRITTEN))
+    )
+
+
+def of_question(connection: Connection, question: str | None = None) -> dict[str, Row]:
+    """Return the written answers of a question, or of all, by grade id."""
+    wanted = _select() if question is None else _select().where(CELL.c.name == question)
+    return {row[0]: Row(*row) for row in connection.execute(wanted)}
+
+
+def one(connection: Connection, grade_id: str) -> Row:
+    """Return one answer; raise `DeskProblem` if there is none."""
+    return some(connection, (grade_id,))[grade_id]
+
+
+def known(connection: Connection, grade_ids: Collection[str]) -> dict[str, Row]:
+    """Return those of these answers that exist and are written ones."""
+    found: dict[str, Row] = {}
+    ids = sorted(grade_ids)
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = _select().where(GRADE.c.id.in_(ids[start : start + _AT_ONCE]))
+        found |= {row[0]: Row(*row) for row in connection.execute(wanted)}
+    return found
+
+
+def some(connection: Connection, grade_ids: Collection[str]) -> dict[str, Row]:
+    """Return the answers with these grade ids.
+
+    Raises
+    ------
+    DeskProblem
+        One of them does not exist, as when its submission was removed.
+    """
+    found = known(connection, grade_ids)
+    if found.keys() != set(grade_ids):
+        raise DeskProblem("there is no such answer in the gradebook; load the list of answers again")
+    return found
+
+
+def lock(connection: Connection, grade_ids: Collection[str]) -> None:
+    """Lock the rows of ``grade`` until the transaction ends, in one order for everybody.
+
+    SQLite has no such locks and needs none: a transaction that writes excludes the others from its start.
+    """
+    ids = sorted(grade_ids)
+    for start in range(0, len(ids), _AT_ONCE):
+        some_ids = ids[start : start + _AT_ONCE]
+        connection.execute(
+            select(GRADE.c.id).where(GRADE.c.id.in_(some_ids)).order_by(GRADE.c.id).with_for_update()
+        ).all()
+
+
+def write(connection: Connection, rows: Collection[Row]) -> None:
+    """Write score, comment and ``needs_manual_grade`` of ``rows``. No other column of nbgrader's changes."""
+    if not rows:
+        return
+    connection.execute(
+        update(GRADE)
+        .where(GRADE.c.id == bindparam("which"))
+        .values(manual_score=bindparam("new_score"), needs_manual_grade=bindparam("new_needs")),
+        [{"which": row.grade_id, "new_score": row.score, "new_needs": row.needs_manual_grade} for row in rows],
+    )
+    comments = [{"which": row.comment_id, "new_comment": row.comment} for row in rows if row.comment_id]
+    if comments:
+        connection.execute(
+            update(NB_COMMENT)
+            .where(NB_COMMENT.c.id == bindparam("which"))
+            .values(manual_comment=bindparam("new_comment")),
+            comments,
+        )
+
+
+def released_notebook(connection: Connection) -> Notebook:
+    """Return the source cells that `make release` put into the gradebook, with mark schemes and points."""
+    of_ours = (
+        select(NOTEBOOK.c.id)
+        .join_from(NOTEBOOK, ASSIGNMENT, ASSIGNMENT.c.id == NOTEBOOK.c.assignment_id)
+        .where(ASSIGNMENT.c.name == NAME, NOTEBOOK.c.name == NAME)
+        .scalar_subquery()
+    )
+    points = dict(
+        connection.execute(
+            select(CELL.c.name, GRADE_CELL.c.max_score)
+            .join_from(CELL, GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
+            .where(CELL.c.notebook_id == of_ours)
+        )
+        .tuples()
+        .all()
+    )
+    cells = connection.execute(
+        select(SOURCE_CELL.c.name, SOURCE_CELL.c.cell_type, SOURCE_CELL.c.source)
+        .where(SOURCE_CELL.c.notebook_id == of_ours)
+        .order_by(SOURCE_CELL.c.name)
+    )
+    return Notebook(
+        "the gradebook",
+        "",
+        tuple(
+            Cell(kind, source or "", name, name, {"points": points[name]} if name in points else {})
+            for name, kind, source in cells
+        ),
+    )
+
+
+def sha256(text: str | None) -> str:
+    """Return the hash of a text; none is "" like the empty text, because the formgrader makes no difference."""
+    return hashlib.sha256((text or "").encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,110 @@
+"""Reads the written answers from the autograded notebooks into the desk's tables, as safe HTML, and groups them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from autograder.assignment.questions import WRITTEN
+from autograder.nbgrader_bridge.desk import alike_answers, grades, marks
+from autograder.nbgrader_bridge.desk.database import Database, now
+from autograder.nbgrader_bridge.desk.grades import Row, sha256
+from autograder.nbgrader_bridge.desk.model import Mark, Slot
+from autograder.nbgrader_bridge.desk.tables import ANSWER, CLAIM, GROUP, MARK
+from autograder.nbgrader_bridge.desk.withdrawal import withdraw
+from autograder.notebook import Notebook, UnreadableNotebook, read_notebook
+from autograder.safe_markdown import Renderer, render
+from autograder.submission.written_answers import written_answer
+
+#: What a reader of one student's autograded notebook is called with.
+NotebookOf = Callable[[str], Path]
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """Numbers of answers, and of new or changed ones; one line for each notebook that cannot be read."""
+
+    answers: int
+    changed: int
+    problems: tuple[str, ...]
+
+
+def index(database: Database, notebook_of: NotebookOf) -> Indexed:
+    """Read all answers, keep what did not change, and group the questions that have a new answer.
+
+    Rendering happens outside of transactions: nobody who saves a mark waits for it.
+
+    Parameters
+    ----------
+    notebook_of : callable
+        Returns the path of a student's autograded notebook.
+    """
+    with database.read() as connection:
+        rows = grades.of_question(connection)
+        known = dict(connection.execute(select(ANSWER.c.grade_id, ANSWER.c.sha256)).tuples().all())
+        release = grades.released_notebook(connection)
+    problems: list[str] = []
+    new = list(_new_answers(rows, known, notebook_of, release, problems))
+    gone = known.keys() - rows.keys()
+    with database.write() as connection:
+        database.alone(connection)
+        held = {mark.grade_id: mark for mark in marks.every(connection) if mark.slot is Slot.FIRST}
+        for table in (ANSWER, GROUP, CLAIM, MARK):
+            if gone:
+                connection.execute(delete(table).where(table.c.grade_id.in_(sorted(gone))))
+        for values in new:
+            if _is_of_another(held.get(values["grade_id"]), values["sha256"]):
+                # Autograding does this, too; but somebody may have changed the autograded notebook without it.
+                withdraw(connection, [values["grade_id"]], now())
+            _put(connection, values)
+        touched = {values["question"] for values in new} | (set(WRITTEN) if gone else set())
+        for question in sorted(touched):
+            alike_answers.regroup(connection, question)
+    return Indexed(len(rows), len(new), tuple(problems))
+
+
+def _new_answers(
+    rows: dict[str, Row],
+    known: dict[str, str],
+    notebook_of: NotebookOf,
+    release: Notebook,
+    problems: list[str],
+) -> Iterator[dict[str, Any]]:
+    by_student: dict[str, list[Row]] = {}
+    for row in rows.values():
+        by_student.setdefault(row.student, []).append(row)
+    for student, its_rows in sorted(by_student.items()):
+        try:
+            notebook = read_notebook(notebook_of(student))
+        except UnreadableNotebook as problem:
+            problems.append(f"{student}: the autograded notebook {problem.problem}; autograde it again")
+            continue
+        for row in its_rows:
+            cell = notebook.cell(row.question)
+            source, attachments = (cell.source, cell.attachments) if cell else ("", {})
+            digest = sha256(source + "".join(f"\0{name}\0{kinds}" for name, kinds in sorted(attachments.items())))
+            if known.get(row.grade_id) == digest:
+                continue
+            source = source.encode(errors="replace").decode().replace("\0", "�")  # PostgreSQL takes neither
+            yield {
+                "grade_id": row.grade_id,
+                "question": row.question,
+                "sha256": digest,
+                "source": source,
+                "html": render(source, Renderer(attachments)).replace("\0", "�"),
+                "words": len(source.split()),
+                "remark": written_answer(row.question, source, release).remarkable,
+            }
+
+
+def _put(connection: Connection, values: dict[str, Any]) -> None:
+    if not connection.execute(update(ANSWER).where(ANSWER.c.grade_id == values["grade_id"]).values(**values)).rowcount:
+        connection.execute(insert(ANSWER).values(**values))
+
+
+def _is_of_another(mark: Mark | None, digest: str) -> bool:
+    return mark is not None and mark.state in marks.COUNTED and mark.answer_sha256 not in ("", digest)

@@ -1,0 +1,380 @@
+"""What the desk's store takes and returns.
+
+An answer is named by ``grade_id``, nbgrader's random id of its row in the table ``grade``: it tells nobody the student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from autograder.errors import ExitCode, UserError
+from autograder.marking.agreement import Agreement, Kappa
+from autograder.marking.alike import Tier
+from autograder.marking.scheme import Scheme
+
+
+class DeskProblem(UserError):
+    """The desk cannot do what was asked. The message says why, and what to do."""
+
+
+class DeskFault(UserError):
+    """The desk's tables cannot be used."""
+
+    exit_code = ExitCode.FAULT
+
+
+class Slot(StrEnum):
+    """Which mark of an answer: the one that counts, or a second one for measuring agreement."""
+
+    FIRST = "first"
+    SECOND = "second"
+
+
+class State(StrEnum):
+    """State of a mark. ``OPEN``: there is none; ``LOOK``: somebody should look again; ``STALE``: the answer changed."""
+
+    OPEN = "open"
+    DONE = "done"
+    LOOK = "look"
+    STALE = "stale"
+
+
+class Wanted(StrEnum):
+    """Which answers of a question a list shows.
+
+    ``UNMARKED`` has those without a mark and the stale ones. ``MINE`` has those that are assigned to the marker, or
+    marked by the marker. ``OVERRULED`` has those whose score or comment was changed in the formgrader. ``SECOND`` has
+    those that wait for a second mark by another marker than the first.
+    """
+
+    UNMARKED = "unmarked"
+    MINE = "mine"
+    LOOK = "look"
+    STALE = "stale"
+    OVERRULED = "overruled"
+    SECOND = "second"
+    ALL = "all"
+
+
+class ConflictKind(StrEnum):
+    """What changed since the marker's page was loaded: the mark, the mark scheme, the score or comment in the
+    formgrader, or the answer itself.
+    """
+
+    MARK = "mark"
+    RUBRIC = "rubric"
+    FORMGRADER = "formgrader"
+    ANSWER = "answer"
+
+
+class Conflict(UserError):
+    """A save was refused, and nothing was written. The attributes say what is there now.
+
+    Attributes
+    ----------
+    kind : ConflictKind
+    grade_id : str
+    by, at : str
+        Who changed it, and when (ISO 8601, UTC). Both are empty if the formgrader did, which records neither.
+    score : float or None
+        The score in the gradebook.
+    given : mapping of str to float
+        The mark that is there.
+    rev : int
+        Its revision; with it, and with ``score`` as ``seen``, the marker can save again.
+    """
+
+    def __init__(
+        self,
+        kind: ConflictKind,
+        message: str,
+        *,
+        grade_id: str,
+        by: str = "",
+        at: str = "",
+        score: float | None = None,
+        given: Mapping[str, float] | None = None,
+        rev: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.kind, self.grade_id, self.by, self.at, self.score, self.rev = kind, grade_id, by, at, score, rev
+        self.given = dict(given or {})
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One mark, as the table has it. ``given`` also keeps the shares of items that the scheme no longer has."""
+
+    grade_id: str
+    slot: Slot
+    rev: int
+    rubric_rev: int
+    given: dict[str, float]
+    adjustment: float
+    reason: str
+    note: str
+    state: State
+    by: str
+    at: str
+    written_score: float | None
+    written_comment_sha256: str
+    answer_sha256: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who looks at an answer, and until when. A claim is a courtesy; it blocks nobody."""
+
+    grade_id: str
+    by: str
+    until: str
+
+
+@dataclass(frozen=True)
+class AnswerState:
+    """One line of a list of answers.
+
+    Attributes
+    ----------
+    score : float or None
+        What a person gave, as the gradebook has it.
+    remark : str
+        ``answered``, or what the reader says: untouched, empty, very short.
+    words : int
+        Number of words.
+    overruled : bool
+        The score was changed in the formgrader since the desk wrote it.
+    comment_edited : bool
+        The comment was changed there.
+    without_items : bool
+        There is a score and no mark.
+    together : int
+        Number of answers that may get one mark with this one, itself included; 1 if none.
+    similar : str
+        The answer that leads the group of similar ones; empty if there is none.
+    """
+
+    grade_id: str
+    question: str
+    state: State
+    score: float | None
+    rev: int
+    by: str
+    at: str
+    remark: str
+    words: int
+    overruled: bool
+    comment_edited: bool
+    without_items: bool
+    assigned: str
+    claim: Claim | None
+    together: int
+    similar: str
+    indexed: bool
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a group of answers that may get one mark together, and how alike it is to the leader."""
+
+    grade_id: str
+    tier: Tier
+    state: State
+    source: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer with everything that its page shows, and nothing that names the student.
+
+    Attributes
+    ----------
+    status : AnswerState
+    sha256 : str
+        Hash of the answer; a save carries it.
+    source, html : str
+        Its Markdown, and safe HTML with formulas as MathML.
+    max_points : float
+    mark : Mark or None
+        The mark in the slot that was asked for.
+    comment : str
+        What a student would read now.
+    needs_manual_grade : bool
+    """
+
+    status: AnswerState
+    sha256: str
+    source: str
+    html: str
+    max_points: float
+    mark: Mark | None
+    comment: str
+    needs_manual_grade: bool
+
+
+@dataclass(frozen=True)
+class QuestionProgress:
+    """Progress of one question. ``stale`` answers are counted in ``unmarked``, too.
+
+    Attributes
+    ----------
+    problem : str
+        Why the question has no mark scheme that can be used; empty if it has.
+    drift : bool
+        The release's notebook has another mark scheme than the desk.
+    markers : dict of str to int
+        Number of marks by marker.
+    """
+
+    question: str
+    max_points: float
+    answers: int
+    done: int
+    look: int
+    stale: int
+    unmarked: int
+    overruled: int
+    markers: dict[str, int]
+    problem: str = ""
+    drift: bool = False
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """The mark scheme that counts. ``scheme`` is None if the notebook's cannot be read; ``problem`` then says why."""
+
+    question: str
+    rev: int
+    scheme: Scheme | None
+    by: str
+    at: str
+    problem: str = ""
+    drift: bool = False
+
+
+@dataclass(frozen=True)
+class SaveMark:
+    """A mark to save.
+
+    Attributes
+    ----------
+    rev : int
+        Revision of the mark that the marker saw; 0 if there was none.
+    rubric_rev : int
+        Revision of the mark scheme that the marker saw.
+    seen : float or None
+        Score in the gradebook that the marker saw. Another one there is a conflict with the formgrader.
+    answer_sha256 : str
+        Hash of the answer that the marker read.
+    given, adjustment, reason, note
+        As for `autograder.marking.compose.comment`. An adjustment needs a reason.
+    also : tuple of str
+        Other answers that get the same mark. Only answers that nobody marked, and that are identical to this one or
+        differ by slips; the store finds out itself whether they do.
+    compose : bool
+        Write the desk's comment over one that a person typed in the formgrader. Otherwise that person's words stay.
+    """
+
+    grade_id: str
+    rev: int
+    rubric_rev: int
+    given: Mapping[str, float]
+    by: str
+    answer_sha256: str
+    seen: float | None = None
+    adjustment: float = 0.0
+    reason: str = ""
+    note: str = ""
+    state: State = State.DONE
+    also: tuple[str, ...] = ()
+    compose: bool = False
+    slot: Slot = Slot.FIRST
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a save did. ``event`` undoes it, for the whole group."""
+
+    event: int
+    rev: int
+    score: float | None
+    progress: QuestionProgress
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the log. ``before`` and ``after`` have what changed: mark, score, comment, needs_manual_grade.
+
+    ``batch`` is the id of the first event of those that belong together.
+    """
+
+    id: int
+    at: str
+    by: str
+    action: str
+    grade_id: str
+    batch: int
+    before: dict[str, Any]
+    after: dict[str, Any]
+    student: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True)
+class QuestionAgreement:
+    """Agreement of first and second marks of a question; ``items`` has a kappa by the item's key."""
+
+    question: str
+    agreement: Agreement
+    items: dict[str, Kappa] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two answers that are alike, look. It says nothing about who copied, and changes no points."""
+
+    question: str
+    one: str
+    other: str
+    share: float
+
+
+@dataclass(frozen=True)
+class BankComment:
+    """A comment of the bank, most used first."""
+
+    text: str
+    uses: int
+
+
+class RequestState(StrEnum):
+    """State of a request for another look."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A student's request for another look at one item of an answer.
+
+    Attributes
+    ----------
+    first_marker : str
+        Who gave the mark: somebody else answers.
+    """
+
+    id: int
+    grade_id: str
+    question: str
+    item: str
+    text: str
+    state: RequestState
+    reply: str
+    by: str
+    at: str
+    first_marker: str

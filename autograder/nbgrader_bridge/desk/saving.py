@@ -1,0 +1,242 @@
+"""Saves marks and takes them back: one transaction for score, comment, mark and log, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection, select
+
+from autograder.marking.compose import Show
+from autograder.marking.impact import carried
+from autograder.marking.scheme import Scheme
+from autograder.marking.score import points
+from autograder.nbgrader_bridge.desk import alike_answers, events, grades, marks, rubrics
+from autograder.nbgrader_bridge.desk.database import now
+from autograder.nbgrader_bridge.desk.grades import Row
+from autograder.nbgrader_bridge.desk.marks import Writer
+from autograder.nbgrader_bridge.desk.model import (
+    Conflict,
+    ConflictKind,
+    DeskProblem,
+    Event,
+    Mark,
+    Rubric,
+    SaveMark,
+    Slot,
+    State,
+)
+from autograder.nbgrader_bridge.desk.tables import ANSWER
+
+_TAKEN = "The score that was typed in the formgrader."
+
+
+def save(connection: Connection, wish: SaveMark, show: Show) -> int:
+    """Save a mark, for a group too, and return the id of the log's entry.
+
+    Raises
+    ------
+    Conflict
+        Something changed since the marker's page was loaded.
+    DeskProblem, BadMark
+        The mark cannot be saved as it is.
+    """
+    marks.check(wish)
+    ids = (wish.grade_id, *wish.also)
+    if len(set(ids)) < len(ids):
+        raise DeskProblem("an answer is named twice")
+    if wish.also and wish.slot is not Slot.FIRST:
+        raise DeskProblem("second marks are given one by one")
+    grades.lock(connection, ids)
+    rows, held = grades.some(connection, ids), marks.some(connection, ids, wish.slot)
+    question = rows[wish.grade_id].question
+    scheme = _scheme(connection, rows[wish.grade_id], wish.rubric_rev)
+    hashes = _hashes(connection, ids)
+    _check_unchanged(wish, rows[wish.grade_id], held.get(wish.grade_id), hashes.get(wish.grade_id))
+    if wish.slot is Slot.SECOND:
+        first = marks.some(connection, ids).get(wish.grade_id)
+        if first is not None and first.by == wish.by:
+            raise DeskProblem("the second mark of an answer is given by another marker than the first")
+    if wish.also:
+        _check_group(connection, question, wish, rows, held)
+    at = now()
+    changes = []
+    for grade_id in ids:
+        row, before = rows[grade_id], held.get(grade_id)
+        mark = Mark(
+            grade_id=grade_id,
+            slot=wish.slot,
+            rev=(before.rev if before else 0) + 1,
+            rubric_rev=wish.rubric_rev,
+            given={key: float(share) for key, share in sorted(wish.given.items()) if share},
+            adjustment=wish.adjustment,
+            reason=wish.reason,
+            note=wish.note,
+            state=wish.state,
+            by=wish.by,
+            at=at,
+            written_score=None,
+            written_comment_sha256="",
+            answer_sha256=hashes.get(grade_id, ""),
+        )
+        points(scheme, wish.given, wish.adjustment)  # refuses unknown keys with a share of 0, too
+        if wish.slot is Slot.SECOND:
+            after, mark = row, replace(mark, written_score=points(scheme, mark.given, mark.adjustment))
+        else:
+            keep = not wish.compose and marks.is_edited(row, before)
+            after, mark = Writer(show).new(row, mark, scheme, keep_comment=keep)
+            grades.write(connection, [after])
+        marks.put(connection, mark)
+        changes.append((grade_id, events.side(row, before), events.side(after, mark)))
+    return events.record(connection, wish.by, at, "save" if wish.slot is Slot.FIRST else "second", changes)
+
+
+def undo(connection: Connection, batch: list[Event], by: str, show: Show) -> int:
+    """Take the saves of a batch back, and return the id of the new entry.
+
+    Raises
+    ------
+    Conflict
+        Somebody changed one of the marks or scores since.
+    """
+    ids = [each.grade_id for each in batch]
+    slot = Slot(batch[0].after["mark"]["slot"])
+    grades.lock(connection, ids)
+    rows, held = grades.some(connection, ids), marks.some(connection, ids, slot)
+    changes = []
+    for each in batch:
+        row, mark = rows[each.grade_id], held.get(each.grade_id)
+        if mark is None or mark.rev != each.after["mark"]["rev"]:
+            raise _mark_conflict(row, mark)
+        if slot is Slot.FIRST and marks.is_overruled(row, mark):
+            raise _formgrader_conflict(row, mark)
+        before = each.before["mark"]
+        earlier = (
+            replace(mark, given={}, adjustment=0.0, reason="", note="", state=State.OPEN, written_score=None)
+            if before is None
+            else Mark(**{**before, "slot": slot, "state": State(before["state"])})
+        )
+        earlier = replace(earlier, rev=mark.rev + 1)
+        after = row
+        if slot is Slot.FIRST:
+            after = replace(row, score=each.before["score"], needs_manual_grade=each.before["needs_manual_grade"])
+            if not marks.is_edited(row, mark):
+                after = replace(after, comment=each.before["comment"])
+            rubric = rubrics.newest(connection, row.question)
+            if rubric and rubric.scheme and rubric.rev != earlier.rubric_rev and earlier.state in marks.COUNTED:
+                after, earlier = Writer(show).again(after, replace(earlier, rubric_rev=rubric.rev), rubric.scheme)
+            grades.write(connection, [after])
+        marks.put(connection, earlier)
+        changes.append((each.grade_id, events.side(row, mark), events.side(after, earlier)))
+    return events.record(connection, by, now(), "undo", changes)
+
+
+def settle(connection: Connection, grade_id: str, by: str, show: Show, *, take: bool) -> int:
+    """Settle a score that was typed in the formgrader: take it as an adjustment, or restore what the items say.
+
+    Raises
+    ------
+    DeskProblem
+        The score is not overruled, or no adjustment reaches it.
+    """
+    grades.lock(connection, (grade_id,))
+    row, mark = grades.one(connection, grade_id), marks.some(connection, (grade_id,)).get(grade_id)
+    if mark is None or not marks.is_overruled(row, mark):
+        raise DeskProblem("the score of this answer is the desk's; load the page again")
+    scheme = _scheme(connection, row, mark.rubric_rev)
+    given = carried(scheme, mark.given)
+    if take:
+        if row.score is None or not 0 <= row.score <= row.max_points:
+            raise DeskProblem(
+                f"no adjustment gives the score of the formgrader ({row.score}); restore the desk's score"
+            )
+        earned = points(scheme, given)
+        mark_after = replace(mark, adjustment=row.score - earned, reason=mark.reason or _TAKEN)
+    else:
+        mark_after = mark
+    mark_after = replace(mark_after, given=given, rev=mark.rev + 1, by=by, at=now())
+    after, mark_after = Writer(show).new(row, mark_after, scheme, keep_comment=marks.is_edited(row, mark))
+    grades.write(connection, [after])
+    marks.put(connection, mark_after)
+    change = (grade_id, events.side(row, mark), events.side(after, mark_after))
+    return events.record(connection, by, now(), "take" if take else "restore", [change])
+
+
+def _scheme(connection: Connection, row: Row, rev: int) -> Scheme:
+    rubric: Rubric = rubrics.current(connection, row.question, None, row.max_points)
+    if rubric.scheme is None or rubric.problem:
+        raise DeskProblem(rubric.problem)
+    if rubric.rev != rev:
+        raise Conflict(
+            ConflictKind.RUBRIC,
+            f"{rubric.by} changed the mark scheme of {row.question} meanwhile; nothing was saved. Load the page again",
+            grade_id=row.grade_id,
+            by=rubric.by,
+            at=rubric.at,
+            score=row.score,
+            rev=rubric.rev,
+        )
+    return rubric.scheme
+
+
+def _hashes(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    wanted = select(ANSWER.c.grade_id, ANSWER.c.sha256).where(ANSWER.c.grade_id.in_(list(ids)))
+    return dict(connection.execute(wanted).tuples().all())
+
+
+def _check_unchanged(wish: SaveMark, row: Row, mark: Mark | None, sha256: str | None) -> None:
+    if (mark.rev if mark else 0) != wish.rev:
+        raise _mark_conflict(row, mark)
+    if sha256 is None or sha256 != wish.answer_sha256:
+        raise Conflict(
+            ConflictKind.ANSWER,
+            "the student handed in again, and this is another answer than the one you read; nothing was saved. "
+            "Load the page again",
+            grade_id=row.grade_id,
+            score=row.score,
+            rev=mark.rev if mark else 0,
+        )
+    if wish.slot is Slot.FIRST and row.score != wish.seen:
+        raise _formgrader_conflict(row, mark)
+
+
+def _check_group(
+    connection: Connection, question: str, wish: SaveMark, rows: Mapping[str, Row], held: Mapping[str, Mark]
+) -> None:
+    together = alike_answers.members_now(connection, question, wish.grade_id)
+    for grade_id in wish.also:
+        if rows[grade_id].question != question or grade_id not in together:
+            raise DeskProblem("only identical answers, and those that differ by slips, can be marked together")
+        mark = held.get(grade_id)
+        if mark is not None and mark.state in marks.COUNTED:
+            raise _mark_conflict(rows[grade_id], mark)
+        if rows[grade_id].score is not None:
+            raise _formgrader_conflict(rows[grade_id], mark)
+
+
+def _mark_conflict(row: Row, mark: Mark | None) -> Conflict:
+    by = mark.by if mark else ""
+    score = mark.written_score if mark and mark.slot is Slot.SECOND else row.score
+    gave = "nothing" if score is None else f"{score:g}"
+    return Conflict(
+        ConflictKind.MARK,
+        f"somebody else marked this: {by} gave {gave}. Nothing was saved",
+        grade_id=row.grade_id,
+        by=by,
+        at=mark.at if mark else "",
+        score=score,
+        given=mark.given if mark else None,
+        rev=mark.rev if mark else 0,
+    )
+
+
+def _formgrader_conflict(row: Row, mark: Mark | None) -> Conflict:
+    score = "no score any more" if row.score is None else f"a score of {row.score:g}"
+    return Conflict(
+        ConflictKind.FORMGRADER,
+        f"somebody used the formgrader: this answer has {score} there. Nothing was saved",
+        grade_id=row.grade_id,
+        score=row.score,
+        given=mark.given if mark else None,
+        rev=mark.rev if mark else 0,
+    )

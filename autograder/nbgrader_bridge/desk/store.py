@@ -1,0 +1,364 @@
+"""The marking desk's store: everything that the pages and `autograder mark` read and write.
+
+Each call is one transaction. Nothing is kept between calls, so several servers can use one gradebook on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from autograder.assignment.questions import WRITTEN
+from autograder.marking.compose import Show
+from autograder.marking.impact import Impact
+from autograder.marking.scheme import Scheme
+from autograder.nbgrader_bridge.desk import (
+    alike_answers,
+    bank,
+    copies,
+    events,
+    grades,
+    marks,
+    queue,
+    regrade_requests,
+    rubrics,
+    saving,
+    second_marks,
+)
+from autograder.nbgrader_bridge.desk.database import Database
+from autograder.nbgrader_bridge.desk.index import Indexed, NotebookOf, index
+from autograder.nbgrader_bridge.desk.model import (
+    Answer,
+    AnswerState,
+    BankComment,
+    Claim,
+    Conflict,
+    ConflictKind,
+    DeskProblem,
+    Event,
+    Member,
+    Pair,
+    QuestionAgreement,
+    QuestionProgress,
+    Request,
+    Rubric,
+    Saved,
+    SaveMark,
+    Slot,
+    Wanted,
+)
+from autograder.nbgrader_bridge.desk.regrade_requests import Asked
+from autograder.nbgrader_bridge.desk.tables import ANSWER
+
+
+class Store:
+    """The store of a gradebook.
+
+    Parameters
+    ----------
+    db_url : str
+        The gradebook's SQLAlchemy address. Opening it makes the desk's tables, and takes the notebook's mark schemes.
+    seed : str
+        The course's secret seed; the random orders are drawn from it.
+    show : Show
+        How much of the mark scheme students see.
+
+    Raises
+    ------
+    DeskFault
+        The gradebook cannot be used, or has tables of a newer version of the desk. Every method can raise it, too.
+
+    Examples
+    --------
+    >>> store = Store(course.db_url, seed=course_seed(course.root))  # doctest: +SKIP
+    >>> store.next_unmarked("q1", after="", marker="ann")  # doctest: +SKIP
+    'e5f0…'
+    """
+
+    def __init__(self, db_url: str, *, seed: str, show: Show = Show.ALL) -> None:
+        self._database = Database(db_url)
+        self._seed, self._show = seed, show
+        with self._database.write() as connection:
+            self._database.alone(connection)
+            rubrics.adopt(connection)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._database.close()
+
+    def index(self, notebook_of: NotebookOf) -> Indexed:
+        """Read new and changed answers from the autograded notebooks, and group them. It can take a minute."""
+        return index(self._database, notebook_of)
+
+    # --- Reading ------------------------------------------------------------------------------------------
+
+    def questions(self) -> tuple[QuestionProgress, ...]:
+        """Return the progress of every written question."""
+        with self._database.read() as connection:
+            notebook = rubrics.from_notebook(connection)
+            return tuple(
+                queue.progress(connection, question, self._seed, notebook.get(question)) for question in WRITTEN
+            )
+
+    def queue(self, question: str, wanted: Wanted = Wanted.ALL, marker: str = "") -> tuple[AnswerState, ...]:
+        """Return answers to a question in its random order, which is stable and another one for each question."""
+        with self._database.read() as connection:
+            every = queue.states(connection, question, self._seed)
+            return tuple(queue.wanted(connection, every, wanted, marker))
+
+    def next_unmarked(self, question: str, after: str, marker: str) -> str | None:
+        """Return the next answer for a marker, or None. Answers that others claimed or were assigned are left out."""
+        with self._database.read() as connection:
+            return queue.next_unmarked(queue.states(connection, question, self._seed), after, marker)
+
+    def answer(self, grade_id: str, slot: Slot = Slot.FIRST) -> Answer:
+        """Return one answer; raise `DeskProblem` if there is none. With the second slot, the first mark is left out."""
+        with self._database.read() as connection:
+            row = grades.one(connection, grade_id)
+            state = queue.state(connection, grade_id, self._seed)
+            mark = marks.some(connection, (grade_id,), slot).get(grade_id)
+            text = connection.execute(select(ANSWER).where(ANSWER.c.grade_id == grade_id)).one_or_none()
+            if slot is Slot.SECOND:
+                state = replace(state, score=None, by="", at="", rev=mark.rev if mark else 0)
+            return Answer(
+                status=state,
+                sha256=text.sha256 if text else "",
+                source=text.source if text else "",
+                html=text.html if text else "",
+                max_points=row.max_points,
+                mark=mark,
+                comment="" if slot is Slot.SECOND else row.comment or "",
+                needs_manual_grade=bool(row.needs_manual_grade),
+            )
+
+    def group(self, grade_id: str) -> tuple[Member, ...]:
+        """Return the answers that may get one mark with this one, itself included and the leader first; or nothing."""
+        with self._database.read() as connection:
+            return alike_answers.members(connection, grade_id)
+
+    def similar(self) -> tuple[Pair, ...]:
+        """Return the pairs of answers that somebody should look at. It takes seconds for a large class."""
+        with self._database.read() as connection:
+            return alike_answers.pairs(connection, WRITTEN)
+
+    def student_of(self, grade_id: str) -> str:
+        """Return whose answer it is: for instructors only."""
+        with self._database.read() as connection:
+            return grades.one(connection, grade_id).student
+
+    def log(
+        self, grade_id: str | None = None, student: str | None = None, *, most: int | None = None, names: bool = False
+    ) -> tuple[Event, ...]:
+        """Return the log's entries of an answer, of a student or of all, oldest first.
+
+        Parameters
+        ----------
+        most : int or None
+            How many of the newest entries.
+        names : bool
+            Fill in the students: for instructors only.
+        """
+        with self._database.read() as connection:
+            rows = grades.of_question(connection)
+            ids = None
+            if grade_id is not None or student is not None:
+                ids = [key for key, row in rows.items() if grade_id in (None, key) and student in (None, row.student)]
+            return tuple(
+                replace(
+                    event,
+                    student=rows[event.grade_id].student if names and event.grade_id in rows else "",
+                    question=rows[event.grade_id].question
+                    if event.grade_id in rows
+                    else str(event.after.get("question", "")),
+                )
+                for event in events.log(connection, ids, most)
+            )
+
+    # --- Marking ------------------------------------------------------------------------------------------
+
+    def claim(self, grade_id: str, by: str) -> Claim:
+        """Claim an answer for five minutes, or renew the claim. Somebody else's claim stays, and is returned."""
+        with self._writing(grade_id) as connection:
+            return queue.claim(connection, grade_id, by)
+
+    def save(self, wish: SaveMark) -> Saved:
+        """Save a mark, with score, comment and log, in one transaction; with ``also``, of the whole group or of none.
+
+        Raises
+        ------
+        Conflict
+            Mark, mark scheme, answer, or the formgrader's score changed since the marker's page was loaded.
+        DeskProblem, BadMark
+            The mark cannot be saved as it is.
+        """
+        with self._writing(wish.grade_id) as connection:
+            event = saving.save(connection, wish, self._show)
+        return self._saved(event, wish.grade_id, wish.slot)
+
+    def undo(self, event: int, by: str) -> Saved | None:
+        """Take back what an entry of the log did: a save, of its whole group, or a change of a mark scheme.
+
+        It is a new entry. Of a change of a mark scheme, None is returned.
+
+        Raises
+        ------
+        Conflict
+            Somebody changed one of the marks or scores since.
+        DeskProblem
+            There is no such entry, or it is of another kind.
+        """
+        with self._writing("") as connection:
+            batch = events.batch_of(connection, event)
+            match batch[0].action:
+                case "rubric":
+                    rubrics.undo(connection, batch, by, marks.Writer(self._show))
+                    return None
+                case "save" | "second" | "undo" | "take" | "restore" if batch[0].grade_id:
+                    added = saving.undo(connection, batch, by, self._show)
+                case _:
+                    raise DeskProblem(f"an entry of the kind {batch[0].action!r} cannot be undone")
+        return self._saved(added, batch[0].grade_id, Slot(batch[0].after["mark"]["slot"]))
+
+    def settle(self, grade_id: str, by: str, *, take: bool) -> Saved:
+        """Settle a score that was typed in the formgrader: take it as an adjustment, or restore what the items say.
+
+        Raises
+        ------
+        DeskProblem
+            The score is not overruled, or no adjustment reaches it.
+        """
+        with self._writing(grade_id) as connection:
+            event = saving.settle(connection, grade_id, by, self._show, take=take)
+        return self._saved(event, grade_id, Slot.FIRST)
+
+    def comments(self, question: str) -> tuple[BankComment, ...]:
+        """Return the bank's comments on a question, most used first."""
+        with self._database.read() as connection:
+            return bank.comments(connection, question)
+
+    def use_comment(self, question: str, text: str, by: str) -> None:
+        """Add a comment to the bank, or count one more use of it."""
+        with self._writing("") as connection:
+            bank.use(connection, question, text, by)
+
+    # --- Mark schemes -------------------------------------------------------------------------------------
+
+    def rubric(self, question: str) -> Rubric:
+        """Return the mark scheme that counts, with what is wrong with it."""
+        with self._database.read() as connection:
+            notebook = rubrics.from_notebook(connection).get(question)
+            rows = grades.of_question(connection, question)
+            points = max((row.max_points for row in rows.values()), default=0.0)
+            if not points and notebook is not None and notebook.source is not None:
+                points = notebook.source.max_points
+            return rubrics.current(connection, question, notebook, points)
+
+    def notebook_scheme(self, question: str) -> Scheme:
+        """Return the notebook's mark scheme with the keys of the one that counts, to propose or to change to.
+
+        Raises
+        ------
+        DeskProblem
+            The notebook has none that can be read.
+        """
+        with self._database.read() as connection:
+            found = rubrics.from_notebook(connection).get(question)
+            if found is None or found.scheme is None:
+                raise DeskProblem(found.problem if found else f"{question}: the notebook has no mark scheme")
+            return rubrics.continued(connection, found.scheme)
+
+    def propose_rubric(self, scheme: Scheme) -> Impact:
+        """Return what a change of a mark scheme would do. Nothing is written."""
+        with self._database.read() as connection:
+            return rubrics.impact(connection, rubrics.continued(connection, scheme))
+
+    def change_rubric(self, scheme: Scheme, rev: int, by: str) -> int:
+        """Change a mark scheme, and every score that rests on it; return the id of the log's entry.
+
+        ``rev`` is the revision that the person saw. Scores that were overruled in the formgrader stay.
+
+        Raises
+        ------
+        Conflict
+            Somebody changed the mark scheme meanwhile.
+        DeskProblem
+            The scheme has other points than the gradebook.
+        """
+        with self._writing("") as connection:
+            return rubrics.change(connection, rubrics.continued(connection, scheme), rev, by, marks.Writer(self._show))
+
+    # --- Several markers ----------------------------------------------------------------------------------
+
+    def assign(self, question: str, shares: Mapping[str, float]) -> None:
+        """Assign the answers to a question to markers by shares; no shares take an assignment back."""
+        with self._writing("") as connection:
+            queue.assign(connection, question, shares)
+
+    def assigned(self) -> dict[str, Mapping[str, float]]:
+        """Return the markers' shares by question."""
+        with self._database.read() as connection:
+            return queue.assigned(connection)
+
+    def sample(self, share: float, seed: str | None = None) -> dict[str, int]:
+        """Draw answers for a second mark; return by question how many wait for one."""
+        with self._writing("") as connection:
+            return {
+                question: second_marks.draw(connection, question, share, seed or self._seed) for question in WRITTEN
+            }
+
+    def agreement(self, question: str) -> QuestionAgreement:
+        """Return how far first and second marks of a question agree."""
+        with self._database.read() as connection:
+            return second_marks.measure(connection, question)
+
+    # --- Requests, copies ---------------------------------------------------------------------------------
+
+    def requests(self) -> tuple[Request, ...]:
+        """Return the students' requests for another look, oldest first."""
+        with self._database.read() as connection:
+            return regrade_requests.every(connection)
+
+    def add_requests(self, asked: Sequence[Asked], until: datetime | None) -> list[str]:
+        """Add requests; return one line for each that was refused. ``until`` is when the window closes."""
+        with self._writing("") as connection:
+            return regrade_requests.add(connection, asked, until)
+
+    def answer_request(self, number: int, by: str, reply: str, wish: SaveMark | None = None) -> int:
+        """Accept a request with a changed mark, or keep the mark (None). Returns the id of the log's entry."""
+        with self._writing(wish.grade_id if wish else "") as connection:
+            return regrade_requests.answer(connection, number, by, reply, wish, self._show)
+
+    def export(self) -> list[dict[str, Any]]:
+        """Return all marks as `autograder/marks/v1`: plain data for lines of JSON, always in the same order."""
+        with self._database.read() as connection:
+            return list(copies.export(connection))
+
+    def load(self, lines: Iterable[Any]) -> int:
+        """Write exported marks into a gradebook without marks, and return how many; raise `DeskProblem` otherwise."""
+        with self._writing("") as connection:
+            return copies.load(connection, lines)
+
+    def _saved(self, event: int, grade_id: str, slot: Slot) -> Saved:
+        with self._database.read() as connection:
+            row, mark = grades.one(connection, grade_id), marks.some(connection, (grade_id,), slot)[grade_id]
+            score = row.score if slot is Slot.FIRST else mark.written_score
+            notebook = None
+            return Saved(event, mark.rev, score, queue.progress(connection, row.question, self._seed, notebook))
+
+    @contextmanager
+    def _writing(self, grade_id: str) -> Iterator[Connection]:
+        with self._database.write() as connection:
+            try:
+                yield connection
+            except IntegrityError:
+                raise Conflict(
+                    ConflictKind.MARK,
+                    "somebody else saved this at the same moment. Nothing was saved",
+                    grade_id=grade_id,
+                ) from None

@@ -1,0 +1,111 @@
+"""A gradebook with written answers, as `make release` and `make autograde` leave it, made without running either."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+
+from autograder.assignment.questions import NAME, WRITTEN
+from autograder.nbgrader_bridge.desk.model import SaveMark
+from autograder.nbgrader_bridge.desk.store import Store
+from autograder.notebook import read_notebook
+from tests.support.samples import ROOT
+
+SOURCE = ROOT / "solutions" / NAME / f"{NAME}.ipynb"
+POINTS = 10.0
+
+
+@dataclass(frozen=True)
+class DeskCourse:
+    """A course with a gradebook, and a folder with the autograded notebooks."""
+
+    folder: Path
+    db_url: str
+
+    @classmethod
+    def make(cls, folder: Path, answers: Mapping[str, Mapping[str, str]], db_url: str = "") -> DeskCourse:
+        """Make a gradebook with students' answers by question."""
+        course = cls(folder, db_url or f"sqlite:///{folder}/gradebook.db")
+        with Gradebook(course.db_url) as gradebook:
+            gradebook.add_assignment(NAME)
+            gradebook.add_notebook(NAME, NAME)
+            for cell in read_notebook(SOURCE).cells:
+                if cell.grade_id is None:
+                    continue
+                gradebook.add_source_cell(
+                    cell.grade_id, NAME, NAME, cell_type=cell.kind, source=cell.source, locked=False
+                )
+                if cell.grade_id in WRITTEN:
+                    gradebook.add_grade_cell(cell.grade_id, NAME, NAME, max_score=POINTS, cell_type="markdown")
+                    gradebook.add_solution_cell(cell.grade_id, NAME, NAME)
+            for student in answers:
+                gradebook.add_student(student)
+                gradebook.add_submission(NAME, student)
+        for student, texts in answers.items():
+            course.write(student, texts)
+        return course
+
+    def notebook_of(self, student: str) -> Path:
+        return self.folder / "autograded" / student / NAME / f"{NAME}.ipynb"
+
+    def write(self, student: str, texts: Mapping[str, str]) -> None:
+        """Write a student's autograded notebook."""
+        path = self.notebook_of(student)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cells = [
+            {
+                "cell_type": "markdown",
+                "id": question,
+                "metadata": {"nbgrader": {"grade_id": question, "grade": True, "solution": True}},
+                "source": texts.get(question, ""),
+            }
+            for question in WRITTEN
+        ]
+        document = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        path.write_text(json.dumps(document), encoding="utf-8")
+
+    def store(self) -> Store:
+        """Open the desk, with every answer read."""
+        store = Store(self.db_url, seed="2026")
+        store.index(self.notebook_of)
+        return store
+
+    def grade_id(self, student: str, question: str = "q1") -> str:
+        with Gradebook(self.db_url) as gradebook:
+            return str(gradebook.find_grade(question, NAME, NAME, student).id)
+
+    def in_formgrader(self, student: str, question: str = "q1") -> tuple[float | None, str | None, bool]:
+        """Return score, comment and ``needs_manual_grade`` as the formgrader shows them."""
+        with Gradebook(self.db_url) as gradebook:
+            grade = gradebook.find_grade(question, NAME, NAME, student)
+            comment = gradebook.find_comment(question, NAME, NAME, student)
+            return grade.manual_score, comment.manual_comment, grade.needs_manual_grade
+
+    def type_in_formgrader(self, student: str, question: str = "q1", **columns: object) -> None:
+        """Write columns of the grade, or ``comment``, as the formgrader's page does."""
+        with Gradebook(self.db_url) as gradebook:
+            if "comment" in columns:
+                gradebook.find_comment(question, NAME, NAME, student).manual_comment = columns.pop("comment")
+            grade = gradebook.find_grade(question, NAME, NAME, student)
+            for name, value in columns.items():
+                setattr(grade, name, value)
+            gradebook.db.commit()
+
+
+def mark(store: Store, grade_id: str, *keys: str, by: str = "ann", **other: object) -> SaveMark:
+    """Return a mark that gives these items in full, by a marker whose page is up to date."""
+    answer = store.answer(grade_id)
+    wish = SaveMark(
+        grade_id=grade_id,
+        rev=answer.status.rev,
+        rubric_rev=store.rubric(answer.status.question).rev,
+        given=dict.fromkeys(keys, 1.0),
+        by=by,
+        answer_sha256=answer.sha256,
+        seen=answer.status.score,
+    )
+    return replace(wish, **other)
