@@ -214,6 +214,7 @@ bench: setup ## Measure seconds a submission, beside the bare imports
 	$(BIN)/python -m benchmarks.throughput
 	$(BIN)/python -m benchmarks.judge
 	$(BIN)/python -m benchmarks.marking
+	$(BIN)/python -m benchmarks.desk
 	$(BIN)/python -m benchmarks.nbgrader
 	$(BIN)/python -m benchmarks.cohort
 

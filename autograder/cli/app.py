@@ -23,6 +23,7 @@ from autograder.cli.course import commands as course
 from autograder.cli.dev import commands as dev
 from autograder.cli.doctor import doctor
 from autograder.cli.grade import grade
+from autograder.cli.mark import commands as mark
 from autograder.cli.messages import complain
 from autograder.cli.options import with_reports
 from autograder.cli.page import page
@@ -95,6 +96,7 @@ app.command(rich_help_panel=_INSTRUCTORS)(with_reports(grade))
 app.command("class", rich_help_panel=_INSTRUCTORS)(class_command)
 app.command(rich_help_panel=_INSTRUCTORS)(collect)
 app.add_typer(course.app, name="course", rich_help_panel=_INSTRUCTORS)
+app.add_typer(mark.app, name="mark", rich_help_panel=_INSTRUCTORS)
 app.add_typer(dev.app, name="dev", hidden=True)
 app.command(hidden=True)(take)  # the workflow that grades pull requests runs it
 app.command(hidden=True)(page)  # make page runs it

@@ -1,0 +1,1 @@
+"""`autograder mark …`: the marking desk's commands, one file for each."""
