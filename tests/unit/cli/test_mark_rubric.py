@@ -19,7 +19,8 @@ from tests.support.samples import ROOT, SOLUTION
 
 @pytest.fixture
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeskCourse:
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    for name in ("nbgrader_config.py", "course.toml"):
+        shutil.copy(ROOT / name, tmp_path)
     (tmp_path / SOURCE).parent.mkdir(parents=True)
     shutil.copy(SOLUTION, tmp_path / SOURCE)
     monkeypatch.chdir(tmp_path)
