@@ -13,7 +13,7 @@ from autograder.errors import UserError
 def rank(seed: str, question: str, key: str) -> str:
     """Return the place of an answer in a random order: digits to sort by, others for each question.
 
-    Answers that are handed in later change no place of the earlier ones among themselves.
+    Answers that are submitted later change no place of the earlier ones among themselves.
     """
     return hashlib.sha256("\0".join((seed, question, key)).encode()).hexdigest()
 
