@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from subprocess import CalledProcessError
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Grade, Gradebook, MissingEntry
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -167,20 +167,42 @@ class Grades:
     unsure: Collection[str]
 
 
-def write_grades(which: SubmissionId, grades: Grades) -> dict[str, float]:
-    """Write ``grades``, and return the points that were dropped.
+@dataclass(frozen=True)
+class Dropped:
+    """What a person gave for an answer that is another one now.
 
-    Points that people gave are kept, except those of changed answers. People's comments are kept.
+    ``keeps_comment`` is True if there is a comment that was typed in the formgrader: it stays, because nobody else has
+    these words.
     """
+
+    points: float
+    keeps_comment: bool
+
+
+def write_grades(which: SubmissionId, grades: Grades) -> dict[str, Dropped]:
+    """Write ``grades``, and return what people gave for answers that changed, by grade id.
+
+    Points that people gave are kept, except those of changed answers. The comment that the marking desk wrote goes with
+    its points, and the desk's mark becomes stale; comments that people typed are kept.
+    """
+    # Copies of the grader without the desk have this module, too, and never write grades.
+    from autograder.nbgrader_bridge.desk.database import now
+    from autograder.nbgrader_bridge.desk.withdrawal import withdraw
+
     dropped = {}
     with opened(which.db_url) as gradebook:
         submission = gradebook.find_submission_notebook(which.notebook, which.assignment, which.student)
+        # The desk's transaction is this one. It comes first, because it must see the scores that it wrote.
+        changed = {grade.id: grade for grade in submission.grades if grade.name in grades.changed}
+        points = {key: _given(grade) for key, grade in changed.items()}
+        kept = withdraw(gradebook.db.connection(), changed.keys(), now())
+        gradebook.db.expire_all()
         for grade in submission.grades:
             if grade.name not in grades.scores:
                 continue
             grade.auto_score = grades.scores[grade.name]
-            if grade.name in grades.changed and (grade.manual_score is not None or grade.extra_credit is not None):
-                dropped[grade.name] = (grade.manual_score or 0.0) + (grade.extra_credit or 0.0)
+            if (gave := points.get(grade.id)) is not None:
+                dropped[grade.name] = Dropped(gave, grade.id in kept)
                 grade.manual_score = grade.extra_credit = None
             reviewed = grade.auto_score is not None if grade.manual_score is None else grade.name in grades.confirmed
             grade.needs_manual_grade = grade.name in grades.unsure or not reviewed
@@ -189,3 +211,9 @@ def write_grades(which: SubmissionId, grades: Grades) -> dict[str, float]:
                 comment.auto_comment = grades.comments[comment.name]
         gradebook.db.commit()
     return dropped
+
+
+def _given(grade: Grade) -> float | None:
+    if grade.manual_score is None and grade.extra_credit is None:
+        return None
+    return float((grade.manual_score or 0.0) + (grade.extra_credit or 0.0))

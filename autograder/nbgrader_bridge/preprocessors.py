@@ -205,12 +205,13 @@ class SaveGrades(NbGraderPreprocessor):
             confirmed=now.confirmed_since(before),
             unsure=scores if reading.problem is not None else unsure,
         )
-        for grade_id, points in write_grades(which, grades).items():
+        for grade_id, dropped in write_grades(which, grades).items():
             self.log.warning(
-                "%s: %s is another answer than the one that a person gave %g points; grade it again.",
+                "%s: %s is another answer than the one that a person gave %g points; grade it again.%s",
                 which.student,
                 grade_id,
-                points,
+                dropped.points,
+                " The comment that was typed in the formgrader is still there." if dropped.keeps_comment else "",
             )
         save_record(path, now)
         return nb, resources

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from nbgrader.api import Gradebook
 
@@ -13,7 +16,7 @@ from autograder.assignment.questions import NAME, WRITTEN
 from autograder.nbgrader_bridge.desk.model import SaveMark
 from autograder.nbgrader_bridge.desk.store import Store
 from autograder.notebook import read_notebook
-from tests.support.samples import ROOT
+from tests.support.samples import ENVIRONMENT, ROOT
 
 SOURCE = ROOT / "solutions" / NAME / f"{NAME}.ipynb"
 POINTS = 10.0
@@ -30,18 +33,11 @@ class DeskCourse:
     def make(cls, folder: Path, answers: Mapping[str, Mapping[str, str]], db_url: str = "") -> DeskCourse:
         """Make a gradebook with students' answers by question."""
         course = cls(folder, db_url or f"sqlite:///{folder}/gradebook.db")
+        if db_url:
+            _release(db_url)
+        else:
+            (folder / "gradebook.db").write_bytes(_released())
         with Gradebook(course.db_url) as gradebook:
-            gradebook.add_assignment(NAME)
-            gradebook.add_notebook(NAME, NAME)
-            for cell in read_notebook(SOURCE).cells:
-                if cell.grade_id is None:
-                    continue
-                gradebook.add_source_cell(
-                    cell.grade_id, NAME, NAME, cell_type=cell.kind, source=cell.source, locked=False
-                )
-                if cell.grade_id in WRITTEN:
-                    gradebook.add_grade_cell(cell.grade_id, NAME, NAME, max_score=POINTS, cell_type="markdown")
-                    gradebook.add_solution_cell(cell.grade_id, NAME, NAME)
             for student in answers:
                 gradebook.add_student(student)
                 gradebook.add_submission(NAME, student)
@@ -94,6 +90,29 @@ class DeskCourse:
             for name, value in columns.items():
                 setattr(grade, name, value)
             gradebook.db.commit()
+
+
+def _release(db_url: str) -> None:
+    """Write into a new gradebook what `make release` does, with mark schemes."""
+    os.environ["PATH"] = ENVIRONMENT["PATH"]  # where nbgrader finds alembic
+    with Gradebook(db_url) as gradebook:
+        gradebook.add_assignment(NAME)
+        gradebook.add_notebook(NAME, NAME)
+        for cell in read_notebook(SOURCE).cells:
+            if cell.grade_id is None:
+                continue
+            gradebook.add_source_cell(cell.grade_id, NAME, NAME, cell_type=cell.kind, source=cell.source, locked=False)
+            if cell.grade_id in WRITTEN:
+                gradebook.add_grade_cell(cell.grade_id, NAME, NAME, max_score=POINTS, cell_type="markdown")
+                gradebook.add_solution_cell(cell.grade_id, NAME, NAME)
+
+
+@cache
+def _released() -> bytes:
+    """Return a gradebook as a file: nbgrader takes seconds to make one."""
+    with TemporaryDirectory() as folder:
+        _release(f"sqlite:///{folder}/gradebook.db")
+        return (Path(folder) / "gradebook.db").read_bytes()
 
 
 def mark(store: Store, grade_id: str, *keys: str, by: str = "ann", **other: object) -> SaveMark:

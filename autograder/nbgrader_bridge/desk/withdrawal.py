@@ -40,6 +40,7 @@ def withdraw(connection: Connection, grade_ids: Collection[str], at: str) -> fro
     DeskFault
         A newer version of the desk made its tables.
     """
+    grades.lock(connection, grade_ids)
     rows = grades.known(connection, grade_ids)
     if exist(connection):
         migrate(connection)

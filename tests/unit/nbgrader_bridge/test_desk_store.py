@@ -1,0 +1,416 @@
+"""The marking desk's store: one class on SQLite, and the races on PostgreSQL."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+from sqlalchemy import create_engine, text
+
+from autograder.assignment.questions import NAME
+from autograder.marking.scheme import parse, render
+from autograder.nbgrader_bridge.desk import tables
+from autograder.nbgrader_bridge.desk.model import (
+    Conflict,
+    ConflictKind,
+    DeskFault,
+    DeskProblem,
+    RequestState,
+    Slot,
+    State,
+    Wanted,
+)
+from autograder.nbgrader_bridge.desk.regrade_requests import Asked
+from autograder.nbgrader_bridge.desk.store import Store
+from autograder.nbgrader_bridge.gradebook import Grades, SubmissionId, write_grades
+from tests.support.desk import DeskCourse, mark
+from tests.support.missing import need
+from tests.support.postgresql import postgresql, programs
+
+SAME = "The gradient of the early layers vanishes, because it is a product of many small factors."
+ANSWERS = {
+    "alice": {"q1": SAME},
+    "bert": {"q1": f"  {SAME}\n"},
+    "cleo": {"q1": SAME.replace("gradient", "gradeint")},
+    "dora": {"q1": SAME.replace("early", "last")},
+    "emil": {"q1": "<script>alert(1)</script> $x_1$ " + "word " * 40},
+}
+FIRST = ("q1.1a", "q1.1b", "q1.2a")
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> DeskCourse:
+    return DeskCourse.make(tmp_path, ANSWERS)
+
+
+@pytest.fixture
+def store(course: DeskCourse) -> Iterator[Store]:
+    opened = course.store()
+    yield opened
+    opened.close()
+
+
+def refused(store: Store, wish: object, kind: ConflictKind) -> Conflict:
+    with pytest.raises(Conflict) as caught:
+        store.save(wish)
+    assert caught.value.kind is kind
+    return caught.value
+
+
+def test_a_saved_mark_is_score_comment_and_log_at_once(course: DeskCourse, store: Store) -> None:
+    answer = course.grade_id("alice")
+    saved = store.save(mark(store, answer, *FIRST, note="Well *said*."))
+    score, comment, needs = course.in_formgrader("alice")
+    assert (saved.score, score, needs, saved.progress.done) == (3.0, 3.0, False, 1)
+    assert comment is not None
+    assert comment.startswith("- 1 of 1: What vanishes")
+    assert comment.endswith("Well *said*.")
+    (event,) = store.log(answer)
+    assert (event.by, event.action, event.before["score"], event.after["score"]) == ("ann", "save", None, 3.0)
+    assert "alice" not in repr((store.answer(answer), store.queue("q1"), store.log()))
+
+
+def test_what_changed_since_the_page_was_loaded_is_refused_and_named(course: DeskCourse, store: Store) -> None:
+    answer = course.grade_id("alice")
+    anns, bobs = mark(store, answer, *FIRST), mark(store, answer, "q1.1a", by="bob")
+    store.save(anns)
+    conflict = refused(store, bobs, ConflictKind.MARK)
+    assert (conflict.by, conflict.score, set(conflict.given), conflict.rev) == ("ann", 3.0, set(FIRST), 1)
+    assert "ann gave 3" in str(conflict)
+
+    late = mark(store, answer, "q1.1a", by="bob")
+    course.type_in_formgrader("alice", manual_score=9.0)
+    assert refused(store, late, ConflictKind.FORMGRADER).score == 9.0
+
+    other = mark(store, course.grade_id("dora"))
+    course.write("dora", {"q1": "Another answer."})
+    store.index(course.notebook_of)
+    refused(store, other, ConflictKind.ANSWER)
+
+    old = mark(store, course.grade_id("emil"))
+    scheme = store.rubric("q1").scheme
+    assert scheme is not None
+    store.change_rubric(parse(render(scheme).replace("| −1 |", "| −2 |", 1), "q1", 10.0), 1, "cat")
+    assert refused(store, old, ConflictKind.RUBRIC).by == "cat"
+    assert course.in_formgrader("emil") == (None, None, True)
+    assert len(store.log(course.grade_id("emil"))) == 0
+
+
+def test_identical_answers_and_slips_are_marked_together_and_a_turned_word_never(
+    course: DeskCourse, store: Store
+) -> None:
+    alice, bert, cleo, dora = (course.grade_id(each) for each in ("alice", "bert", "cleo", "dora"))
+    assert {member.grade_id for member in store.group(alice)} == {alice, bert, cleo}
+    with pytest.raises(DeskProblem, match="only identical answers"):
+        store.save(mark(store, alice, *FIRST, also=(bert, dora)))
+    assert course.in_formgrader("bert") == (None, None, True)  # whole or absent
+    saved = store.save(mark(store, alice, *FIRST, also=(bert, cleo)))
+    assert [course.in_formgrader(each)[0] for each in ANSWERS] == [3.0, 3.0, 3.0, None, None]
+    store.save(mark(store, bert, "q1.1a"))
+    with pytest.raises(Conflict):
+        store.undo(saved.event, "ann")
+    assert course.in_formgrader("cleo")[0] == 3.0
+
+
+def test_undo_is_a_new_entry_that_brings_back_what_was_there(course: DeskCourse, store: Store) -> None:
+    answer = course.grade_id("alice")
+    course.type_in_formgrader("alice", manual_score=7.0)
+    assert store.answer(answer).status.without_items
+    first = store.save(mark(store, answer, *FIRST))
+    second = store.save(mark(store, answer, "q1.1a"))
+    undone = store.undo(second.event, "ann")
+    assert undone is not None
+    assert undone.score == 3.0
+    assert store.answer(answer).mark is not None
+    with pytest.raises(Conflict):
+        store.undo(first.event, "ann")  # the mark has another revision: the newest entry is undone first
+    with pytest.raises(DeskProblem, match="no entry 99"):
+        store.undo(99, "ann")
+    assert [event.action for event in store.log(answer)] == ["save", "save", "undo"]
+    other = store.save(mark(store, course.grade_id("bert"), "q1.1a"))
+    store.undo(other.event, "ann")
+    assert course.in_formgrader("bert") == (None, None, True)
+    assert store.answer(course.grade_id("bert")).status.state is State.OPEN
+
+
+def test_the_formgraders_score_and_words_count_until_somebody_settles_them(course: DeskCourse, store: Store) -> None:
+    answer = course.grade_id("alice")
+    store.save(mark(store, answer, *FIRST))
+    course.type_in_formgrader("alice", manual_score=8.0, comment="My words.")
+    status = store.answer(answer).status
+    assert (status.overruled, status.comment_edited, status.score) == (True, True, 8.0)
+    assert [each.grade_id for each in store.queue("q1", Wanted.OVERRULED)] == [answer]
+
+    scheme = store.rubric("q1").scheme
+    assert scheme is not None
+    cheaper = parse(render(scheme).replace("| −1 |", "| −2 |", 1), "q1", 10.0)
+    store.change_rubric(cheaper, 1, "cat")
+    assert course.in_formgrader("alice") == (8.0, "My words.", False)
+
+    store.settle(answer, "bob", take=True)
+    taken = store.answer(answer).mark
+    assert taken is not None
+    assert (taken.adjustment, course.in_formgrader("alice")) == (5.0, (8.0, "My words.", False))
+    store.save(mark(store, answer, "q1.1a"))
+    assert course.in_formgrader("alice")[:2] == (1.0, "My words.")
+    store.save(mark(store, answer, "q1.1a", compose=True))
+    assert "My words." not in str(course.in_formgrader("alice")[1])
+
+    course.type_in_formgrader("alice", manual_score=None, extra_credit=1.0)  # what a stale page writes
+    assert store.questions()[0].overruled == 1
+    store.settle(answer, "bob", take=False)
+    assert course.in_formgrader("alice")[0] == 1.0
+    course.type_in_formgrader("alice", manual_score=12.0)
+    with pytest.raises(DeskProblem, match="no adjustment"):
+        store.settle(answer, "bob", take=True)
+
+
+def test_a_changed_scheme_moves_exactly_the_scores_that_rest_on_it_and_one_step_brings_them_back(
+    course: DeskCourse, store: Store
+) -> None:
+    with_mistake, without = course.grade_id("alice"), course.grade_id("dora")
+    store.save(mark(store, with_mistake, *FIRST, "q1.e1"))
+    store.save(mark(store, without, *FIRST))
+    before = [course.in_formgrader(each) for each in ANSWERS]
+    scheme = store.rubric("q1").scheme
+    assert scheme is not None
+    cost = scheme.costs["q1.e1"]
+    changed = replace(
+        scheme,
+        mistakes=tuple(replace(each, points=-2.0) if each == cost else each for each in scheme.mistakes),
+    )
+    assert [(move.key, move.before, move.after) for move in store.propose_rubric(changed).moves] == [
+        (with_mistake, 2.0, 1.0)
+    ]
+    event = store.change_rubric(changed, 1, "cat")
+    assert (course.in_formgrader("alice")[0], course.in_formgrader("dora")) == (1.0, before[3])
+    assert "−2" in str(course.in_formgrader("alice")[1])
+    assert store.rubric("q1").drift
+    store.undo(event, "cat")
+    assert [course.in_formgrader(each) for each in ANSWERS] == before
+    assert (store.rubric("q1").rev, store.rubric("q1").drift) == (3, False)
+
+
+def submit_again(course: DeskCourse, student: str, text: str) -> object:
+    course.write(student, {"q1": text})
+    which = SubmissionId(course.db_url, student, NAME, NAME)
+    return write_grades(which, Grades({"q1": None}, {"q1": None}, changed=["q1"], confirmed=[], unsure=[]))
+
+
+def test_another_answer_makes_the_mark_stale_and_withdraws_its_comment(course: DeskCourse, store: Store) -> None:
+    answer, kept = course.grade_id("alice"), course.grade_id("bert")
+    for each in (answer, kept):
+        store.save(mark(store, each, *FIRST))
+    submit_again(course, "alice", "Something else.")
+    assert course.in_formgrader("alice") == (None, None, True)
+    assert course.in_formgrader("bert")[0] == 3.0
+    store.index(course.notebook_of)
+    assert store.answer(answer).status.state is State.STALE
+    assert answer in [each.grade_id for each in store.queue("q1", Wanted.UNMARKED)]
+    assert store.log(answer)[-1].before["mark"]["given"] == dict.fromkeys(FIRST, 1.0)
+
+    course.type_in_formgrader("bert", comment="My words.")
+    submit_again(course, "bert", "Something else, too.")
+    assert course.in_formgrader("bert") == (None, "My words.", True)
+
+
+def test_a_gradebook_without_the_desk_keeps_typed_comments_and_gets_no_tables(tmp_path: Path) -> None:
+    course = DeskCourse.make(tmp_path, {"alice": {"q1": SAME}})
+    course.type_in_formgrader("alice", manual_score=4.0, comment="My words.", needs_manual_grade=False)
+    dropped = submit_again(course, "alice", "Something else.")
+    assert repr(dropped) == "{'q1': Dropped(points=4.0, keeps_comment=True)}"
+    assert course.in_formgrader("alice") == (None, "My words.", True)
+    with create_engine(course.db_url).connect() as connection:
+        assert not tables.exist(connection)
+
+
+def test_marks_survive_a_copy_into_an_empty_gradebook(course: DeskCourse, store: Store, tmp_path: Path) -> None:
+    store.save(mark(store, course.grade_id("alice"), *FIRST, "q1.e1", adjustment=0.5, reason="Fine.", note="Hm."))
+    store.save(mark(store, course.grade_id("dora"), "q1.1a", state=State.LOOK))
+    course.type_in_formgrader("dora", manual_score=6.0)
+    store.use_comment("q1", "Well said.", "ann")
+    (tmp_path / "copy").mkdir()
+    other = DeskCourse.make(tmp_path / "copy", ANSWERS)
+    copy = other.store()
+    assert copy.load(store.export()) == 2
+    assert [other.in_formgrader(each) for each in ANSWERS] == [course.in_formgrader(each) for each in ANSWERS]
+    assert copy.export() == store.export()
+    assert copy.answer(other.grade_id("dora")).status.overruled
+    with pytest.raises(DeskProblem, match="has marks already"):
+        copy.load(store.export())
+    copy.close()
+
+
+def test_tables_of_a_newer_version_are_refused_with_a_sentence(course: DeskCourse, store: Store) -> None:
+    store.save(mark(store, course.grade_id("alice"), *FIRST))
+    with create_engine(course.db_url).begin() as connection:
+        connection.execute(text("UPDATE desk_meta SET value = '2' WHERE key = 'schema'"))
+    with pytest.raises(DeskFault, match=r"have version 2, and this copy of the grader knows up to 1; use the newer"):
+        Store(course.db_url, seed="2026")
+
+
+def test_requests_are_checked_line_by_line_and_answered_by_somebody_else(course: DeskCourse, store: Store) -> None:
+    answer = course.grade_id("alice")
+    store.save(mark(store, answer, "q1.1a"))
+    asked = [
+        Asked(2, "alice", "q1", "q1.1b", "I named the cause in the second sentence."),
+        Asked(3, "nobody", "q1", "q1.1b", "Please."),
+        Asked(4, "alice", "q1", "q1.9z", "Please."),
+        Asked(5, "alice", "q9", "", "Please."),
+        Asked(6, "alice", "q1", "", "=cmd|' /C calc'!A0"),
+        Asked(7, "alice", "q1", "", "long " * 1000),
+    ]
+    refused_lines = store.add_requests(asked, None)
+    assert [line.partition(":")[0] for line in refused_lines] == [f"line {number}" for number in range(3, 8)]
+    assert store.add_requests(asked[:1], None) == []
+    (request,) = store.requests()
+    with pytest.raises(DeskProblem, match="another marker"):
+        store.answer_request(request.id, "ann", "You are right.")
+    store.answer_request(request.id, "bob", "You are right.", mark(store, answer, "q1.1a", "q1.1b", by="bob"))
+    score, comment, _ = course.in_formgrader("alice")
+    assert score == 2.0
+    assert str(comment).endswith("About q1.1b: You are right.")
+    assert store.requests()[0].state is RequestState.ACCEPTED
+    assert any(line.get("reply") == "You are right." for line in store.export())
+
+
+def test_next_leaves_out_what_others_look_at_and_what_is_theirs(course: DeskCourse, store: Store) -> None:
+    order = [each.grade_id for each in store.queue("q1")]
+    assert order != [each.grade_id for each in store.queue("q2")]
+    assert store.next_unmarked("q1", "", "ann") == order[0]
+    assert store.claim(order[0], "bob").by == store.claim(order[0], "ann").by == "bob"
+    assert store.next_unmarked("q1", "", "ann") == order[1]
+    assert store.next_unmarked("q1", order[1], "ann") == order[2]
+    store.assign("q1", {"ann": 1, "bob": 1})
+    theirs = Counter(each.assigned for each in store.queue("q1"))
+    assert theirs.keys() <= {"ann", "bob"}
+    assert theirs.total() == len(order)
+    bobs = store.next_unmarked("q1", "", "bob")
+    assert [each.assigned for each in store.queue("q1") if each.grade_id == bobs] == ["bob"] * (bobs is not None)
+
+
+def test_second_marks_are_drawn_hidden_and_compared(course: DeskCourse, store: Store) -> None:
+    for student in ANSWERS:
+        store.save(mark(store, course.grade_id(student), *FIRST[: len(student) % 3]))
+    assert store.sample(0.4)["q1"] == store.sample(0.4)["q1"] == 2
+    assert store.queue("q1", Wanted.SECOND, "ann") == ()
+    waiting = store.queue("q1", Wanted.SECOND, "bob")
+    for each in waiting:
+        answer = store.answer(each.grade_id, Slot.SECOND)
+        assert (answer.status.score, answer.comment, answer.status.by) == (None, "", "")
+        before = store.answer(each.grade_id)
+        store.save(
+            replace(mark(store, each.grade_id, *FIRST, by="bob"), slot=Slot.SECOND, rev=answer.status.rev, seen=None)
+        )
+        assert store.answer(each.grade_id) == before
+    found = store.agreement("q1")
+    assert (found.agreement.n, found.items["q1.1a"].n) == (2, 2)
+
+
+def test_hostile_answers_are_kept_as_text_and_shown_without_scripts(course: DeskCourse, store: Store) -> None:
+    answer = store.answer(course.grade_id("emil"))
+    assert "<script" in answer.source
+    assert "<script" not in answer.html
+    assert "<math" in answer.html
+    assert store.index(course.notebook_of).changed == 0
+
+
+def test_a_removed_submission_leaves_its_entries_in_the_log_alone(course: DeskCourse, store: Store) -> None:
+    answer = course.grade_id("alice")
+    store.save(mark(store, answer, *FIRST))
+    with Gradebook(course.db_url) as gradebook:
+        gradebook.remove_submission(NAME, "alice")
+    store.index(course.notebook_of)
+    assert len(store.queue("q1")) == len(ANSWERS) - 1
+    assert [event.grade_id for event in store.log()] == [answer]
+    with pytest.raises(DeskProblem, match="no such answer"):
+        store.answer(answer)
+
+
+def _first_marks(db_url: str, by: str, wishes: list[object], results: object) -> None:
+    store, found = Store(db_url, seed="2026"), Counter[str]()
+    for wish in wishes:
+        try:
+            store.save(replace(wish, by=by))  # type: ignore[type-var]
+            found["saved"] += 1
+        except Conflict as conflict:
+            found[conflict.kind] += 1
+        except Exception as problem:  # noqa: BLE001 (any other error is what the test looks for)
+            found[f"error: {problem}"] += 1
+    results.put(found)  # type: ignore[attr-defined]
+
+
+def test_two_markers_at_once_on_postgresql_get_marks_and_conflicts_and_never_an_error() -> None:
+    tools = need(programs)
+    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as folder, postgresql(Path(folder), tools) as address:
+        students = {
+            f"s{number}": {"q1": f"Answer {number}."} for number in range(int(os.environ.get("DESK_RACE", "20")))
+        }
+        course = DeskCourse.make(Path(folder), students, address)
+        store = course.store()
+        wishes = [mark(store, each.grade_id, *FIRST) for each in store.queue("q1")]
+        store.close()
+        spawn = multiprocessing.get_context("spawn")
+        results = spawn.Queue()
+        racers = [spawn.Process(target=_first_marks, args=(address, by, wishes, results)) for by in ("ann", "bob")]
+        for racer in racers:
+            racer.start()
+        found = results.get() + results.get()
+        for racer in racers:
+            racer.join()
+        assert found == {"saved": len(students), ConflictKind.MARK: len(students)}
+        after = course.store()
+        assert after.questions()[0].done == len(students) == len(after.log())
+        after.close()
+
+
+def _save_for_ever(db_url: str, told: str) -> None:
+    store = Store(db_url, seed="2026")
+    with open(told, "a", encoding="ascii") as file:
+        while True:
+            for each in store.queue("q1"):
+                saved = store.save(mark(store, each.grade_id, *random.sample(FIRST, 2)))
+                file.write(f"{each.grade_id} {saved.rev}\n")
+                file.flush()
+
+
+def test_a_killed_server_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:
+    course = DeskCourse.make(tmp_path, {f"s{number}": {"q1": f"Answer {number}."} for number in range(5)})
+    course.store().close()
+    told, spawn = tmp_path / "told", multiprocessing.get_context("spawn")
+    told.touch()
+    for _ in range(int(os.environ.get("DESK_KILLS", "3"))):
+        before = told.stat().st_size
+        server = spawn.Process(target=_save_for_ever, args=(course.db_url, str(told)))
+        server.start()
+        while told.stat().st_size == before and server.is_alive():
+            time.sleep(0.01)
+        time.sleep(random.random() / 5)
+        os.kill(server.pid or 0, signal.SIGKILL)
+        server.join()
+    store = course.store()
+    acknowledged: dict[str, int] = {}
+    for line in told.read_text("ascii").splitlines():
+        grade_id, rev = line.split()
+        acknowledged[grade_id] = int(rev)
+    for student in (f"s{number}" for number in range(5)):
+        answer = store.answer(course.grade_id(student))
+        held, events = answer.mark, store.log(answer.status.grade_id)
+        revs = [event.after["mark"]["rev"] for event in events]
+        assert revs == list(range(1, len(revs) + 1))
+        if held is not None:
+            assert held.rev == revs[-1] >= acknowledged.get(answer.status.grade_id, 0)
+            assert held.written_score == events[-1].after["score"] == course.in_formgrader(student)[0]
+            assert not answer.status.comment_edited
+    assert sum(acknowledged.values()) > 0
+    store.close()
