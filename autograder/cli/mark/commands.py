@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import typer
 
+from autograder.cli.mark.answers import index, similar
+from autograder.cli.mark.copies import export, import_, log
+from autograder.cli.mark.markers import agreement, assign, sample
+from autograder.cli.mark.progress import progress
+from autograder.cli.mark.requests import requests
 from autograder.cli.mark.rubric import rubric
 
 app = typer.Typer(no_args_is_help=True)
-app.command()(rubric)
+for command in (progress, index, rubric, assign, sample, agreement, similar, requests, export, log):
+    app.command()(command)
+app.command("import")(import_)
 
 
 @app.callback()

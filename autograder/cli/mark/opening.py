@@ -1,13 +1,31 @@
-"""Opens the marking desk's store of the current course folder."""
+"""Opens the marking desk's store of the current course folder; what the commands share."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autograder.errors import UserError
 
 if TYPE_CHECKING:
     from autograder.nbgrader_bridge.desk.store import Store
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class BadWish(UserError):
+    """An argument, or a file that an argument names, has another form than it should."""
+
+
+def print_json(data: object) -> None:
+    """Print dataclasses and plain data as JSON."""
+    import msgspec
+
+    print(json.dumps(msgspec.to_builtins(data), indent=1, ensure_ascii=False))
 
 
 @contextmanager

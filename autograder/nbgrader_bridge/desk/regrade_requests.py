@@ -59,7 +59,8 @@ def add(connection: Connection, asked: Sequence[Asked], until: datetime | None) 
             refused.append(f"line {each.line}: {problem}")
             continue
         values = {"grade_id": row.grade_id, "item": each.item, "source_sha256": sha256(each.reason)}
-        if connection.scalar(select(REQUEST.c.id).filter_by(**values)) is None:
+        same = [REQUEST.c[name] == value for name, value in values.items()]
+        if connection.scalar(select(REQUEST.c.id).where(*same)) is None:
             connection.execute(
                 insert(REQUEST).values(**values, text=each.reason, state=RequestState.OPEN, reply="", by="", at=now())
             )

@@ -1,4 +1,7 @@
-"""The marking desk's store: one class on SQLite, and the races on PostgreSQL."""
+"""The marking desk's store: one class on SQLite, and the races on PostgreSQL.
+
+``DESK_RACE=300 DESK_KILLS=50`` in the environment makes the race and the killing as long as they were designed for.
+"""
 
 from __future__ import annotations
 
@@ -379,9 +382,14 @@ def _save_for_ever(db_url: str, told: str) -> None:
     with open(told, "a", encoding="ascii") as file:
         while True:
             for each in store.queue("q1"):
-                saved = store.save(mark(store, each.grade_id, *random.sample(FIRST, 2)))
+                saved = store.save(mark(store, each.grade_id, *FIRST, "q1.e1"))
                 file.write(f"{each.grade_id} {saved.rev}\n")
                 file.flush()
+            rubric = store.rubric("q1")
+            assert rubric.scheme is not None
+            first, *others = rubric.scheme.mistakes
+            cost = replace(first, points=-3.0 - first.points)  # −1 and −2 by turns
+            store.change_rubric(replace(rubric.scheme, mistakes=(cost, *others)), rubric.rev, "cat")
 
 
 def test_a_killed_server_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None:

@@ -1,0 +1,91 @@
+"""`autograder mark`: what it prints, reads and refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from autograder.assignment.questions import WRITTEN
+from autograder.cli.app import app
+from tests.support.desk import DeskCourse, mark
+from tests.support.samples import ROOT
+
+ANSWERS = {"alice": {"q1": "The gradient vanishes."}, "bert": {"q1": "It explodes."}}
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeskCourse:
+    folder = tmp_path / "course"
+    folder.mkdir()
+    for name in ("nbgrader_config.py", "course.toml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "course-seed.txt").write_text("1\n", encoding="ascii")
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("AUTOGRADER_GRADEBOOK", raising=False)
+    return DeskCourse.make(folder, ANSWERS)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["mark", *arguments])
+
+
+def test_progress_names_markers_and_fails_while_an_answer_is_open(course: DeskCourse) -> None:
+    assert run("index").output == "12 answers, of which 12 are new or changed.\n"
+    store = course.store()
+    store.save(mark(store, course.grade_id("alice"), "q1.1a"))
+    store.close()
+    shown = run("progress")
+    assert (shown.exit_code, shown.output.splitlines()[0]) == (0, "Q1  1 of 2 marked, ann: 1")
+    assert run("progress", "--fail-if-open").exit_code == 1
+    questions = json.loads(run("progress", "--json").output)
+    assert [each["question"] for each in questions] == list(WRITTEN)
+    entries = json.loads(run("log", "--student", "alice", "--json").output)
+    assert [(each["student"], each["by"]) for each in entries] == [("alice", "ann")]
+
+
+def test_requests_that_cannot_be_read_are_refused_with_a_line_each(course: DeskCourse) -> None:
+    file = course.folder / "requests.csv"
+    head = "student,question,item,reason\n"
+    file.write_text(f"{head}alice,q1,q1.1a,I named it.\nalice,q1,,=cmd\nmallory,q1,,Please.\n", encoding="utf-8")
+    found = run("requests", str(file))
+    assert found.exit_code == 2
+    assert found.stdout == "1  q1.1a  open\n"
+    assert [line.split("csv, ")[1][:6] for line in found.stderr.splitlines()] == ["line 3", "line 4"]
+    closed = run("requests", str(file), "--until", "2020-01-01T00:00:00")
+    assert (closed.exit_code, "closed on 2020-01-01" in closed.stderr) == (2, True)
+    file.write_text(head + "x" * 10_000_001, encoding="utf-8")
+    assert "more than 10 MB" in run("requests", str(file)).stderr
+    file.write_text("name,reason\n", encoding="utf-8")
+    assert "must begin with the line student,question,item,reason" in run("requests", str(file)).stderr
+
+
+def test_marks_are_copied_in_an_order_that_stays(course: DeskCourse) -> None:
+    store = course.store()
+    store.save(mark(store, course.grade_id("alice"), "q1.1a"))
+    store.close()
+    for name in ("one.jsonl", "two.jsonl"):
+        assert run("export", name).exit_code == 0
+    assert Path("one.jsonl").read_bytes() == Path("two.jsonl").read_bytes()
+    assert "has marks already" in run("import", "one.jsonl").stderr
+    Path("bad.jsonl").write_text("{", encoding="utf-8")
+    assert run("import", "bad.jsonl").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("assign", "q1"), "is no assignment"),
+        (("assign", "q9=ann"), "no written question q9"),
+        (("assign", "q1=ann:x"), "no marker's share"),
+        (("sample", "--share", "many"), "is no share"),
+        (("sample", "--share", "200%"), "up to 100 %"),
+    ],
+)
+def test_wrong_arguments_are_refused_with_one_line(course: DeskCourse, arguments: tuple[str, ...], said: str) -> None:
+    del course
+    found = run(*arguments)
+    assert (found.exit_code, said in found.stderr, found.stderr.count("\n")) == (2, True, 1)
