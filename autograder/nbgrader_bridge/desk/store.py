@@ -73,12 +73,6 @@ class Store:
     ------
     DeskFault
         The gradebook cannot be used, or has tables of a newer version of the desk. Every method can raise it, too.
-
-    Examples
-    --------
-    >>> store = Store(course.db_url, seed=course_seed(course.root))  # doctest: +SKIP
-    >>> store.next_unmarked("q1", after="", marker="ann")  # doctest: +SKIP
-    'e5f0…'
     """
 
     def __init__(self, db_url: str, *, seed: str, show: Show = Show.ALL) -> None:
