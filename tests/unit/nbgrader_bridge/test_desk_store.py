@@ -46,7 +46,7 @@ ANSWERS = {
     "bert": {"q1": f"  {SAME}\n"},
     "cleo": {"q1": SAME.replace("gradient", "gradeint")},
     "dora": {"q1": SAME.replace("early", "last")},
-    "emil": {"q1": "<script>alert(1)</script> $x_1$ " + "word " * 40},
+    "emil": {"q1": "<script>alert(1)</script>\n\n$x_1$ " + "word " * 40},
 }
 FIRST = ("q1.1a", "q1.1b", "q1.2a")
 
