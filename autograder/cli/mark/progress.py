@@ -28,7 +28,7 @@ def progress(
                 f"{count} {name}"
                 for name, count in (
                     ("to look at again", each.look),
-                    ("handed in again", each.stale),
+                    ("submitted again", each.stale),
                     ("overruled in the formgrader", each.overruled),
                 )
                 if count

@@ -242,7 +242,7 @@ def assigned(connection: Connection) -> dict[str, Shares]:
 
 
 def assignee(shares: Shares, seed: str, question: str, grade_id: str) -> str:
-    """Return the marker of an answer, "" if nobody is. Answers that are handed in later change no earlier ones.
+    """Return the marker of an answer, "" if nobody is. Answers that are submitted later change no earlier ones.
 
     Examples
     --------

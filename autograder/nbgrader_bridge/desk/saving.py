@@ -190,7 +190,7 @@ def _check_unchanged(wish: SaveMark, row: Row, mark: Mark | None, sha256: str | 
     if sha256 is None or sha256 != wish.answer_sha256:
         raise Conflict(
             ConflictKind.ANSWER,
-            "the student handed in again, and this is another answer than the one you read; nothing was saved. "
+            "the student submitted again, and this is another answer than the one you read; nothing was saved. "
             "Load the page again",
             grade_id=row.grade_id,
             score=row.score,
