@@ -2,7 +2,7 @@
 
 The mark becomes stale: it counts no more, and stays to be read. Its comment is withdrawn with its score, because it
 speaks of an answer that is gone. A comment that a person typed in the formgrader stays, since nobody else has these
-words: whoever autogrades is told of it.
+words: autograding reports it.
 """
 
 from __future__ import annotations
