@@ -18,7 +18,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 # `setup` comes before whatever needs it, also under make -j.
 .NOTPARALLEL:
 .PHONY: help demo check grade test quick mutants fuzz coverage calibrate lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture student-repo gradescope
-.PHONY: release drift page hooks settings collect autograde regrade triage formgrader formgrader-server feedback export
+.PHONY: release drift page hooks settings collect autograde regrade triage mark formgrader formgrader-server feedback export
 
 help: ## List what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -129,6 +129,7 @@ STUDENT ?=
 ROSTER ?=
 DEADLINE ?=
 FORMGRADER_PORT ?= 8888
+OPENS ?= /formgrader
 ONE_STUDENT = $(if $(STUDENT),--student="$(STUDENT)")
 
 release: setup ## Instructors: make the students' notebook from solutions/, and tell the gradebook
@@ -163,11 +164,14 @@ regrade: setup ## After a fix to the grader or the points: grade everything agai
 triage: setup ## List the written answers to read first
 	$(BIN)/autograder course triage
 
-formgrader: setup formgrader-server ## Grade Q1–Q6 in the browser: starts the formgrader, prints its address
+mark: OPENS = /desk/
+mark: setup formgrader-server ## Mark Q1–Q6 in the browser, question by question: prints the address of the marking desk
+
+formgrader: setup formgrader-server ## The same server, with nbgrader's own pages first: whole submissions, and names
 
 formgrader-server:
 	@$(BIN)/jupyter server --no-browser $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.ip=127.0.0.1 \
-	  --ServerApp.port=$(FORMGRADER_PORT) --ServerApp.root_dir="$(CURDIR)" --ServerApp.default_url=/formgrader \
+	  --ServerApp.port=$(FORMGRADER_PORT) --ServerApp.root_dir="$(CURDIR)" --ServerApp.default_url=$(OPENS) \
 	  --ServerApp.jpserver_extensions=nbgrader.server_extensions.formgrader=False \
 	  --ServerApp.jpserver_extensions=autograder.nbgrader_bridge.formgrader=True
 

@@ -1,7 +1,8 @@
-"""A Jupyter server extension: nbgrader's formgrader under a strict content policy. `make formgrader` enables it.
+"""A Jupyter server extension: nbgrader's formgrader under a strict content policy, and the marking desk beside it.
 
-It takes the place of nbgrader's own extension. No page runs a script that is not nbgrader's, or loads anything from
-elsewhere, and a page that shows a notebook is made off the server's thread, so that it keeps no other page waiting.
+`make formgrader` and `make mark` enable it. It takes the place of nbgrader's own extension. No page runs a script that
+is not nbgrader's or the desk's, or loads anything from elsewhere. A page that shows a notebook is made off the server's
+thread, so that it keeps no other page waiting.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from nbgrader.server_extensions.formgrader.base import BaseHandler
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from tornado import web
 
+from autograder.assignment.questions import NAME
+from autograder.nbgrader_bridge.desk import handlers as desk
+from autograder.nbgrader_bridge.desk.service import Desk
+from autograder.nbgrader_bridge.desk.settings import MarkingDesk
 from autograder.nbgrader_bridge.pages import CannotShow, FormgraderPage, warm
 from autograder.report import formulas
 
@@ -143,11 +148,23 @@ class Formgrader(FormgradeExtension):
         templates: Environment = webapp.settings["nbgrader_jinja2_env"]
         templates.autoescape = True
         webapp.settings["nbgrader_exporter"] = FormgraderPage(config=self.config)
+        webapp.settings[desk.DESK] = Desk(
+            self.coursedir.db_url,
+            Path(self.coursedir.root),
+            lambda student: self._notebook(self.coursedir.autograded_directory, student),
+            self._notebook(self.coursedir.release_directory, "."),
+            MarkingDesk(config=self.config),
+            self.log,
+        )
+
+    def _notebook(self, step: str, student: str) -> Path:
+        return Path(self.coursedir.format_path(step, student, NAME)) / f"{NAME}.ipynb"
 
     def init_handlers(self, webapp: web.Application) -> None:
         """Add the strict handlers before nbgrader's own: the first one that fits an address serves it."""
         prefix = webapp.settings["base_url"].rstrip("/")
-        webapp.add_handlers(".*$", [(prefix + pattern, *more) for pattern, *more in _handlers()])
+        ours = [(prefix + pattern, *more) for pattern, *more in _handlers()]
+        webapp.add_handlers(".*$", [*ours, *desk.handlers(webapp.settings["base_url"])])
         super().init_handlers(webapp)
 
 

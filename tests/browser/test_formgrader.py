@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import io
-import os
 import random
-import signal
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,11 +19,12 @@ from PIL import Image
 from autograder.nbgrader_bridge.submitted_outputs import NOTE
 from tests.browser.accessibility import violations
 from tests.browser.chromium import Page, Request, chromium, expect
+from tests.browser.server import Server, answers, started
 from tests.support.commands import Commands
 from tests.support.controls import CONTROLS
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.processes import eventually, family
-from tests.support.samples import ENVIRONMENT, PNG, ROOT, SOLUTION, answered, cell, scenario
+from tests.support.samples import PNG, ROOT, SOLUTION, answered, cell, scenario
 
 ATTACK = "An answer. <img src=x onerror=\"document.title='attacked'\"><script>document.title='attacked'</script>"
 LONG = "A sentence about weights. " * 40
@@ -98,56 +92,14 @@ def hostile() -> NotebookNode:
     return notebook
 
 
-@dataclass(frozen=True)
-class Formgrader:
-    """What `make formgrader` starts, and the address that it prints."""
-
-    pid: int
-    address: str
+@pytest.fixture(scope="module")
+def formgrader(course: Course) -> Iterator[Server]:
+    with started(course, "/formgrader") as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
-def formgrader(course: Course) -> Iterator[Formgrader]:
-    makefile = ["make", "-s", "-f", str(ROOT / "Makefile"), "formgrader-server", "FORMGRADER_PORT=0"]
-    makefile.append(f"VENV={sys.prefix}")
-    log = course.folder / "server.log"
-    with log.open("w") as said:
-        server = subprocess.Popen(
-            makefile,
-            cwd=course.folder,
-            env={**ENVIRONMENT, "PYTHONPATH": str(ROOT)},
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        found: list[str] = []
-
-        def printed() -> bool:
-            words = log.read_text(encoding="utf-8").split()
-            found[:] = [w for w in words if w.startswith("http://127.0.0.1:") and "/formgrader?token=" in w]
-            return bool(found) or server.poll() is not None
-
-        assert eventually(printed, 60.0), log.read_text(encoding="utf-8")
-        assert found, log.read_text(encoding="utf-8")
-        assert eventually(lambda: answers(found[0]), 60.0)
-        yield Formgrader(server.pid, found[0])
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
-        server.wait(60)
-
-
-def answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=60) as answer:
-            return answer.status == 200
-    except (urllib.error.URLError, TimeoutError):
-        return False
-
-
-@pytest.fixture(scope="module")
-def address(formgrader: Formgrader) -> str:
+def address(formgrader: Server) -> str:
     return formgrader.address
 
 
@@ -253,7 +205,7 @@ def test_page_of_feedback_fits_the_screen_and_shows_every_score_on_its_heading(
 
 
 def test_the_autograde_button_grades_in_our_sandbox_and_leaves_no_server_behind(
-    course: Course, formgrader: Formgrader, page: Page
+    course: Course, formgrader: Server, page: Page
 ) -> None:
     root = formgrader.address.partition("/formgrader")[0]
     page.goto(f"{root}/formgrader/manage_submissions/{ASSIGNMENT}")

@@ -1,0 +1,405 @@
+"""Makes the desk's pages from what the store knows. They name answers, and never students."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from autograder.marking import scheme
+from autograder.marking.agreement import Kappa
+from autograder.marking.alike import Tier, word_diff
+from autograder.marking.scheme import Scheme, amount
+from autograder.nbgrader_bridge.desk.model import (
+    Answer,
+    AnswerState,
+    BankComment,
+    Event,
+    Member,
+    Pair,
+    QuestionAgreement,
+    QuestionProgress,
+    Request,
+    RequestState,
+    Rubric,
+    Slot,
+    State,
+    Wanted,
+)
+from autograder.notebook import UnreadableNotebook, read_notebook
+from autograder.report.templating import environment
+from autograder.safe_markdown import Renderer, render
+
+#: Holds the pages' templates, script and style.
+FOLDER: Final = Path(__file__).parents[1] / "templates" / "desk"
+
+_NAME: Final = 6
+_PAGES: Final = environment("autograder.nbgrader_bridge", amount=amount)
+_FILTERS: Final = {
+    Wanted.UNMARKED: "to mark",
+    Wanted.MINE: "mine",
+    Wanted.LOOK: "look again",
+    Wanted.STALE: "handed in again",
+    Wanted.OVERRULED: "changed in the formgrader",
+    Wanted.SECOND: "second marks",
+    Wanted.ALL: "all",
+}
+_STATES: Final = {
+    State.OPEN: "not marked",
+    State.DONE: "marked",
+    State.LOOK: "to look at again",
+    State.STALE: "handed in again since it was marked",
+}
+_HELP: Final = (
+    (("1", "…", "9"), "a whole row: earned, or not"),
+    (("a", "b", "c"), "then one part of that row"),
+    (("."), "half of that part"),
+    (("+", "−"), "one step more or less of that part"),
+    (("Shift 1", "…", "Shift 9"), "a false statement: made, or not"),
+    (("f", "0"), "everything earned, nothing earned"),
+    (("Enter",), "save, and go to the next answer"),
+    (("n", "p"), "the next answer, the one before"),
+    (("u",), "undo my last save"),
+    (("t",), "comment; Tab leads to earlier comments, where Enter inserts one; Esc leaves; Control and Enter save"),
+    (("=",), "the marks that I saved last, to look at and save"),
+    (("m",), "save, to look at again"),
+    (("g",), "the answers that say the same"),
+    (("s",), "side by side with a similar answer"),
+    (("?",), "this list"),
+)
+_OF_ONE_PARAGRAPH: Final = re.compile(r"<p(?: dir=\"?auto\"?)?>((?:(?!</?p[ >]).)*)</p>\s*", re.DOTALL)
+_SCHEME_IN_PROMPT: Final = re.compile(r"### BEGIN MARK SCHEME.*?### END MARK SCHEME", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who looks at a page, and what the page needs from the server.
+
+    Attributes
+    ----------
+    base : str
+        Address of the server, with a slash at its end.
+    nonce : str
+        Lets the page's own script run, and no other.
+    xsrf : str
+        What the script sends along with each request.
+    marker : str
+        Name in the log; empty as long as nobody said it.
+    declared : bool
+        Whether the marker typed this name, so that it can be changed.
+    """
+
+    base: str
+    nonce: str
+    xsrf: str
+    marker: str
+    declared: bool
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The answers around one, in the order of the question; empty where there is none."""
+
+    before: str
+    after: str
+
+
+def name(grade_id: str) -> str:
+    """Return what people call an answer: the beginning of its random id."""
+    return grade_id[:_NAME]
+
+
+def around(grade_id: str, order: Sequence[str], wanted: Sequence[str], *, step_back: bool) -> Neighbours:
+    """Return the answers before and after ``grade_id``.
+
+    Parameters
+    ----------
+    order : sequence of str
+        All answers of the question.
+    wanted : sequence of str
+        Those of the list that the marker goes through. The next answer comes from it, from its start again at its end.
+    step_back : bool
+        Whether the answer before is any answer: a marker who goes through unmarked ones looks back at marked ones.
+
+    Examples
+    --------
+    >>> around("b", "abcd", "ad", step_back=False)
+    Neighbours(before='a', after='d')
+    """
+    if grade_id not in order:
+        return Neighbours("", "")
+    place = list(order).index(grade_id)
+    chosen = set(wanted) - {grade_id}
+    before = [each for each in order[:place] if step_back or each in chosen]
+    after = [each for each in [*order[place + 1 :], *order[:place]] if each in chosen]
+    return Neighbours(before[-1] if before else "", after[0] if after else "")
+
+
+def who(visitor: Visitor) -> str:
+    """Return the page that asks for a marker's initials."""
+    return _page("who", visitor)
+
+
+def message(visitor: Visitor, title: str, text: str) -> str:
+    """Return a page that says one thing."""
+    return _page("message", visitor, title=title, text=text)
+
+
+def home(
+    visitor: Visitor,
+    questions: Sequence[QuestionProgress],
+    overruled: Sequence[AnswerState],
+    open_requests: int,
+    *,
+    reading: bool,
+) -> str:
+    """Return the page with the progress of all questions."""
+    problems = [f"{each.question.upper()}: {each.problem}" for each in questions if each.problem]
+    problems += [
+        f"{each.question.upper()}: the notebook has another mark scheme than the desk. See `autograder mark rubric`."
+        for each in questions
+        if each.drift
+    ]
+    return _page(
+        "home",
+        visitor,
+        questions=questions,
+        overruled=overruled,
+        requests=open_requests,
+        reading=reading,
+        problems=problems,
+    )
+
+
+def question(
+    visitor: Visitor,
+    wanted: Wanted,
+    progress: QuestionProgress,
+    rubric: Rubric,
+    answer: Answer | None,
+    neighbours: Neighbours,
+    group: Sequence[Member],
+    alike: Sequence[AnswerState],
+    bank: Sequence[BankComment],
+    prompt: str,
+    asked: Sequence[Request] = (),
+) -> str:
+    """Return the page with one answer beside the items of the mark scheme."""
+    slot = slot_of(wanted)
+    mark = answer.mark if answer else None
+    given = mark.given if mark else {}
+    found = rubric.scheme
+    return _page(
+        "question",
+        visitor,
+        question=progress.question,
+        progress=progress,
+        filters=list(_FILTERS.items()),
+        filter=wanted,
+        help=_HELP,
+        max_points=progress.max_points,
+        rubric=rubric,
+        rows=_rows(found, given) if found else (),
+        mistakes=[
+            {"key": each.key, "points": each.points, "html": _inline(each.text), "share": given.get(each.key, 0.0)}
+            for each in (found.mistakes if found else ())
+        ],
+        answer=answer,
+        shown=answer and slot is Slot.FIRST,
+        html=Markup(answer.html) if answer else "",  # noqa: S704 (the index sanitized it)
+        mark=mark,
+        state=_state(answer.status, slot) if answer else "",
+        notes=_notes(answer, rubric, slot) if answer else (),
+        before=neighbours.before,
+        after=neighbours.after,
+        group=[
+            {
+                "grade_id": each.grade_id,
+                "marked": each.state in (State.DONE, State.LOOK),
+                "pieces": word_diff(answer.source, each.source) if each.source != answer.source else (),
+            }
+            for each in group
+            if answer and each.grade_id != answer.status.grade_id
+        ],
+        alike=alike,
+        bank=[each.text for each in bank],
+        asked=asked,
+        prompt=_block(_SCHEME_IN_PROMPT.sub("", prompt)),
+        guidance=_guidance(found),
+    )
+
+
+def compare(visitor: Visitor, one: Answer, other: Answer) -> str:
+    """Return the page with two answers side by side, and the words that differ."""
+    pieces = word_diff(one.source, other.source)
+    return _page("compare", visitor, question=one.status.question, one=one, other=other, pieces=pieces, states=_STATES)
+
+
+def group(visitor: Visitor, answer: Answer, members: Sequence[Member]) -> str:
+    """Return the page with all answers of a group."""
+    others = [
+        (each, {Tier.IDENTICAL: "identical", Tier.SLIPS: "slips of the keyboard", Tier.SIMILAR: "similar"}[each.tier])
+        for each in members
+        if each.grade_id != answer.status.grade_id
+    ]
+    pieces = {each.grade_id: word_diff(answer.source, each.source) for each, _ in others}
+    return _page("group", visitor, question=answer.status.question, answer=answer, members=others, pieces=pieces)
+
+
+def rubric(visitor: Visitor, found: Rubric) -> str:
+    """Return the page on which the mark scheme is changed."""
+    markdown = scheme.render(found.scheme) if found.scheme else ""
+    return _page("rubric", visitor, question=found.question, rubric=found, markdown=markdown)
+
+
+def agreement(visitor: Visitor, found: Sequence[QuestionAgreement]) -> str:
+    """Return the page that says how far two markers agree."""
+    lines = [
+        line
+        for each in found
+        if each.agreement.n
+        for line in (
+            {
+                "what": each.question.upper(),
+                "n": each.agreement.n,
+                "difference": _number(each.agreement.difference),
+                "exact": _number(each.agreement.exact),
+                "kappa": _kappa(each.agreement.kappa),
+            },
+            *(
+                {"what": key, "n": kappa.n, "difference": "", "exact": "", "kappa": _kappa(kappa)}
+                for key, kappa in each.items.items()
+            ),
+        )
+    ]
+    return _page("agreement", visitor, lines=lines)
+
+
+def similar(visitor: Visitor, found: Mapping[str, Sequence[Pair]]) -> str:
+    """Return the page with the pairs of answers that somebody should look at."""
+    return _page("similar", visitor, questions=[(each, pairs) for each, pairs in found.items() if pairs])
+
+
+def requests(visitor: Visitor, found: Sequence[Request]) -> str:
+    """Return the page with the students' requests, open ones first."""
+    order = sorted(found, key=lambda each: (each.state is not RequestState.OPEN, each.id))
+    return _page("requests", visitor, requests=order, open=RequestState.OPEN)
+
+
+def log(visitor: Visitor, events: Sequence[Event]) -> str:
+    """Return the page with the desk's log."""
+    return _page("log", visitor, events=events)
+
+
+def slot_of(wanted: Wanted) -> Slot:
+    """Return which mark a marker gives who goes through this list."""
+    return Slot.SECOND if wanted is Wanted.SECOND else Slot.FIRST
+
+
+def prompt_of(notebook: Path, question: str) -> str:
+    """Return the Markdown of a question's prompt in the release, or "" where there is none."""
+    try:
+        cell = read_notebook(notebook).cell(f"{question}_prompt")
+    except UnreadableNotebook:
+        return ""
+    return cell.source if cell else ""
+
+
+def _page(template: str, visitor: Visitor, **values: Any) -> str:
+    return _PAGES.get_template(f"desk/{template}.html").render(
+        desk=f"{visitor.base}desk/",
+        formgrader=f"{visitor.base}formgrader",
+        nonce=visitor.nonce,
+        xsrf=visitor.xsrf,
+        marker=visitor.marker,
+        declared=visitor.declared,
+        name=name,
+        **values,
+    )
+
+
+@lru_cache(maxsize=2_000)
+def _block(markdown: str) -> Markup:
+    return Markup(render(markdown, Renderer()))  # noqa: S704 (sanitized)
+
+
+def _guidance(found: Scheme | None) -> Markup:
+    return _block("\n\n".join((found.also, found.rules, found.anchors))) if found else Markup()
+
+
+def _inline(markdown: str) -> Markup:
+    html = _block(markdown)
+    alone = _OF_ONE_PARAGRAPH.fullmatch(html)
+    return Markup(alone[1]) if alone else html  # noqa: S704 (sanitized)
+
+
+def _rows(found: Scheme, given: Mapping[str, float]) -> list[dict[str, Any]]:
+    return [
+        {
+            "level": row.level.strip(" *."),
+            "points": row.points,
+            "note": _inline(row.note) if row.note.strip() else "",
+            "parts": [
+                {
+                    "key": item.key,
+                    "letter": "abcdefghijklmnopqrstuvwxyz"[place],
+                    "points": item.points,
+                    "steps": item.steps,
+                    "share": _nearest(item.steps, given.get(item.key, 0.0)),
+                    "html": _inline(item.words),
+                }
+                for place, item in enumerate(row.items)
+            ],
+        }
+        for row in found.rows
+    ]
+
+
+def _nearest(steps: Sequence[float], share: float) -> float:
+    return min(steps, key=lambda step: abs(step - share))
+
+
+def _state(status: AnswerState, slot: Slot) -> str:
+    if slot is Slot.SECOND:
+        return "second mark"
+    by = f" by {status.by}" if status.by and status.state in (State.DONE, State.LOOK) else ""
+    return _STATES[status.state] + by
+
+
+def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
+    """Return what a marker must know about an answer before the marks are changed."""
+    status, notes = answer.status, []
+    if rubric.problem:
+        notes.append(f"Nothing can be saved here: {rubric.problem}.")
+    if status.remark != "answered":
+        notes.append(f"The reader says: {status.remark}.")
+    if slot is Slot.SECOND:
+        return notes
+    if status.state is State.STALE:
+        notes.append("The student handed in again. You see the new answer, and the marks of the old one.")
+    if status.score is not None and status.without_items:
+        notes.append(
+            f"{amount(status.score)} points were given in the formgrader, without items. Saving replaces them."
+        )
+    elif status.overruled:
+        typed = "No score" if status.score is None else f"{amount(status.score)} points"
+        ours = answer.mark.written_score if answer.mark else None
+        notes.append(f"{typed} in the formgrader, {amount(ours or 0.0)} by the items. Saving replaces what was typed.")
+    if status.comment_edited:
+        notes.append("The comment was changed in the formgrader, and stays as it is there.")
+    return notes
+
+
+def _number(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.2f}"
+
+
+def _kappa(kappa: Kappa) -> str:
+    if kappa.value is None or kappa.low is None or kappa.high is None:
+        return _number(kappa.value)
+    return f"{kappa.value:.2f} ({kappa.low:.2f} to {kappa.high:.2f})".replace("-", "−")

@@ -1,0 +1,262 @@
+"""The desk of one server: opens the store, reads new answers in the background, and joins both to the pages."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from autograder.assignment.questions import WRITTEN
+from autograder.assignment.seeds import course_seed
+from autograder.errors import UserError
+from autograder.marking.scheme import amount, parse
+from autograder.nbgrader_bridge.desk import pages
+from autograder.nbgrader_bridge.desk.model import (
+    DeskProblem,
+    QuestionProgress,
+    RequestState,
+    SaveMark,
+    Slot,
+    Wanted,
+)
+from autograder.nbgrader_bridge.desk.settings import MarkingDesk
+from autograder.nbgrader_bridge.desk.store import Store
+
+#: Seconds that the first page waits for new answers to be read. A small class takes less.
+_PATIENCE = 1.0
+_LOG_LINES = 200
+#: Similar answers that a page names.
+_ALIKE = 8
+
+
+class Desk:
+    """What the handlers call, each call in a thread of its own.
+
+    Parameters
+    ----------
+    db_url : str
+        The gradebook.
+    root : Path
+        The course folder, which has the secret seed of the random orders.
+    notebook_of : callable
+        Returns the path of a student's autograded notebook.
+    release : Path
+        The released notebook, which has the prompts.
+    settings : MarkingDesk
+    log : logging.Logger
+    """
+
+    def __init__(
+        self,
+        db_url: str,
+        root: Path,
+        notebook_of: Callable[[str], Path],
+        release: Path,
+        settings: MarkingDesk,
+        log: logging.Logger,
+    ) -> None:
+        self._db_url, self._root, self._notebook_of, self._release = db_url, root, notebook_of, release
+        self._settings, self._log = settings, log
+        self._opening = threading.Lock()
+        self._reading: threading.Thread | None = None
+        self._seen: dict[Path, int] = {}
+
+    def instructs(self, marker: str) -> bool:
+        """Whether this marker may see what is for instructors."""
+        return not self._settings.instructors or marker in self._settings.instructors
+
+    @property
+    def store(self) -> Store:
+        """The store. It is opened at the first call, because a server may start before there is a gradebook."""
+        with self._opening:
+            return self._store
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store(self._db_url, seed=course_seed(self._root), show=self._settings.show_items)
+
+    def read_answers(self) -> bool:
+        """Read the answers if notebooks changed, in the background if it takes long; return whether it goes on."""
+        store = self.store
+        found = {each: each.stat().st_mtime_ns for each in self._notebooks()}
+        with self._opening:
+            if not (self._reading and self._reading.is_alive()) and found != self._seen:
+                self._reading = threading.Thread(target=self._read, args=(store, found), daemon=True)
+                self._reading.start()
+            thread = self._reading
+        if thread is None:
+            return False
+        thread.join(_PATIENCE)
+        return thread.is_alive()
+
+    def _notebooks(self) -> Iterator[Path]:
+        pattern = self._notebook_of("*")
+        return Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+
+    def _read(self, store: Store, notebooks: dict[Path, int]) -> None:
+        try:
+            found = store.index(self._notebook_of)
+        except UserError as problem:
+            self._log.error("The desk could not read the answers: %s.", problem)
+        else:
+            self._seen = notebooks
+            for line in found.problems:
+                self._log.warning("%s.", line)
+
+    def home(self, visitor: pages.Visitor) -> str:
+        """Return the desk's first page."""
+        reading = self.read_answers()
+        questions = self.store.questions()
+        overruled = [
+            each
+            for question in questions
+            if question.overruled
+            for each in self.store.queue(question.question, Wanted.OVERRULED, visitor.marker)
+        ]
+        open_requests = sum(each.state is RequestState.OPEN for each in self.store.requests())
+        return pages.home(visitor, questions, overruled, open_requests, reading=reading)
+
+    def question(self, visitor: pages.Visitor, question: str, wanted: Wanted, at: str) -> str:
+        """Return the page of one answer: ``at``, or the first one of the list. Open requests about it are on it."""
+        store, slot = self.store, pages.slot_of(wanted)
+        progress = self._progress(question)
+        grade_id = at or self._next(question, wanted, "", visitor.marker)
+        rubric = store.rubric(question)
+        bank = store.comments(question)
+        prompt = pages.prompt_of(self._release, question)
+        if not grade_id:
+            none = pages.Neighbours("", "")
+            return pages.question(visitor, wanted, progress, rubric, None, none, (), (), bank, prompt)
+        answer = store.answer(grade_id, slot)
+        if answer.status.question != question:
+            raise DeskProblem(f"this is no answer to {question}")
+        everything = store.queue(question, Wanted.ALL, visitor.marker)
+        listed = everything if wanted is Wanted.ALL else store.queue(question, wanted, visitor.marker)
+        free = [
+            each.grade_id
+            for each in listed
+            if wanted is not Wanted.UNMARKED or each.claim is None or each.claim.by == visitor.marker
+        ]
+        neighbours = pages.around(
+            grade_id, [each.grade_id for each in everything], free, step_back=wanted is Wanted.UNMARKED
+        )
+        leader = answer.status.similar
+        alike = [each for each in everything if leader and each.similar == leader and each.grade_id != grade_id]
+        group = store.group(grade_id) if slot is Slot.FIRST and answer.status.together > 1 else ()
+        asked = [each for each in store.requests() if each.grade_id == grade_id and each.state is RequestState.OPEN]
+        return pages.question(
+            visitor, wanted, progress, rubric, answer, neighbours, group, alike[:_ALIKE], bank, prompt, asked
+        )
+
+    def group(self, visitor: pages.Visitor, grade_id: str) -> str:
+        """Return the page with the answers that may get one mark with this one."""
+        return pages.group(visitor, self.store.answer(grade_id), self.store.group(grade_id))
+
+    def compare(self, visitor: pages.Visitor, one: str, other: str) -> str:
+        """Return the page with two answers side by side."""
+        return pages.compare(visitor, self.store.answer(one), self.store.answer(other))
+
+    def rubric(self, visitor: pages.Visitor, question: str) -> str:
+        """Return the page on which a mark scheme is changed."""
+        return pages.rubric(visitor, self.store.rubric(question))
+
+    def agreement(self, visitor: pages.Visitor) -> str:
+        """Return the page on agreement."""
+        return pages.agreement(visitor, [self.store.agreement(question) for question in WRITTEN])
+
+    def similar(self, visitor: pages.Visitor) -> str:
+        """Return the page with pairs to look at."""
+        found: dict[str, list[Any]] = {}
+        for pair in self.store.similar():
+            found.setdefault(pair.question, []).append(pair)
+        return pages.similar(visitor, found)
+
+    def requests(self, visitor: pages.Visitor) -> str:
+        """Return the page with what students ask."""
+        return pages.requests(visitor, self.store.requests())
+
+    def log(self, visitor: pages.Visitor, grade_id: str) -> str:
+        """Return the page with the newest entries of the log, of one answer or of all."""
+        events = self.store.log(grade_id=grade_id or None, most=_LOG_LINES)
+        return pages.log(visitor, events[::-1])
+
+    def save(self, mark: SaveMark, wanted: Wanted) -> dict[str, Any]:
+        """Save a mark, and return what the script shows, with the next answer of the list."""
+        saved = self.store.save(mark)
+        question = saved.progress.question
+        return {
+            "event": saved.event,
+            "rev": saved.rev,
+            "score": saved.score,
+            "progress": {"marked": saved.progress.done + saved.progress.look, "answers": saved.progress.answers},
+            "next": self._next(question, wanted, mark.grade_id, mark.by),
+        }
+
+    def undo(self, event: int, by: str) -> dict[str, Any]:
+        """Undo a save of anybody's, as long as nobody marked since."""
+        self.store.undo(event, by)
+        return {}
+
+    def claim(self, grade_id: str, by: str) -> dict[str, Any]:
+        """Claim an answer for some minutes; ``by`` is the other marker who has it, if there is one."""
+        claim = self.store.claim(grade_id, by)
+        return {"by": claim.by if claim.by != by else ""}
+
+    def change_rubric(self, question: str, rev: int, markdown: str, by: str, *, trial: bool) -> dict[str, Any]:
+        """Change a mark scheme, or only say what would move.
+
+        Raises
+        ------
+        SchemeProblem
+            The Markdown cannot be read. The message names the row.
+        """
+        new = parse(markdown.replace("\r\n", "\n"), question, self._progress(question).max_points)
+        impact = self.store.propose_rubric(new)
+        if not trial:
+            self.store.change_rubric(new, rev, by)
+        change = sum(move.after - move.before for move in impact.moves)
+        message = (
+            f"{len(impact.moves)} scores change, by {amount(change)} points together."
+            if impact.moves
+            else ("No score changes.")
+        )
+        if impact.look:
+            message += f" {len(impact.look)} answers have an adjustment, or a share that is gone: look at them again."
+        if impact.overruled:
+            message += f" {len(impact.overruled)} scores were typed in the formgrader, and stay."
+        return {
+            "message": message,
+            "moves": [
+                {"grade_id": move.key, "name": pages.name(move.key), "before": move.before, "after": move.after}
+                for move in impact.moves
+            ],
+            "overruled": len(impact.overruled),
+        }
+
+    def add_comment(self, question: str, text: str, by: str) -> dict[str, Any]:
+        """Put a comment into the bank."""
+        self.store.use_comment(question, text, by)
+        return {}
+
+    def answer_request(self, number: int, reply: str, by: str, mark: SaveMark | None) -> dict[str, Any]:
+        """Accept a student's request with a changed mark, or keep the mark (None)."""
+        self.store.answer_request(number, by, reply, mark)
+        return {}
+
+    def _progress(self, question: str) -> QuestionProgress:
+        for each in self.store.questions():
+            if each.question == question:
+                return each
+        raise DeskProblem(f"there is no written question {question}")
+
+    def _next(self, question: str, wanted: Wanted, after: str, marker: str) -> str:
+        if wanted is Wanted.UNMARKED:
+            return self.store.next_unmarked(question, after, marker) or ""
+        listed = [each.grade_id for each in self.store.queue(question, wanted, marker)]
+        if not after:
+            return listed[0] if listed else ""
+        order = [each.grade_id for each in self.store.queue(question, Wanted.ALL, marker)]
+        return pages.around(after, order, listed, step_back=False).after
