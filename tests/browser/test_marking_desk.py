@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from autograder.assignment.seeds import course_seed
 from autograder.marking.score import points
 from autograder.nbgrader_bridge.desk.store import Store
