@@ -321,7 +321,7 @@ class _ApiHandler(_Handler):
                 score=conflict.score,
                 given=conflict.given,
                 rev=conflict.rev,
-                message=f"{conflict}.",
+                message=f"{str(conflict)[:1].upper()}{str(conflict)[1:]}.",
             )
         except DeskFault as problem:
             self.say(503, message=f"Nothing was saved: {problem}.")
