@@ -155,7 +155,7 @@ class _Handler(JupyterHandler):
         return pages.Visitor(self.base_url, self.nonce, self.xsrf_token.decode(), self.marker, self.declared)
 
     def must_instruct(self) -> None:
-        """Refuse whoever is not named as an instructor, where the settings name some."""
+        """Refuse those who are not named as an instructor, where the settings name some."""
         if not self.desk.instructs(self.marker):
             raise web.HTTPError(403, "This page is for instructors.")
 

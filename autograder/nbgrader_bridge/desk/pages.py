@@ -44,7 +44,7 @@ _FILTERS: Final = {
     Wanted.UNMARKED: "to mark",
     Wanted.MINE: "mine",
     Wanted.LOOK: "look again",
-    Wanted.STALE: "handed in again",
+    Wanted.STALE: "submitted again",
     Wanted.OVERRULED: "changed in the formgrader",
     Wanted.SECOND: "second marks",
     Wanted.ALL: "all",
@@ -53,7 +53,7 @@ _STATES: Final = {
     State.OPEN: "not marked",
     State.DONE: "marked",
     State.LOOK: "to look at again",
-    State.STALE: "handed in again since it was marked",
+    State.STALE: "submitted again since it was marked",
 }
 _HELP: Final = (
     (("1", "…", "9"), "a whole row: earned, or not"),
@@ -381,7 +381,7 @@ def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
     if slot is Slot.SECOND:
         return notes
     if status.state is State.STALE:
-        notes.append("The student handed in again. You see the new answer, and the marks of the old one.")
+        notes.append("The student submitted again. You see the new answer, and the marks of the old one.")
     if status.score is not None and status.without_items:
         notes.append(
             f"{amount(status.score)} points were given in the formgrader, without items. Saving replaces them."
