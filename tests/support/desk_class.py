@@ -40,7 +40,7 @@ def answers(count: int, seed: int = 1) -> dict[str, dict[str, str]]:
     students = list(made)
     if count >= 6:
         made[students[1]]["q1"] = made[students[2]]["q1"] = "\n\n".join(SENTENCES[:6])
-        made[students[3]]["q1"] = made[students[1]]["q1"].replace("multiplies", "mutliplies")
+        made[students[3]]["q1"] = made[students[1]]["q1"].replace("multiplies", "multiplise")
         made[students[4]]["q1"] = ""
         made[students[5]]["q1"] = made[students[1]]["q1"] + "\n\nMore of it in the book by Goodfellow."
     return made
