@@ -91,8 +91,10 @@ def marker(page: Page, server: Server, initials: str) -> tuple[Page, Watch]:
 
 @pytest.fixture(scope="module")
 def browser(server: Server) -> Iterator[Page]:
+    expect.set_options(timeout=30_000)
     with chromium() as page:
         yield page
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
