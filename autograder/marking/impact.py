@@ -48,8 +48,16 @@ class Impact:
 
 
 def carried(scheme: Scheme, given: Given) -> dict[str, float]:
-    """Return ``given`` as far as ``scheme`` has its keys, each share as the nearest step, or the higher of two."""
-    steps = {**{key: item.steps for key, item in scheme.items.items()}, **dict.fromkeys(scheme.costs, (0.0, 1.0))}
+    """Return ``given`` as far as ``scheme`` has its keys, each share as the nearest step, or the higher of two.
+
+    Examples
+    --------
+    >>> from autograder.marking.scheme import parse
+    >>> scheme = parse("| points | for |\\n|---:|---|\\n| 2 | A cause (1). An effect (1; ½ if vague). |", "q1", 2)
+    >>> carried(scheme, {"q1.1a": 0.5, "q1.1b": 0.5, "q1.9a": 1})
+    {'q1.1a': 1.0, 'q1.1b': 0.5}
+    """
+    steps = scheme.shares
     return {
         key: min(steps[key], key=lambda step: (round(abs(step - share), 9), -step))
         for key, share in given.items()
@@ -62,6 +70,15 @@ def moves(old: Scheme, new: Scheme, marks: Mapping[str, Marked]) -> Impact:
 
     A new item moves nothing, because nobody gave it yet. Other points for an item move every answer that has a share
     of it, and an item that is gone counts no more. Another text moves no score.
+
+    Examples
+    --------
+    >>> from autograder.marking.scheme import parse
+    >>> table = "| points | for |\\n|---:|---|\\n"
+    >>> old = parse(f"{table}| 1 | A cause. |\\n| 2 | An effect. |", "q1", 3)
+    >>> new = parse(f"{table}| 2 | A cause. |\\n| 1 | An effect. |", "q1", 3)
+    >>> moves(old, new, {"an answer": Marked({"q1.1a": 1}), "another": Marked({})}).moves
+    (Move(key='an answer', before=1.0, after=2.0),)
     """
     moved, look, overruled = [], [], []
     for key in sorted(marks):

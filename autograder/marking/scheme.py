@@ -162,6 +162,11 @@ class Scheme:
         """Every false statement by its key."""
         return {mistake.key: mistake for mistake in self.mistakes}
 
+    @property
+    def shares(self) -> dict[str, tuple[float, ...]]:
+        """The shares that a marker can give, by the key of an item; 0 or 1 of a false statement."""
+        return {key: item.steps for key, item in self.items.items()} | dict.fromkeys(self.costs, (0.0, 1.0))
+
 
 def amount(points: float) -> str:
     """Return points as people write them.
@@ -239,7 +244,14 @@ def parse(markdown: str, question: str, max_points: float) -> Scheme:
 
 
 def render(scheme: Scheme) -> str:
-    """Return the Markdown of a scheme; `parse` reads the same scheme from it."""
+    """Return the Markdown of a scheme; `parse` reads the same scheme from it.
+
+    Examples
+    --------
+    >>> table = "| points | for |\\n|---:|---|\\n| 1 | The cause. |"
+    >>> render(parse(table, "q1", 1)) == table
+    True
+    """
     parts = [_written(_POINTS, [f"| {amount(row.points)} | {row.text} |" for row in scheme.rows])]
     if scheme.mistakes:
         costs = [f"| {mistake.text} | {amount(mistake.points)} |" for mistake in scheme.mistakes]
@@ -249,7 +261,15 @@ def render(scheme: Scheme) -> str:
 
 
 def to_document(scheme: Scheme, rev: int, source_sha256: str) -> dict[str, Any]:
-    """Return a scheme as plain data for JSON, with its revision and the hash of the notebook that it came from."""
+    """Return a scheme as plain data for JSON, with its revision and the hash of its Markdown.
+
+    Examples
+    --------
+    >>> scheme = parse("| points | for |\\n|---:|---|\\n| 1 | The cause. |", "q1", 1)
+    >>> document = to_document(scheme, 1, "…")
+    >>> document["schema"], document["rev"], document["rows"][0]["items"][0]["key"]
+    ('autograder/rubric/v1', 1, 'q1.1a')
+    """
     return {"schema": SCHEMA, "rev": rev, "source_sha256": source_sha256, **msgspec.to_builtins(scheme)}
 
 
@@ -262,6 +282,12 @@ def from_document(document: object) -> Scheme:
     ------
     SchemeProblem
         The document has another form, or contradicts itself.
+
+    Examples
+    --------
+    >>> scheme = parse("| points | for |\\n|---:|---|\\n| 1 | The cause. |", "q1", 1)
+    >>> from_document(to_document(scheme, 1, "…")) == scheme
+    True
     """
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise SchemeProblem(f"this is no document of {SCHEMA}")

@@ -77,7 +77,7 @@ def earned_of(item: Item, given: Given) -> float:
 
 def check(scheme: Scheme, given: Given) -> None:
     """Raise `BadMark` unless every key is the scheme's, and every share one of its steps."""
-    steps = {**{key: item.steps for key, item in scheme.items.items()}, **dict.fromkeys(scheme.costs, (0.0, 1.0))}
+    steps = scheme.shares
     for key, share in given.items():
         if key not in steps:
             raise BadMark(f"{scheme.question}: the mark scheme has no {key}; load the page again")

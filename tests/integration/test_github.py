@@ -310,7 +310,7 @@ def test_students_repository_has_the_students_templates_and_not_the_developers(c
     assert "make check" in (exported / "pull_request_template.md").read_text(encoding="utf-8")
     developers = {path.name for path in (ROOT / ".github/ISSUE_TEMPLATE").iterdir()} - {"config.yml"}
     found = {path.name for path in (exported / "ISSUE_TEMPLATE").iterdir()}
-    assert found == {"config.yml", "grading.yml"}
+    assert found == {"config.yml", "grading.yml", "regrade.yml"}
     assert developers
     assert not found & developers
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from nbgrader.api import Gradebook
+from sqlalchemy import create_engine, make_url
 
 from autograder.assignment.questions import NAME, WRITTEN
-from autograder.nbgrader_bridge.desk.model import SaveMark
+from autograder.nbgrader_bridge.desk.model import SaveMark, Slot
 from autograder.nbgrader_bridge.desk.store import Store
 from autograder.notebook import read_notebook
 from tests.support.samples import ENVIRONMENT, ROOT
 
 SOURCE = ROOT / "solutions" / NAME / f"{NAME}.ipynb"
 POINTS = 10.0
+_NUMBERS = count()
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,9 @@ class DeskCourse:
 
     @classmethod
     def make(cls, folder: Path, answers: Mapping[str, Mapping[str, str]], db_url: str = "") -> DeskCourse:
-        """Make a gradebook with students' answers by question."""
-        course = cls(folder, db_url or f"sqlite:///{folder}/gradebook.db")
-        if db_url:
-            _release(db_url)
-        else:
+        """Make a gradebook with students' answers by question: at ``db_url``, as `released_on` makes it, or a file."""
+        course = cls(folder, db_url or _file(folder))
+        if not db_url:
             (folder / "gradebook.db").write_bytes(_released())
         with Gradebook(course.db_url) as gradebook:
             for student in answers:
@@ -44,6 +46,14 @@ class DeskCourse:
         for student, texts in answers.items():
             course.write(student, texts)
         return course
+
+    def copy(self, folder: Path) -> DeskCourse:
+        """Copy the course into an empty folder. Nobody may have its gradebook open. It is faster than making one."""
+        shutil.copytree(self.folder / "autograded", folder / "autograded")
+        if self.db_url == _file(self.folder):
+            shutil.copy(self.folder / "gradebook.db", folder)
+            return DeskCourse(folder, _file(folder))
+        return DeskCourse(folder, _copy(self.db_url))
 
     def notebook_of(self, student: str) -> Path:
         return self.folder / "autograded" / student / NAME / f"{NAME}.ipynb"
@@ -107,6 +117,35 @@ def _release(db_url: str) -> None:
                 gradebook.add_solution_cell(cell.grade_id, NAME, NAME)
 
 
+def _file(folder: Path) -> str:
+    return f"sqlite:///{folder}/gradebook.db"
+
+
+def released_on(server: str) -> str:
+    """Make a gradebook without submissions on a PostgreSQL server, and return its address."""
+    return _copy(_template(server))
+
+
+@cache
+def _template(server: str) -> str:
+    made = _database(server, "released")
+    _release(made)
+    return made
+
+
+def _copy(db_url: str) -> str:
+    name = make_url(db_url).database
+    return _database(db_url, f"course_{next(_NUMBERS)}", f"TEMPLATE {name}")
+
+
+def _database(server: str, name: str, options: str = "") -> str:
+    engine = create_engine(make_url(server).set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} {options}")
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
 @cache
 def _released() -> bytes:
     """Return a gradebook as a file: nbgrader takes seconds to make one."""
@@ -128,3 +167,9 @@ def mark(store: Store, grade_id: str, *keys: str, by: str = "ann", **other: obje
         seen=answer.status.score,
     )
     return replace(wish, **other)
+
+
+def second_mark(store: Store, grade_id: str, *keys: str, by: str = "bob") -> SaveMark:
+    """Return the second mark of an answer that was drawn for one."""
+    rev = store.answer(grade_id, Slot.SECOND).status.rev
+    return mark(store, grade_id, *keys, by=by, slot=Slot.SECOND, rev=rev, seen=None)

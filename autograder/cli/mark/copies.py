@@ -12,7 +12,7 @@ from autograder.cli.mark.opening import BadWish, Json, opened_store, print_json
 
 
 def export(file: Annotated[Path, typer.Argument(help="File for the lines of JSON; - is the standard output.")]) -> None:
-    """Write all marks as lines of JSON (autograder/marks/v1), always in the same order."""
+    """Write all marks and the log as lines of JSON (autograder/marks/v1), always in the same order."""
     from autograder.files import output_file
 
     with opened_store() as store:
@@ -22,7 +22,7 @@ def export(file: Annotated[Path, typer.Argument(help="File for the lines of JSON
 
 
 def import_(file: Annotated[Path, typer.Argument(help="A file that `autograder mark export` wrote.")]) -> None:
-    """Read exported marks into a gradebook that has none."""
+    """Read exported marks, and their log, into a gradebook that has none."""
     try:
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError) as problem:

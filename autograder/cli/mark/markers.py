@@ -50,7 +50,7 @@ def sample(
 
 
 def agreement(*, as_json: Json = False) -> None:
-    """Show how far first and second marks agree."""
+    """Show how far first and second marks agree, and the answers where they differ, until somebody resolves them."""
     from autograder.assignment.questions import WRITTEN
 
     with opened_store() as store:
@@ -70,3 +70,8 @@ def agreement(*, as_json: Json = False) -> None:
             f"{each.question.upper()}  {overall.n} answers: {overall.difference:.2f} points apart on average, "
             f"{overall.exact:.0%} equal, weighted kappa {value}{interval}"
         )
+        for answer in each.answers:
+            if answer.open:
+                gave = [f"{mark.by} {mark.score:g}" for mark in (answer.first, answer.second)]
+                differ = f", differ in {', '.join(answer.differ)}" if answer.differ else ""
+                print(f"    {answer.grade_id}  {', '.join(gave)}{differ}")

@@ -1,45 +1,80 @@
-"""Which answers are alike: groups that may get one mark, similar answers, and pairs that somebody should look at."""
+"""Which answers are alike: groups that may get one mark, similar answers, and pairs that somebody should look at.
+
+Comparing a large class takes seconds. What was found is therefore kept, with a hash of all that it was found from.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
 from autograder.marking import alike
 from autograder.marking.alike import ALGORITHM, Place, Tier
 from autograder.nbgrader_bridge.desk import grades, marks
+from autograder.nbgrader_bridge.desk.grades import sha256
 from autograder.nbgrader_bridge.desk.model import Member, Pair, State
-from autograder.nbgrader_bridge.desk.tables import ANSWER, GROUP
+from autograder.nbgrader_bridge.desk.tables import ANSWER, GROUP, META, PAIR
+
+_FOUND_FROM = "alike:"
 
 
-def texts(connection: Connection, question: str) -> dict[str, str]:
-    """Return the answers to a question by grade id."""
-    wanted = select(ANSWER.c.grade_id, ANSWER.c.source).where(ANSWER.c.question == question)
-    return dict(connection.execute(wanted).tuples().all())
+@dataclass(frozen=True)
+class Compared:
+    """The answers to a question that are to be compared, by grade id; the released cells; the hash of both."""
+
+    question: str
+    answers: dict[str, str]
+    release: tuple[str, ...]
+    sha256: str
 
 
-def regroup(connection: Connection, question: str) -> None:
-    """Group the answers to a question again."""
-    answers = texts(connection, question)
-    connection.execute(delete(GROUP).where(GROUP.c.question == question))
-    rows = [
+def to_compare(connection: Connection, question: str) -> Compared | None:
+    """Return the answers to a question, unless what was found last time still holds."""
+    release = tuple(cell.source for cell in grades.released_notebook(connection).cells)
+    now = _hash_of(connection, question, release)
+    if now == _found_from(connection, question):
+        return None
+    return Compared(question, _texts(connection, question), release, now)
+
+
+def keep(connection: Connection, compared: Compared, groups: list[dict[str, Any]], pairs: list[dict[str, Any]]) -> None:
+    """Keep what `found` returned. If an answer changed meanwhile, `to_compare` returns the question again."""
+    for table, rows in ((GROUP, groups), (PAIR, pairs)):
+        connection.execute(delete(table).where(table.c.question == compared.question))
+        if rows:
+            connection.execute(insert(table), rows)
+    key = _FOUND_FROM + compared.question
+    connection.execute(delete(META).where(META.c.key == key))
+    connection.execute(insert(META).values(key=key, value=compared.sha256))
+
+
+def found(compared: Compared) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Compare the answers, and return the rows of `GROUP` and of `PAIR`. It takes seconds for a large class."""
+    question, answers = compared.question, compared.answers
+    groups = [
         {
             "grade_id": grade_id,
             "together": together,
             "question": question,
             "tier": int(place.tier),
             "leader": place.leader,
-            "algorithm": ALGORITHM,
         }
-        for together, places in ((True, _together(connection, answers)), (False, alike.similar(answers)))
+        for together, places in ((True, _together(compared)), (False, alike.similar(answers)))
         for grade_id, place in sorted(places.items())
     ]
-    if rows:
-        connection.execute(insert(GROUP), rows)
+    # What stands in the released notebook counts for nothing.
+    pairs = [
+        {"one": pair.one, "other": pair.other, "question": question, "share": pair.share}
+        for pair in alike.pairs(answers, compared.release)
+    ]
+    return groups, pairs
 
 
 def members(connection: Connection, grade_id: str) -> tuple[Member, ...]:
     """Return the answers that may get one mark with this one, itself included, as grouped; the leader first."""
-    leader = connection.scalar(select(GROUP.c.leader).where(GROUP.c.grade_id == grade_id, GROUP.c.together))
+    leader = _leader(connection, grade_id)
     if leader is None:
         return ()
     wanted = (
@@ -49,7 +84,7 @@ def members(connection: Connection, grade_id: str) -> tuple[Member, ...]:
     )
     rows = connection.execute(wanted).all()
     held = marks.some(connection, [row.grade_id for row in rows])
-    found = [
+    group = [
         Member(
             row.grade_id,
             Tier(row.tier),
@@ -58,27 +93,45 @@ def members(connection: Connection, grade_id: str) -> tuple[Member, ...]:
         )
         for row in rows
     ]
-    return tuple(sorted(found, key=lambda member: (member.grade_id != leader, member.tier, member.grade_id)))
+    return tuple(sorted(group, key=lambda member: (member.grade_id != leader, member.tier, member.grade_id)))
 
 
 def members_now(connection: Connection, question: str, grade_id: str) -> frozenset[str]:
-    """Return the answers that may get one mark with this one, compared at this moment."""
-    places = _together(connection, texts(connection, question))
+    """Return the answers that may get one mark with this one, compared again if an answer changed since."""
+    compared = to_compare(connection, question)
+    if compared is None:
+        return frozenset(member.grade_id for member in members(connection, grade_id))
+    places = _together(compared)
     if grade_id not in places:
         return frozenset()
     return frozenset(key for key, place in places.items() if place.leader == places[grade_id].leader)
 
 
-def pairs(connection: Connection, questions: tuple[str, ...]) -> tuple[Pair, ...]:
-    """Return the pairs to look at. What stands in the released notebook counts for nothing."""
-    known = [cell.source for cell in grades.released_notebook(connection).cells]
-    return tuple(
-        Pair(question, pair.one, pair.other, pair.share)
-        for question in questions
-        for pair in alike.pairs(texts(connection, question), known)
-    )
+def pairs(connection: Connection) -> tuple[Pair, ...]:
+    """Return the pairs to look at, by question, the most alike first."""
+    wanted = select(PAIR.c.question, PAIR.c.one, PAIR.c.other, PAIR.c.share)
+    order = (PAIR.c.question, PAIR.c.share.desc(), PAIR.c.one, PAIR.c.other)
+    return tuple(Pair(*row) for row in connection.execute(wanted.order_by(*order)))
 
 
-def _together(connection: Connection, answers: dict[str, str]) -> dict[str, Place]:
-    vocabulary = alike.words(cell.source for cell in grades.released_notebook(connection).cells)
-    return alike.groups(answers, vocabulary)
+def _leader(connection: Connection, grade_id: str) -> str | None:
+    return connection.scalar(select(GROUP.c.leader).where(GROUP.c.grade_id == grade_id, GROUP.c.together))
+
+
+def _texts(connection: Connection, question: str) -> dict[str, str]:
+    wanted = select(ANSWER.c.grade_id, ANSWER.c.source).where(ANSWER.c.question == question)
+    return dict(connection.execute(wanted).tuples().all())
+
+
+def _hash_of(connection: Connection, question: str, release: tuple[str, ...]) -> str:
+    wanted = select(ANSWER.c.grade_id, ANSWER.c.sha256).where(ANSWER.c.question == question)
+    answers = sorted(connection.execute(wanted).tuples())
+    return sha256("\0".join((ALGORITHM, *release, *(part for answer in answers for part in answer))))
+
+
+def _found_from(connection: Connection, question: str) -> str | None:
+    return connection.scalar(select(META.c.value).where(META.c.key == _FOUND_FROM + question))
+
+
+def _together(compared: Compared) -> dict[str, Place]:
+    return alike.groups(compared.answers, alike.words(compared.release))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,8 @@ from autograder.nbgrader_bridge.desk.model import DeskProblem, Event, Mark
 from autograder.nbgrader_bridge.desk.tables import EVENT
 
 Side = Mapping[str, Any]
+#: Grade id, or "" for a change of no single answer; what was before; what is after.
+Entry = tuple[str, Side, Side]
 
 
 def side(row: Row, mark: Mark | None) -> dict[str, Any]:
@@ -25,25 +27,26 @@ def side(row: Row, mark: Mark | None) -> dict[str, Any]:
     }
 
 
-def record(connection: Connection, by: str, at: str, action: str, changes: Sequence[tuple[str, Side, Side]]) -> int:
-    """Add one entry for each change, all of one batch, and return the id of the first one.
-
-    Parameters
-    ----------
-    changes : sequence of tuple
-        Grade id, or "" for a change of no single answer; what was before; what is after.
-    """
-    batch = 0
-    for grade_id, before, after in changes:
-        added = connection.execute(
-            insert(EVENT).values(
-                at=at, by=by, action=action, grade_id=grade_id, batch=batch, before=dict(before), after=dict(after)
-            )
-        )
-        if not batch:
-            (batch,) = added.inserted_primary_key or (0,)
-            connection.execute(update(EVENT).where(EVENT.c.id == batch).values(batch=batch))
+def record(connection: Connection, by: str, at: str, action: str, entries: Sequence[Entry]) -> int:
+    """Add entries, all of one batch, and return the id of the first one; 0 if there are none."""
+    rows = [
+        {"at": at, "by": by, "action": action, "grade_id": grade_id, "before": dict(before), "after": dict(after)}
+        for grade_id, before, after in entries
+    ]
+    if not rows:
+        return 0
+    batch = add(connection, 0, rows[0])
+    if rows[1:]:
+        connection.execute(insert(EVENT), [{**row, "batch": batch} for row in rows[1:]])
     return batch
+
+
+def add(connection: Connection, batch: int, values: Mapping[str, Any]) -> int:
+    """Add one entry to a batch, or begin one if ``batch`` is 0; return the entry's id, which is a new batch's, too."""
+    (added,) = connection.execute(insert(EVENT).values(**values, batch=batch)).inserted_primary_key or (0,)
+    if not batch:
+        connection.execute(update(EVENT).where(EVENT.c.id == added).values(batch=added))
+    return int(added)
 
 
 def batch_of(connection: Connection, event: int) -> list[Event]:
@@ -54,9 +57,9 @@ def batch_of(connection: Connection, event: int) -> list[Event]:
     return _events(connection, EVENT.c.batch == batch)
 
 
-def log(connection: Connection, grade_ids: Sequence[str] | None = None, most: int | None = None) -> list[Event]:
+def log(connection: Connection, grade_ids: Collection[str] | None = None, most: int | None = None) -> list[Event]:
     """Return the newest ``most`` entries, or all, of these answers or of all; the oldest comes first."""
-    conditions: list[ColumnElement[bool]] = [] if grade_ids is None else [EVENT.c.grade_id.in_(list(grade_ids))]
+    conditions: list[ColumnElement[bool]] = [] if grade_ids is None else [EVENT.c.grade_id.in_(sorted(grade_ids))]
     if most is not None:
         newest = select(EVENT.c.id).where(*conditions).order_by(EVENT.c.id.desc()).limit(most).subquery()
         least = connection.scalar(select(func.min(newest.c.id)))

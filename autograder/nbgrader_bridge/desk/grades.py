@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select, update
 
 from autograder.assignment.questions import NAME, WRITTEN
 from autograder.nbgrader_bridge.desk.model import DeskProblem
@@ -25,6 +25,13 @@ from autograder.nbgrader_bridge.desk.tables import (
 from autograder.notebook import Cell, Notebook
 
 _COMMENT_CELL = CELL.alias("comment_cell")
+#: The assignment's notebook, as `make release` put it into the gradebook.
+_RELEASED = (
+    select(NOTEBOOK.c.id)
+    .join_from(NOTEBOOK, ASSIGNMENT, ASSIGNMENT.c.id == NOTEBOOK.c.assignment_id)
+    .where(ASSIGNMENT.c.name == NAME, NOTEBOOK.c.name == NAME)
+    .scalar_subquery()
+)
 #: SQLite takes a limited number of parameters.
 _AT_ONCE = 500
 
@@ -48,6 +55,18 @@ class Row:
     comment: str | None
 
 
+def written(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Return a query for columns of the written answers: `GRADE`, `CELL` and those of the submission are joined."""
+    return (
+        select(*columns)
+        .join_from(GRADE, CELL, GRADE.c.cell_id == CELL.c.id)
+        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == GRADE.c.notebook_id)
+        .join(SUBMITTED_ASSIGNMENT, SUBMITTED_ASSIGNMENT.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
+        .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED_ASSIGNMENT.c.assignment_id)
+        .where(ASSIGNMENT.c.name == NAME, CELL.c.name.in_(WRITTEN))
+    )
+
+
 def _select() -> Select[Any]:
     comments = and_(NB_COMMENT.c.cell_id == _COMMENT_CELL.c.id, NB_COMMENT.c.notebook_id == SUBMITTED_NOTEBOOK.c.id)
     comment_cell = and_(
@@ -56,7 +75,7 @@ def _select() -> Select[Any]:
         _COMMENT_CELL.c.type == "SolutionCell",
     )
     return (
-        select(
+        written(
             GRADE.c.id,
             CELL.c.name,
             SUBMITTED_ASSIGNMENT.c.student_id,
@@ -68,20 +87,21 @@ def _select() -> Select[Any]:
             NB_COMMENT.c.id.label("comment_id"),
             NB_COMMENT.c.manual_comment,
         )
-        .join_from(GRADE, CELL, GRADE.c.cell_id == CELL.c.id)
         .join(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
-        .join(SUBMITTED_NOTEBOOK, SUBMITTED_NOTEBOOK.c.id == GRADE.c.notebook_id)
-        .join(SUBMITTED_ASSIGNMENT, SUBMITTED_ASSIGNMENT.c.id == SUBMITTED_NOTEBOOK.c.assignment_id)
-        .join(ASSIGNMENT, ASSIGNMENT.c.id == SUBMITTED_ASSIGNMENT.c.assignment_id)
         .join(_COMMENT_CELL, comment_cell, isouter=True)
         .join(NB_COMMENT, comments, isouter=True)
-        .where(ASSIGNMENT.c.name == NAME, CELL.c.name.in_(WRITTEN))
     )
 
 
 def of_question(connection: Connection, question: str | None = None) -> dict[str, Row]:
     """Return the written answers of a question, or of all, by grade id."""
     wanted = _select() if question is None else _select().where(CELL.c.name == question)
+    return {row[0]: Row(*row) for row in connection.execute(wanted)}
+
+
+def of_student(connection: Connection, student: str) -> dict[str, Row]:
+    """Return a student's written answers by grade id."""
+    wanted = _select().where(SUBMITTED_ASSIGNMENT.c.student_id == student)
     return {row[0]: Row(*row) for row in connection.execute(wanted)}
 
 
@@ -147,26 +167,22 @@ def write(connection: Connection, rows: Collection[Row]) -> None:
         )
 
 
+def released_points(connection: Connection) -> dict[str, float]:
+    """Return the points of every graded cell, as `make release` put them into the gradebook."""
+    wanted = (
+        select(CELL.c.name, GRADE_CELL.c.max_score)
+        .join_from(CELL, GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
+        .where(CELL.c.notebook_id == _RELEASED)
+    )
+    return {name: points or 0.0 for name, points in connection.execute(wanted).tuples()}
+
+
 def released_notebook(connection: Connection) -> Notebook:
     """Return the source cells that `make release` put into the gradebook, with mark schemes and points."""
-    of_ours = (
-        select(NOTEBOOK.c.id)
-        .join_from(NOTEBOOK, ASSIGNMENT, ASSIGNMENT.c.id == NOTEBOOK.c.assignment_id)
-        .where(ASSIGNMENT.c.name == NAME, NOTEBOOK.c.name == NAME)
-        .scalar_subquery()
-    )
-    points = dict(
-        connection.execute(
-            select(CELL.c.name, GRADE_CELL.c.max_score)
-            .join_from(CELL, GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
-            .where(CELL.c.notebook_id == of_ours)
-        )
-        .tuples()
-        .all()
-    )
+    points = released_points(connection)
     cells = connection.execute(
         select(SOURCE_CELL.c.name, SOURCE_CELL.c.cell_type, SOURCE_CELL.c.source)
-        .where(SOURCE_CELL.c.notebook_id == of_ours)
+        .where(SOURCE_CELL.c.notebook_id == _RELEASED)
         .order_by(SOURCE_CELL.c.name)
     )
     return Notebook(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
 from autograder.assignment.questions import WRITTEN
 from autograder.nbgrader_bridge.desk import alike_answers, grades, marks
@@ -34,9 +34,9 @@ class Indexed:
 
 
 def index(database: Database, notebook_of: NotebookOf) -> Indexed:
-    """Read all answers, keep what did not change, and group the questions that have a new answer.
+    """Read all answers, keep what did not change, and group the questions where something did.
 
-    Rendering happens outside of transactions: nobody who saves a mark waits for it.
+    Rendering and comparing happen outside of transactions: nobody who saves a mark waits for them.
 
     Parameters
     ----------
@@ -54,16 +54,22 @@ def index(database: Database, notebook_of: NotebookOf) -> Indexed:
         database.alone(connection)
         held = {mark.grade_id: mark for mark in marks.every(connection) if mark.slot is Slot.FIRST}
         for table in (ANSWER, GROUP, CLAIM, MARK):
-            if gone:
-                connection.execute(delete(table).where(table.c.grade_id.in_(sorted(gone))))
-        for values in new:
-            if _is_of_another(held.get(values["grade_id"]), values["sha256"]):
-                # Autograding does this, too; but somebody may have changed the autograded notebook without it.
-                withdraw(connection, [values["grade_id"]], now())
-            _put(connection, values)
-        touched = {values["question"] for values in new} | (set(WRITTEN) if gone else set())
-        for question in sorted(touched):
-            alike_answers.regroup(connection, question)
+            _remove(connection, table, gone)
+        # Autograding does this, too; but somebody may have changed the autograded notebook without it.
+        replaced = [each["grade_id"] for each in new if _is_of_another(held.get(each["grade_id"]), each["sha256"])]
+        if replaced:
+            withdraw(connection, replaced, now())
+        _remove(connection, ANSWER, {each["grade_id"] for each in new})
+        if new:
+            connection.execute(insert(ANSWER), new)
+    for question in WRITTEN:
+        with database.read() as connection:
+            compared = alike_answers.to_compare(connection, question)
+        if compared is not None:
+            found = alike_answers.found(compared)
+            with database.write() as connection:
+                database.alone(connection)
+                alike_answers.keep(connection, compared, *found)
     return Indexed(len(rows), len(new), tuple(problems))
 
 
@@ -101,9 +107,10 @@ def _new_answers(
             }
 
 
-def _put(connection: Connection, values: dict[str, Any]) -> None:
-    if not connection.execute(update(ANSWER).where(ANSWER.c.grade_id == values["grade_id"]).values(**values)).rowcount:
-        connection.execute(insert(ANSWER).values(**values))
+def _remove(connection: Connection, table: Table, grade_ids: Set[str]) -> None:
+    if grade_ids:
+        which = [{"which": grade_id} for grade_id in sorted(grade_ids)]
+        connection.execute(delete(table).where(table.c.grade_id == bindparam("which")), which)
 
 
 def _is_of_another(mark: Mark | None, digest: str) -> bool:

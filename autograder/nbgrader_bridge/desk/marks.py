@@ -7,14 +7,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+import msgspec
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
 from autograder.marking.compose import Show, comment
 from autograder.marking.impact import carried
 from autograder.marking.scheme import Scheme
 from autograder.marking.score import points
 from autograder.nbgrader_bridge.desk.grades import Row, sha256
-from autograder.nbgrader_bridge.desk.model import DeskProblem, Mark, SaveMark, Slot, State
+from autograder.nbgrader_bridge.desk.model import DeskProblem, Judged, Mark, SaveMark, Slot, State
 from autograder.nbgrader_bridge.desk.tables import CELL, GRADE, MARK
 
 #: States of marks that a score in the gradebook rests on.
@@ -46,19 +47,36 @@ def every(connection: Connection) -> list[Mark]:
     return [_mark(row) for row in connection.execute(wanted).mappings()]
 
 
-def put(connection: Connection, mark: Mark) -> None:
-    """Write a mark, in the place of the one that is there. The gradebook's row must be locked."""
-    values = asdict(mark)
-    done = connection.execute(
-        update(MARK).where(MARK.c.grade_id == mark.grade_id, MARK.c.slot == mark.slot).values(**values)
-    )
-    if not done.rowcount:
-        connection.execute(insert(MARK).values(**values))
+def put(connection: Connection, new: Collection[Mark]) -> None:
+    """Write marks, in the place of those that are there. The gradebook's rows must be locked."""
+    if new:
+        there = (MARK.c.grade_id == bindparam("which"), MARK.c.slot == bindparam("where"))
+        connection.execute(delete(MARK).where(*there), [{"which": each.grade_id, "where": each.slot} for each in new])
+        connection.execute(insert(MARK), [asdict(each) for each in new])
+
+
+def from_builtins(values: Mapping[str, Any]) -> Mark:
+    """Return the mark that `dataclasses.asdict` turned into plain data, as the log keeps it.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        It is something else.
+    """
+    return msgspec.convert(values, Mark)
 
 
 def _mark(row: RowMapping) -> Mark:
     values: dict[str, Any] = dict(row)
-    return Mark(**{**values, "slot": Slot(values["slot"]), "state": State(values["state"])})
+    values["slot"], values["state"] = Slot(values["slot"]), State(values["state"])
+    if values["resolves"] is not None:
+        values["resolves"] = Judged(**values["resolves"])
+    return Mark(**values)
+
+
+def judged(mark: Mark) -> Judged:
+    """Return what the marker gave, without what the desk needs for writing it."""
+    return Judged(mark.by, mark.at, mark.written_score or 0.0, mark.given, mark.adjustment)
 
 
 def is_overruled(row: Row, mark: Mark | None) -> bool:

@@ -6,7 +6,7 @@ An answer is named by ``grade_id``, nbgrader's random id of its row in the table
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -105,8 +105,27 @@ class Conflict(UserError):
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What one marker gave for an answer."""
+
+    by: str
+    at: str
+    score: float
+    given: dict[str, float]
+    adjustment: float
+
+
+@dataclass(frozen=True)
 class Mark:
-    """One mark, as the table has it. ``given`` also keeps the shares of items that the scheme no longer has."""
+    """One mark, as the table has it.
+
+    Attributes
+    ----------
+    given : dict of str to float
+        It also keeps the shares of items that the scheme no longer has.
+    resolves : Judged or None
+        The first marker's mark, if this one resolved it and a second one. Agreement is measured with it.
+    """
 
     grade_id: str
     slot: Slot
@@ -122,6 +141,7 @@ class Mark:
     written_score: float | None
     written_comment_sha256: str
     answer_sha256: str
+    resolves: Judged | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +175,8 @@ class AnswerState:
         Number of answers that may get one mark with this one, itself included; 1 if none.
     similar : str
         The answer that leads the group of similar ones; empty if there is none.
+    second : bool
+        It waits for a second mark.
     """
 
     grade_id: str
@@ -174,6 +196,7 @@ class AnswerState:
     together: int
     similar: str
     indexed: bool
+    second: bool
 
 
 @dataclass(frozen=True)
@@ -244,7 +267,10 @@ class QuestionProgress:
 
 @dataclass(frozen=True)
 class Rubric:
-    """The mark scheme that counts. ``scheme`` is None if the notebook's cannot be read; ``problem`` then says why."""
+    """The mark scheme that counts. ``scheme`` is None if the notebook's cannot be read; ``problem`` then says why.
+
+    ``source_sha256`` is the hash of its Markdown. ``drift`` says that the released notebook has other Markdown.
+    """
 
     question: str
     rev: int
@@ -253,6 +279,7 @@ class Rubric:
     at: str
     problem: str = ""
     drift: bool = False
+    source_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -276,6 +303,9 @@ class SaveMark:
         differ by slips; the store finds out itself whether they do.
     compose : bool
         Write the desk's comment over one that a person typed in the formgrader. Otherwise that person's words stay.
+    resolves : bool
+        This mark resolves a first and a second one, and counts from now on. The first one is kept for measuring
+        agreement.
     """
 
     grade_id: str
@@ -292,6 +322,7 @@ class SaveMark:
     also: tuple[str, ...] = ()
     compose: bool = False
     slot: Slot = Slot.FIRST
+    resolves: bool = False
 
 
 @dataclass(frozen=True)
@@ -324,12 +355,51 @@ class Event:
 
 
 @dataclass(frozen=True)
+class DoubleMark:
+    """An answer with two marks, side by side.
+
+    Attributes
+    ----------
+    first, second : Judged
+        Their scores are those of the mark scheme that counts now.
+    differ : tuple of str
+        Keys of the items and false statements on which the two differ.
+    resolved_by : str
+        Who resolved them; empty as long as nobody did. The first mark counts until then.
+    score : float or None
+        The score in the gradebook.
+    """
+
+    grade_id: str
+    question: str
+    first: Judged
+    second: Judged
+    differ: tuple[str, ...]
+    resolved_by: str
+    score: float | None
+
+    @property
+    def open(self) -> bool:
+        """Whether the two differ, and nobody has resolved them."""
+        return not self.resolved_by and (bool(self.differ) or self.first.score != self.second.score)
+
+
+@dataclass(frozen=True)
 class QuestionAgreement:
-    """Agreement of first and second marks of a question; ``items`` has a kappa by the item's key."""
+    """Agreement of first and second marks of a question.
+
+    Attributes
+    ----------
+    items : dict of str to Kappa
+        A kappa by the key of an item or a false statement.
+    answers : tuple of DoubleMark
+        The answers that it was measured on; those first that somebody should resolve.
+    """
 
     question: str
     agreement: Agreement
-    items: dict[str, Kappa] = field(default_factory=dict)
+    items: dict[str, Kappa]
+    answers: tuple[DoubleMark, ...]
 
 
 @dataclass(frozen=True)

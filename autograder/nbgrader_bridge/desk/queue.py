@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from autograder.assignment.questions import WRITTEN
 from autograder.errors import UserError
 from autograder.marking.draw import in_order, rank
-from autograder.nbgrader_bridge.desk import grades, marks, rubrics
+from autograder.nbgrader_bridge.desk import grades, marks, second_marks
 from autograder.nbgrader_bridge.desk.database import now
 from autograder.nbgrader_bridge.desk.grades import Row
 from autograder.nbgrader_bridge.desk.model import (
     AnswerState,
     Claim,
     Mark,
-    QuestionProgress,
-    Slot,
     State,
     Wanted,
 )
@@ -37,8 +35,21 @@ class BadAssignment(UserError):
 
 def states(connection: Connection, question: str, seed: str) -> list[AnswerState]:
     """Return the state of every answer to a question, in the question's random order."""
-    rows = grades.of_question(connection, question)
-    held = marks.of_question(connection, question)
+    rows, held = grades.of_question(connection, question), marks.of_question(connection, question)
+    return _states(connection, question, seed, rows, held)
+
+
+def state(connection: Connection, grade_id: str, seed: str) -> AnswerState:
+    """Return the state of one answer."""
+    row, held = grades.one(connection, grade_id), marks.some(connection, (grade_id,))
+    (found,) = _states(connection, row.question, seed, {grade_id: row}, held)
+    return found
+
+
+def _states(
+    connection: Connection, question: str, seed: str, rows: Mapping[str, Row], held: Mapping[str, Mark]
+) -> list[AnswerState]:
+    """Return the states of the answers in ``rows``, all of which belong to ``question``."""
     texts = {
         row.grade_id: row
         for row in connection.execute(
@@ -52,7 +63,7 @@ def states(connection: Connection, question: str, seed: str) -> list[AnswerState
     sizes = Counter(leaders.values())
     similar = {each.grade_id: each.leader for each in groups if not each.together}
     claims = {each.grade_id: each for each in _claims(connection)}
-    shares = assigned(connection).get(question, {})
+    shares, second = assigned(connection).get(question, {}), second_marks.waiting(connection, question)
     return [
         _state(
             rows[grade_id],
@@ -64,39 +75,10 @@ def states(connection: Connection, question: str, seed: str) -> list[AnswerState
             similar=similar.get(grade_id, ""),
             claim=claims.get(grade_id),
             assigned=assignee(shares, seed, question, grade_id),
+            second=grade_id in second,
         )
         for grade_id in in_order(rows.keys(), seed, question)
     ]
-
-
-def state(connection: Connection, grade_id: str, seed: str) -> AnswerState:
-    """Return the state of one answer."""
-    row = grades.one(connection, grade_id)
-    text = connection.execute(
-        select(ANSWER.c.words, ANSWER.c.remark).where(ANSWER.c.grade_id == grade_id)
-    ).one_or_none()
-    groups = dict(
-        connection.execute(select(GROUP.c.together, GROUP.c.leader).where(GROUP.c.grade_id == grade_id)).tuples().all()
-    )
-    together = 1
-    if True in groups:
-        together = (
-            connection.scalar(
-                select(func.count()).select_from(GROUP).where(GROUP.c.leader == groups[True], GROUP.c.together)
-            )
-            or 1
-        )
-    return _state(
-        row,
-        marks.some(connection, (grade_id,)).get(grade_id),
-        remark=text.remark if text else "",
-        words=text.words if text else 0,
-        indexed=text is not None,
-        together=together,
-        similar=groups.get(False, ""),
-        claim=next((each for each in _claims(connection) if each.grade_id == grade_id), None),
-        assigned=assignee(assigned(connection).get(row.question, {}), seed, row.question, grade_id),
-    )
 
 
 def _state(
@@ -110,6 +92,7 @@ def _state(
     similar: str,
     claim: Claim | None,
     assigned: str,
+    second: bool,
 ) -> AnswerState:
     counted = mark is not None and mark.state in marks.COUNTED
     return AnswerState(
@@ -130,17 +113,12 @@ def _state(
         together=together,
         similar=similar,
         indexed=indexed,
+        second=second,
     )
 
 
-def wanted(connection: Connection, every: Sequence[AnswerState], what: Wanted, marker: str) -> list[AnswerState]:
+def wanted(every: Iterable[AnswerState], what: Wanted, marker: str) -> list[AnswerState]:
     """Return those of the answers that a list shows."""
-    if what is Wanted.SECOND:
-        waiting = set()
-        for question in {each.question for each in every}:
-            second = marks.of_question(connection, question, Slot.SECOND)
-            waiting |= {key for key, mark in second.items() if mark.state is State.OPEN}
-        return [each for each in every if each.grade_id in waiting and each.by != marker]
     return [each for each in every if _is_wanted(each, what, marker)]
 
 
@@ -156,6 +134,8 @@ def _is_wanted(each: AnswerState, what: Wanted, marker: str) -> bool:
             return each.state is State.STALE
         case Wanted.OVERRULED:
             return each.overruled or each.comment_edited
+        case Wanted.SECOND:
+            return each.second and each.by != marker
     return True
 
 
@@ -175,30 +155,6 @@ def next_unmarked(every: Sequence[AnswerState], after: str, marker: str) -> str 
         if is_unmarked(each) and not claimed and each.assigned in ("", marker):
             return each.grade_id
     return None
-
-
-def progress(
-    connection: Connection, question: str, seed: str, notebook: rubrics.FromNotebook | None
-) -> QuestionProgress:
-    """Return the progress of a question."""
-    every = states(connection, question, seed)
-    points = max((row.max_points for row in grades.of_question(connection, question).values()), default=0.0)
-    if not points and notebook is not None and notebook.source is not None:
-        points = notebook.source.max_points
-    rubric = rubrics.current(connection, question, notebook, points)
-    return QuestionProgress(
-        question=question,
-        max_points=points,
-        answers=len(every),
-        done=sum(each.state is State.DONE for each in every),
-        look=sum(each.state is State.LOOK for each in every),
-        stale=sum(each.state is State.STALE for each in every),
-        unmarked=sum(map(is_unmarked, every)),
-        overruled=sum(each.overruled for each in every),
-        markers=dict(sorted(Counter(each.by for each in every if each.state in marks.COUNTED).items())),
-        problem=rubric.problem,
-        drift=rubric.drift,
-    )
 
 
 def claim(connection: Connection, grade_id: str, by: str) -> Claim:

@@ -26,9 +26,12 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-]\S")
 
 @dataclass(frozen=True)
 class Asked:
-    """One line of a file with requests. ``item`` is the item's key, or empty for the whole answer."""
+    """A request as a file has it. ``item`` is the item's key, or empty for the whole answer.
 
-    line: int
+    ``place`` says where in the file it stands, such as "line 3".
+    """
+
+    place: str
     student: str
     question: str
     item: str
@@ -44,9 +47,14 @@ def add(connection: Connection, asked: Sequence[Asked], until: datetime | None) 
     ----------
     until : datetime or None
         When the window closes; None if it does not.
+
+    Raises
+    ------
+    DeskProblem
+        The window is closed. Nothing is added then.
     """
     if until is not None and datetime.now(UTC) > until:
-        return [f"the window for requests closed on {until:%Y-%m-%d %H:%M %Z}; [marking] in course.toml sets it"]
+        raise DeskProblem(f"the window for requests closed on {until:%Y-%m-%d %H:%M %Z}")
     rows = {(row.student, row.question): row for row in grades.of_question(connection).values()}
     students = {student for student, _ in rows}
     refused = []
@@ -56,7 +64,7 @@ def add(connection: Connection, asked: Sequence[Asked], until: datetime | None) 
         if not problem and row is None:
             problem = "this student submitted nothing"
         if problem or row is None:
-            refused.append(f"line {each.line}: {problem}")
+            refused.append(f"{each.place}: {problem}")
             continue
         values = {"grade_id": row.grade_id, "item": each.item, "source_sha256": sha256(each.reason)}
         same = [REQUEST.c[name] == value for name, value in values.items()]
@@ -76,7 +84,7 @@ def _problem(connection: Connection, each: Asked, students: set[str]) -> str:
         return f"there is no written question {one_line(each.question, 20)!r}; there are {', '.join(WRITTEN)}"
     rubric = rubrics.newest(connection, each.question)
     scheme = rubric.scheme if rubric else None
-    if each.item and (scheme is None or each.item not in {**scheme.items, **scheme.costs}):
+    if each.item and (scheme is None or each.item not in scheme.shares):
         return f"the mark scheme of {each.question} has no item {one_line(each.item, 20)!r}"
     if not each.reason.strip():
         return "it gives no reason"

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, insert, select
 
 from autograder.marking.impact import Impact, Marked, carried, moves
 from autograder.marking.revision import with_keys_of
 from autograder.marking.scheme import Scheme, SchemeProblem, from_document, parse, render, to_document
 from autograder.marking.source import Source, sources
-from autograder.nbgrader_bridge.desk import events, grades, marks
+from autograder.nbgrader_bridge.desk import grades, marks
+from autograder.nbgrader_bridge.desk.changes import Change, write
 from autograder.nbgrader_bridge.desk.database import now
-from autograder.nbgrader_bridge.desk.grades import sha256
+from autograder.nbgrader_bridge.desk.grades import Row, sha256
 from autograder.nbgrader_bridge.desk.model import (
     Conflict,
     ConflictKind,
     DeskProblem,
     Event,
+    Mark,
     Rubric,
     State,
 )
@@ -26,27 +32,40 @@ from autograder.nbgrader_bridge.desk.tables import RUBRIC
 
 #: Who wrote the revisions that come from the notebook.
 NOTEBOOK = "the notebook"
+#: Mark schemes that a server keeps in memory as they were read.
+_KEPT = 64
 
 
 @dataclass(frozen=True)
 class FromNotebook:
-    """The notebook's mark scheme of a question, as `make release` put it into the gradebook, or why it has none."""
+    """The notebook's mark scheme of a question, as `make release` put it into the gradebook, or why it has none.
 
-    source: Source | None
+    ``sha256`` is the hash of its Markdown.
+    """
+
     scheme: Scheme | None
+    sha256: str
     problem: str
 
 
 def from_notebook(connection: Connection) -> dict[str, FromNotebook]:
     """Return the notebook's mark schemes by question."""
-    found = {}
-    for source in sources(grades.released_notebook(connection)):
-        try:
-            scheme, problem = parse(source.markdown, source.question, source.max_points), ""
-        except SchemeProblem as said:
-            scheme, problem = None, str(said)
-        found[source.question] = FromNotebook(source, scheme, problem)
-    return found
+    return {source.question: _read(source) for source in sources(grades.released_notebook(connection))}
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(source: Source) -> FromNotebook:
+    try:
+        scheme = parse(source.markdown, source.question, source.max_points)
+    except SchemeProblem as said:
+        return FromNotebook(None, "", str(said))
+    return FromNotebook(scheme, sha256(render(scheme)), "")
+
+
+@lru_cache(maxsize=_KEPT)
+def _scheme(document: str) -> Scheme:
+    """Return the scheme in a document's JSON. Reading one takes milliseconds, and each page needs one."""
+    return from_document(json.loads(document))
 
 
 def adopt(connection: Connection) -> None:
@@ -63,43 +82,53 @@ def adopt(connection: Connection) -> None:
         elif (
             latest.scheme is not None
             and latest.by == NOTEBOOK
-            and render(latest.scheme) != render(found.scheme)
+            and latest.source_sha256 != found.sha256
             and not any(mark.given for mark in marks.of_question(connection, question).values())
         ):
             _add(connection, with_keys_of(latest.scheme, found.scheme), latest.rev + 1, NOTEBOOK)
 
 
 def newest(connection: Connection, question: str) -> Rubric | None:
-    """Return the newest revision; None if there is none."""
-    row = connection.execute(
-        select(RUBRIC).where(RUBRIC.c.question == question).order_by(RUBRIC.c.rev.desc()).limit(1)
-    ).one_or_none()
+    """Return the newest revision as it was written; None if there is none."""
+    return _revision(connection, question)
+
+
+def _revision(connection: Connection, question: str, *conditions: ColumnElement[bool]) -> Rubric | None:
+    """Return the newest revision for which the conditions hold."""
+    wanted = (
+        select(
+            RUBRIC.c.rev, cast(RUBRIC.c.document, Text).label("text"), RUBRIC.c.by, RUBRIC.c.at, RUBRIC.c.source_sha256
+        )
+        .where(RUBRIC.c.question == question, *conditions)
+        .order_by(RUBRIC.c.rev.desc())
+        .limit(1)
+    )
+    row = connection.execute(wanted).one_or_none()
     if row is None:
         return None
-    return Rubric(question, row.rev, from_document(row.document), row.by, row.at)
+    return Rubric(question, row.rev, _scheme(row.text), row.by, row.at, source_sha256=row.source_sha256)
 
 
-def current(connection: Connection, question: str, notebook: FromNotebook | None, max_points: float) -> Rubric:
-    """Return the revision that counts, with what is wrong with it."""
-    latest = newest(connection, question)
-    problem = "" if notebook is None else notebook.problem
+def current(connection: Connection, *questions: str) -> dict[str, Rubric]:
+    """Return the revisions that count by question, with what is wrong with them."""
+    points, notebook = grades.released_points(connection), from_notebook(connection)
+    return {
+        each: _current(each, newest(connection, each), notebook.get(each), points.get(each, 0.0)) for each in questions
+    }
+
+
+def _current(question: str, latest: Rubric | None, notebook: FromNotebook | None, points: float) -> Rubric:
     if latest is None or latest.scheme is None:
+        problem = notebook.problem if notebook else ""
         return Rubric(question, 0, None, "", "", problem or f"{question}: the notebook has no mark scheme")
-    if latest.scheme.max_points != max_points:
+    if latest.scheme.max_points != points:
         return replace(
             latest,
             problem=f"{question}: the mark scheme gives {latest.scheme.max_points:g} points, and the gradebook "
-            f"{max_points:g}; change the mark scheme first, or run `make release`",
+            f"{points:g}; change the mark scheme first, or run `make release`",
             drift=True,
         )
-    differs = notebook is not None and (notebook.scheme is None or render(notebook.scheme) != render(latest.scheme))
-    return replace(latest, drift=differs)
-
-
-def history(connection: Connection, question: str) -> list[Rubric]:
-    """Return all revisions, the oldest first."""
-    rows = connection.execute(select(RUBRIC).where(RUBRIC.c.question == question).order_by(RUBRIC.c.rev))
-    return [Rubric(question, row.rev, from_document(row.document), row.by, row.at) for row in rows]
+    return replace(latest, drift=notebook is not None and notebook.sha256 != latest.source_sha256)
 
 
 def continued(connection: Connection, scheme: Scheme) -> Scheme:
@@ -113,11 +142,15 @@ def impact(connection: Connection, new: Scheme) -> Impact:
     Raises
     ------
     DeskProblem
-        The question has no mark scheme that could change.
+        The question has no mark scheme that could change, or the new one has other points.
     """
-    old, held = _old(connection, new.question), marks.of_question(connection, new.question)
     rows = grades.of_question(connection, new.question)
-    if any(row.max_points != new.max_points for row in rows.values()):
+    return _impact(connection, new, rows, marks.of_question(connection, new.question))
+
+
+def _impact(connection: Connection, new: Scheme, rows: Mapping[str, Row], held: Mapping[str, Mark]) -> Impact:
+    old = _old(connection, new.question)
+    if grades.released_points(connection).get(new.question) != new.max_points:
         raise DeskProblem(
             f"{new.question}: the mark scheme gives {new.max_points:g} points, and the gradebook another number; "
             "points are changed in the notebook, and then with `make release`"
@@ -133,13 +166,25 @@ def impact(connection: Connection, new: Scheme) -> Impact:
     )
 
 
-def change(connection: Connection, new: Scheme, rev: int, by: str, write: marks.Writer, action: str = "rubric") -> int:
+def change(
+    connection: Connection,
+    new: Scheme,
+    rev: int,
+    by: str,
+    writer: marks.Writer,
+    action: str = "rubric",
+    states: Mapping[str, State] = MappingProxyType({}),
+) -> int:
     """Add a revision, move every score that rests on the one before, and return the id of the log's entry.
 
     Parameters
     ----------
     rev : int
         The revision that the person saw.
+    action : str
+        What the log calls it.
+    states : mapping of str to State
+        The states of marks from now on, by grade id. Without it, marks that somebody should look at wait for that.
 
     Raises
     ------
@@ -159,30 +204,28 @@ def change(connection: Connection, new: Scheme, rev: int, by: str, write: marks.
             rev=latest.rev if latest else 0,
         )
     rows, held = grades.of_question(connection, question), marks.of_question(connection, question)
-    effect, at = impact(connection, new), now()
+    effect, at = _impact(connection, new, rows, held), now()
     document = _add(connection, new, rev + 1, by)
-    changes = [("", {"question": question, "rev": rev}, {"question": question, "rev": rev + 1, "document": document})]
+    changes, untouched = [], []
     for grade_id, mark in sorted(held.items()):
         if grade_id not in rows or mark.state not in marks.COUNTED:
             continue
-        looked = replace(mark, state=State.LOOK) if grade_id in effect.look else mark
-        before = events.side(rows[grade_id], mark)
-        row, moved = write.again(rows[grade_id], replace(looked, rubric_rev=rev + 1), new)
-        if (row, moved) == (rows[grade_id], replace(mark, rubric_rev=rev + 1)):
-            marks.put(connection, moved)  # of a mark that the change leaves alone, no page is out of date
-            continue
-        moved = replace(moved, rev=mark.rev + 1)
-        grades.write(connection, [row])
-        marks.put(connection, moved)
-        changes.append((grade_id, before, events.side(row, moved)))
-    return events.record(connection, by, at, action, changes)
+        row, state = rows[grade_id], states.get(grade_id, State.LOOK if grade_id in effect.look else mark.state)
+        row_after, after = writer.again(row, replace(mark, state=state, rubric_rev=rev + 1), new)
+        if (row_after, after) == (row, replace(mark, rubric_rev=rev + 1)):
+            untouched.append(after)  # and no page with it is out of date
+        else:
+            changes.append(Change(row, mark, row_after, replace(after, rev=mark.rev + 1)))
+    marks.put(connection, untouched)
+    head = ("", {"question": question, "rev": rev}, {"question": question, "rev": rev + 1, "document": document})
+    return write(connection, by, at, action, changes, [head])
 
 
-def undo(connection: Connection, batch: list[Event], by: str, write: marks.Writer) -> int:
+def undo(connection: Connection, batch: list[Event], by: str, writer: marks.Writer) -> int:
     """Put the mark scheme before a change back as a new revision; marks that waited for a look since wait no more."""
     question, rev = batch[0].before["question"], batch[0].before["rev"]
-    old = next(each.scheme for each in history(connection, question) if each.rev == rev)
-    latest = newest(connection, question)
+    before, latest = _revision(connection, question, RUBRIC.c.rev == rev), newest(connection, question)
+    old = before.scheme if before else None
     if old is None or latest is None or latest.scheme is None or latest.rev != batch[0].after["rev"]:
         raise DeskProblem(f"{question}: the mark scheme was changed again since; undo the later change first")
     taken = {*latest.scheme.items, *latest.scheme.costs, *latest.scheme.retired} - {*old.items, *old.costs}
@@ -192,13 +235,8 @@ def undo(connection: Connection, batch: list[Event], by: str, write: marks.Write
         for each in batch[1:]
         if each.grade_id in held and held[each.grade_id].rev == each.after["mark"]["rev"]
     }
-    event = change(
-        connection, replace(old, retired=tuple(sorted(taken | {*old.retired}))), latest.rev, by, write, "undo"
-    )
-    for grade_id, mark in marks.of_question(connection, question).items():
-        if grade_id in untouched:
-            marks.put(connection, replace(mark, state=untouched[grade_id]))
-    return event
+    back = replace(old, retired=tuple(sorted(taken | {*old.retired})))
+    return change(connection, back, latest.rev, by, writer, "undo", untouched)
 
 
 def _old(connection: Connection, question: str) -> Scheme:

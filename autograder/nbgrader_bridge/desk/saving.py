@@ -11,7 +11,8 @@ from autograder.marking.compose import Show
 from autograder.marking.impact import carried
 from autograder.marking.scheme import Scheme
 from autograder.marking.score import points
-from autograder.nbgrader_bridge.desk import alike_answers, events, grades, marks, rubrics
+from autograder.nbgrader_bridge.desk import alike_answers, grades, marks, rubrics
+from autograder.nbgrader_bridge.desk.changes import Change, write
 from autograder.nbgrader_bridge.desk.database import now
 from autograder.nbgrader_bridge.desk.grades import Row
 from autograder.nbgrader_bridge.desk.marks import Writer
@@ -20,8 +21,8 @@ from autograder.nbgrader_bridge.desk.model import (
     ConflictKind,
     DeskProblem,
     Event,
+    Judged,
     Mark,
-    Rubric,
     SaveMark,
     Slot,
     State,
@@ -34,6 +35,8 @@ _TAKEN = "The score that was typed in the formgrader."
 def save(connection: Connection, wish: SaveMark, show: Show) -> int:
     """Save a mark, for a group too, and return the id of the log's entry.
 
+    A mark that resolves two keeps the first one: agreement is measured with what the markers gave by themselves.
+
     Raises
     ------
     Conflict
@@ -45,8 +48,10 @@ def save(connection: Connection, wish: SaveMark, show: Show) -> int:
     ids = (wish.grade_id, *wish.also)
     if len(set(ids)) < len(ids):
         raise DeskProblem("an answer is named twice")
-    if wish.also and wish.slot is not Slot.FIRST:
-        raise DeskProblem("second marks are given one by one")
+    if wish.also and (wish.slot is not Slot.FIRST or wish.resolves):
+        raise DeskProblem("second marks are given, and resolved, one by one")
+    if wish.resolves and wish.slot is not Slot.FIRST:
+        raise DeskProblem("a second mark resolves nothing; the mark that counts does")
     grades.lock(connection, ids)
     rows, held = grades.some(connection, ids), marks.some(connection, ids, wish.slot)
     question = rows[wish.grade_id].question
@@ -59,7 +64,7 @@ def save(connection: Connection, wish: SaveMark, show: Show) -> int:
             raise DeskProblem("the second mark of an answer is given by another marker than the first")
     if wish.also:
         _check_group(connection, question, wish, rows, held)
-    at = now()
+    score, at = points(scheme, wish.given, wish.adjustment), now()
     changes = []
     for grade_id in ids:
         row, before = rows[grade_id], held.get(grade_id)
@@ -75,20 +80,31 @@ def save(connection: Connection, wish: SaveMark, show: Show) -> int:
             state=wish.state,
             by=wish.by,
             at=at,
-            written_score=None,
+            written_score=score,
             written_comment_sha256="",
             answer_sha256=hashes.get(grade_id, ""),
+            resolves=_resolved(connection, before) if wish.resolves else _resolves(before),
         )
-        points(scheme, wish.given, wish.adjustment)  # refuses unknown keys with a share of 0, too
-        if wish.slot is Slot.SECOND:
-            after, mark = row, replace(mark, written_score=points(scheme, mark.given, mark.adjustment))
-        else:
+        after = row
+        if wish.slot is Slot.FIRST:
             keep = not wish.compose and marks.is_edited(row, before)
             after, mark = Writer(show).new(row, mark, scheme, keep_comment=keep)
-            grades.write(connection, [after])
-        marks.put(connection, mark)
-        changes.append((grade_id, events.side(row, before), events.side(after, mark)))
-    return events.record(connection, wish.by, at, "save" if wish.slot is Slot.FIRST else "second", changes)
+        changes.append(Change(row, before, after, mark))
+    action = "second" if wish.slot is Slot.SECOND else "resolve" if wish.resolves else "save"
+    return write(connection, wish.by, at, action, changes)
+
+
+def _resolves(before: Mark | None) -> Judged | None:
+    """Return what a later mark keeps of a resolution: nothing, if the answer is another one now."""
+    return before.resolves if before and before.state in marks.COUNTED else None
+
+
+def _resolved(connection: Connection, first: Mark | None) -> Judged:
+    """Return what a resolution keeps: the first marker's mark, also if somebody resolved the two before."""
+    second = marks.some(connection, (first.grade_id,), Slot.SECOND).get(first.grade_id) if first else None
+    if first is None or second is None or not {first.state, second.state} <= {*marks.COUNTED}:
+        raise DeskProblem("this answer does not have two marks that could be resolved")
+    return first.resolves or marks.judged(first)
 
 
 def undo(connection: Connection, batch: list[Event], by: str, show: Show) -> int:
@@ -114,7 +130,7 @@ def undo(connection: Connection, batch: list[Event], by: str, show: Show) -> int
         earlier = (
             replace(mark, given={}, adjustment=0.0, reason="", note="", state=State.OPEN, written_score=None)
             if before is None
-            else Mark(**{**before, "slot": slot, "state": State(before["state"])})
+            else marks.from_builtins(before)
         )
         earlier = replace(earlier, rev=mark.rev + 1)
         after = row
@@ -125,10 +141,8 @@ def undo(connection: Connection, batch: list[Event], by: str, show: Show) -> int
             rubric = rubrics.newest(connection, row.question)
             if rubric and rubric.scheme and rubric.rev != earlier.rubric_rev and earlier.state in marks.COUNTED:
                 after, earlier = Writer(show).again(after, replace(earlier, rubric_rev=rubric.rev), rubric.scheme)
-            grades.write(connection, [after])
-        marks.put(connection, earlier)
-        changes.append((each.grade_id, events.side(row, mark), events.side(after, earlier)))
-    return events.record(connection, by, now(), "undo", changes)
+        changes.append(Change(row, mark, after, earlier))
+    return write(connection, by, now(), "undo", changes)
 
 
 def settle(connection: Connection, grade_id: str, by: str, show: Show, *, take: bool) -> int:
@@ -156,14 +170,11 @@ def settle(connection: Connection, grade_id: str, by: str, show: Show, *, take: 
         mark_after = mark
     mark_after = replace(mark_after, given=given, rev=mark.rev + 1, by=by, at=now())
     after, mark_after = Writer(show).new(row, mark_after, scheme, keep_comment=marks.is_edited(row, mark))
-    grades.write(connection, [after])
-    marks.put(connection, mark_after)
-    change = (grade_id, events.side(row, mark), events.side(after, mark_after))
-    return events.record(connection, by, now(), "take" if take else "restore", [change])
+    return write(connection, by, now(), "take" if take else "restore", [Change(row, mark, after, mark_after)])
 
 
 def _scheme(connection: Connection, row: Row, rev: int) -> Scheme:
-    rubric: Rubric = rubrics.current(connection, row.question, None, row.max_points)
+    rubric = rubrics.current(connection, row.question)[row.question]
     if rubric.scheme is None or rubric.problem:
         raise DeskProblem(rubric.problem)
     if rubric.rev != rev:

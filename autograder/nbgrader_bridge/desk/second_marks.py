@@ -1,14 +1,20 @@
-"""Draws answers for a second mark, and measures how far first and second marks agree."""
+"""Draws answers for a second mark, puts both marks side by side, and measures how far they agree."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sqlalchemy import Connection, select
 
 from autograder.marking.agreement import agreement, kappa
 from autograder.marking.draw import sample
 from autograder.marking.impact import carried
+from autograder.marking.scheme import Scheme
+from autograder.marking.score import points
 from autograder.nbgrader_bridge.desk import grades, marks, rubrics
-from autograder.nbgrader_bridge.desk.model import Mark, QuestionAgreement, Slot, State
+from autograder.nbgrader_bridge.desk.model import DoubleMark, Judged, Mark, QuestionAgreement, Slot, State
+from autograder.nbgrader_bridge.desk.tables import CELL, GRADE, MARK
 
 
 def draw(connection: Connection, question: str, share: float, seed: str) -> int:
@@ -17,57 +23,91 @@ def draw(connection: Connection, question: str, share: float, seed: str) -> int:
     The same share and seed draw the same answers from the same marks. Second marks that exist stay.
     """
     first = {key: mark for key, mark in marks.of_question(connection, question).items() if mark.state in marks.COUNTED}
-    rows = grades.of_question(connection, question)
-    chosen = sample({key: rows[key].score or 0.0 for key in first if key in rows}, share, seed, question)
+    chosen = sample({key: mark.written_score or 0.0 for key, mark in first.items()}, share, seed, question)
     grades.lock(connection, chosen)
-    second = marks.of_question(connection, question, Slot.SECOND)
-    for grade_id in chosen:
-        if grade_id not in second:
-            mark = first[grade_id]
-            marks.put(
-                connection,
-                Mark(
-                    grade_id,
-                    Slot.SECOND,
-                    0,
-                    mark.rubric_rev,
-                    {},
-                    0.0,
-                    "",
-                    "",
-                    State.OPEN,
-                    "",
-                    "",
-                    None,
-                    "",
-                    mark.answer_sha256,
-                ),
+    there = marks.some(connection, chosen, Slot.SECOND)
+    marks.put(
+        connection,
+        [
+            Mark(
+                grade_id=grade_id,
+                slot=Slot.SECOND,
+                rev=0,
+                rubric_rev=first[grade_id].rubric_rev,
+                given={},
+                adjustment=0.0,
+                reason="",
+                note="",
+                state=State.OPEN,
+                by="",
+                at="",
+                written_score=None,
+                written_comment_sha256="",
+                answer_sha256=first[grade_id].answer_sha256,
             )
-    return sum(mark.state is State.OPEN for mark in marks.of_question(connection, question, Slot.SECOND).values())
+            for grade_id in chosen
+            if grade_id not in there
+        ],
+    )
+    return len(waiting(connection, question))
+
+
+def waiting(connection: Connection, question: str) -> frozenset[str]:
+    """Return the answers that wait for a second mark."""
+    wanted = (
+        select(MARK.c.grade_id)
+        .join_from(MARK, GRADE, GRADE.c.id == MARK.c.grade_id)
+        .join(CELL, CELL.c.id == GRADE.c.cell_id)
+        .where(CELL.c.name == question, MARK.c.slot == Slot.SECOND, MARK.c.state == State.OPEN)
+    )
+    return frozenset(connection.scalars(wanted))
 
 
 def measure(connection: Connection, question: str) -> QuestionAgreement:
-    """Return how far the marks of a question agree, in points and by item. Marks of changed answers do not count."""
+    """Return how far the two marks of answers agree, in points and by item, before anybody resolved them.
+
+    All scores are those of the mark scheme that counts now. Marks of answers that changed since are left out.
+    """
     rubric = rubrics.newest(connection, question)
-    first = marks.of_question(connection, question)
-    both = [
-        (first[key], mark)
-        for key, mark in sorted(marks.of_question(connection, question, Slot.SECOND).items())
+    scheme = rubric.scheme if rubric else None
+    if scheme is None:
+        return QuestionAgreement(question, agreement([], [], 0.0), {}, ())
+    found = sorted(_both(connection, scheme), key=lambda each: each.grade_id)
+    items = {
+        key: kappa(
+            [each.first.given.get(key, 0.0) for each in found],
+            [each.second.given.get(key, 0.0) for each in found],
+            scale,
+        )
+        for key, scale in scheme.shares.items()
+    }
+    overall = agreement([each.first.score for each in found], [each.second.score for each in found], scheme.max_points)
+    found.sort(key=lambda each: (not each.open, -abs(each.first.score - each.second.score)))
+    return QuestionAgreement(question, overall, items, tuple(found))
+
+
+def _both(connection: Connection, scheme: Scheme) -> Iterator[DoubleMark]:
+    def now(judged: Judged) -> Judged:
+        given = carried(scheme, judged.given)
+        return replace(judged, given=given, score=points(scheme, given, judged.adjustment))
+
+    counted = {
+        key: mark
+        for key, mark in marks.of_question(connection, scheme.question, Slot.SECOND).items()
         if mark.state in marks.COUNTED
-        and key in first
-        and first[key].state in marks.COUNTED
-        and first[key].answer_sha256 == mark.answer_sha256
-    ]
-    points = max((row.max_points for row in grades.of_question(connection, question).values()), default=0.0)
-    one = [mark.written_score or 0.0 for mark, _ in both]
-    other = [mark.written_score or 0.0 for _, mark in both]
-    items = {}
-    if rubric is not None and rubric.scheme is not None:
-        scheme = rubric.scheme
-        shares = [[carried(scheme, mark.given) for mark in pair] for pair in both]
-        scales = {**{key: item.steps for key, item in scheme.items.items()}, **dict.fromkeys(scheme.costs, (0.0, 1.0))}
-        items = {
-            key: kappa([a.get(key, 0.0) for a, _ in shares], [b.get(key, 0.0) for _, b in shares], scale)
-            for key, scale in scales.items()
-        }
-    return QuestionAgreement(question, agreement(one, other, points), items)
+    }
+    first, rows = marks.some(connection, counted), grades.known(connection, counted)
+    for key, mark in counted.items():
+        held = first.get(key)
+        if held is None or held.state not in marks.COUNTED or held.answer_sha256 != mark.answer_sha256:
+            continue
+        one, other = now(held.resolves or marks.judged(held)), now(marks.judged(mark))
+        yield DoubleMark(
+            grade_id=key,
+            question=scheme.question,
+            first=one,
+            second=other,
+            differ=tuple(each for each in scheme.shares if one.given.get(each, 0.0) != other.given.get(each, 0.0)),
+            resolved_by=held.by if held.resolves else "",
+            score=rows[key].score,
+        )

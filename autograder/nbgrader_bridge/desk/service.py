@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from autograder.assignment.questions import WRITTEN
 from autograder.assignment.seeds import course_seed
 from autograder.errors import UserError
 from autograder.marking.scheme import amount, parse
-from autograder.nbgrader_bridge.desk import pages
+from autograder.nbgrader_bridge.desk import pages, queue
 from autograder.nbgrader_bridge.desk.model import (
+    AnswerState,
     DeskProblem,
-    QuestionProgress,
     RequestState,
     SaveMark,
     Slot,
@@ -122,8 +122,8 @@ class Desk:
     def question(self, visitor: pages.Visitor, question: str, wanted: Wanted, at: str) -> str:
         """Return the page of one answer: ``at``, or the first one of the list. Open requests about it are on it."""
         store, slot = self.store, pages.slot_of(wanted)
-        progress = self._progress(question)
-        grade_id = at or self._next(question, wanted, "", visitor.marker)
+        progress, everything = store.question(question), store.queue(question)
+        grade_id = at or _next(everything, wanted, "", visitor.marker)
         rubric = store.rubric(question)
         bank = store.comments(question)
         prompt = pages.prompt_of(self._release, question)
@@ -133,11 +133,9 @@ class Desk:
         answer = store.answer(grade_id, slot)
         if answer.status.question != question:
             raise DeskProblem(f"this is no answer to {question}")
-        everything = store.queue(question, Wanted.ALL, visitor.marker)
-        listed = everything if wanted is Wanted.ALL else store.queue(question, wanted, visitor.marker)
         free = [
             each.grade_id
-            for each in listed
+            for each in queue.wanted(everything, wanted, visitor.marker)
             if wanted is not Wanted.UNMARKED or each.claim is None or each.claim.by == visitor.marker
         ]
         neighbours = pages.around(
@@ -192,7 +190,7 @@ class Desk:
             "rev": saved.rev,
             "score": saved.score,
             "progress": {"marked": saved.progress.done + saved.progress.look, "answers": saved.progress.answers},
-            "next": self._next(question, wanted, mark.grade_id, mark.by),
+            "next": _next(self.store.queue(question), wanted, mark.grade_id, mark.by),
         }
 
     def undo(self, event: int, by: str) -> dict[str, Any]:
@@ -213,7 +211,7 @@ class Desk:
         SchemeProblem
             The Markdown cannot be read. The message names the row.
         """
-        new = parse(markdown.replace("\r\n", "\n"), question, self._progress(question).max_points)
+        new = parse(markdown.replace("\r\n", "\n"), question, self.store.question(question).max_points)
         impact = self.store.propose_rubric(new)
         if not trial:
             self.store.change_rubric(new, rev, by)
@@ -246,17 +244,12 @@ class Desk:
         self.store.answer_request(number, by, reply, mark)
         return {}
 
-    def _progress(self, question: str) -> QuestionProgress:
-        for each in self.store.questions():
-            if each.question == question:
-                return each
-        raise DeskProblem(f"there is no written question {question}")
 
-    def _next(self, question: str, wanted: Wanted, after: str, marker: str) -> str:
-        if wanted is Wanted.UNMARKED:
-            return self.store.next_unmarked(question, after, marker) or ""
-        listed = [each.grade_id for each in self.store.queue(question, wanted, marker)]
-        if not after:
-            return listed[0] if listed else ""
-        order = [each.grade_id for each in self.store.queue(question, Wanted.ALL, marker)]
-        return pages.around(after, order, listed, step_back=False).after
+def _next(everything: Sequence[AnswerState], wanted: Wanted, after: str, marker: str) -> str:
+    """Return the answer of a list that a marker sees next, or "" if there is none."""
+    if wanted is Wanted.UNMARKED:
+        return queue.next_unmarked(everything, after, marker) or ""
+    listed = [each.grade_id for each in queue.wanted(everything, wanted, marker)]
+    if not after:
+        return listed[0] if listed else ""
+    return pages.around(after, [each.grade_id for each in everything], listed, step_back=False).after

@@ -1,6 +1,7 @@
 """The marking desk's store: everything that the pages and `autograder mark` read and write.
 
-Each call is one transaction. Nothing is kept between calls, so several servers can use one gradebook on PostgreSQL.
+Each call is one transaction. Nothing that can change is kept between calls, so several servers can use one gradebook
+on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ from autograder.nbgrader_bridge.desk.model import (
     Slot,
     Wanted,
 )
+from autograder.nbgrader_bridge.desk.progress import progress
 from autograder.nbgrader_bridge.desk.regrade_requests import Asked
 from autograder.nbgrader_bridge.desk.tables import ANSWER
 
@@ -95,21 +97,19 @@ class Store:
     def questions(self) -> tuple[QuestionProgress, ...]:
         """Return the progress of every written question."""
         with self._database.read() as connection:
-            notebook = rubrics.from_notebook(connection)
-            return tuple(
-                queue.progress(connection, question, self._seed, notebook.get(question)) for question in WRITTEN
-            )
+            return progress(connection, *WRITTEN)
+
+    def question(self, question: str) -> QuestionProgress:
+        """Return the progress of one question; raise `DeskProblem` if there is none of this name."""
+        if question not in WRITTEN:
+            raise DeskProblem(f"there is no written question {question}")
+        with self._database.read() as connection:
+            return progress(connection, question)[0]
 
     def queue(self, question: str, wanted: Wanted = Wanted.ALL, marker: str = "") -> tuple[AnswerState, ...]:
         """Return answers to a question in its random order, which is stable and another one for each question."""
         with self._database.read() as connection:
-            every = queue.states(connection, question, self._seed)
-            return tuple(queue.wanted(connection, every, wanted, marker))
-
-    def next_unmarked(self, question: str, after: str, marker: str) -> str | None:
-        """Return the next answer for a marker, or None. Answers that others claimed or were assigned are left out."""
-        with self._database.read() as connection:
-            return queue.next_unmarked(queue.states(connection, question, self._seed), after, marker)
+            return tuple(queue.wanted(queue.states(connection, question, self._seed), wanted, marker))
 
     def answer(self, grade_id: str, slot: Slot = Slot.FIRST) -> Answer:
         """Return one answer; raise `DeskProblem` if there is none. With the second slot, the first mark is left out."""
@@ -137,9 +137,9 @@ class Store:
             return alike_answers.members(connection, grade_id)
 
     def similar(self) -> tuple[Pair, ...]:
-        """Return the pairs of answers that somebody should look at. It takes seconds for a large class."""
+        """Return the pairs of answers that somebody should look at, as `index` found them."""
         with self._database.read() as connection:
-            return alike_answers.pairs(connection, WRITTEN)
+            return alike_answers.pairs(connection)
 
     def student_of(self, grade_id: str) -> str:
         """Return whose answer it is: for instructors only."""
@@ -159,19 +159,17 @@ class Store:
             Fill in the students: for instructors only.
         """
         with self._database.read() as connection:
-            rows = grades.of_question(connection)
-            ids = None
-            if grade_id is not None or student is not None:
-                ids = [key for key, row in rows.items() if grade_id in (None, key) and student in (None, row.student)]
+            ids = None if grade_id is None else {grade_id}
+            if student is not None:
+                theirs = set(grades.of_student(connection, student))
+                ids = theirs if ids is None else ids & theirs
+            found = events.log(connection, ids, most)
+            rows = grades.known(connection, {event.grade_id for event in found})
             return tuple(
-                replace(
-                    event,
-                    student=rows[event.grade_id].student if names and event.grade_id in rows else "",
-                    question=rows[event.grade_id].question
-                    if event.grade_id in rows
-                    else str(event.after.get("question", "")),
-                )
-                for event in events.log(connection, ids, most)
+                replace(event, student=row.student if names else "", question=row.question)
+                if (row := rows.get(event.grade_id))
+                else replace(event, question=str(event.after.get("question", "")))
+                for event in found
             )
 
     # --- Marking ------------------------------------------------------------------------------------------
@@ -193,7 +191,7 @@ class Store:
         """
         with self._writing(wish.grade_id) as connection:
             event = saving.save(connection, wish, self._show)
-        return self._saved(event, wish.grade_id, wish.slot)
+            return _saved(connection, event, wish.grade_id, wish.slot)
 
     def undo(self, event: int, by: str) -> Saved | None:
         """Take back what an entry of the log did: a save, of its whole group, or a change of a mark scheme.
@@ -213,11 +211,11 @@ class Store:
                 case "rubric":
                     rubrics.undo(connection, batch, by, marks.Writer(self._show))
                     return None
-                case "save" | "second" | "undo" | "take" | "restore" if batch[0].grade_id:
+                case "save" | "second" | "resolve" | "undo" | "take" | "restore" if batch[0].grade_id:
                     added = saving.undo(connection, batch, by, self._show)
                 case _:
                     raise DeskProblem(f"an entry of the kind {batch[0].action!r} cannot be undone")
-        return self._saved(added, batch[0].grade_id, Slot(batch[0].after["mark"]["slot"]))
+            return _saved(connection, added, batch[0].grade_id, Slot(batch[0].after["mark"]["slot"]))
 
     def settle(self, grade_id: str, by: str, *, take: bool) -> Saved:
         """Settle a score that was typed in the formgrader: take it as an adjustment, or restore what the items say.
@@ -229,7 +227,7 @@ class Store:
         """
         with self._writing(grade_id) as connection:
             event = saving.settle(connection, grade_id, by, self._show, take=take)
-        return self._saved(event, grade_id, Slot.FIRST)
+            return _saved(connection, event, grade_id, Slot.FIRST)
 
     def comments(self, question: str) -> tuple[BankComment, ...]:
         """Return the bank's comments on a question, most used first."""
@@ -246,12 +244,7 @@ class Store:
     def rubric(self, question: str) -> Rubric:
         """Return the mark scheme that counts, with what is wrong with it."""
         with self._database.read() as connection:
-            notebook = rubrics.from_notebook(connection).get(question)
-            rows = grades.of_question(connection, question)
-            points = max((row.max_points for row in rows.values()), default=0.0)
-            if not points and notebook is not None and notebook.source is not None:
-                points = notebook.source.max_points
-            return rubrics.current(connection, question, notebook, points)
+            return rubrics.current(connection, question)[question]
 
     def notebook_scheme(self, question: str) -> Scheme:
         """Return the notebook's mark scheme with the keys of the one that counts, to propose or to change to.
@@ -307,7 +300,13 @@ class Store:
             }
 
     def agreement(self, question: str) -> QuestionAgreement:
-        """Return how far first and second marks of a question agree."""
+        """Return how far first and second marks of a question agree, and the answers with both, side by side.
+
+        To resolve an answer is to save the mark that counts from now on: `save` with ``resolves=True`` in the first
+        slot, and with ``rev``, ``seen`` and so on as for any mark (see `answer`). Its ``given`` is that of
+        `DoubleMark.first`, that of `DoubleMark.second`, or a third one. The log calls it "resolve", and `undo` takes
+        it back. Agreement does not change by it, because it is measured with what the two gave by themselves.
+        """
         with self._database.read() as connection:
             return second_marks.measure(connection, question)
 
@@ -338,13 +337,6 @@ class Store:
         with self._writing("") as connection:
             return copies.load(connection, lines)
 
-    def _saved(self, event: int, grade_id: str, slot: Slot) -> Saved:
-        with self._database.read() as connection:
-            row, mark = grades.one(connection, grade_id), marks.some(connection, (grade_id,), slot)[grade_id]
-            score = row.score if slot is Slot.FIRST else mark.written_score
-            notebook = None
-            return Saved(event, mark.rev, score, queue.progress(connection, row.question, self._seed, notebook))
-
     @contextmanager
     def _writing(self, grade_id: str) -> Iterator[Connection]:
         with self._database.write() as connection:
@@ -356,3 +348,9 @@ class Store:
                     "somebody else saved this at the same moment. Nothing was saved",
                     grade_id=grade_id,
                 ) from None
+
+
+def _saved(connection: Connection, event: int, grade_id: str, slot: Slot) -> Saved:
+    row, mark = grades.one(connection, grade_id), marks.some(connection, (grade_id,), slot)[grade_id]
+    score = row.score if slot is Slot.FIRST else mark.written_score
+    return Saved(event, mark.rev, score, progress(connection, row.question)[0])

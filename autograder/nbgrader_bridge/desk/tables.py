@@ -28,7 +28,6 @@ from sqlalchemy import (
 
 from autograder.nbgrader_bridge.desk.model import DeskFault
 
-SCHEMA = 1
 _SCHEMA_KEY = "schema"
 
 METADATA = MetaData()
@@ -59,7 +58,8 @@ ANSWER = Table(
     Column("remark", String(64), nullable=False),
 )
 
-#: A cache, too. ``together`` says whether the members may get one mark, or are only similar.
+#: A cache, too. ``together`` says whether the members may get one mark, or are only similar. What it was made from
+#: stands in `META`: `alike_answers.py` makes it again when that changes.
 GROUP = Table(
     "desk_group",
     METADATA,
@@ -68,7 +68,16 @@ GROUP = Table(
     Column("question", String(128), nullable=False, index=True),
     Column("tier", Integer, nullable=False),
     Column("leader", String(32), nullable=False, index=True),
-    Column("algorithm", String(32), nullable=False),
+)
+
+#: A cache of pairs of answers to look at, made with the groups.
+PAIR = Table(
+    "desk_pair",
+    METADATA,
+    Column("one", String(32), primary_key=True),
+    Column("other", String(32), primary_key=True),
+    Column("question", String(128), nullable=False, index=True),
+    Column("share", Float, nullable=False),
 )
 
 MARK = Table(
@@ -88,6 +97,7 @@ MARK = Table(
     Column("written_score", Float),
     Column("written_comment_sha256", String(64), nullable=False),
     Column("answer_sha256", String(64), nullable=False),
+    Column("resolves", JSON(none_as_null=True)),
 )
 
 CLAIM = Table(
@@ -159,6 +169,7 @@ def _first(connection: Connection) -> None:
 
 #: What brings a gradebook from each number to the next one. A step that was published is never edited.
 _STEPS = (_first,)
+SCHEMA = len(_STEPS)
 
 
 def exist(connection: Connection) -> bool:

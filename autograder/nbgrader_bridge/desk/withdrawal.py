@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, delete
 
-from autograder.nbgrader_bridge.desk import events, grades, marks
+from autograder.nbgrader_bridge.desk import grades, marks
+from autograder.nbgrader_bridge.desk.changes import Change, write
 from autograder.nbgrader_bridge.desk.model import State
 from autograder.nbgrader_bridge.desk.tables import ANSWER, exist, migrate
 
@@ -53,10 +54,8 @@ def withdraw(connection: Connection, grade_ids: Collection[str], at: str) -> fro
             text = row.comment if marks.is_edited(row, mark) else None
             after = replace(row, score=None, comment=text, needs_manual_grade=True)
             stale = replace(mark, state=State.STALE, rev=mark.rev + 1, written_score=None)
-            grades.write(connection, [after])
-            marks.put(connection, stale)
-            changes.append((grade_id, events.side(row, mark), events.side(after, stale)))
+            changes.append(Change(row, mark, after, stale))
             rows[grade_id] = after
-        events.record(connection, BY, at, "stale", changes)
+        write(connection, BY, at, "stale", changes)
         connection.execute(delete(ANSWER).where(ANSWER.c.grade_id.in_(list(rows))))
     return frozenset(key for key, row in rows.items() if row.comment)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from autograder.assignment.questions import WRITTEN
 from autograder.cli.app import app
-from tests.support.desk import DeskCourse, mark
+from tests.support.desk import DeskCourse, mark, second_mark
 from tests.support.samples import ROOT
 
 ANSWERS = {"alice": {"q1": "The gradient vanishes."}, "bert": {"q1": "It explodes."}}
@@ -61,6 +61,21 @@ def test_requests_that_cannot_be_read_are_refused_with_a_line_each(course: DeskC
     assert "more than 10 MB" in run("requests", str(file)).stderr
     file.write_text("name,reason\n", encoding="utf-8")
     assert "must begin with the line student,question,item,reason" in run("requests", str(file)).stderr
+
+
+def test_agreement_lists_the_answers_that_somebody_should_resolve(course: DeskCourse) -> None:
+    store, alice = course.store(), course.grade_id("alice")
+    for each in (alice, course.grade_id("bert")):
+        store.save(mark(store, each, "q1.1a"))
+    store.sample(1.0)
+    store.save(second_mark(store, alice, "q1.1a", "q1.1b"))
+    store.save(second_mark(store, course.grade_id("bert"), "q1.1a"))
+    store.close()
+    lines = run("agreement").output.splitlines()
+    assert lines[0].startswith("Q1  2 answers: 0.50 points apart on average, 50% equal")
+    assert lines[1] == f"    {alice}  ann 1, bob 2, differ in q1.1b"
+    assert lines[2].startswith("Q2  ")
+    assert len(json.loads(run("agreement", "--json").output)[0]["answers"]) == 2
 
 
 def test_marks_are_copied_in_an_order_that_stays(course: DeskCourse) -> None:
