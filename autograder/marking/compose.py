@@ -19,7 +19,7 @@ class Show(StrEnum):
 def comment(
     scheme: Scheme, given: Given, adjustment: float = 0.0, reason: str = "", note: str = "", show: Show = Show.ALL
 ) -> str:
-    """Return a comment in Markdown.
+    """Return a comment in Markdown. Each line ends with the key by which a student can ask about it.
 
     Parameters
     ----------
@@ -37,6 +37,16 @@ def comment(
     ------
     BadMark
         ``given`` does not fit the scheme.
+
+    Examples
+    --------
+    >>> from autograder.marking.scheme import parse
+    >>> scheme = parse("| points | for |\\n|---:|---|\\n| 2 | A cause (1). An effect (1; ½ if vague). |", "q1", 2)
+    >>> print(comment(scheme, {"q1.1b": 0.5}, note="Which layers?"))
+    - 0 of 1: A cause. (q1.1a)
+    - ½ of 1: An effect. (q1.1b)
+    <BLANKLINE>
+    Which layers?
     """
     scores, mistakes = by_row(scheme, given), made(scheme, given)
     lines = []
@@ -56,8 +66,9 @@ def comment(
             for item in row.items:
                 share = given.get(item.key, 0.0)
                 if share or show is Show.ALL:
-                    lines.append(f"- {amount(item.points * share)} of {amount(item.points)}: {item.words}")
-        lines += [f"- {amount(mistake.points)}: {mistake.text}" for mistake in mistakes]
+                    earned = f"{amount(item.points * share)} of {amount(item.points)}"
+                    lines.append(f"- {earned}: {item.words} ({item.key})")
+        lines += [f"- {amount(mistake.points)}: {mistake.text} ({mistake.key})" for mistake in mistakes]
     if adjustment:
         lines.append(f"- {'+' if adjustment > 0 else ''}{amount(adjustment)}: {' '.join(reason.split())}")
     return "\n\n".join(part for part in ("\n".join(lines), note.strip()) if part)

@@ -14,6 +14,11 @@ def rank(seed: str, question: str, key: str) -> str:
     """Return the place of an answer in a random order: digits to sort by, others for each question.
 
     Answers that are submitted later change no place of the earlier ones among themselves.
+
+    Examples
+    --------
+    >>> rank("2026", "q1", "a") == rank("2026", "q2", "a")
+    False
     """
     return hashlib.sha256("\0".join((seed, question, key)).encode()).hexdigest()
 

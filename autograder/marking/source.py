@@ -27,6 +27,16 @@ def sources(notebook: Notebook) -> tuple[Source, ...]:
     """Return the mark schemes of all questions that have one, in the order of the notebook.
 
     A question's scheme stands in the cell of its prompt: that of ``q1`` in ``q1_prompt``.
+
+    Examples
+    --------
+    >>> from autograder.notebook import Cell, Notebook
+    >>> scheme = "| points | for |\\n|---:|---|\\n| 2 | The cause. |"
+    >>> prompt = f"### BEGIN MARK SCHEME\\n{scheme}\\n### END MARK SCHEME"
+    >>> cells = (Cell("markdown", prompt, "a", "q1_prompt", {}), Cell("markdown", "", "b", "q1", {"points": 2}))
+    >>> notebook = Notebook("a notebook", "", cells)
+    >>> [(source.question, source.max_points) for source in sources(notebook)]
+    [('q1', 2.0)]
     """
     found = []
     for cell in notebook.cells:
@@ -47,6 +57,18 @@ def drifted(notebook: Notebook, schemes: Mapping[str, Scheme]) -> tuple[str, ...
     ------
     SchemeProblem
         A scheme of the notebook cannot be read.
+
+    Examples
+    --------
+    >>> from autograder.notebook import Cell, Notebook
+    >>> scheme = "| points | for |\\n|---:|---|\\n| 2 | The cause. |"
+    >>> prompt = f"### BEGIN MARK SCHEME\\n{scheme}\\n### END MARK SCHEME"
+    >>> cells = (Cell("markdown", prompt, "a", "q1_prompt", {}), Cell("markdown", "", "b", "q1", {"points": 2}))
+    >>> notebook = Notebook("a notebook", "", cells)
+    >>> drifted(notebook, {"q1": parse(scheme, "q1", 2)}), drifted(notebook, {"q1": parse(scheme + " ", "q1", 2)})
+    ((), ())
+    >>> drifted(notebook, {"q1": parse(scheme.replace("cause", "source"), "q1", 2)})
+    ('q1',)
     """
     in_notebook = {
         source.question: render(parse(source.markdown, source.question, source.max_points))
@@ -62,6 +84,15 @@ def with_schemes(raw: bytes, schemes: Mapping[str, Scheme]) -> bytes:
     ------
     SchemeProblem
         The notebook has no mark scheme for a question.
+
+    Examples
+    --------
+    >>> before = "| points | for |\\n|---:|---|\\n| 2 | The cause. |"
+    >>> source = f"### BEGIN MARK SCHEME\\n\\n{before}\\n\\n### END MARK SCHEME"
+    >>> cell = {"cell_type": "markdown", "metadata": {"nbgrader": {"grade_id": "q1_prompt"}}, "source": source}
+    >>> after = with_schemes(json.dumps({"cells": [cell]}).encode(), {"q1": parse(before.replace("2", "3"), "q1", 3)})
+    >>> "| 3 | The cause. |" in json.loads(after)["cells"][0]["source"]
+    True
     """
     document = json.loads(raw)
     for question, scheme in schemes.items():

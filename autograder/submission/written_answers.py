@@ -43,6 +43,14 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
 
     ``in_release`` is True if the student's file is the release itself; then only the placeholder shows that the answer
     is unchanged.
+
+    Examples
+    --------
+    >>> release = Notebook("the release", "", ())
+    >>> written_answer("q1", "The gradient vanishes.", release).remarkable
+    'short'
+    >>> str(written_answer("q1", " ", release).remarkable)
+    'empty'
     """
     if answer is None:
         return WrittenAnswer(grade_id, AnswerStatus.MISSING, 0)

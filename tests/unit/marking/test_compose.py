@@ -24,11 +24,11 @@ GIVEN = {"q1.1a": 1, "q1.1b": 0.5, "q1.2a": 0.5, "q1.e1": 1, "q1.e2": 0}
 def test_all_shows_what_was_earned_and_what_was_missed() -> None:
     assert comment(SCHEME, GIVEN, -0.5, "Copied from the prompt.", "Well *written*.") == "\n".join(
         (
-            "- 1 of 1: The cause, $w \\varphi'$.",
-            "- ½ of 1: An effect.",
-            "- ½ of 1: Two remedies: ReLU, skips.",
-            "- 0 of ½: The figure.",
-            "- −1: The last layers learn least.",
+            "- 1 of 1: The cause, $w \\varphi'$. (q1.1a)",
+            "- ½ of 1: An effect. (q1.1b)",
+            "- ½ of 1: Two remedies: ReLU, skips. (q1.2a)",
+            "- 0 of ½: The figure. (q1.2b)",
+            "- −1: The last layers learn least. (q1.e1)",
             "- −½: Copied from the prompt.",
             "",
             "Well *written*.",
@@ -38,7 +38,7 @@ def test_all_shows_what_was_earned_and_what_was_missed() -> None:
 
 def test_applied_shows_nothing_that_was_missed() -> None:
     assert comment(SCHEME, {"q1.1a": 1, "q1.e2": 1}, show=Show.APPLIED) == (
-        "- 1 of 1: The cause, $w \\varphi'$.\n- −½: ReLU rules it out."
+        "- 1 of 1: The cause, $w \\varphi'$. (q1.1a)\n- −½: ReLU rules it out. (q1.e2)"
     )
 
 

@@ -19,7 +19,7 @@ MODULES = {
     if path.name != "__init__.py"
 }
 #: Rooms whose functions have examples.
-ROOMS = ("judge", "submission", "grading")
+ROOMS = ("judge", "submission", "grading", "marking")
 WITH_EXAMPLES = [name for name, text in MODULES.items() if ">>> " in text]
 #: Modules whose examples grade a notebook.
 GRADING = ["autograder.grading.engine", "autograder.grading.grade"]

@@ -96,7 +96,7 @@ def test_the_commands_start_without_the_marking_that_is_not_exported(need_clone:
     gradescope.build(tmp_path / "autograder.zip")
     with zipfile.ZipFile(tmp_path / "autograder.zip") as packed:
         packed.extractall(tmp_path / "source")
-    assert (PROJECT / MARKING[0]).is_dir()
+    assert all((PROJECT / folder).is_dir() for folder in MARKING)
     assert not [folder for folder in MARKING if (tmp_path / "source" / folder).exists()]
     run = subprocess.run(
         [sys.executable, "-m", "autograder", "--help"], cwd=tmp_path / "source", capture_output=True, text=True
