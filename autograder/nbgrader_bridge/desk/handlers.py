@@ -152,12 +152,10 @@ class _Handler(JupyterHandler):
 
     def visitor(self) -> pages.Visitor:
         """Return what a page needs of this request."""
-        return pages.Visitor(self.base_url, self.nonce, self.xsrf_token.decode(), self.marker, self.declared)
-
-    def must_instruct(self) -> None:
-        """Refuse those who are not named as an instructor, where the settings name some."""
-        if not self.desk.instructs(self.marker):
-            raise web.HTTPError(403, "This page is for instructors.")
+        marker = self.marker
+        return pages.Visitor(
+            self.base_url, self.nonce, self.xsrf_token.decode(), marker, self.declared, self.desk.instructs(marker)
+        )
 
 
 async def _away(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -175,8 +173,8 @@ class _PageHandler(_Handler):
         if not self.marker:
             self.redirect(f"{self.base_url}desk/who")
             return
-        if self.instructors:
-            self.must_instruct()
+        if self.instructors and not self.desk.instructs(self.marker):
+            raise web.HTTPError(403, "This page is for instructors.")
         try:
             page = await _away(self.page, self.visitor(), *arguments)
         except DeskFault as problem:
@@ -403,7 +401,6 @@ class RubricHandler(_ApiHandler):
 
     async def answer(self, body: RubricBody) -> dict[str, Any]:
         """Try it, or do it."""
-        self.must_instruct()
         return await _away(
             self.desk.change_rubric, body.question, body.rev, body.markdown, self.marker, trial=body.dry_run
         )

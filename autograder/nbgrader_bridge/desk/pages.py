@@ -14,6 +14,7 @@ from markupsafe import Markup
 from autograder.marking import scheme
 from autograder.marking.agreement import Kappa
 from autograder.marking.alike import Tier, word_diff
+from autograder.marking.impact import Impact
 from autograder.marking.scheme import Scheme, amount
 from autograder.nbgrader_bridge.desk.model import (
     Answer,
@@ -58,14 +59,14 @@ _STATES: Final = {
 _HELP: Final = (
     (("1", "…", "9"), "a whole row: earned, or not"),
     (("a", "b", "c"), "then one part of that row"),
-    (("."), "half of that part"),
+    ((".",), "half of that part"),
     (("+", "−"), "one step more or less of that part"),
     (("Shift 1", "…", "Shift 9"), "a false statement: made, or not"),
     (("f", "0"), "everything earned, nothing earned"),
     (("Enter",), "save, and go to the next answer"),
     (("n", "p"), "the next answer, the one before"),
     (("u",), "undo my last save"),
-    (("t",), "comment; Tab leads to earlier comments, where Enter inserts one; Esc leaves; Control and Enter save"),
+    (("t",), "comment; Tab leads to earlier ones, which Enter inserts; Esc leaves the field; Control and Enter save"),
     (("=",), "the marks that I saved last, to look at and save"),
     (("m",), "save, to look at again"),
     (("g",), "the answers that say the same"),
@@ -92,6 +93,8 @@ class Visitor:
         Name in the log; empty as long as nobody said it.
     declared : bool
         Whether the marker typed this name, so that it can be changed.
+    instructs : bool
+        Whether the marker may see what is for instructors.
     """
 
     base: str
@@ -99,6 +102,7 @@ class Visitor:
     xsrf: str
     marker: str
     declared: bool
+    instructs: bool
 
 
 @dataclass(frozen=True)
@@ -257,6 +261,25 @@ def rubric(visitor: Visitor, found: Rubric) -> str:
     return _page("rubric", visitor, question=found.question, rubric=found, markdown=markdown)
 
 
+def impact(found: Impact) -> dict[str, Any]:
+    """Return what the script shows of a change of a mark scheme.
+
+    Examples
+    --------
+    >>> from autograder.marking.impact import Move
+    >>> impact(Impact((Move("1a2b3c4d", 8.0, 7.0),)))
+    {'message': 'Scores that change: 1, by −1 points together.', 'moves': ['Answer 1a2b3c: 8 → 7']}
+    """
+    change = amount(sum(move.after - move.before for move in found.moves))
+    message = f"Scores that change: {len(found.moves)}, by {change} points together."
+    if found.look:
+        message += f" Answers to look at again, with an adjustment or a share that is gone: {len(found.look)}."
+    if found.overruled:
+        message += f" Scores that were typed in the formgrader, and stay: {len(found.overruled)}."
+    moves = [f"Answer {name(move.key)}: {amount(move.before)} → {amount(move.after)}" for move in found.moves]
+    return {"message": message, "moves": moves}
+
+
 def agreement(visitor: Visitor, found: Sequence[QuestionAgreement]) -> str:
     """Return the page that says how far two markers agree."""
     lines = [
@@ -318,6 +341,7 @@ def _page(template: str, visitor: Visitor, **values: Any) -> str:
         xsrf=visitor.xsrf,
         marker=visitor.marker,
         declared=visitor.declared,
+        instructs=visitor.instructs,
         name=name,
         **values,
     )

@@ -12,8 +12,8 @@ from typing import Any
 from autograder.assignment.questions import WRITTEN
 from autograder.assignment.seeds import course_seed
 from autograder.errors import UserError
-from autograder.marking.scheme import amount, parse
-from autograder.nbgrader_bridge.desk import pages, queue
+from autograder.marking.scheme import parse
+from autograder.nbgrader_bridge.desk import pages
 from autograder.nbgrader_bridge.desk.model import (
     AnswerState,
     DeskProblem,
@@ -194,8 +194,8 @@ class Desk:
         }
 
     def undo(self, event: int, by: str) -> dict[str, Any]:
-        """Undo a save of anybody's, as long as nobody marked since."""
-        self.store.undo(event, by)
+        """Undo a save of anybody's, as long as nobody marked since; for instructors, a change of a mark scheme, too."""
+        self.store.undo(event, by, schemes=self.instructs(by))
         return {}
 
     def claim(self, grade_id: str, by: str) -> dict[str, Any]:
@@ -208,31 +208,16 @@ class Desk:
 
         Raises
         ------
+        DeskProblem
+            The settings name instructors, and this is none of them.
         SchemeProblem
             The Markdown cannot be read. The message names the row.
         """
-        new = parse(markdown.replace("\r\n", "\n"), question, self.store.question(question).max_points)
-        impact = self.store.propose_rubric(new)
-        if not trial:
-            self.store.change_rubric(new, rev, by)
-        change = sum(move.after - move.before for move in impact.moves)
-        message = (
-            f"{len(impact.moves)} scores change, by {amount(change)} points together."
-            if impact.moves
-            else ("No score changes.")
-        )
-        if impact.look:
-            message += f" {len(impact.look)} answers have an adjustment, or a share that is gone: look at them again."
-        if impact.overruled:
-            message += f" {len(impact.overruled)} scores were typed in the formgrader, and stay."
-        return {
-            "message": message,
-            "moves": [
-                {"grade_id": move.key, "name": pages.name(move.key), "before": move.before, "after": move.after}
-                for move in impact.moves
-            ],
-            "overruled": len(impact.overruled),
-        }
+        if not self.instructs(by):
+            raise DeskProblem("a mark scheme is changed by instructors")
+        new = parse(markdown.replace("\r\n", "\n"), question, self._progress(question).max_points)
+        found = self.store.propose_rubric(new)
+        return {"event": 0 if trial else self.store.change_rubric(new, rev, by), **pages.impact(found)}
 
     def add_comment(self, question: str, text: str, by: str) -> dict[str, Any]:
         """Put a comment into the bank."""

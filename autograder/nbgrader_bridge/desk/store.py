@@ -193,10 +193,10 @@ class Store:
             event = saving.save(connection, wish, self._show)
             return _saved(connection, event, wish.grade_id, wish.slot)
 
-    def undo(self, event: int, by: str) -> Saved | None:
+    def undo(self, event: int, by: str, *, schemes: bool = True) -> Saved | None:
         """Take back what an entry of the log did: a save, of its whole group, or a change of a mark scheme.
 
-        It is a new entry. Of a change of a mark scheme, None is returned.
+        It is a new entry. Of a change of a mark scheme, None is returned; without ``schemes``, it is refused.
 
         Raises
         ------
@@ -208,7 +208,7 @@ class Store:
         with self._writing("") as connection:
             batch = events.batch_of(connection, event)
             match batch[0].action:
-                case "rubric":
+                case "rubric" if schemes:
                     rubrics.undo(connection, batch, by, marks.Writer(self._show))
                     return None
                 case "save" | "second" | "resolve" | "undo" | "take" | "restore" if batch[0].grade_id:
