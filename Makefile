@@ -17,7 +17,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 # `setup` comes before whatever needs it, also under make -j.
 .NOTPARALLEL:
-.PHONY: help demo check grade test quick mutants fuzz coverage calibrate lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture student-repo gradescope
+.PHONY: help demo check grade test quick mutants fuzz coverage calibrate lint types unit format bench chaos class bench-sandbox bench-attacks doctor clean test-tools newest lock schema wheel version picture desk-pictures student-repo gradescope
 .PHONY: release drift page hooks settings collect autograde regrade triage mark formgrader formgrader-server feedback export
 
 help: ## List what there is
@@ -114,6 +114,9 @@ lock: setup ## After a change to the dependencies: bring constraints.txt and the
 
 picture: setup test-tools ## After a change to the feedback: render docs/feedback.png, the README's picture of it
 	$(BIN)/python -m tests.support.picture
+
+desk-pictures: setup test-tools ## After a change to the marking desk: render docs/desk-*.png, the guide's pictures of it
+	$(BIN)/python -m tests.support.desk_pictures
 
 schema: setup ## After a change to the JSON of a result: write docs/result.schema.json
 	$(BIN)/python -m autograder.report.document > docs/result.schema.json

@@ -14,6 +14,8 @@ import pytest
 
 from autograder.assignment.seeds import course_seed
 from autograder.marking.score import points
+from autograder.nbgrader_bridge.desk.model import Wanted
+from autograder.nbgrader_bridge.desk.regrade_requests import Asked
 from autograder.nbgrader_bridge.desk.store import Store
 from tests.browser.chromium import Page, chromium, expect
 from tests.browser.server import Server, started
@@ -21,26 +23,34 @@ from tests.browser.test_student_pages import axe
 from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.desk_class import STUDENT, answers, hand_in
-from tests.support.samples import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import APIResponse, BrowserContext, Response
 
-PICTURES = ROOT / "build" / "browser"
-SIZES = {"phone": (320, 800), "tablet": (640, 900), "desktop": (1280, 900)}
-STUDENTS = 12
-#: With the one whose answers are hostile.
-EVERYBODY = STUDENTS + 1
-#: What would show that Markdown ran something, covered something, or asked for something.
-HOSTILE = (
-    "<script>document.title='attacked'</script><img src=/logout onerror=\"document.title='attacked'\">"
+#: 640 pixels are what a window of 1280 has left at 200 %.
+SIZES = {"phone": (320, 800), "enlarged": (640, 450), "desktop": (1280, 900)}
+STUDENTS = 24
+#: What would show that an answer ran something, covered something, or asked for something.
+HOSTILE = {
+    "q3": "<script>document.title='attacked'</script><img src=/logout onerror=\"document.title='attacked'\">"
     "<form action=/logout><button>Save</button></form><style>main{display:none}</style>"
-    '<div class="foot" id="mark" style="position:fixed;inset:0">x</div>\n\n'
-    "$\\frac{1}{$ \u202e turned \u202c $$\\def\\frac#1#2{0}$$\n\n"
+    '<div class="foot" id="mark" style="position:fixed;inset:0" onclick="document.title=\'attacked\'">x</div>\n\n'
+    "[press](javascript:document.title='attacked') $\\frac{1}{$ $$\\def\\frac#1#2{0}$$\n\n"
     + "> " * 400
     + "deep\n\n"
-    + "A long answer. " * 60_000
-)
+    + "A long answer. " * 60_000,
+    "q4": "\u202e turned \u202c and \0 nothing, \u2066 never closed.\n\n"
+    "<math><mtext><img src=/logout onerror=\"document.title='attacked'\"></mtext>"
+    "<annotation-xml encoding='text/html'><script>document.title='attacked'</script></annotation-xml>"
+    "<maction actiontype='toggle' onclick=\"document.title='attacked'\"><mi>x</mi></maction>"
+    "<mspace width='-99em'></mspace></math>\n\n<svg><animate onbegin=\"document.title='attacked'\"></svg>",
+}
+ARABIC = "تتلاشى التدرجات لأن الانتشار العكسي يضرب عاملا لكل طبقة، والعوامل أصغر من واحد، فلا تتعلم الطبقات الأولى."
+CHINESE = "梯度消失是因为反向传播在每一层都乘上一个小于一的因子，所以靠近输入的层几乎学不到东西。"
+MIXED = f"The paper says: {CHINESE} {ARABIC}"
+#: Each of two wrote the same; the last one, in two scripts, stands alone.
+SCRIPTS = {"amira": ARABIC, "omar": ARABIC, "li": CHINESE, "wei": CHINESE, "zhang": CHINESE, "mixed": MIXED}
+EVERYBODY = STUDENTS + 1 + len(SCRIPTS)
 
 pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures("need_browser")]
 
@@ -49,7 +59,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures(
 def course(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = Course.make(tmp_path_factory.mktemp("course"), commands=autograder)
     course.nbgrader("generate_assignment", ASSIGNMENT)
-    hand_in(course, answers(STUDENTS) | {"mallory": {"q3": HOSTILE, "q4": "Fine."}})
+    in_scripts = {student: {"q5": text} for student, text in SCRIPTS.items()}
+    hand_in(course, answers(STUDENTS) | {"mallory": HOSTILE} | in_scripts)
     return course
 
 
@@ -57,6 +68,13 @@ def course(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> Co
 def server(course: Course) -> Iterator[Server]:
     with started(course, "/desk/") as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def store(course: Course, server: Server) -> Iterator[Store]:
+    store = Store(course.db_url, seed=course_seed(course.folder))
+    yield store
+    store.close()
 
 
 @dataclass
@@ -76,133 +94,184 @@ class Watch:
         return self
 
 
-def marker(page: Page, server: Server, initials: str) -> tuple[Page, Watch]:
-    """Open the desk in a browser of its own, and say who marks."""
-    context = page.context.browser.new_context(viewport={"width": 1280, "height": 900})
-    watch = Watch().of(context)
-    own = context.new_page()
-    own.set_default_timeout(30_000)
-    own.goto(server.address)
-    own.get_by_label("Your initials or your name").fill(initials)
-    own.keyboard.press("Enter")
-    expect(own.get_by_role("heading", name="Marking desk")).to_be_visible()
-    return own, watch
+@dataclass(frozen=True)
+class Marker:
+    """A marker at a browser of their own."""
+
+    page: Page
+    watch: Watch
+
+    def at(self) -> str:
+        """The answer on the page."""
+        return self.page.locator("#marking").get_attribute("data-grade")
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def save(self, *keys: str) -> str:
+        """Press keys on an answer, the last of which saves, and wait for the next page; return the answer's id."""
+        grade = self.at()
+        self.press(*keys)
+        expect(self.page.locator(f"#marking[data-grade='{grade}']")).to_have_count(0)
+        self.hears("saved.")
+        return grade
+
+    def hears(self, words: str) -> None:
+        expect(self.page.get_by_role("status")).to_contain_text(words)
+
+
+class Markers:
+    """The markers of a desk by their initials. Each logs in when first named."""
+
+    def __init__(self, first: Page, server: Server) -> None:
+        self._first, self._server = first, server
+        self.by_name: dict[str, Marker] = {}
+
+    def __getitem__(self, initials: str) -> Marker:
+        if initials not in self.by_name:
+            context = self._first.context.browser.new_context(viewport={"width": 1280, "height": 900})
+            marker = Marker(context.new_page(), Watch().of(context))
+            marker.page.set_default_timeout(30_000)
+            marker.page.goto(self._server.address)
+            marker.page.get_by_label("Your initials or your name").fill(initials)
+            marker.press("Enter")
+            expect(marker.page.get_by_role("heading", name="Marking desk")).to_be_visible()
+            self.by_name[initials] = marker
+        return self.by_name[initials]
+
+    def opens(self, initials: str, place: str) -> Marker:
+        """Open a page of the desk."""
+        self[initials].page.goto(f"{self._server.root}/desk/{place}")
+        return self[initials]
 
 
 @pytest.fixture(scope="module")
-def browser(server: Server) -> Iterator[Page]:
+def everyone(server: Server) -> Iterator[Markers]:
     expect.set_options(timeout=30_000)
     with chromium() as page:
-        yield page
+        yield Markers(page, server)
     expect.set_options(timeout=5_000)
 
 
-@pytest.fixture(scope="module")
-def ann(browser: Page, server: Server) -> tuple[Page, Watch]:
-    return marker(browser, server, "ann")
-
-
-@pytest.fixture(scope="module")
-def bob(browser: Page, server: Server) -> tuple[Page, Watch]:
-    return marker(browser, server, "bob")
-
-
-def store(course: Course) -> Store:
-    return Store(course.db_url, seed=course_seed(course.folder))
-
-
-def at(page: Page) -> str:
-    return page.locator("#marking").get_attribute("data-grade")
-
-
-def saved(page: Page, *keys: str) -> str:
-    """Press keys on an answer, the last of which saves, and wait for the next page; return the answer's id."""
-    grade = at(page)
-    for key in keys:
-        page.keyboard.press(key)
-    expect(page.locator(f"#marking[data-grade='{grade}']")).to_have_count(0)
-    expect(page.locator("#said")).to_contain_text("saved.")
-    return grade
+@pytest.fixture(autouse=True)
+def nothing_is_remote_and_the_policy_holds(server: Server, everyone: Markers) -> Iterator[None]:
+    """After each test: the desk asked nobody else, its policy was in force, and no browser complained of anything."""
+    yield
+    for marker in everyone.by_name.values():
+        watch = marker.watch
+        assert [url for url, _ in watch.answers if not url.startswith((f"{server.root}/", "data:"))] == []
+        pages = [headers["content-security-policy"] for url, headers in watch.answers if "/desk/q/" in url]
+        assert all("default-src 'none'" in each and "script-src 'nonce-" in each for each in pages)
+        # The browser notes each refusal of the server's, which is no fault of the page's.
+        assert [each for each in watch.errors if not re.search(r"status of 4(09|22)", each)] == []
+        watch.answers.clear()
+        watch.errors.clear()
 
 
 def test_keys_mark_a_class_and_gradebook_feedback_and_export_agree(
-    course: Course, server: Server, ann: tuple[Page, Watch], tmp_path: Path
+    course: Course, everyone: Markers, store: Store, tmp_path: Path
 ) -> None:
-    page, watch = ann
-    page.get_by_role("link", name="Q1", exact=True).click()
-    scheme = store(course).rubric("q1").scheme
-    pressed = {}
-    recipes = [("1", "4", "Enter"), ("1", "b", "3", ".", "Enter"), ("f", "Shift+4", "Enter"), ("0", "Enter")]
-    for number in range(EVERYBODY):
-        page.locator("#also input:checked").evaluate_all("all => all.forEach(each => { each.checked = false })")
-        keys = recipes[number % len(recipes)]
-        shown = page.locator("#score")
-        for key in keys[:-1]:
-            page.keyboard.press(key)
-        text = shown.inner_text()
-        pressed[saved(page, keys[-1])] = (len(keys), text)
+    ann = everyone["ann"]
+    page = ann.page
+    page.get_by_role("link", name="Q1", exact=True).press("Enter")
+    scheme = store.rubric("q1").scheme
+    #: With what the answer earned, row by row, and what it says that is false.
+    recipes = [
+        ("1", "2", "a", "3", "4", "Enter"),
+        ("1", "b", "3", ".", "Enter"),
+        ("f", "5", "Shift+4", "Enter"),
+        ("2", "Enter"),
+    ]
+    shown: dict[str, str] = {}
+    pressed = 0
+    while page.locator("#marking").count():
+        keys = recipes[len(shown) % len(recipes)]
+        together = page.locator("#also input:checked").evaluate_all("all => all.map(each => each.value)")
+        ann.press(*keys[:-1])
+        text = page.locator("#score").inner_text()
+        saved = ann.save(keys[-1])
+        shown |= dict.fromkeys((saved, *together), text)
+        pressed += len(keys)
     expect(page.get_by_text("Every answer of this question is marked")).to_be_visible()
-    assert sum(keys for keys, _ in pressed.values()) / len(pressed) <= 6
-    assert len(pressed) == EVERYBODY
+    assert len(shown) == EVERYBODY
+    assert EVERYBODY < pressed < 6 * EVERYBODY
 
-    marks = {each: store(course).answer(each).mark for each in pressed}
-    for grade, (_, text) in pressed.items():
+    marks = {each: store.answer(each).mark for each in shown}
+    for grade, text in shown.items():
         mark = marks[grade]
         assert points(scheme, mark.given, mark.adjustment) == mark.written_score
         assert float(text.replace("½", ".5").replace("−", "-")) == mark.written_score, "the page computes as the server"
+        assert mark.given
     assert {mark.by for mark in marks.values()} == {"ann"}
     by_hand = sorted(scores["q1"][1] for scores in course.scores().values())
     assert by_hand == sorted(mark.written_score for mark in marks.values())
     assert len(set(by_hand)) == len(recipes)
 
-    page.goto(f"{server.root}/formgrader/gradebook/{ASSIGNMENT}/{ASSIGNMENT}")
-    course.nbgrader("generate_feedback", ASSIGNMENT, f"--student={STUDENT.format(0)}")
+    student = STUDENT.format(0)
+    course.nbgrader("generate_feedback", ASSIGNMENT, f"--student={student}")
     exported = tmp_path / "grades.csv"
     course.nbgrader("export", "--exporter=autograder.nbgrader_bridge.export.QuestionsExport", f"--to={exported}")
     with exported.open(encoding="utf-8") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
-    theirs = course.scores()[STUDENT.format(0)]["q1"][1]
-    assert float(rows[STUDENT.format(0)]["q1"]) == theirs
-    feedback = course.feedback(STUDENT.format(0))
-    assert "A fitting source" in feedback, "the comment names the items"
-    assert "[Errno" not in feedback
-    remote = [url for url, _ in watch.answers if not url.startswith((f"{server.root}/", "data:"))]
-    assert (remote, watch.errors) == ([], [])
-    policies = [headers["content-security-policy"] for url, headers in watch.answers if "/desk/q/" in url]
-    assert policies
-    assert all("'unsafe-eval'" not in each and "script-src 'nonce-" in each for each in policies)
+    assert float(rows[student]["q1"]) == course.scores()[student]["q1"][1]
+    assert "A fitting source" in course.feedback(student), "the comment names the items"
+    with course.gradebook() as gradebook:
+        submission = gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, student).id
+        grade = gradebook.find_grade("q1", ASSIGNMENT, ASSIGNMENT, student)
+    formgrader = everyone["reader"].page
+    formgrader.goto(page.url.partition("/desk/")[0] + f"/formgrader/submissions/{submission}")
+    expect(formgrader.locator("input.score#q1")).to_have_value(f"{marks[grade.id].written_score:g}")
+    expect(formgrader.locator("textarea#q1-comment")).to_have_value(re.compile("A fitting source"))
 
 
-def test_two_markers_of_one_answer_are_told_of_each_other_and_nothing_is_lost(
-    course: Course, server: Server, ann: tuple[Page, Watch], bob: tuple[Page, Watch]
-) -> None:
-    (first, _), (second, watch) = ann, bob
-    grade = next(each.grade_id for each in store(course).queue("q2"))
-    for page in (first, second):
-        page.goto(f"{server.root}/desk/q/q2?at={grade}")
-    saved(first, "1", "Enter")
-    second.keyboard.press("f")
-    second.keyboard.press("Enter")
-    alert = second.get_by_role("alert").filter(has_text="Nothing was saved")
+def test_a_next_answer_is_one_that_nobody_has_open(everyone: Markers) -> None:
+    taken = set()
+    for initials in ("ann", "bob", "ann"):
+        page = everyone[initials].page
+        with page.expect_response("**/api/claim"):
+            marker = everyone.opens(initials, "q/q6")
+        taken.add((initials, marker.at()))
+    assert len(taken) == len({grade for _, grade in taken}) == 2
+    (theirs,) = {grade for initials, grade in taken if initials == "ann"}
+    bob = everyone.opens("bob", f"q/q6?at={theirs}")
+    bob.hears("ann has this answer before them, too.")
+
+
+def test_two_markers_of_one_answer_are_told_of_each_other_and_nothing_is_lost(everyone: Markers, store: Store) -> None:
+    grade = next(each.grade_id for each in store.queue("q2"))
+    ann, bob = (everyone.opens(each, f"q/q2?at={grade}") for each in ("ann", "bob"))
+    ann.save("1", "Enter")
+    bob.press("f", "Enter")
+    alert = bob.page.get_by_role("alert").filter(has_text="Nothing was saved")
     expect(alert).to_contain_text("ann gave 2")
-    assert store(course).answer(grade).mark.by == "ann"
-    second.get_by_role("button", name="Keep mine").click()
-    expect(second.locator("#said")).to_contain_text("10 of 10, saved.")
-    mark = store(course).answer(grade).mark
+    differ = bob.page.locator(".differs").count()
+    expect(alert).to_contain_text(f"You chose 10. Items that differ: {differ}, framed.")
+    assert differ
+    assert store.answer(grade).mark.by == "ann"
+    bob.page.get_by_role("button", name="Keep mine").click()
+    bob.hears("10 of 10, saved.")
+    mark = store.answer(grade).mark
     assert (mark.by, mark.written_score) == ("bob", 10.0)
-    assert [each.by for each in store(course).log(grade_id=grade)] == ["ann", "bob"]
-    refused = [each for each in watch.errors if "409" not in each]
-    assert refused == []
+    assert [each.by for each in store.log(grade_id=grade)] == ["ann", "bob"]
+
+    ann = everyone.opens("ann", f"q/q2?at={grade}&filter=all")
+    bob = everyone.opens("bob", f"q/q2?at={grade}&filter=all")
+    bob.save("0", "Enter")
+    ann.press("f", "Enter")
+    ann.page.get_by_role("button", name="Keep theirs").press("Enter")
+    expect(ann.page.locator("#score")).to_have_text("0")
+    assert store.answer(grade).status.score == 0.0
 
 
-def test_every_key_does_what_the_list_of_keys_says(course: Course, server: Server, bob: tuple[Page, Watch]) -> None:
-    page, _ = bob
-    page.goto(f"{server.root}/desk/q/q2")
+def test_every_key_does_what_the_list_of_keys_says(everyone: Markers, store: Store) -> None:
+    bob = everyone.opens("bob", "q/q2")
+    page = bob.page
     score = page.locator("#score")
     for keys, expected in (
         (("1",), "2"),
         (("a",), "1"),
-        (("."), "1½"),
+        ((".",), "1½"),
         (("-",), "1"),
         (("+", "+"), "2"),
         (("Shift+1",), "1"),
@@ -210,120 +279,207 @@ def test_every_key_does_what_the_list_of_keys_says(course: Course, server: Serve
         (("f",), "9"),
         (("0",), "0"),
     ):
-        for key in keys:
-            page.keyboard.press(key)
+        bob.press(*keys)
         expect(score).to_have_text(expected)
-    page.keyboard.press("f")
-    first = saved(page, "Enter")
-    page.keyboard.press("=")
+        bob.hears(f"{expected} of 10, not saved")
+    bob.press("f")
+    first = bob.save("Enter")
+    bob.press("=")
     expect(score).to_have_text("10")
-    page.keyboard.press("1")
-    page.keyboard.press("p")
-    expect(page.locator("#said")).to_contain_text("Press the key again")
-    page.keyboard.press("p")
+    bob.press("1", "p")
+    bob.hears("Press the key again")
+    bob.press("p")
     expect(page.locator(f"#marking[data-grade='{first}']")).to_have_count(1)
-    page.keyboard.press("n")
+    bob.press("n")
     expect(page.locator(f"#marking[data-grade='{first}']")).to_have_count(0)
-    page.keyboard.press("u")
-    expect(page.locator("#said")).to_contain_text("undone")
-    assert at(page) == first
-    assert store(course).answer(first).status.score is None
-    page.keyboard.press("t")
+    bob.press("u")
+    bob.hears("Undone.")
+    assert bob.at() == first
+    assert store.answer(first).status.score is None
+    bob.press("t")
     page.keyboard.type("f5 is text in a field, and no key.")
     expect(score).to_have_text("0")
-    page.keyboard.press("Escape")
-    page.keyboard.press("?")
+    bob.press("Tab", "Enter")
+    bob.hears("Kept")
+    bob.press("Escape", "?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.get_by_label("Keys without Control act outside of fields").uncheck()
-    page.keyboard.press("Escape")
-    page.keyboard.press("f")
+    bob.press("Escape", "f")
     expect(score).to_have_text("0")
     page.get_by_role("button", name="Keys ?").click()
     page.get_by_label("Keys without Control act outside of fields").check()
     page.get_by_role("button", name="Close").click()
-    page.keyboard.press("f")
+    bob.press("f")
     expect(score).to_have_text("10")
-    saved(page, "m")
-    answer = store(course).answer(first)
+    bob.save("m")
+    answer = store.answer(first)
     assert (answer.status.state, answer.mark.note) == ("look", "f5 is text in a field, and no key.")
+    # The comment that was kept is inserted into the next answer's, by keys.
+    second = bob.at()
+    bob.press("t", "Tab", "Tab", "Enter")
+    expect(page.get_by_label("Comment for the student")).to_be_focused()
+    assert bob.save("Control+Enter") == second
+    assert store.answer(second).mark.note == "f5 is text in a field, and no key."
 
 
-def test_the_same_answers_are_marked_together_and_one_can_be_left_out(
-    course: Course, server: Server, bob: tuple[Page, Watch]
+def test_the_same_answers_are_marked_together_and_each_can_be_taken_out(
+    course: Course, everyone: Markers, store: Store
 ) -> None:
-    page, _ = bob
-    group = next(each for each in store(course).queue("q1") if each.together == 3)
-    members = [each.grade_id for each in store(course).group(group.grade_id)]
-    page.goto(f"{server.root}/desk/q/q1?at={group.grade_id}&filter=all")
-    expect(page.get_by_text("2 other answers say the same")).to_be_visible()
-    expect(page.locator("#also del, #also ins").first).to_be_attached()
-    page.goto(f"{server.root}/desk/q/q1/group/{group.grade_id}")
-    expect(page.get_by_role("heading", level=2)).to_have_count(2)
-    page.goto(f"{server.root}/desk/q/q1/compare?a={members[0]}&b={members[2]}")
-    assert page.locator("del").all_inner_texts() != page.locator("ins").all_inner_texts()
+    with course.gradebook() as gradebook:
+        mine, left, other = (
+            gradebook.find_grade("q5", ASSIGNMENT, ASSIGNMENT, each).id for each in ("li", "wei", "zhang")
+        )
+    bob = everyone.opens("bob", f"q/q5?at={mine}")
+    expect(bob.page.get_by_text("2 other answers say the same")).to_be_visible()
+    boxes = bob.page.locator("#also input")
+    order = boxes.evaluate_all("all => all.map(each => each.value)")
+    assert set(order) == {left, other}
+    bob.press("g", *["Tab"] * order.index(left), "Space")
+    bob.save("2", "Enter")
+    assert store.answer(mine).mark.given == store.answer(other).mark.given
+    assert store.answer(left).mark is None
+    assert store.answer(other).status.score == store.answer(mine).status.score > 0
+    bob.press("u")
+    bob.hears("Undone.")
+    assert {store.answer(each).status.score for each in (mine, left, other)} == {None}
+
+    bob = everyone.opens("bob", f"q/q5/group/{mine}")
+    expect(bob.page.get_by_role("heading", level=2)).to_have_count(2)
 
 
-def test_a_changed_mark_scheme_says_first_what_moves(course: Course, server: Server, ann: tuple[Page, Watch]) -> None:
-    page, _ = ann
-    before = {each.grade_id: each.score for each in store(course).queue("q1")}
-    had = {each for each in before if store(course).answer(each).mark.given.get("q1.e4")}
-    assert had
-    page.goto(f"{server.root}/desk/q/q1/rubric")
+def test_slips_are_shown_in_a_group_and_similar_answers_side_by_side(
+    course: Course, everyone: Markers, store: Store
+) -> None:
+    with course.gradebook() as gradebook:
+        slip, similar = (gradebook.find_grade("q1", ASSIGNMENT, ASSIGNMENT, STUDENT.format(each)).id for each in (3, 5))
+    bob = everyone.opens("bob", f"q/q1?at={slip}&filter=all")
+    expect(bob.page.locator("#also label").first).to_contain_text("multiplies")
+    assert store.answer(similar).status.together == 1
+    everyone.opens("bob", f"q/q1?at={similar}&filter=all").press("s")
+    expect(bob.page.get_by_role("heading", name="Q1: two answers side by side")).to_be_visible()
+    expect(bob.page.get_by_role("deletion")).to_contain_text(["Goodfellow"])
+    bob.page.get_by_role("link", name="Answer").last.press("Enter")
+    expect(bob.page.locator("#marking")).to_be_visible()
+
+
+def test_a_changed_mark_scheme_says_first_what_moves_and_is_undone_with_a_key(everyone: Markers, store: Store) -> None:
+    def scores() -> dict[str, float]:
+        return {each.grade_id: each.score for each in store.queue("q1")}
+
+    before = scores()
+    had = {each for each in before if store.answer(each).mark.given.get("q1.e4")}
+    assert 0 < len(had) < len(before)
+    ann = everyone.opens("ann", "q/q1/rubric")
+    page = ann.page
     text = page.get_by_label("Mark scheme, in Markdown")
     scheme = text.input_value()
+    change = page.get_by_role("button", name="Change the mark scheme")
+    expect(change).to_be_disabled()
     text.fill(scheme.replace("such as 1. | −1 |", "such as 1. | −2 |"))
     page.get_by_role("button", name="Show what changes").click()
-    expect(page.get_by_text(f"{len(had)} scores change, by −{len(had)} points together.")).to_be_visible()
-    assert {each.grade_id: each.score for each in store(course).queue("q1")} == before
-    page.get_by_role("button", name="Change the mark scheme").click()
-    expect(page.locator("#said")).to_contain_text("scores change")
-    after = {each.grade_id: each.score for each in store(course).queue("q1")}
+    expect(page.get_by_text(f"Scores that change: {len(had)}, by −{len(had)} points together.")).to_be_visible()
+    expect(page.locator("#impact-moves li")).to_have_count(len(had))
+    assert scores() == before
+    change.click()
+    ann.hears("Scores that change")
+    after = scores()
     assert {each for each in before if before[each] != after[each]} == had
-    page.goto(f"{server.root}/desk/q/q1/rubric")
+    ann.press("u")
+    ann.hears("Undone.")
+    assert scores() == before
+
     text.fill(scheme.replace("| 2 |", "| 3 |", 1))
     page.get_by_role("button", name="Show what changes").click()
     expect(page.get_by_role("alert")).to_contain_text("q1, row 1")
+    expect(change).to_be_disabled()
+
+
+def test_a_score_typed_in_the_formgrader_is_shown_and_kept_or_replaced(
+    course: Course, everyone: Markers, store: Store
+) -> None:
+    students = [STUDENT.format(each) for each in (6, 7)]
+    with course.gradebook() as gradebook:
+        kept, replaced = (gradebook.find_grade("q1", ASSIGNMENT, ASSIGNMENT, each).id for each in students)
+    ours = store.answer(replaced).status.score
+    for student in students:
+        course.grade_by_hand(student, "q1", 9.5, "Typed by a person.")
+    ann = everyone.opens("ann", "")
+    for grade in (kept, replaced):
+        expect(ann.page.get_by_role("link", name=f"Q1, answer {grade[:6]}")).to_be_visible()
+    everyone.opens("ann", f"q/q1?at={kept}&filter=all")
+    expect(ann.page.get_by_text("9½ points in the formgrader")).to_be_visible()
+    ann.page.get_by_role("button", name="Keep 9½ points as an adjustment").click()
+    expect(ann.page.locator("#score")).to_have_text("9½")
+    ann.save("Enter")
+    everyone.opens("ann", f"q/q1?at={replaced}&filter=all")
+    ann.page.get_by_label("Replace the comment of the formgrader with the desk’s").check()
+    ann.save("Enter")
+    assert (store.answer(kept).status.score, store.answer(kept).comment) == (9.5, "Typed by a person.")
+    assert store.answer(replaced).status.score == ours
+    assert "Typed" not in store.answer(replaced).comment
+    assert store.queue("q1", Wanted.OVERRULED) == tuple(each for each in store.queue("q1") if each.grade_id == kept), (
+        "its comment is still the person's"
+    )
+
+
+def test_a_request_is_answered_by_another_marker_with_the_items_that_change(
+    course: Course, everyone: Markers, store: Store
+) -> None:
+    student = STUDENT.format(8)
+    asked = "I did name a source: <b>Glorot</b> and Bengio, 2010."
+    assert store.add_requests([Asked(2, student, "q1", "q1.4", asked)], None) == []
+    with course.gradebook() as gradebook:
+        grade = gradebook.find_grade("q1", ASSIGNMENT, ASSIGNMENT, student).id
+    before = store.answer(grade).status.score
+    for initials in ("ann", "bob"):
+        marker = everyone.opens(initials, "requests")
+        expect(marker.page.get_by_text("First marked by ann.")).to_be_visible()
+        marker.page.get_by_role("link", name="Answer this request").press("Enter")
+        expect(marker.page.get_by_text(asked)).to_be_visible()
+        marker.page.get_by_label("Reply, which the student reads").fill("You are right.")
+        source = marker.page.get_by_role("checkbox", name=re.compile("A fitting source"))
+        source.set_checked(not source.is_checked())
+        marker.page.get_by_role("button", name="Accept, with the items as they are chosen now").press("Enter")
+        if initials == "ann":
+            expect(marker.page.get_by_role("alert")).to_contain_text("another marker than the one who gave the mark")
+            assert store.answer(grade).status.score == before
+    marker.hears("Answered.")
+    assert abs(store.answer(grade).status.score - before) == 1
+    assert "About q1.4: You are right." in store.answer(grade).comment
+    assert [each.state for each in store.requests()] == ["accepted"]
 
 
 def test_no_byte_that_a_marker_gets_names_a_student(
-    course: Course, server: Server, browser: Page, ann: tuple[Page, Watch]
+    course: Course, server: Server, everyone: Markers, store: Store
 ) -> None:
-    page, watch = marker(browser, server, "eve")
-    grades = [each.grade_id for each in store(course).queue("q1")]
+    grades = [each.grade_id for each in store.queue("q1")]
     places = ["", "agreement", "similar", "requests", "log", f"log?grade_id={grades[0]}", "q/q1/rubric", "q/q9"]
     places += [f"q/q1?at={each}&filter=all" for each in grades]
     places += [f"q/q1?filter={each}" for each in ("unmarked", "mine", "look", "stale", "overruled", "second", "none")]
-    places += [
-        f"q/q1/group/{grades[0]}",
-        f"q/q1/compare?a={grades[0]}&b={grades[1]}",
-        "q/q1?at=0",
-        "q/q2?at=" + grades[0],
-    ]
-    places += ["static/desk.js", "static/desk.css"]
-    answered = [page.context.request.get(f"{server.root}/desk/{place}") for place in places]
-    page.goto(f"{server.root}/desk/q/q2")
-    with page.expect_response("**/api/mark") as saving:
-        page.keyboard.press("1")
-        page.keyboard.press("Enter")
-    expect(page.locator("#said")).to_contain_text("saved.")
-    told = [(each.url, each.headers, each.text()) for each in answered]
-    told.append((saving.value.url, saving.value.headers, json.dumps(saving.value.request.post_data_json)))
-    told += [(url, headers, "") for url, headers in (*watch.answers, *ann[1].answers) if "/desk/" in url]
+    places += [f"q/q1/group/{grades[0]}", f"q/q1/compare?a={grades[0]}&b={grades[1]}", "q/q1?at=0"]
+    places += [f"q/q2?at={grades[0]}", "static/desk.js", "static/desk.css"]
+    eve = everyone.opens("eve", "q/q2")
+    request = eve.page.context.request
+    with eve.page.expect_response("**/api/mark") as saving:
+        eve.save("1", "Enter")
+    told = [(saving.value.url, saving.value.headers, json.dumps(saving.value.request.post_data_json))]
+    told += [(url, headers, "") for url, headers in eve.watch.answers if "/desk/" in url]
+    answered = [request.get(f"{server.root}/desk/{place}") for place in places]
+    told += [(each.url, each.headers, each.text()) for each in answered]
     assert len([each for each in answered if each.ok]) > len(grades) + 10
     for url, headers, text in told:
-        assert not re.search(rf"zztopf|mallory|{course.folder}|\.ipynb", url + json.dumps(headers) + text), url
+        found = re.search(rf"zztopf|mallory|amira|{course.folder}|\.ipynb", url + json.dumps(headers) + text)
+        assert not found, (url, found)
 
 
-def test_requests_that_are_not_the_desks_own_are_refused(
-    server: Server, browser: Page, bob: tuple[Page, Watch]
-) -> None:
-    stranger = browser.context.browser.new_context()
+def test_requests_that_are_not_the_desks_own_are_refused(server: Server, everyone: Markers) -> None:
+    bob = everyone.opens("bob", "q/q1?filter=all")
+    page = bob.page
+    stranger = page.context.browser.new_context()
     assert "/login" in stranger.request.get(f"{server.root}/desk/").url
     assert stranger.request.get(f"{server.root}/desk/q/q1").url != f"{server.root}/desk/q/q1"
-    page, _ = bob
-    page.goto(f"{server.root}/desk/q/q1?filter=all")
     mark = {
-        "grade_id": at(page), "rev": 0, "rubric_rev": 1, "given": {}, "answer_sha256": "", "note": "", "also": [],
+        "grade_id": bob.at(), "rev": 0, "rubric_rev": 1, "given": {}, "answer_sha256": "", "note": "", "also": [],
     }  # fmt: skip
 
     def answer(content: object, **headers: str) -> APIResponse:
@@ -339,90 +495,130 @@ def test_requests_that_are_not_the_desks_own_are_refused(
     assert answer(mark, **token).status == 409
 
 
-def test_hostile_answers_are_shown_harmlessly(course: Course, server: Server, bob: tuple[Page, Watch]) -> None:
-    page, watch = bob
-    before = len(watch.answers)
-    watch.errors.clear()
+@pytest.mark.parametrize("question", HOSTILE)
+def test_hostile_answers_are_shown_harmlessly(course: Course, server: Server, everyone: Markers, question: str) -> None:
     with course.gradebook() as gradebook:
-        grade = gradebook.find_grade("q3", ASSIGNMENT, ASSIGNMENT, "mallory").id
-    page.goto(f"{server.root}/desk/q/q3?at={grade}")
+        grade = gradebook.find_grade(question, ASSIGNMENT, ASSIGNMENT, "mallory").id
+    bob = everyone.opens("bob", f"q/{question}?at={grade}")
+    page = bob.page
     answer = page.get_by_role("article", name="Answer")
-    expect(answer).to_contain_text("turned")
-    expect(answer).to_contain_text("cut: this cell has")
-    assert page.title() != "attacked"
-    assert answer.locator("script, form, style, button, [id]").count() == 0
+    expect(answer).to_contain_text({"q3": "cut: this cell has", "q4": "turned"}[question])
+    assert answer.locator("script, form, style, button, svg, iframe, [id], [class*=foot], maction").count() == 0
+    click = "all => all.forEach(each => each.dispatchEvent(new MouseEvent('click', {bubbles: true})))"
+    answer.locator(":not(a)").evaluate_all(click)
+    # What an answer turns around, or does not close, ends with it: the desk's own words stay as they are.
+    for words in (page.locator("h1"), page.get_by_role("button", name="Save and next")):
+        assert words.evaluate("each => getComputedStyle(each).direction") == "ltr"
+    assert answer.evaluate("each => getComputedStyle(each).unicodeBidi") == "isolate"
     page.wait_for_load_state("networkidle")
-    asked = [url for url, _ in watch.answers[before:]]
+    assert "attacked" not in page.title()
+    asked = [url for url, _ in bob.watch.answers]
     assert all(url.startswith((f"{server.root}/desk/", "data:")) for url in asked), asked
-    assert watch.errors == []
     page.get_by_role("button", name="Save and next").click()
-    expect(page.locator("#said")).to_contain_text("0 of 10, saved.")
-    assert course.scores()["mallory"]["q3"][1] == 0.0
+    bob.hears("0 of 10, saved.")
+    assert course.scores()["mallory"][question][1] == 0.0
+
+
+def test_answers_in_other_scripts_are_read_in_their_direction_and_group(
+    course: Course, everyone: Markers, store: Store
+) -> None:
+    with course.gradebook() as gradebook:
+        grades = {each: gradebook.find_grade("q5", ASSIGNMENT, ASSIGNMENT, each).id for each in SCRIPTS}
+    for student, together, direction in (("omar", 2, "rtl"), ("wei", 3, "ltr"), ("mixed", 1, "ltr")):
+        assert store.answer(grades[student]).status.together == together
+        bob = everyone.opens("bob", f"q/q5?at={grades[student]}&filter=all")
+        paragraph = bob.page.get_by_role("article", name="Answer").get_by_text(SCRIPTS[student])
+        assert paragraph.evaluate("each => getComputedStyle(each).direction") == direction
+    everyone.opens("bob", f"q/q5/compare?a={grades['omar']}&b={grades['mixed']}")
+    first, second = (bob.page.locator(".plain").nth(each) for each in (0, 1))
+    directions = [each.evaluate("each => getComputedStyle(each).direction") for each in (first, second)]
+    assert directions == ["rtl", "ltr"]
 
 
 @pytest.fixture(scope="module")
-def places(course: Course) -> dict[str, str]:
-    grades = [each.grade_id for each in store(course).queue("q1")]
+def places(store: Store) -> dict[str, str]:
+    grades = [each.grade_id for each in store.queue("q1")]
+    group = next(each.grade_id for each in store.queue("q1") if each.together > 1)
     return {
         "home": "",
-        "question": f"q/q1?at={grades[0]}&filter=all",
+        "question": f"q/q1?at={group}&filter=all",
+        "finished": "q/q1",
         "compare": f"q/q1/compare?a={grades[0]}&b={grades[1]}",
-        "group": f"q/q1/group/{grades[0]}",
+        "group": f"q/q1/group/{group}",
         "rubric": "q/q1/rubric",
         "agreement": "agreement",
         "similar": "similar",
         "requests": "requests",
         "log": "log",
         "who": "who",
+        "message": "q/q1?at=0",
     }
 
 
 def test_every_page_fits_every_screen_and_keeps_nobody_out(
-    server: Server, ann: tuple[Page, Watch], places: dict[str, str]
+    server: Server, everyone: Markers, places: dict[str, str]
 ) -> None:
-    page, watch = ann
-    watch.errors.clear()
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    page = everyone["ann"].page
     try:
         for name, place in places.items():
-            page.goto(f"{server.root}/desk/{place}")
+            # A page that says that something is not there is a page, too.
+            assert page.goto(f"{server.root}/desk/{place}").status == (404 if name == "message" else 200)
             page.evaluate(axe())
             for size, (width, height) in SIZES.items():
                 page.set_viewport_size({"width": width, "height": height})
-                for theme in ("light", "dark"):
-                    page.emulate_media(color_scheme=theme)
-                    assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, size)
-                    if size == "desktop" or theme == "light":
-                        found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
-                        told = [(v["id"], n["html"][:200]) for v in found["violations"] for n in v["nodes"][:3]]
-                        assert not told, (name, size, theme)
-                    page.screenshot(path=PICTURES / f"desk-{name}-{size}-{theme}.png", full_page=True)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, size)
+            for theme in ("dark", "light"):
+                page.emulate_media(color_scheme=theme)
+                found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+                told = [(v["id"], n["html"][:200]) for v in found["violations"] for n in v["nodes"][:3]]
+                assert not told, (name, theme)
     finally:
         page.set_viewport_size({"width": 1280, "height": 900})
         page.emulate_media(color_scheme="light")
-    page.goto(f"{server.root}/desk/{places['question']}")
-    page.emulate_media(media="print", color_scheme="dark")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    page.emulate_media(media="screen", color_scheme="light")
-    assert watch.errors == []
+    everyone["ann"].watch.errors[:] = [each for each in everyone["ann"].watch.errors if "status of 404" not in each]
+
+
+def test_a_printed_answer_is_black_on_white_with_its_mark(
+    server: Server, everyone: Markers, places: dict[str, str]
+) -> None:
+    ann = everyone.opens("ann", places["question"])
+    ann.page.emulate_media(media="print", color_scheme="dark")
+    try:
+        style = ann.page.evaluate(
+            "(({backgroundColor, color}) => [backgroundColor, color])(getComputedStyle(document.body))"
+        )
+        assert style == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+        for shown in (ann.page.get_by_role("article", name="Answer"), ann.page.locator("#score")):
+            expect(shown).to_be_visible()
+        for hidden in (ann.page.get_by_role("button", name="Save and next"), ann.page.get_by_text("Keys", exact=True)):
+            expect(hidden).to_be_hidden()
+    finally:
+        ann.page.emulate_media(media="screen", color_scheme="light")
 
 
 def test_the_mark_scheme_is_heard_and_reached_in_the_order_of_the_page(
-    server: Server, ann: tuple[Page, Watch], places: dict[str, str]
+    everyone: Markers, places: dict[str, str]
 ) -> None:
-    page, _ = ann
-    page.goto(f"{server.root}/desk/{places['question']}")
+    ann = everyone.opens("ann", places["question"])
+    page = ann.page
     for landmark in ("banner", "main", "complementary", "status"):
         expect(page.get_by_role(landmark)).to_have_count(1)
-    expect(page.get_by_role("group", name=re.compile(r"^1 Core .* of 2$"))).to_be_visible()
-    expect(page.get_by_role("checkbox", name=re.compile(r"^1 a What vanishes"))).to_be_visible()
-    expect(page.get_by_role("radiogroup", name=re.compile("Two remedies"))).to_be_visible()
-    page.keyboard.press("Tab")
+    ann.press("0", "1")
+    ann.hears("Row 1 earned. 2 of 10, not saved")
+    expect(page.get_by_role("group", name=re.compile(r"^1 Core 2 of 2$"))).to_be_visible()
+    expect(page.get_by_role("checkbox", name=re.compile(r"^1 a What vanishes"), checked=True)).to_be_visible()
+    remedies = page.get_by_role("radiogroup", name=re.compile("Two remedies"))
+    expect(remedies.get_by_role("radio", name="½")).not_to_be_checked()
+    ann.press("3", ".")
+    ann.hears("½ for this item. 2½ of 10, not saved")
+    expect(remedies.get_by_role("radio", name="½")).to_be_checked()
+    everyone.opens("ann", places["question"])
+    ann.press("Tab")
     expect(page.get_by_role("link", name="Skip to the answer")).to_be_focused()
-    page.keyboard.press("Enter")
-    reached = []
+    ann.press("Enter")
+    reached: list[str] = []
     for _ in range(60):
-        page.keyboard.press("Tab")
+        ann.press("Tab")
         name = page.evaluate("document.activeElement.name || document.activeElement.id")
         if name and name not in reached:
             reached.append(name)

@@ -33,7 +33,7 @@ def shown(question: QuestionResult) -> str:
 
 
 def digest_of(picture: Path) -> str:
-    """Return the digest of what ``picture`` shows, as `take` wrote it."""
+    """Return the digest of what ``picture`` shows, as `save` wrote it."""
     with Image.open(picture) as image:
         return str(image.info.get(_KEY))
 
@@ -46,8 +46,13 @@ def take(question: QuestionResult, picture: Path) -> None:
         page = blank.context.browser.new_page(viewport={"width": _WIDTH, "height": 900}, device_scale_factor=2)
         page.goto(html.as_uri())
         screenshot = page.screenshot(full_page=True)
+    save(screenshot, picture, shown(question))
+
+
+def save(screenshot: bytes, picture: Path, digest: str) -> None:
+    """Write a screenshot with the digest of what it shows, in few bytes."""
     info = PngInfo()
-    info.add_text(_KEY, shown(question))
+    info.add_text(_KEY, digest)
     with Image.open(io.BytesIO(screenshot)) as image:
         image.convert("P", palette=Image.Palette.ADAPTIVE).save(picture, pnginfo=info, optimize=True)
 
