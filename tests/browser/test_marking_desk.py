@@ -449,6 +449,38 @@ def test_a_request_is_answered_by_another_marker_with_the_items_that_change(
     assert [each.state for each in store.requests()] == ["accepted"]
 
 
+def test_second_marks_are_given_without_the_first_one_and_resolved(everyone: Markers, store: Store) -> None:
+    store.sample(0.2, "1")
+    first = {each.grade_id: each.score for each in store.queue("q1")}
+    bob = everyone.opens("bob", "q/q1?filter=second")
+    given = []
+    while bob.page.locator("#marking").count():
+        expect(bob.page.get_by_role("heading", level=1)).to_contain_text("second mark")
+        expect(bob.page.locator("#score")).to_have_text("0")
+        assert not re.search(r"\bann\b", bob.page.locator("#marking").inner_text())
+        given.append(bob.save("f", "Enter"))
+    assert len(given) > 2
+    assert {each.grade_id: each.score for each in store.queue("q1")} == first
+
+    ann = everyone.opens("ann", "agreement")
+    page = ann.page
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Q1", exact=True))
+    expect(row.get_by_role("cell").first).to_have_text(str(len(given)))
+    measured = row.inner_text()
+    page.get_by_role("region", name="two marks that differ").get_by_role("link").first.press("Enter")
+    expect(page.get_by_role("heading", name="Two marks")).to_be_visible()
+    grade = ann.at()
+    assert page.locator(".differs").count()
+    page.get_by_role("button", name="Choose 10 of bob").press("Enter")
+    expect(page.locator("#score")).to_have_text("10")
+    page.locator("h1").click()
+    ann.save("Enter")
+    assert store.answer(grade).status.score == 10.0
+    everyone.opens("ann", "agreement")
+    expect(page.get_by_role("row").filter(has_text=grade[:6])).to_contain_text("10, resolved by ann")
+    assert row.inner_text() == measured, "a resolution is no agreement"
+
+
 def test_no_byte_that_a_marker_gets_names_a_student(
     course: Course, server: Server, everyone: Markers, store: Store
 ) -> None:

@@ -349,6 +349,7 @@ class _ApiHandler(_Handler):
             also=tuple(body.also),
             compose=body.compose,
             slot=pages.slot_of(body.filter),
+            resolves=body.filter is Wanted.RESOLVE,
         )
 
     def say(self, status: int, **values: Any) -> None:

@@ -47,7 +47,7 @@ class Wanted(StrEnum):
 
     ``UNMARKED`` has those without a mark and the stale ones. ``MINE`` has those that are assigned to the marker, or
     marked by the marker. ``OVERRULED`` has those whose score or comment was changed in the formgrader. ``SECOND`` has
-    those that wait for a second mark by another marker than the first.
+    those that wait for a second mark by another marker than the first. ``RESOLVE`` has those whose two marks differ.
     """
 
     UNMARKED = "unmarked"
@@ -56,6 +56,7 @@ class Wanted(StrEnum):
     STALE = "stale"
     OVERRULED = "overruled"
     SECOND = "second"
+    RESOLVE = "resolve"
     ALL = "all"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from autograder.nbgrader_bridge.desk.model import (
     Answer,
     AnswerState,
     BankComment,
+    DoubleMark,
     Event,
     Member,
     Pair,
@@ -48,6 +49,7 @@ _FILTERS: Final = {
     Wanted.STALE: "submitted again",
     Wanted.OVERRULED: "changed in the formgrader",
     Wanted.SECOND: "second marks",
+    Wanted.RESOLVE: "two marks that differ",
     Wanted.ALL: "all",
 }
 _STATES: Final = {
@@ -118,29 +120,26 @@ def name(grade_id: str) -> str:
     return grade_id[:_NAME]
 
 
-def around(grade_id: str, order: Sequence[str], wanted: Sequence[str], *, step_back: bool) -> Neighbours:
-    """Return the answers before and after ``grade_id``.
+def around(grade_id: str, order: Sequence[str], wanted: Collection[str]) -> Neighbours:
+    """Return the wanted answers before and after ``grade_id``; after the last one comes the first one.
 
     Parameters
     ----------
+    grade_id : str
+        An answer, or "", which stands before all others.
     order : sequence of str
         All answers of the question.
-    wanted : sequence of str
-        Those of the list that the marker goes through. The next answer comes from it, from its start again at its end.
-    step_back : bool
-        Whether the answer before is any answer: a marker who goes through unmarked ones looks back at marked ones.
 
     Examples
     --------
-    >>> around("b", "abcd", "ad", step_back=False)
+    >>> around("b", "abcd", "ad")
     Neighbours(before='a', after='d')
+    >>> around("", "abcd", "cd")
+    Neighbours(before='', after='c')
     """
-    if grade_id not in order:
-        return Neighbours("", "")
-    place = list(order).index(grade_id)
-    chosen = set(wanted) - {grade_id}
-    before = [each for each in order[:place] if step_back or each in chosen]
-    after = [each for each in [*order[place + 1 :], *order[:place]] if each in chosen]
+    place = order.index(grade_id) if grade_id else -1
+    before = [each for each in order[: max(place, 0)] if each in wanted]
+    after = [each for each in (*order[place + 1 :], *order[: max(place, 0)]) if each in wanted]
     return Neighbours(before[-1] if before else "", after[0] if after else "")
 
 
@@ -192,6 +191,7 @@ def question(
     bank: Sequence[BankComment],
     prompt: str,
     asked: Sequence[Request] = (),
+    double: DoubleMark | None = None,
 ) -> str:
     """Return the page with one answer beside the items of the mark scheme."""
     slot = slot_of(wanted)
@@ -203,7 +203,7 @@ def question(
         visitor,
         question=progress.question,
         progress=progress,
-        filters=list(_FILTERS.items()),
+        filters=[each for each in _FILTERS.items() if visitor.instructs or each[0] is not Wanted.RESOLVE],
         filter=wanted,
         help=_HELP,
         max_points=progress.max_points,
@@ -233,6 +233,7 @@ def question(
         alike=alike,
         bank=[each.text for each in bank],
         asked=asked,
+        double=double,
         prompt=_block(_SCHEME_IN_PROMPT.sub("", prompt)),
         guidance=_guidance(found),
     )
@@ -300,7 +301,8 @@ def agreement(visitor: Visitor, found: Sequence[QuestionAgreement]) -> str:
             ),
         )
     ]
-    return _page("agreement", visitor, lines=lines)
+    double = [answer for each in found for answer in each.answers if answer.open or answer.resolved_by]
+    return _page("agreement", visitor, lines=lines, double=double)
 
 
 def similar(visitor: Visitor, found: Mapping[str, Sequence[Pair]]) -> str:

@@ -13,10 +13,11 @@ from autograder.assignment.questions import WRITTEN
 from autograder.assignment.seeds import course_seed
 from autograder.errors import UserError
 from autograder.marking.scheme import parse
-from autograder.nbgrader_bridge.desk import pages
+from autograder.nbgrader_bridge.desk import pages, queue
 from autograder.nbgrader_bridge.desk.model import (
     AnswerState,
     DeskProblem,
+    DoubleMark,
     RequestState,
     SaveMark,
     Slot,
@@ -30,6 +31,7 @@ _PATIENCE = 1.0
 _LOG_LINES = 200
 #: Similar answers that a page names.
 _ALIKE = 8
+_RESOLVED_BY = "two marks that differ are resolved by instructors"
 
 
 class Desk:
@@ -121,32 +123,34 @@ class Desk:
 
     def question(self, visitor: pages.Visitor, question: str, wanted: Wanted, at: str) -> str:
         """Return the page of one answer: ``at``, or the first one of the list. Open requests about it are on it."""
-        store, slot = self.store, pages.slot_of(wanted)
-        progress, everything = store.question(question), store.queue(question)
-        grade_id = at or _next(everything, wanted, "", visitor.marker)
-        rubric = store.rubric(question)
-        bank = store.comments(question)
+        if wanted is Wanted.RESOLVE and not visitor.instructs:
+            raise DeskProblem(_RESOLVED_BY)
+        store, slot, marker = self.store, pages.slot_of(wanted), visitor.marker
+        progress, rubric, bank = store.question(question), store.rubric(question), store.comments(question)
         prompt = pages.prompt_of(self._release, question)
+        every = store.queue(question)
+        grade_id = at or self._neighbours(question, wanted, "", marker, every).after
         if not grade_id:
             none = pages.Neighbours("", "")
             return pages.question(visitor, wanted, progress, rubric, None, none, (), (), bank, prompt)
         answer = store.answer(grade_id, slot)
         if answer.status.question != question:
             raise DeskProblem(f"this is no answer to {question}")
-        free = [
-            each.grade_id
-            for each in queue.wanted(everything, wanted, visitor.marker)
-            if wanted is not Wanted.UNMARKED or each.claim is None or each.claim.by == visitor.marker
-        ]
-        neighbours = pages.around(
-            grade_id, [each.grade_id for each in everything], free, step_back=wanted is Wanted.UNMARKED
-        )
         leader = answer.status.similar
-        alike = [each for each in everything if leader and each.similar == leader and each.grade_id != grade_id]
-        group = store.group(grade_id) if slot is Slot.FIRST and answer.status.together > 1 else ()
-        asked = [each for each in store.requests() if each.grade_id == grade_id and each.state is RequestState.OPEN]
+        alike = [each for each in every if leader and each.similar == leader and each.grade_id != grade_id]
         return pages.question(
-            visitor, wanted, progress, rubric, answer, neighbours, group, alike[:_ALIKE], bank, prompt, asked
+            visitor,
+            wanted,
+            progress,
+            rubric,
+            answer,
+            self._neighbours(question, wanted, grade_id, marker, every),
+            store.group(grade_id) if slot is Slot.FIRST and answer.status.together > 1 else (),
+            alike[:_ALIKE],
+            bank,
+            prompt,
+            [each for each in store.requests() if each.grade_id == grade_id and each.state is RequestState.OPEN],
+            self._double(question).get(grade_id) if wanted is Wanted.RESOLVE else None,
         )
 
     def group(self, visitor: pages.Visitor, grade_id: str) -> str:
@@ -183,6 +187,8 @@ class Desk:
 
     def save(self, mark: SaveMark, wanted: Wanted) -> dict[str, Any]:
         """Save a mark, and return what the script shows, with the next answer of the list."""
+        if mark.resolves and not self.instructs(mark.by):
+            raise DeskProblem(_RESOLVED_BY)
         saved = self.store.save(mark)
         question = saved.progress.question
         return {
@@ -190,7 +196,7 @@ class Desk:
             "rev": saved.rev,
             "score": saved.score,
             "progress": {"marked": saved.progress.done + saved.progress.look, "answers": saved.progress.answers},
-            "next": _next(self.store.queue(question), wanted, mark.grade_id, mark.by),
+            "next": self._neighbours(question, wanted, mark.grade_id, mark.by, self.store.queue(question)).after,
         }
 
     def undo(self, event: int, by: str) -> dict[str, Any]:
@@ -215,7 +221,7 @@ class Desk:
         """
         if not self.instructs(by):
             raise DeskProblem("a mark scheme is changed by instructors")
-        new = parse(markdown.replace("\r\n", "\n"), question, self._progress(question).max_points)
+        new = parse(markdown.replace("\r\n", "\n"), question, self.store.question(question).max_points)
         found = self.store.propose_rubric(new)
         return {"event": 0 if trial else self.store.change_rubric(new, rev, by), **pages.impact(found)}
 
@@ -229,12 +235,16 @@ class Desk:
         self.store.answer_request(number, by, reply, mark)
         return {}
 
+    def _neighbours(
+        self, question: str, wanted: Wanted, grade_id: str, marker: str, every: Sequence[AnswerState]
+    ) -> pages.Neighbours:
+        order = [each.grade_id for each in every]
+        if wanted is Wanted.UNMARKED:  # and before it, any answer: a marker looks back at marked ones
+            before = pages.around(grade_id, order, order).before
+            return pages.Neighbours(before, queue.next_unmarked(every, grade_id, marker) or "")
+        if wanted is Wanted.RESOLVE:
+            return pages.around(grade_id, order, self._double(question))
+        return pages.around(grade_id, order, {each.grade_id for each in queue.wanted(every, wanted, marker)})
 
-def _next(everything: Sequence[AnswerState], wanted: Wanted, after: str, marker: str) -> str:
-    """Return the answer of a list that a marker sees next, or "" if there is none."""
-    if wanted is Wanted.UNMARKED:
-        return queue.next_unmarked(everything, after, marker) or ""
-    listed = [each.grade_id for each in queue.wanted(everything, wanted, marker)]
-    if not after:
-        return listed[0] if listed else ""
-    return pages.around(after, [each.grade_id for each in everything], listed, step_back=False).after
+    def _double(self, question: str) -> dict[str, DoubleMark]:
+        return {each.grade_id: each for each in self.store.agreement(question).answers if each.open}

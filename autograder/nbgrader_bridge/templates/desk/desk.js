@@ -169,14 +169,17 @@ function mistake(number) {
   show(`False statement ${number} ${shareOf(item) ? "made" : "not made"}`)
 }
 
-function likeBefore() {
-  const before = remembered.get(`given ${page.question}`)
-  if (!before) return say("You have not saved an answer of this question yet.")
-  for (const item of items()) choose(item, before[item.dataset.key] ?? 0)
-  show("Marks of the answer before: look at them, then save")
+function like(shares, words) {
+  for (const item of items()) choose(item, shares[item.dataset.key] ?? 0)
+  show(words)
 }
 
-const actions = { u: undo, "?": help, ...form && {
+function likeBefore() {
+  const before = remembered.get(`given ${page.question}`)
+  before ? like(before, "Marks of the answer before: look at them, then save") : say("You have not saved an answer of this question yet.")
+}
+
+const actions = { u: undo, "?": () => $("#help").showModal(), ...form && {
   f: () => everything(true), 0: () => everything(false),
   n: () => move(page.next, "This is the last answer."),
   p: () => move(page.before, "This is the first answer."),
@@ -213,11 +216,6 @@ function key(event) {
   event.preventDefault()
 }
 
-function help() {
-  $("#keys-on").checked = localStorage.getItem("desk keys") !== "off"
-  $("#help").showModal()
-}
-
 // --- The pages ---------------------------------------------------------------------------------------------------
 
 async function keep(text) {
@@ -234,6 +232,10 @@ function startMarking() {
     $("#note").value = [$("#note").value.trim(), button.textContent].filter(Boolean).join("\n\n")
     $("#note").focus()
     keep(button.textContent)
+  }
+  for (const button of $$("#double button")) button.onclick = () => {
+    $("#adjustment").value = button.dataset.adjustment
+    like(JSON.parse(button.dataset.given), "Chosen")
   }
   if ($("#take")) $("#take").onclick = () => {
     $("#adjustment").closest("details").open = true
@@ -277,8 +279,9 @@ if (form) startMarking()
 if ($("#rubric")) startRubric($("#rubric"))
 if ($("#help")) {
   document.onkeydown = key
-  $("#help-button").onclick = help
+  $("#help-button").onclick = actions["?"]
   $("#help-close").onclick = () => $("#help").close()
+  $("#keys-on").checked = localStorage.getItem("desk keys") !== "off"
   $("#keys-on").onchange = event => localStorage.setItem("desk keys", event.target.checked ? "on" : "off")
 }
 for (const reply of $$(".reply")) reply.onsubmit = async event => {
