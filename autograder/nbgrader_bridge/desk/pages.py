@@ -58,6 +58,18 @@ _STATES: Final = {
     State.LOOK: "to look at again",
     State.STALE: "submitted again since it was marked",
 }
+#: What the log's entries say.
+_ACTIONS: Final = {
+    "save": "mark saved",
+    "second": "second mark saved",
+    "resolve": "two marks resolved",
+    "undo": "undone",
+    "take": "score of the formgrader kept",
+    "restore": "score of the items restored",
+    "rubric": "mark scheme changed",
+    "stale": "mark withdrawn: submitted again",
+    "import": "mark read from a file",
+}
 _HELP: Final = (
     (("1", "…", "9"), "a whole row: earned, or not"),
     (("a", "b", "c"), "then one part of that row"),
@@ -318,7 +330,7 @@ def requests(visitor: Visitor, found: Sequence[Request]) -> str:
 
 def log(visitor: Visitor, events: Sequence[Event]) -> str:
     """Return the page with the desk's log."""
-    return _page("log", visitor, events=events)
+    return _page("log", visitor, events=events, actions=_ACTIONS)
 
 
 def slot_of(wanted: Wanted) -> Slot:
