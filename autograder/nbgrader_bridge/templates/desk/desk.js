@@ -236,6 +236,7 @@ function startMarking() {
   for (const button of $$("#double button")) button.onclick = () => {
     $("#adjustment").value = button.dataset.adjustment
     like(JSON.parse(button.dataset.given), "Chosen")
+    $("#save").focus()
   }
   if ($("#take")) $("#take").onclick = () => {
     $("#adjustment").closest("details").open = true
