@@ -23,6 +23,7 @@ from tests.browser.test_student_pages import axe
 from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.desk_class import STUDENT, answers, hand_in
+from tests.support.processes import eventually
 
 if TYPE_CHECKING:
     from playwright.sync_api import APIResponse, BrowserContext, Response
@@ -137,6 +138,7 @@ class Markers:
             marker.page.get_by_label("Your initials or your name").fill(initials)
             marker.press("Enter")
             expect(marker.page.get_by_role("heading", name="Marking desk")).to_be_visible()
+            assert eventually(lambda: not _reads(marker.page), 60.0)
             self.by_name[initials] = marker
         return self.by_name[initials]
 
@@ -144,6 +146,12 @@ class Markers:
         """Open a page of the desk."""
         self[initials].page.goto(f"{self._server.root}/desk/{place}")
         return self[initials]
+
+
+def _reads(page: Page) -> bool:
+    """Load the first page again, and return whether the desk still reads answers."""
+    page.reload()
+    return page.get_by_text("New answers are being read").count() > 0
 
 
 @pytest.fixture(scope="module")

@@ -136,6 +136,11 @@ class Desk:
         answer = store.answer(grade_id, slot)
         if answer.status.question != question:
             raise DeskProblem(f"this is no answer to {question}")
+        if not answer.status.indexed:
+            self.read_answers()
+            return pages.message(
+                visitor, "Not read yet", "The desk reads this answer. Load the page again in a moment."
+            )
         leader = answer.status.similar
         alike = [each for each in every if leader and each.similar == leader and each.grade_id != grade_id]
         return pages.question(
