@@ -147,12 +147,12 @@ def is_unmarked(each: AnswerState) -> bool:
 def next_unmarked(every: Sequence[AnswerState], after: str, marker: str) -> str | None:
     """Return the unmarked answer that comes next after ``after``, or from the start again; None if all are marked.
 
-    Answers that somebody else looks at, or that are assigned to somebody else, are left out.
+    Answers that are not read yet, that somebody else looks at, or that are assigned to somebody else, are left out.
     """
     place = next((i for i, each in enumerate(every) if each.grade_id == after), -1)
     for each in (*every[place + 1 :], *every[: max(place, 0)]):
         claimed = each.claim is not None and each.claim.by != marker
-        if is_unmarked(each) and not claimed and each.assigned in ("", marker):
+        if is_unmarked(each) and each.indexed and not claimed and each.assigned in ("", marker):
             return each.grade_id
     return None
 

@@ -31,6 +31,7 @@ _PATIENCE = 1.0
 _LOG_LINES = 200
 #: Similar answers that a page names.
 _ALIKE = 8
+_NOT_READ = "Load the page again in a moment. If this answer stays unread, the server's log says why."
 _RESOLVED_BY = "two marks that differ are resolved by instructors"
 
 
@@ -138,9 +139,7 @@ class Desk:
             raise DeskProblem(f"this is no answer to {question}")
         if not answer.status.indexed:
             self.read_answers()
-            return pages.message(
-                visitor, "Not read yet", "The desk reads this answer. Load the page again in a moment."
-            )
+            return pages.message(visitor, "Not read yet", _NOT_READ)
         leader = answer.status.similar
         alike = [each for each in every if leader and each.similar == leader and each.grade_id != grade_id]
         return pages.question(
