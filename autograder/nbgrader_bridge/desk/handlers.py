@@ -158,6 +158,17 @@ class _Handler(JupyterHandler):
         )
 
 
+def sentence(problem: UserError) -> str:
+    """Return what a problem says as a sentence.
+
+    Examples
+    --------
+    >>> sentence(UserError("there is no such answer"))
+    'There is no such answer.'
+    """
+    return f"{str(problem)[:1].upper()}{str(problem)[1:]}."
+
+
 async def _away(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
     return await asyncio.to_thread(work, *arguments, **named)
 
@@ -179,10 +190,10 @@ class _PageHandler(_Handler):
             page = await _away(self.page, self.visitor(), *arguments)
         except DeskFault as problem:
             self.set_status(503)
-            page = pages.message(self.visitor(), "The desk cannot be used", f"{problem}.")
+            page = pages.message(self.visitor(), "The desk cannot be used", sentence(problem))
         except UserError as problem:
             self.set_status(404)
-            page = pages.message(self.visitor(), "This cannot be shown", f"{problem}.")
+            page = pages.message(self.visitor(), "This cannot be shown", sentence(problem))
         self.finish(page)
 
     def page(self, visitor: pages.Visitor, *arguments: str) -> str:
@@ -319,7 +330,7 @@ class _ApiHandler(_Handler):
                 score=conflict.score,
                 given=conflict.given,
                 rev=conflict.rev,
-                message=f"{str(conflict)[:1].upper()}{str(conflict)[1:]}.",
+                message=sentence(conflict),
             )
         except DeskFault as problem:
             self.say(503, message=f"Nothing was saved: {problem}.")

@@ -141,7 +141,9 @@ class Desk:
             self.read_answers()
             return pages.message(visitor, "Not read yet", _NOT_READ)
         leader = answer.status.similar
-        alike = [each for each in every if leader and each.similar == leader and each.grade_id != grade_id]
+        group = store.group(grade_id) if slot is Slot.FIRST and answer.status.together > 1 else ()
+        named = {grade_id, *(each.grade_id for each in group)}
+        alike = [each for each in every if leader and each.similar == leader and each.grade_id not in named]
         return pages.question(
             visitor,
             wanted,
@@ -149,7 +151,7 @@ class Desk:
             rubric,
             answer,
             self._neighbours(question, wanted, grade_id, marker, every),
-            store.group(grade_id) if slot is Slot.FIRST and answer.status.together > 1 else (),
+            group,
             alike[:_ALIKE],
             bank,
             prompt,
