@@ -273,6 +273,22 @@ def test_two_markers_of_one_answer_are_told_of_each_other_and_nothing_is_lost(ev
     assert store.answer(grade).status.score == 0.0
 
 
+def test_an_answer_of_a_group_that_somebody_marked_meanwhile_is_left_out(
+    course: Course, everyone: Markers, store: Store
+) -> None:
+    with course.gradebook() as gradebook:
+        mine, theirs = (gradebook.find_grade("q5", ASSIGNMENT, ASSIGNMENT, each).id for each in ("amira", "omar"))
+    bob = everyone.opens("bob", f"q/q5?at={mine}")
+    ann = everyone.opens("ann", f"q/q5?at={theirs}")
+    ann.page.locator("#also input").uncheck()
+    ann.save("1", "Enter")
+    bob.press("f", "Enter")
+    expect(bob.page.get_by_role("alert")).to_contain_text("Save again for this one alone.")
+    assert store.answer(mine).mark is None
+    bob.save("Enter")
+    assert (store.answer(mine).mark.by, store.answer(theirs).mark.by) == ("bob", "ann")
+
+
 def test_every_key_does_what_the_list_of_keys_says(everyone: Markers, store: Store) -> None:
     bob = everyone.opens("bob", "q/q2")
     page = bob.page
@@ -436,7 +452,7 @@ def test_a_request_is_answered_by_another_marker_with_the_items_that_change(
 ) -> None:
     student = STUDENT.format(8)
     asked = "I did name a source: <b>Glorot</b> and Bengio, 2010."
-    assert store.add_requests([Asked(2, student, "q1", "q1.4", asked)], None) == []
+    assert store.add_requests([Asked(2, student, "q1", "q1.4a", asked)], None) == []
     with course.gradebook() as gradebook:
         grade = gradebook.find_grade("q1", ASSIGNMENT, ASSIGNMENT, student).id
     before = store.answer(grade).status.score
@@ -454,7 +470,7 @@ def test_a_request_is_answered_by_another_marker_with_the_items_that_change(
             assert store.answer(grade).status.score == before
     marker.hears("Answered.")
     assert abs(store.answer(grade).status.score - before) == 1
-    assert "About q1.4: You are right." in store.answer(grade).comment
+    assert "About q1.4a: You are right." in store.answer(grade).comment
     assert [each.state for each in store.requests()] == ["accepted"]
 
 

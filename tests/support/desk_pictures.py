@@ -42,7 +42,7 @@ def pages(folder: Path) -> dict[str, str]:
     course = DeskCourse.make(folder, answers(_CLASS))
     store = course.store()
     for number, (question, *keys) in enumerate(
-        [("q1", "q1.1a", "q1.1b", "q1.4")] * 7 + [("q2", "q2.1a", "q2.2a")] * 3, start=5
+        [("q1", "q1.1a", "q1.1b", "q1.4a")] * 7 + [("q2", "q2.1a", "q2.2a")] * 3, start=5
     ):
         student = STUDENT.format(number % _CLASS)
         store.save(mark(store, course.grade_id(student, question), *keys, by=("ann", "bob")[number % 2]))

@@ -325,6 +325,7 @@ class _ApiHandler(_Handler):
             self.say(
                 409,
                 conflict=conflict.kind,
+                grade_id=conflict.grade_id,
                 by=conflict.by,
                 at=conflict.at,
                 score=conflict.score,

@@ -93,12 +93,14 @@ async function save(state, seen) {
 }
 
 function conflict(said) {
+  for (const box of $$("#also input")) box.checked = false
+  if (said.grade_id !== page.grade) return complain(`${said.message} It says the same as this one. Save again for this one alone.`)
   const again = ["mark", "formgrader"].includes(said.conflict)
   for (const item of items()) {
     item.classList.toggle("differs", again && Math.abs((said.given[item.dataset.key] ?? 0) - shareOf(item)) > 1e-9)
   }
-  const compared = ` You chose ${amount(score())}. Items that differ: ${$$(".differs").length}, framed.`
-  $("#conflict-text").textContent = said.message + (again ? compared : "")
+  $("#conflict-text").textContent = said.message
+  if (again) $("#conflict-text").append(` You chose ${amount(score())}. Items that differ: ${$$(".differs").length}, framed.`)
   $("#conflict").hidden = false
   $("#mine").hidden = !again
   $("#mine").onclick = () => { $("#conflict").hidden = true; save("done", said) }
@@ -243,13 +245,14 @@ function startMarking() {
     $("#adjustment").value = Number($("#take").dataset.typed) - Math.max(0, earned(form))
     $("#reason").value ||= "The score that was typed in the formgrader."
     show("Adjustment")
+    $("#save").focus()
   }
   loaded = JSON.stringify(wish("done"))
   show()
   const claim = async () => {
     if (document.hidden) return
     const said = await post("claim", { grade_id: page.grade })
-    if (said?.by) say(`${said.by} has this answer before them, too. Press n for the next one.`)
+    if (said?.by) say(`${$("#said").textContent} ${said.by} has this answer before them, too. Press n for the next one.`)
   }
   claim()
   setInterval(claim, 150_000)
