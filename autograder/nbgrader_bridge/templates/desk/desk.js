@@ -56,10 +56,7 @@ function given() {
   return Object.fromEntries(items().map(item => [item.dataset.key, shareOf(item)]).filter(([, share]) => share))
 }
 
-function score() {
-  const points = Math.min(Math.max(Math.max(0, earned(form)) + adjustment(), 0), Number(page.max))
-  return Math.round(points * 1e4) / 1e4
-}
+const score = () => Math.min(Math.max(Math.max(0, earned(form)) + adjustment(), 0), Number(page.max))
 
 function show(words = "") {
   for (const row of $$(".row", form)) $(".earned", row).textContent = amount(earned(row))
@@ -94,7 +91,7 @@ async function save(state, seen) {
 
 function conflict(said) {
   for (const box of $$("#also input")) box.checked = false
-  if (said.grade_id !== page.grade) return complain(`${said.message} It says the same as this one. Save again for this one alone.`)
+  if (said.grade_id !== page.grade) return complain(`${said.message} That was an answer that says the same. Save again for this one alone.`)
   const again = ["mark", "formgrader"].includes(said.conflict)
   for (const item of items()) {
     item.classList.toggle("differs", again && Math.abs((said.given[item.dataset.key] ?? 0) - shareOf(item)) > 1e-9)
@@ -104,7 +101,6 @@ function conflict(said) {
   $("#conflict").hidden = false
   $("#mine").hidden = !again
   $("#mine").onclick = () => { $("#conflict").hidden = true; save("done", said) }
-  $("#theirs").textContent = again ? "Keep theirs" : "Load the page"
   $("#theirs").onclick = () => go(place(page.grade))
   $("#theirs").focus()
 }
