@@ -25,7 +25,7 @@ from tests.support.postgresql import postgresql
 from tests.support.samples import ROOT
 
 CLASS, MARKED, CALLS = 1_000, 300, 40
-ANN, BOB = (Visitor("/", "nonce", "xsrf", name, declared=True) for name in ("ann", "bob"))
+ANN, BOB = (Visitor("/", "nonce", "xsrf", name, declared=True, instructs=True) for name in ("ann", "bob"))
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -508,7 +508,7 @@ def test_second_marks_are_given_without_the_first_one_and_resolved(everyone: Mar
 def test_no_byte_that_a_marker_gets_names_a_student(
     course: Course, server: Server, everyone: Markers, store: Store
 ) -> None:
-    grades = [each.grade_id for each in store.queue("q1")]
+    grades = [each.grade_id for each in store.queue("q1")][:8]
     places = ["", "agreement", "similar", "requests", "log", f"log?grade_id={grades[0]}", "q/q1/rubric", "q/q9"]
     places += [f"q/q1?at={each}&filter=all" for each in grades]
     places += [f"q/q1?filter={each}" for each in ("unmarked", "mine", "look", "stale", "overruled", "second", "none")]
@@ -623,9 +623,10 @@ def test_every_page_fits_every_screen_and_keeps_nobody_out(
             for size, (width, height) in SIZES.items():
                 page.set_viewport_size({"width": width, "height": height})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, size)
-            for theme in ("dark", "light"):
+            for theme, rules in {"dark": {"runOnly": ["color-contrast"]}, "light": {}}.items():
                 page.emulate_media(color_scheme=theme)
-                found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+                options = {"resultTypes": ["violations"], "preload": False, **rules}
+                found = page.evaluate("options => axe.run(document, options)", options)
                 told = [(v["id"], n["html"][:200]) for v in found["violations"] for n in v["nodes"][:3]]
                 assert not told, (name, theme)
     finally:

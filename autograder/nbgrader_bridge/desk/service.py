@@ -246,7 +246,7 @@ class Desk:
     ) -> pages.Neighbours:
         order = [each.grade_id for each in every]
         if wanted is Wanted.UNMARKED:  # and before it, any answer: a marker looks back at marked ones
-            before = pages.around(grade_id, order, order).before
+            before = pages.around(grade_id, order, set(order)).before
             return pages.Neighbours(before, queue.next_unmarked(every, grade_id, marker) or "")
         if wanted is Wanted.RESOLVE:
             return pages.around(grade_id, order, self._double(question))
