@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from autograder.nbgrader_bridge.desk import tables
 from autograder.nbgrader_bridge.desk.model import DeskFault
 from autograder.nbgrader_bridge.gradebook_file import SQLITE, what_to_do
 
-#: Seconds that a transaction waits for another program's.
-_PATIENCE = 10.0
+#: Milliseconds that a transaction waits for another program's, and that SQLite waits at a time.
+_PATIENCE, _MOMENTS = 10_000, 20
+_WAIT = "PRAGMA busy_timeout = {}"
 _WRITES = "desk_writes"
 #: Number of PostgreSQL's advisory lock for what two servers must not do at once, such as making the tables.
 _LOCK = 0x6465736B
@@ -86,9 +88,29 @@ class Database:
 def _set_up_sqlite(connection: Any, record: object) -> None:
     del record
     connection.isolation_level = None  # or the driver would begin transactions itself, and later
-    connection.execute(f"PRAGMA busy_timeout = {int(1000 * _PATIENCE)}")
+    connection.execute(_WAIT.format(_PATIENCE))
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # SQLite asks less and less often whether it may write, and then every 100 ms. Behind a program that writes all the
+    # time, it could wait for ever. So it begins to wait again every few milliseconds.
+    until = time.monotonic() + _PATIENCE / 1000
+    connection.exec_driver_sql(_WAIT.format(_MOMENTS))
+    try:
+        while not _began(connection, last=time.monotonic() > until):
+            pass
+    finally:
+        connection.exec_driver_sql(_WAIT.format(_PATIENCE))
+
+
+def _began(connection: Connection, *, last: bool) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError:
+        if last:
+            raise
+        return False
+    return True
