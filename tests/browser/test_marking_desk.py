@@ -623,10 +623,12 @@ def test_every_page_fits_every_screen_and_keeps_nobody_out(
             for size, (width, height) in SIZES.items():
                 page.set_viewport_size({"width": width, "height": height})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, size)
-            for theme, rules in {"dark": {"runOnly": ["color-contrast"]}, "light": {}}.items():
+            for theme in ("dark", "light"):
+                # The colours of these have all; looking at them takes longest.
+                if theme == "dark" and name not in ("home", "question", "compare"):
+                    continue
                 page.emulate_media(color_scheme=theme)
-                options = {"resultTypes": ["violations"], "preload": False, **rules}
-                found = page.evaluate("options => axe.run(document, options)", options)
+                found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
                 told = [(v["id"], n["html"][:200]) for v in found["violations"] for n in v["nodes"][:3]]
                 assert not told, (name, theme)
     finally:

@@ -304,7 +304,7 @@ def agreement(visitor: Visitor, found: Sequence[QuestionAgreement]) -> str:
                 "what": each.question.upper(),
                 "n": each.agreement.n,
                 "difference": _number(each.agreement.difference),
-                "exact": _number(each.agreement.exact),
+                "exact": "" if each.agreement.exact is None else f"{100 * each.agreement.exact:.0f} %",
                 "kappa": _kappa(each.agreement.kappa),
             },
             *(
