@@ -496,7 +496,7 @@ def test_second_marks_are_given_without_the_first_one_and_resolved(everyone: Mar
     expect(page.get_by_role("heading", name="Two marks")).to_be_visible()
     grade = ann.at()
     assert page.locator(".differs").count()
-    page.get_by_role("button", name="Choose 10 of bob").press("Enter")
+    page.get_by_role("button", name="Choose 10 by bob").press("Enter")
     expect(page.locator("#score")).to_have_text("10")
     ann.save("Enter")
     assert store.answer(grade).status.score == 10.0
