@@ -592,7 +592,8 @@ def test_answers_in_other_scripts_are_read_in_their_direction_and_group(
 
 
 @pytest.fixture(scope="module")
-def places(store: Store) -> dict[str, str]:
+def places(everyone: Markers, store: Store) -> dict[str, str]:
+    everyone.opens("ann", "")  # whoever comes first waits until the answers are read
     grades = [each.grade_id for each in store.queue("q1")]
     group = next(each.grade_id for each in store.queue("q1") if each.together > 1)
     return {
