@@ -70,12 +70,10 @@ _ACTIONS: Final = {
     "stale": "mark withdrawn: submitted again",
     "import": "mark read from a file",
 }
-_HELP: Final = (
+#: The keys of the page with an answer, and what each does.
+HELP: Final = (
     (("1", "…", "9"), "a whole row: earned, or not"),
-    (("a", "b", "c"), "then one part of that row"),
-    ((".",), "half of that part"),
-    (("+", "−"), "one step more or less of that part"),
-    (("Shift 1", "…", "Shift 9"), "a false statement: made, or not"),
+    (("a", "b", "…"), "the item with this letter: earned; again: half, if it has halves; again: not earned"),
     (("f", "0"), "everything earned, nothing earned"),
     (("Enter",), "save, and go to the next answer"),
     (("n", "p"), "the next answer, the one before"),
@@ -87,6 +85,8 @@ _HELP: Final = (
     (("s",), "side by side with a similar answer"),
     (("?",), "this list"),
 )
+#: Keys of items: no letter that does something else, and none that looks like a digit.
+LETTERS: Final = "abcdehijkqrvwxyz"
 _OF_ONE_PARAGRAPH: Final = re.compile(r"<p(?: dir=\"?auto\"?)?>((?:(?!</?p[ >]).)*)</p>\s*", re.DOTALL)
 _SCHEME_IN_PROMPT: Final = re.compile(r"### BEGIN MARK SCHEME.*?### END MARK SCHEME", re.DOTALL)
 
@@ -210,6 +210,7 @@ def question(
     mark = answer.mark if answer else None
     given = mark.given if mark else {}
     found = rubric.scheme
+    letters = letters_of(found) if found else {}
     return _page(
         "question",
         visitor,
@@ -217,12 +218,18 @@ def question(
         progress=progress,
         filters=[each for each in _FILTERS.items() if visitor.instructs or each[0] is not Wanted.RESOLVE],
         filter=wanted,
-        help=_HELP,
+        help=HELP,
         max_points=progress.max_points,
         rubric=rubric,
-        rows=_rows(found, given) if found else (),
+        rows=_rows(found, given, letters) if found else (),
         mistakes=[
-            {"key": each.key, "points": each.points, "html": _inline(each.text), "share": given.get(each.key, 0.0)}
+            {
+                "key": each.key,
+                "letter": letters.get(each.key, ""),
+                "points": each.points,
+                "html": _inline(each.text),
+                "share": given.get(each.key, 0.0),
+            }
             for each in (found.mistakes if found else ())
         ],
         answer=answer,
@@ -376,7 +383,20 @@ def _inline(markdown: str) -> Markup:
     return Markup(alone[1]) if alone else html  # noqa: S704 (sanitized)
 
 
-def _rows(found: Scheme, given: Mapping[str, float]) -> list[dict[str, Any]]:
+def letters_of(found: Scheme) -> dict[str, str]:
+    """Return the letter of each item that has one. A row's only item has none: the row's number stands for it.
+
+    Examples
+    --------
+    >>> table = "| points | for |\\n|---:|---|\\n| 1 | A source. |\\n| 2 | A cause (1). An effect (1). |"
+    >>> letters_of(scheme.parse(table, "q1", 3))
+    {'q1.2a': 'a', 'q1.2b': 'b'}
+    """
+    parts = [item.key for row in found.rows if len(row.items) > 1 for item in row.items]
+    return dict(zip([*parts, *(each.key for each in found.mistakes)], LETTERS, strict=False))
+
+
+def _rows(found: Scheme, given: Mapping[str, float], letters: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "level": row.level.strip(" *."),
@@ -385,13 +405,13 @@ def _rows(found: Scheme, given: Mapping[str, float]) -> list[dict[str, Any]]:
             "parts": [
                 {
                     "key": item.key,
-                    "letter": "abcdefghijklmnopqrstuvwxyz"[place],
+                    "letter": letters.get(item.key, ""),
                     "points": item.points,
                     "steps": item.steps,
                     "share": _nearest(item.steps, given.get(item.key, 0.0)),
                     "html": _inline(item.words),
                 }
-                for place, item in enumerate(row.items)
+                for item in row.items
             ],
         }
         for row in found.rows

@@ -127,44 +127,32 @@ function move(at, words) {
 
 // --- Keys --------------------------------------------------------------------------------------------------------
 
-let row = null
-let part = null
-
 function everything(on) {
   for (const item of on ? $$(".row .item", form) : items()) choose(item, on ? 1 : 0)
   show(on ? "Everything earned" : "Nothing earned")
 }
 
-function wholeRow(number) {
-  if (!$$(".row", form)[number - 1]) return
-  row = $$(".row", form)[number - 1]
-  part = null
-  const on = items(row).some(item => shareOf(item) < 1)
-  for (const item of items(row)) choose(item, on ? 1 : 0)
-  show(`Row ${number} ${on ? "earned" : "not earned"}`)
-}
-
-function onePart(letter) {
-  part = items(row)["abcde".indexOf(letter)]
-  choose(part, shareOf(part) < 1 ? 1 : 0)
-  show(`Part ${letter} ${shareOf(part) ? "earned" : "not earned"}`)
-}
-
-function step(by) {
-  const item = part ?? (row && items(row).findLast(each => stepsOf(each).length > 2))
-  if (!item) return say("Press the number of a row first.")
+/** From nothing to everything, and from there step by step to nothing. */
+function turn(item) {
   const steps = stepsOf(item)
-  const at = by ? steps.indexOf(shareOf(item)) + by : steps.indexOf(0.5)
-  if (!(at in steps)) return say("This item cannot be given in that share.")
-  choose(item, steps[at])
-  show(`${amount(pointsOf(item))} for this item`)
+  choose(item, steps.at(steps.indexOf(shareOf(item)) - 1))
 }
 
-function mistake(number) {
-  const item = $$(".mistakes .item", form)[number - 1]
-  if (!item) return
-  choose(item, 1 - shareOf(item))
-  show(`False statement ${number} ${shareOf(item) ? "made" : "not made"}`)
+function wholeRow(number) {
+  const row = $$(".row", form)[number - 1]
+  if (!row) return
+  const parts = items(row)
+  const on = parts.some(item => shareOf(item) < 1)
+  if (parts.length === 1) turn(parts[0])
+  else for (const item of parts) choose(item, on ? 1 : 0)
+  show(`Row ${number}: ${amount(earned(row))} of ${row.dataset.points}`)
+}
+
+function oneItem(item) {
+  turn(item)
+  const { letter, points } = item.dataset
+  const made = shareOf(item) ? "made" : "not made"
+  show(points < 0 ? `False statement ${letter}: ${made}` : `Item ${letter}: ${amount(pointsOf(item))} of ${amount(Number(points))}`)
 }
 
 function like(shares, words) {
@@ -184,15 +172,12 @@ const actions = { u: undo, "?": () => $("#help").showModal(), ...form && {
   t: () => $("#note").focus(), m: () => save("look"), "=": likeBefore,
   g: () => { const box = $("#also input"); box ? box.focus() : say("No answer is the same as this one.") },
   s: () => { const link = $("#similar a"); link ? go(link.href) : say("No answer is similar to this one.") },
-  ".": () => step(0), "+": () => step(1), "-": () => step(-1),
 } }
 
-// A letter or a sign is what its key says. In other scripts, and for digits, the key's place counts.
+// A key is what it says. Where it says another script's letter, or a sign in place of a digit, its place counts.
 function named(event) {
-  const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)
-  if (digit) return digit[1]
-  if (/^[a-z.=+?-]$/i.test(event.key)) return event.key.toLowerCase()
-  return /^Key([A-Z])$/.exec(event.code)?.[1].toLowerCase() ?? event.key
+  if (/^[a-z\d=?]$/i.test(event.key)) return event.key.toLowerCase()
+  return /^(?:Key|Digit|Numpad)([A-Z\d])$/.exec(event.code)?.[1].toLowerCase() ?? event.key
 }
 
 function key(event) {
@@ -207,8 +192,9 @@ function key(event) {
   if (types || event.ctrlKey || event.altKey || event.metaKey || localStorage.getItem("desk keys") === "off") return
   const name = named(event)
   if (event.shiftKey && /^[a-z]$/.test(name)) return
-  if (form && /^[1-9]$/.test(name)) event.shiftKey ? mistake(name) : wholeRow(name)
-  else if (row && "abcde".indexOf(name) in items(row)) onePart(name)
+  const item = form && items().find(each => each.dataset.letter === name)
+  if (form && /^[1-9]$/.test(name)) wholeRow(name)
+  else if (item) oneItem(item)
   else if (Object.hasOwn(actions, name)) actions[name]()
   else return
   event.preventDefault()
