@@ -121,6 +121,7 @@ c.HTMLExporter.filters = {
 
 # Feedback: without mark schemes and hidden parts. One student's page keeps no other waiting.
 c.GenerateFeedback.exporter_class = "autograder.nbgrader_bridge.pages.FeedbackPage"
+c.FeedbackPage.requests = course.requests
 c.GenerateFeedback.preprocessors = [
     "autograder.nbgrader_bridge.preprocessors.HideHiddenTests",
     "autograder.nbgrader_bridge.preprocessors.HideMarkScheme",

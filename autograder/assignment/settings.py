@@ -106,6 +106,22 @@ class LatePolicy:
 
 
 @dataclass(frozen=True)
+class Requests:
+    """How students ask for another look at a written answer.
+
+    Attributes
+    ----------
+    until : datetime or None
+        The end, with its time zone; None if there is none.
+    repository : str
+        Address of the students' repository, whose issue form takes requests. If it is empty, students send files.
+    """
+
+    until: datetime | None = None
+    repository: str = ""
+
+
+@dataclass(frozen=True)
 class Terms:
     """The settings that a result depends on: ``help_level`` and ``frameworks``, as in `Settings`."""
 
@@ -129,6 +145,8 @@ class Settings:
         Penalty for late submissions.
     limits : Limits
         What one submission may use.
+    requests : Requests
+        How students ask for another look.
     """
 
     help_level: HelpLevel = HelpLevel.EXPLAIN
@@ -136,6 +154,7 @@ class Settings:
     deadline: datetime | None = None
     late: LatePolicy = field(default_factory=LatePolicy)
     limits: Limits = field(default_factory=Limits)
+    requests: Requests = field(default_factory=Requests)
 
     @property
     def terms(self) -> Terms:
@@ -144,16 +163,25 @@ class Settings:
 
     @property
     def deadline_text(self) -> str | None:
-        """The deadline as people write it, in its own time zone."""
-        if self.deadline is None:
-            return None
-        offset = "UTC" if self.deadline.utcoffset() == timedelta(0) else f"UTC{self.deadline.isoformat()[-6:]}"
-        return f"{self.deadline:%Y-%m-%d %H:%M} {offset}"
+        """The deadline as people write it."""
+        return time_text(self.deadline) if self.deadline else None
 
     @property
     def due_date(self) -> datetime | None:
         """The deadline for nbgrader's gradebook: a naive datetime in UTC."""
         return self.deadline.astimezone(UTC).replace(tzinfo=None) if self.deadline else None
+
+
+def time_text(moment: datetime) -> str:
+    """Return a moment as people write it, in its own time zone.
+
+    Examples
+    --------
+    >>> time_text(datetime(2027, 1, 31, 23, 59, tzinfo=UTC))
+    '2027-01-31 23:59 UTC'
+    """
+    offset = "UTC" if moment.utcoffset() == timedelta(0) else f"UTC{moment.isoformat()[-6:]}"
+    return f"{moment:%Y-%m-%d %H:%M} {offset}"
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -187,7 +215,7 @@ class _Reader:
         self._lines = text.splitlines()
 
     def settings(self, document: Mapping[str, Any]) -> Settings:
-        self._know(document, ("help", "frameworks", "deadline", "late", "limits"), "")
+        self._know(document, ("help", "frameworks", "deadline", "late", "limits", "requests"), "")
         late = self._table(document, "late", ("policy", "per_day", "grace_minutes"))
         default, usual = Settings(), LatePolicy()
         grace = self._number(late, "late.grace_minutes", usual.grace / timedelta(minutes=1), _MOST_GRACE_MINUTES)
@@ -201,7 +229,15 @@ class _Reader:
                 grace=timedelta(minutes=grace),
             ),
             limits=self._limits(document),
+            requests=self._requests(document),
         )
+
+    def _requests(self, document: Mapping[str, Any]) -> Requests:
+        requests = self._table(document, "requests", ("until", "repository"))
+        repository = requests.get("repository", "")
+        if not isinstance(repository, str) or not re.fullmatch(r"(?:https://[\w.:-]+(?:/[\w.~-]+)+)?", repository):
+            raise self._wrong("requests.repository", repository, "an address such as https://github.com/OWNER/COURSE")
+        return Requests(self._time(requests, "requests.until"), repository)
 
     def _limits(self, document: Mapping[str, Any]) -> Limits:
         limits = self._table(document, "limits", ("total_seconds", "step_seconds", "memory_gib"))
@@ -239,7 +275,7 @@ class _Reader:
         return float(value)
 
     def _time(self, table: Mapping[str, Any], key: str) -> datetime | None:
-        value = table.get(key)
+        value = table.get(key.rpartition(".")[2])
         if value is None:
             return None
         if not isinstance(value, datetime) or value.tzinfo is None:

@@ -18,9 +18,11 @@ from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.server_extensions.formgrader import handlers
-from traitlets import Integer
+from traitlets import Instance, Integer
 from traitlets.config import Config
 
+from autograder.assignment.settings import Requests
+from autograder.nbgrader_bridge.asking import with_links
 from autograder.report import formulas
 from autograder.report.templating import style_sheet
 
@@ -95,12 +97,13 @@ class FeedbackPage(_Page):
     """The exporter of the pages that go back to students."""
 
     layout = "feedback_page"
+    requests = Instance(Requests, (), help="How students ask for another look.").tag(config=True)
 
     def convert(self, filename: str, resources: Resources) -> str:
         """Return the page, made in this process with the preprocessors of the course."""
         for preprocessor in self.config.GenerateFeedback.preprocessors:
             self.register_preprocessor(preprocessor, enabled=True)
-        return super().convert(filename, resources)
+        return with_links(super().convert(filename, resources), resources["nbgrader"]["student"], self.requests)
 
 
 class _WithoutTexts(Preprocessor):

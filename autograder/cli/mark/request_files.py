@@ -10,13 +10,11 @@ import msgspec
 
 from autograder.collection.tables import read_table
 from autograder.nbgrader_bridge.desk.model import DeskProblem
-from autograder.nbgrader_bridge.desk.regrade_requests import Asked
+from autograder.nbgrader_bridge.desk.regrade_requests import LABELS, Asked
 from autograder.text import one_line
 
 #: What a request says, in the order of a table's columns.
 COLUMNS = ("student", "question", "item", "reason")
-#: Labels of the same in the issue form ``regrade.yml``. GitHub makes headings of them.
-LABELS = ("Student", "Question", "Item", "Reason")
 #: What GitHub writes where somebody left a field empty.
 _EMPTY = "_No response_"
 _HEADING = re.compile(rf"^### ({'|'.join(LABELS)})$", re.MULTILINE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,18 +18,18 @@ def requests(
         typer.Argument(help="A table (.csv) or JSON with student, question, item, reason; or an issue (.md)."),
     ] = None,
     *,
-    until: Annotated[
-        datetime | None, typer.Option(help="When the window for requests closed or closes, in this machine's time.")
-    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read students' requests for another look from a file, or list those that were read."""
+    from autograder.assignment.course_folder import course_folder
+    from autograder.assignment.settings import FILE, load_settings
     from autograder.cli.mark.request_files import read_requests
 
     refused = []
     with opened_store() as store:
         if file is not None:
-            refused = store.add_requests(read_requests(file), until.astimezone() if until else None)
+            settings = load_settings(course_folder().root / FILE)
+            refused = store.add_requests(read_requests(file), settings.requests.until)
         found = store.requests()
     for line in refused:
         complain(f"{file}, {line}")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, insert, select, update
 
 from autograder.assignment.questions import WRITTEN
+from autograder.assignment.settings import time_text
 from autograder.marking.compose import Show
 from autograder.marking.impact import carried
 from autograder.nbgrader_bridge.desk import grades, marks, rubrics, saving
@@ -19,6 +20,8 @@ from autograder.nbgrader_bridge.desk.model import DeskProblem, Request, RequestS
 from autograder.nbgrader_bridge.desk.tables import REQUEST
 from autograder.text import one_line
 
+#: Labels of a request's parts in the issue form ``regrade.yml`` and in a student's file. They become headings there.
+LABELS = ("Student", "Question", "Item", "Reason")
 _MOST = 2_000
 #: How a text begins that a spreadsheet may run as a formula.
 _FORMULA = re.compile(r"[=@\t\r]|[+-]\S")
@@ -54,7 +57,7 @@ def add(connection: Connection, asked: Sequence[Asked], until: datetime | None) 
         The window is closed. Nothing is added then.
     """
     if until is not None and datetime.now(UTC) > until:
-        raise DeskProblem(f"the window for requests closed on {until:%Y-%m-%d %H:%M %Z}")
+        raise DeskProblem(f"students could ask until {time_text(until)}")
     rows = {(row.student, row.question): row for row in grades.of_question(connection).values()}
     students = {student for student, _ in rows}
     refused = []

@@ -55,8 +55,11 @@ def test_requests_that_cannot_be_read_are_refused_with_a_line_each(course: DeskC
     assert found.exit_code == 2
     assert found.stdout == "1  q1.1a  open\n"
     assert [line.split("csv, ")[1][:6] for line in found.stderr.splitlines()] == ["line 3", "line 4"]
-    closed = run("requests", str(file), "--until", "2020-01-01T00:00:00")
-    assert (closed.exit_code, "closed on 2020-01-01" in closed.stderr) == (2, True)
+    settings = course.folder / "course.toml"
+    settings.write_text(f"{settings.read_text('utf-8')}until = 2020-01-01T00:00:00Z\n", encoding="utf-8")
+    closed = run("requests", str(file))
+    assert (closed.exit_code, "could ask until 2020-01-01 00:00 UTC" in closed.stderr) == (2, True)
+    settings.write_text(settings.read_text("utf-8").replace("2020", "2999"), encoding="utf-8")
     file.write_text(head + "x" * 10_000_001, encoding="utf-8")
     assert "more than 10 MB" in run("requests", str(file)).stderr
     file.write_text("name,reason\n", encoding="utf-8")

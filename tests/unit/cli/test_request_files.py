@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from autograder.assignment.questions import WRITTEN
-from autograder.cli.mark.request_files import COLUMNS, LABELS, read_requests
+from autograder.cli.mark.request_files import COLUMNS, read_requests
 from autograder.nbgrader_bridge.desk.model import DeskProblem
-from autograder.nbgrader_bridge.desk.regrade_requests import Asked
+from autograder.nbgrader_bridge.desk.regrade_requests import LABELS, Asked
 from tests.support.samples import ROOT
 
 FORM = ROOT / "autograder/publishing/templates/student_repository/.github/ISSUE_TEMPLATE/regrade.yml"
@@ -65,4 +64,3 @@ def test_the_students_form_asks_for_what_is_read() -> None:
     fields = {each["id"]: each for each in form["body"] if "id" in each}
     assert tuple(fields) == COLUMNS
     assert tuple(each["attributes"]["label"] for each in fields.values()) == LABELS
-    assert tuple(fields["question"]["attributes"]["options"]) == WRITTEN
