@@ -82,9 +82,17 @@ class Item:
 
     @property
     def words(self) -> str:
-        """The text without the bracket, for people who see the points beside it."""
+        """The text by itself, for people who see the points beside it: without the bracket, with a capital.
+
+        Examples
+        --------
+        >>> Item("q1.1b", 1.0, (0.0, 1.0), "and names both factors (1), ").words
+        'Names both factors'
+        """
         found = _brackets(self.text)
-        return (self.text[: found[0].start].rstrip() + self.text[found[0].end :] if found else self.text).strip()
+        alone = self.text[: found[0].start].rstrip() + self.text[found[0].end :] if found else self.text
+        alone = alone.strip().removeprefix("and ").rstrip(",")
+        return alone[:1].upper() + alone[1:]
 
 
 @dataclass(frozen=True)

@@ -244,7 +244,7 @@ def test_a_next_answer_is_one_that_nobody_has_open(everyone: Markers) -> None:
     assert len(taken) == len({grade for _, grade in taken}) == 2
     (theirs,) = {grade for initials, grade in taken if initials == "ann"}
     bob = everyone.opens("bob", f"q/q6?at={theirs}")
-    bob.hears("ann has this answer before them, too.")
+    bob.hears("ann has this answer open, too.")
 
 
 def test_two_markers_of_one_answer_are_told_of_each_other_and_nothing_is_lost(everyone: Markers, store: Store) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from autograder.assignment.names import AnswerStatus
 from autograder.marking import scheme
 from autograder.marking.agreement import Kappa
 from autograder.marking.alike import Tier, word_diff
@@ -57,6 +58,12 @@ _STATES: Final = {
     State.DONE: "marked",
     State.LOOK: "to look at again",
     State.STALE: "submitted again since it was marked",
+}
+#: What a marker reads where the remark alone says too little.
+_REMARKS: Final[dict[str, str]] = {
+    AnswerStatus.UNCHANGED: "The student left this cell as it was.",
+    AnswerStatus.MISSING: "The student's notebook does not have this cell.",
+    "copied": "Half of the words, or more, are the prompt's own.",
 }
 #: What the log's entries say.
 _ACTIONS: Final = {
@@ -434,8 +441,8 @@ def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
     status, notes = answer.status, []
     if rubric.problem:
         notes.append(f"Nothing can be saved here: {rubric.problem}.")
-    if status.remark != "answered":
-        notes.append(f"The reader says: {status.remark}.")
+    if status.remark not in (AnswerStatus.ANSWERED, AnswerStatus.EMPTY):
+        notes.append(_REMARKS.get(status.remark, f"This answer is {status.remark}."))
     if slot is Slot.SECOND:
         return notes
     if status.state is State.STALE:

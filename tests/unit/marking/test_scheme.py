@@ -84,7 +84,7 @@ def test_a_document_holds_the_whole_scheme(question: str) -> None:
         ("| 2 | A cause. |", [("A cause.", 2, (0, 0.5, 1))], ""),
         ("| 1 | Six starts, ½ for three. |", [("Six starts, ½ for three.", 1, (0, 0.5, 1))], ""),
         ("| 1 | Names half of them. |", [("Names half of them.", 1, (0, 1))], ""),
-        ("| 2 | One (1), and two (1). |", [("One,", 1, (0, 1)), ("and two.", 1, (0, 1))], ""),
+        ("| 2 | One (1), and two (1). |", [("One", 1, (0, 1)), ("Two.", 1, (0, 1))], ""),
         ("| 2 | One (1; ½ if vague). Two (1). |", [("One.", 1, (0, 0.5, 1)), ("Two.", 1, (0, 1))], ""),
         ("| 2 | A (1). B (1). ½ if vague. |", [("A.", 1, (0, 0.5, 1)), ("B.", 1, (0, 0.5, 1))], "½ if vague."),
         ("| 1½ | One (1). Half of it (½). |", [("One.", 1, (0, 1)), ("Half of it.", 0.5, (0, 1))], ""),

@@ -234,7 +234,7 @@ function startMarking() {
   const claim = async () => {
     if (document.hidden) return
     const said = await post("claim", { grade_id: page.grade })
-    if (said?.by) say(`${$("#said").textContent} ${said.by} has this answer before them, too. Press n for the next one.`)
+    if (said?.by) say(`${$("#said").textContent} ${said.by} has this answer open, too. Press n for the next one.`)
   }
   claim()
   setInterval(claim, 150_000)
