@@ -21,11 +21,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise, zip_longest
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -160,20 +161,21 @@ class Scheme:
     anchors: str = ""
     retired: tuple[str, ...] = ()
 
-    @property
-    def items(self) -> dict[str, Item]:
+    @cached_property
+    def items(self) -> Mapping[str, Item]:
         """Every item by its key, in the order of the rows."""
-        return {item.key: item for row in self.rows for item in row.items}
+        return MappingProxyType({item.key: item for row in self.rows for item in row.items})
 
-    @property
-    def costs(self) -> dict[str, Mistake]:
+    @cached_property
+    def costs(self) -> Mapping[str, Mistake]:
         """Every false statement by its key."""
-        return {mistake.key: mistake for mistake in self.mistakes}
+        return MappingProxyType({mistake.key: mistake for mistake in self.mistakes})
 
-    @property
-    def shares(self) -> dict[str, tuple[float, ...]]:
+    @cached_property
+    def shares(self) -> Mapping[str, tuple[float, ...]]:
         """The shares that a marker can give, by the key of an item; 0 or 1 of a false statement."""
-        return {key: item.steps for key, item in self.items.items()} | dict.fromkeys(self.costs, (0.0, 1.0))
+        steps = {key: item.steps for key, item in self.items.items()}
+        return MappingProxyType(steps | dict.fromkeys(self.costs, (0.0, 1.0)))
 
 
 def amount(points: float) -> str:

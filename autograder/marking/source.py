@@ -41,9 +41,9 @@ def sources(notebook: Notebook) -> tuple[Source, ...]:
     found = []
     for cell in notebook.cells:
         question = (cell.grade_id or "").removesuffix(_PROMPT)
-        answer = notebook.cell(question)
-        scheme = _SCHEME.search(cell.source)
-        if answer and scheme and question != cell.grade_id:
+        answer = notebook.cell(question) if question != cell.grade_id else None
+        scheme = _SCHEME.search(cell.source) if answer else None
+        if answer and scheme:
             found.append(Source(question, scheme[0].strip("\n"), float(answer.metadata.get("points") or 0)))
     return tuple(found)
 

@@ -96,6 +96,11 @@ def members(connection: Connection, grade_id: str) -> tuple[Member, ...]:
     return tuple(sorted(group, key=lambda member: (member.grade_id != leader, member.tier, member.grade_id)))
 
 
+def led_by(connection: Connection, leader: str) -> frozenset[str]:
+    """Return the answers that are similar to the one that leads their group, itself included."""
+    return frozenset(connection.scalars(select(GROUP.c.grade_id).where(GROUP.c.leader == leader, ~GROUP.c.together)))
+
+
 def members_now(connection: Connection, question: str, grade_id: str) -> frozenset[str]:
     """Return the answers that may get one mark with this one, compared again if an answer changed since."""
     compared = to_compare(connection, question)

@@ -201,6 +201,14 @@ class AnswerState:
 
 
 @dataclass(frozen=True)
+class Neighbours:
+    """The answers before and after one, in the random order of the question; empty where there is none."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Member:
     """A member of a group of answers that may get one mark together, and how alike it is to the leader."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from autograder.nbgrader_bridge.desk.model import (
     DoubleMark,
     Event,
     Member,
+    Neighbours,
     Pair,
     QuestionAgreement,
     QuestionProgress,
@@ -126,40 +127,9 @@ class Visitor:
     instructs: bool
 
 
-@dataclass(frozen=True)
-class Neighbours:
-    """The answers around one, in the order of the question; empty where there is none."""
-
-    before: str
-    after: str
-
-
 def name(grade_id: str) -> str:
     """Return what people call an answer: the beginning of its random id."""
     return grade_id[:_NAME]
-
-
-def around(grade_id: str, order: Sequence[str], wanted: Collection[str]) -> Neighbours:
-    """Return the wanted answers before and after ``grade_id``; after the last one comes the first one.
-
-    Parameters
-    ----------
-    grade_id : str
-        An answer, or "", which stands before all others.
-    order : sequence of str
-        All answers of the question.
-
-    Examples
-    --------
-    >>> around("b", "abcd", "ad")
-    Neighbours(before='a', after='d')
-    >>> around("", "abcd", "cd")
-    Neighbours(before='', after='c')
-    """
-    place = order.index(grade_id) if grade_id else -1
-    before = [each for each in order[: max(place, 0)] if each in wanted]
-    after = [each for each in (*order[place + 1 :], *order[: max(place, 0)]) if each in wanted]
-    return Neighbours(before[-1] if before else "", after[0] if after else "")
 
 
 def who(visitor: Visitor) -> str:

@@ -1,13 +1,17 @@
-"""Lists the answers to a question, in a random order that stays, and says which one comes next for whom."""
+"""Lists the answers to a question, in a random order that stays, and says which one comes next for whom.
+
+A class can have a thousand answers, and every save asks for the next one. The database therefore finds which answers a
+list has, and everything else is read for the few that are shown.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select
 
 from autograder.assignment.questions import WRITTEN
 from autograder.errors import UserError
@@ -19,13 +23,17 @@ from autograder.nbgrader_bridge.desk.model import (
     AnswerState,
     Claim,
     Mark,
+    Neighbours,
+    Slot,
     State,
     Wanted,
 )
-from autograder.nbgrader_bridge.desk.tables import ANSWER, CLAIM, GROUP, META
+from autograder.nbgrader_bridge.desk.tables import ANSWER, CELL, CLAIM, GRADE, GROUP, MARK, META
 
 _CLAIMED_FOR = timedelta(minutes=5)
 _ASSIGNMENT = "assign:"
+#: A score that was typed in the formgrader is a mark, too.
+_UNMARKED = and_(or_(MARK.c.state.is_(None), MARK.c.state.not_in(marks.COUNTED)), GRADE.c.manual_score.is_(None))
 Shares = Mapping[str, float]
 
 
@@ -33,51 +41,120 @@ class BadAssignment(UserError):
     """Answers cannot be assigned as was asked."""
 
 
-def states(connection: Connection, question: str, seed: str) -> list[AnswerState]:
-    """Return the state of every answer to a question, in the question's random order."""
-    rows, held = grades.of_question(connection, question), marks.of_question(connection, question)
-    return _states(connection, question, seed, rows, held)
+def listed(connection: Connection, question: str, seed: str, what: Wanted, marker: str) -> list[str]:
+    """Return the answers to a question that a list shows to a marker, in the question's random order."""
+    return in_order(_found(connection, question, seed, what, marker), seed, question)
 
 
-def state(connection: Connection, grade_id: str, seed: str) -> AnswerState:
-    """Return the state of one answer."""
-    row, held = grades.one(connection, grade_id), marks.some(connection, (grade_id,))
-    (found,) = _states(connection, row.question, seed, {grade_id: row}, held)
-    return found
+def _found(connection: Connection, question: str, seed: str, what: Wanted, marker: str) -> Collection[str]:
+    every = _answers(question)
+    match what:
+        case Wanted.UNMARKED:
+            return connection.scalars(every.where(_UNMARKED)).all()
+        case Wanted.MINE:
+            by = connection.scalars(every.where(MARK.c.by == marker, MARK.c.state != State.OPEN)).all()
+            return {*by, *_assigned_to(connection, question, seed, (marker,), connection.scalars(every))}
+        case Wanted.LOOK | Wanted.STALE:
+            return connection.scalars(every.where(MARK.c.state == State(what))).all()
+        case Wanted.OVERRULED:
+            rows, held = grades.of_question(connection, question), marks.of_question(connection, question)
+            return [key for key, mark in held.items() if key in rows and _is_changed(rows[key], mark)]
+        case Wanted.SECOND:
+            others = or_(MARK.c.by.is_(None), MARK.c.by != marker)
+            return second_marks.waiting(connection, question) & {*connection.scalars(every.where(others))}
+        case Wanted.RESOLVE:
+            return [each.grade_id for each in second_marks.measure(connection, question).answers if each.open]
+    return connection.scalars(every).all()
 
 
-def _states(
-    connection: Connection, question: str, seed: str, rows: Mapping[str, Row], held: Mapping[str, Mark]
-) -> list[AnswerState]:
-    """Return the states of the answers in ``rows``, all of which belong to ``question``."""
-    texts = {
-        row.grade_id: row
-        for row in connection.execute(
-            select(ANSWER.c.grade_id, ANSWER.c.words, ANSWER.c.remark).where(ANSWER.c.question == question)
+def _is_changed(row: Row, mark: Mark) -> bool:
+    return mark.state in marks.COUNTED and (marks.is_overruled(row, mark) or marks.is_edited(row, mark))
+
+
+def _answers(question: str) -> Select[tuple[str]]:
+    """Return a query for the ids of the answers to a question; the first mark is joined."""
+    first = and_(MARK.c.grade_id == GRADE.c.id, MARK.c.slot == Slot.FIRST)
+    return grades.written(GRADE.c.id).join(MARK, first, isouter=True).where(CELL.c.name == question)
+
+
+def next_of(connection: Connection, question: str, seed: str, what: Wanted, marker: str, after: str) -> str:
+    """Return the answer of a list that comes after another one; after the last one, the first; "" if there is none.
+
+    Of the unmarked answers, those are left out that are not read yet, that somebody else looks at, or that are assigned
+    to somebody else.
+    """
+    found: Iterable[str]
+    if what is Wanted.UNMARKED:
+        claimed = select(CLAIM.c.grade_id).where(CLAIM.c.until >= now(), CLAIM.c.by != marker)
+        free = (_UNMARKED, exists().where(ANSWER.c.grade_id == GRADE.c.id), GRADE.c.id.not_in(claimed))
+        unmarked = connection.scalars(_answers(question).where(*free))
+        found = _assigned_to(connection, question, seed, ("", marker), unmarked)
+    else:
+        found = _found(connection, question, seed, what, marker)
+    return _beside(after, found, seed, question).after
+
+
+def around(connection: Connection, question: str, seed: str, what: Wanted, marker: str, grade_id: str) -> Neighbours:
+    """Return the answers of a list before and after another one. Before an unmarked answer comes any other answer,
+    because a marker looks back at marked ones.
+    """
+    before = Wanted.ALL if what is Wanted.UNMARKED else what
+    return Neighbours(
+        _beside(grade_id, _found(connection, question, seed, before, marker), seed, question).before,
+        next_of(connection, question, seed, what, marker, grade_id),
+    )
+
+
+def _beside(grade_id: str, keys: Iterable[str], seed: str, question: str) -> Neighbours:
+    """Return which of ``keys`` come before and after an answer, in the question's order; "" stands before all others.
+
+    Examples
+    --------
+    >>> in_order("abcd", "2026", "q1")
+    ['d', 'b', 'c', 'a']
+    >>> _beside("c", "abd", "2026", "q1"), _beside("a", "ad", "2026", "q1"), _beside("", "abcd", "2026", "q1")
+    (Neighbours(before='b', after='a'), Neighbours(before='d', after='d'), Neighbours(before='', after='d'))
+    """
+    order = sorted((rank(seed, question, key), key) for key in keys if key != grade_id)
+    place = bisect(order, (rank(seed, question, grade_id),)) if grade_id else 0
+    before = order[place - 1][1] if place else ""
+    return Neighbours(before, order[place % len(order)][1] if order else "")
+
+
+def states(connection: Connection, question: str, seed: str, grade_ids: Collection[str]) -> list[AnswerState]:
+    """Return the states of these answers to a question, in their order."""
+    rows, held = grades.known(connection, grade_ids), marks.some(connection, grade_ids)
+    wanted = select(ANSWER.c.grade_id, ANSWER.c.words, ANSWER.c.remark).where(ANSWER.c.grade_id.in_(grade_ids))
+    texts = {grade_id: (words, remark) for grade_id, words, remark in connection.execute(wanted).tuples()}
+    leaders: dict[bool, dict[str, str]] = {True: {}, False: {}}
+    places = select(GROUP.c.grade_id, GROUP.c.together, GROUP.c.leader).where(GROUP.c.grade_id.in_(grade_ids))
+    for grade_id, together, leader in connection.execute(places).tuples():
+        leaders[together][grade_id] = leader
+    sizes = dict(
+        connection.execute(
+            select(GROUP.c.leader, func.count())
+            .where(GROUP.c.together, GROUP.c.leader.in_({*leaders[True].values()}))
+            .group_by(GROUP.c.leader)
         )
-    }
-    groups = connection.execute(
-        select(GROUP.c.grade_id, GROUP.c.together, GROUP.c.leader).where(GROUP.c.question == question)
-    ).all()
-    leaders = {each.grade_id: each.leader for each in groups if each.together}
-    sizes = Counter(leaders.values())
-    similar = {each.grade_id: each.leader for each in groups if not each.together}
+        .tuples()
+        .all()
+    )
     claims = {each.grade_id: each for each in _claims(connection)}
     shares, second = assigned(connection).get(question, {}), second_marks.waiting(connection, question)
     return [
         _state(
             rows[grade_id],
             held.get(grade_id),
-            remark=texts[grade_id].remark if grade_id in texts else "",
-            words=texts[grade_id].words if grade_id in texts else 0,
+            words=texts[grade_id][0] if grade_id in texts else 0,
+            remark=texts[grade_id][1] if grade_id in texts else "",
             indexed=grade_id in texts,
-            together=sizes[leaders[grade_id]] if grade_id in leaders else 1,
-            similar=similar.get(grade_id, ""),
+            together=sizes[leaders[True][grade_id]] if grade_id in leaders[True] else 1,
+            similar=leaders[False].get(grade_id, ""),
             claim=claims.get(grade_id),
             assigned=assignee(shares, seed, question, grade_id),
             second=grade_id in second,
         )
-        for grade_id in in_order(rows.keys(), seed, question)
+        for grade_id in grade_ids
     ]
 
 
@@ -115,46 +192,6 @@ def _state(
         indexed=indexed,
         second=second,
     )
-
-
-def wanted(every: Iterable[AnswerState], what: Wanted, marker: str) -> list[AnswerState]:
-    """Return those of the answers that a list shows."""
-    return [each for each in every if _is_wanted(each, what, marker)]
-
-
-def _is_wanted(each: AnswerState, what: Wanted, marker: str) -> bool:
-    match what:
-        case Wanted.UNMARKED:
-            return is_unmarked(each)
-        case Wanted.MINE:
-            return marker in (each.assigned, each.by)
-        case Wanted.LOOK:
-            return each.state is State.LOOK
-        case Wanted.STALE:
-            return each.state is State.STALE
-        case Wanted.OVERRULED:
-            return each.overruled or each.comment_edited
-        case Wanted.SECOND:
-            return each.second and each.by != marker
-    return True
-
-
-def is_unmarked(each: AnswerState) -> bool:
-    """Whether an answer waits for a person. A score that was typed in the formgrader is one, too."""
-    return each.state not in marks.COUNTED and not each.without_items
-
-
-def next_unmarked(every: Sequence[AnswerState], after: str, marker: str) -> str | None:
-    """Return the unmarked answer that comes next after ``after``, or from the start again; None if all are marked.
-
-    Answers that are not read yet, that somebody else looks at, or that are assigned to somebody else, are left out.
-    """
-    place = next((i for i, each in enumerate(every) if each.grade_id == after), -1)
-    for each in (*every[place + 1 :], *every[: max(place, 0)]):
-        claimed = each.claim is not None and each.claim.by != marker
-        if is_unmarked(each) and each.indexed and not claimed and each.assigned in ("", marker):
-            return each.grade_id
-    return None
 
 
 def claim(connection: Connection, grade_id: str, by: str) -> Claim:
@@ -197,6 +234,14 @@ def assigned(connection: Connection) -> dict[str, Shares]:
     return {key.removeprefix(_ASSIGNMENT): json.loads(value) for key, value in rows.tuples()}
 
 
+def _assigned_to(
+    connection: Connection, question: str, seed: str, markers: Collection[str], keys: Iterable[str]
+) -> Iterable[str]:
+    """Return those of the answers that are assigned to one of these markers; "" stands for nobody."""
+    shares = assigned(connection).get(question, {})
+    return (key for key in keys if assignee(shares, seed, question, key) in markers)
+
+
 def assignee(shares: Shares, seed: str, question: str, grade_id: str) -> str:
     """Return the marker of an answer, "" if nobody is. Answers that are submitted later change no earlier ones.
 
@@ -205,6 +250,8 @@ def assignee(shares: Shares, seed: str, question: str, grade_id: str) -> str:
     >>> assignee({"ann": 1, "bob": 1}, "2026", "q1", "a") in ("ann", "bob")
     True
     """
+    if not shares:
+        return ""
     digits = rank(seed, f"assign {question}", grade_id)[:12]
     left = int(digits, 16) / 16 ** len(digits) * sum(shares.values())
     for marker in sorted(shares):

@@ -96,9 +96,10 @@ def _problem(connection: Connection, each: Asked, students: set[str]) -> str:
     return ""
 
 
-def every(connection: Connection) -> tuple[Request, ...]:
-    """Return all requests, the oldest first."""
-    rows = connection.execute(select(REQUEST).order_by(REQUEST.c.id)).all()
+def every(connection: Connection, grade_id: str | None = None) -> tuple[Request, ...]:
+    """Return the requests about an answer, or about all; the oldest comes first."""
+    about = [] if grade_id is None else [REQUEST.c.grade_id == grade_id]
+    rows = connection.execute(select(REQUEST).where(*about).order_by(REQUEST.c.id)).all()
     answers = grades.known(connection, {row.grade_id for row in rows})
     held = marks.some(connection, list(answers))
     return tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ from autograder.assignment.questions import WRITTEN
 from autograder.assignment.seeds import course_seed
 from autograder.errors import UserError
 from autograder.marking.scheme import parse
-from autograder.nbgrader_bridge.desk import pages, queue
+from autograder.nbgrader_bridge.desk import pages
 from autograder.nbgrader_bridge.desk.model import (
-    AnswerState,
     DeskProblem,
     DoubleMark,
+    Neighbours,
     RequestState,
     SaveMark,
     Slot,
@@ -129,10 +129,9 @@ class Desk:
         store, slot, marker = self.store, pages.slot_of(wanted), visitor.marker
         progress, rubric, bank = store.question(question), store.rubric(question), store.comments(question)
         prompt = pages.prompt_of(self._release, question)
-        every = store.queue(question)
-        grade_id = at or self._neighbours(question, wanted, "", marker, every).after
+        grade_id = at or store.next_of(question, wanted, marker, "")
         if not grade_id:
-            none = pages.Neighbours("", "")
+            none = Neighbours("", "")
             return pages.question(visitor, wanted, progress, rubric, None, none, (), (), bank, prompt)
         answer = store.answer(grade_id, slot)
         if answer.status.question != question:
@@ -140,23 +139,20 @@ class Desk:
         if not answer.status.indexed:
             self.read_answers()
             return pages.message(visitor, "Not read yet", _NOT_READ)
-        leader = answer.status.similar
         group = store.group(grade_id) if slot is Slot.FIRST and answer.status.together > 1 else ()
-        named = {grade_id, *(each.grade_id for each in group)}
-        alike = [each for each in every if leader and each.similar == leader and each.grade_id not in named]
         return pages.question(
             visitor,
             wanted,
             progress,
             rubric,
             answer,
-            self._neighbours(question, wanted, grade_id, marker, every),
+            store.around(question, wanted, marker, grade_id),
             group,
-            alike[:_ALIKE],
+            store.similar_to(answer.status, _ALIKE, [each.grade_id for each in group]),
             bank,
             prompt,
-            [each for each in store.requests() if each.grade_id == grade_id and each.state is RequestState.OPEN],
-            self._double(question).get(grade_id) if wanted is Wanted.RESOLVE else None,
+            [each for each in store.requests(grade_id) if each.state is RequestState.OPEN],
+            self._double(question, grade_id) if wanted is Wanted.RESOLVE else None,
         )
 
     def group(self, visitor: pages.Visitor, grade_id: str) -> str:
@@ -202,7 +198,7 @@ class Desk:
             "rev": saved.rev,
             "score": saved.score,
             "progress": {"marked": saved.progress.done + saved.progress.look, "answers": saved.progress.answers},
-            "next": self._neighbours(question, wanted, mark.grade_id, mark.by, self.store.queue(question)).after,
+            "next": self.store.next_of(question, wanted, mark.by, mark.grade_id),
         }
 
     def undo(self, event: int, by: str) -> dict[str, Any]:
@@ -241,16 +237,6 @@ class Desk:
         self.store.answer_request(number, by, reply, mark)
         return {}
 
-    def _neighbours(
-        self, question: str, wanted: Wanted, grade_id: str, marker: str, every: Sequence[AnswerState]
-    ) -> pages.Neighbours:
-        order = [each.grade_id for each in every]
-        if wanted is Wanted.UNMARKED:  # and before it, any answer: a marker looks back at marked ones
-            before = pages.around(grade_id, order, set(order)).before
-            return pages.Neighbours(before, queue.next_unmarked(every, grade_id, marker) or "")
-        if wanted is Wanted.RESOLVE:
-            return pages.around(grade_id, order, self._double(question))
-        return pages.around(grade_id, order, {each.grade_id for each in queue.wanted(every, wanted, marker)})
-
-    def _double(self, question: str) -> dict[str, DoubleMark]:
-        return {each.grade_id: each for each in self.store.agreement(question).answers if each.open}
+    def _double(self, question: str, grade_id: str) -> DoubleMark | None:
+        both = (each for each in self.store.agreement(question).answers if each.open)
+        return next((each for each in both if each.grade_id == grade_id), None)

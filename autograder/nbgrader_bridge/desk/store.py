@@ -6,7 +6,7 @@ on PostgreSQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from autograder.assignment.questions import WRITTEN
 from autograder.marking.compose import Show
+from autograder.marking.draw import in_order
 from autograder.marking.impact import Impact
 from autograder.marking.scheme import Scheme
 from autograder.nbgrader_bridge.desk import (
@@ -44,6 +45,7 @@ from autograder.nbgrader_bridge.desk.model import (
     DeskProblem,
     Event,
     Member,
+    Neighbours,
     Pair,
     QuestionAgreement,
     QuestionProgress,
@@ -109,13 +111,34 @@ class Store:
     def queue(self, question: str, wanted: Wanted = Wanted.ALL, marker: str = "") -> tuple[AnswerState, ...]:
         """Return answers to a question in its random order, which is stable and another one for each question."""
         with self._database.read() as connection:
-            return tuple(queue.wanted(queue.states(connection, question, self._seed), wanted, marker))
+            found = queue.listed(connection, question, self._seed, wanted, marker)
+            return tuple(queue.states(connection, question, self._seed, found))
+
+    def next_of(self, question: str, wanted: Wanted, marker: str, after: str) -> str:
+        """Return which answer of a list comes after another one for a marker; "" if there is none.
+
+        Of the unmarked answers, those are left out that are not read yet, or that somebody else has.
+        """
+        with self._database.read() as connection:
+            return queue.next_of(connection, question, self._seed, wanted, marker, after)
+
+    def around(self, question: str, wanted: Wanted, marker: str, grade_id: str) -> Neighbours:
+        """Return the answers of a list before and after another one."""
+        with self._database.read() as connection:
+            return queue.around(connection, question, self._seed, wanted, marker, grade_id)
+
+    def similar_to(self, answer: AnswerState, most: int, leave_out: Collection[str]) -> tuple[AnswerState, ...]:
+        """Return answers of the same group of similar ones, in the question's random order."""
+        with self._database.read() as connection:
+            found = alike_answers.led_by(connection, answer.similar) - {answer.grade_id, *leave_out}
+            chosen = in_order(found, self._seed, answer.question)[:most]
+            return tuple(queue.states(connection, answer.question, self._seed, chosen))
 
     def answer(self, grade_id: str, slot: Slot = Slot.FIRST) -> Answer:
         """Return one answer; raise `DeskProblem` if there is none. With the second slot, the first mark is left out."""
         with self._database.read() as connection:
             row = grades.one(connection, grade_id)
-            state = queue.state(connection, grade_id, self._seed)
+            (state,) = queue.states(connection, row.question, self._seed, (grade_id,))
             mark = marks.some(connection, (grade_id,), slot).get(grade_id)
             text = connection.execute(select(ANSWER).where(ANSWER.c.grade_id == grade_id)).one_or_none()
             if slot is Slot.SECOND:
@@ -312,10 +335,10 @@ class Store:
 
     # --- Requests, copies ---------------------------------------------------------------------------------
 
-    def requests(self) -> tuple[Request, ...]:
-        """Return the students' requests for another look, oldest first."""
+    def requests(self, grade_id: str | None = None) -> tuple[Request, ...]:
+        """Return the students' requests for another look, at one answer or at all, oldest first."""
         with self._database.read() as connection:
-            return regrade_requests.every(connection)
+            return regrade_requests.every(connection, grade_id)
 
     def add_requests(self, asked: Sequence[Asked], until: datetime | None) -> list[str]:
         """Add requests; return one line for each that was refused. ``until`` is when the window closes."""

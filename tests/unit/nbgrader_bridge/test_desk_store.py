@@ -30,13 +30,13 @@ from autograder.nbgrader_bridge.desk.model import (
     ConflictKind,
     DeskFault,
     DeskProblem,
+    Neighbours,
     RequestState,
     SaveMark,
     Slot,
     State,
     Wanted,
 )
-from autograder.nbgrader_bridge.desk.queue import next_unmarked
 from autograder.nbgrader_bridge.desk.regrade_requests import Asked
 from autograder.nbgrader_bridge.desk.store import Store
 from autograder.nbgrader_bridge.gradebook import Grades, SubmissionId, write_grades
@@ -345,16 +345,21 @@ def test_requests_are_checked_line_by_line_and_answered_by_somebody_else(course:
 def test_next_leaves_out_what_others_look_at_and_what_is_theirs(course: DeskCourse, store: Store) -> None:
     order = [each.grade_id for each in store.queue("q1")]
     assert order != [each.grade_id for each in store.queue("q2")]
-    assert next_unmarked(store.queue("q1"), "", "ann") == order[0]
+    assert store.next_of("q1", Wanted.UNMARKED, "ann", "") == order[0]
     assert store.claim(order[0], "bob").by == store.claim(order[0], "ann").by == "bob"
-    assert next_unmarked(store.queue("q1"), "", "ann") == order[1]
-    assert next_unmarked(store.queue("q1"), order[1], "ann") == order[2]
+    assert store.next_of("q1", Wanted.UNMARKED, "ann", "") == order[1]
+    assert store.next_of("q1", Wanted.UNMARKED, "ann", order[1]) == order[2]
+    assert store.next_of("q1", Wanted.UNMARKED, "ann", order[-1]) == order[1]
+    assert store.around("q1", Wanted.UNMARKED, "ann", order[1]) == Neighbours(order[0], order[2])
+    assert store.around("q1", Wanted.ALL, "ann", order[-1]) == Neighbours(order[-2], order[0])
+    assert store.around("q1", Wanted.LOOK, "ann", order[1]) == Neighbours("", "")
     store.assign("q1", {"ann": 1, "bob": 1})
     theirs = Counter(each.assigned for each in store.queue("q1"))
     assert theirs.keys() <= {"ann", "bob"}
     assert theirs.total() == len(order)
-    bobs = next_unmarked(store.queue("q1"), "", "bob")
-    assert [each.assigned for each in store.queue("q1") if each.grade_id == bobs] == ["bob"] * (bobs is not None)
+    bobs = [each.grade_id for each in store.queue("q1") if each.assigned == "bob"]
+    assert store.next_of("q1", Wanted.UNMARKED, "bob", "") == ([*bobs, ""][0])
+    assert [each.grade_id for each in store.queue("q1", Wanted.MINE, "bob")] == bobs
 
 
 def test_second_marks_are_drawn_hidden_and_compared(course: DeskCourse, store: Store) -> None:
