@@ -81,7 +81,7 @@ class Item:
     steps: tuple[float, ...]
     text: str
 
-    @property
+    @cached_property
     def words(self) -> str:
         """The text by itself, for people who see the points beside it: without the bracket, with a capital.
 

@@ -26,14 +26,19 @@ def index() -> None:
 
 def similar(*, as_json: Json = False) -> None:
     """List pairs of answers that are alike, to look at. It says nothing about who copied, and changes no points."""
+    from autograder.assignment.questions import WRITTEN
+
     with opened_store() as store:
+        students = store.students()
         found = [
             {
-                "question": pair.question,
-                "students": [store.student_of(pair.one), store.student_of(pair.other)],
+                "question": question,
+                "students": [students[pair.one], students[pair.other]],
                 "share": pair.share,
             }
-            for pair in store.similar()
+            for question in WRITTEN
+            for pair in store.similar(question).pairs
+            if {pair.one, pair.other} <= students.keys()
         ]
     if as_json:
         print_json(found)

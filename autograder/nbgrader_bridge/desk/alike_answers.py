@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from autograder.marking import alike
 from autograder.marking.alike import ALGORITHM, Place, Tier
@@ -112,11 +112,16 @@ def members_now(connection: Connection, question: str, grade_id: str) -> frozens
     return frozenset(key for key, place in places.items() if place.leader == places[grade_id].leader)
 
 
-def pairs(connection: Connection) -> tuple[Pair, ...]:
-    """Return the pairs to look at, by question, the most alike first."""
-    wanted = select(PAIR.c.question, PAIR.c.one, PAIR.c.other, PAIR.c.share)
-    order = (PAIR.c.question, PAIR.c.share.desc(), PAIR.c.one, PAIR.c.other)
-    return tuple(Pair(*row) for row in connection.execute(wanted.order_by(*order)))
+def pairs(connection: Connection, question: str, start: int, most: int | None) -> tuple[Pair, ...]:
+    """Return pairs to look at, the most alike first: at most ``most``, after the first ``start``."""
+    wanted = select(PAIR.c.question, PAIR.c.one, PAIR.c.other, PAIR.c.share).where(PAIR.c.question == question)
+    order = (PAIR.c.share.desc(), PAIR.c.one, PAIR.c.other)
+    return tuple(Pair(*row) for row in connection.execute(wanted.order_by(*order).offset(start).limit(most)))
+
+
+def number_of_pairs(connection: Connection, question: str) -> int:
+    """Return how many pairs of answers to a question there are to look at."""
+    return connection.scalar(select(func.count()).where(PAIR.c.question == question)) or 0
 
 
 def _leader(connection: Connection, grade_id: str) -> str | None:

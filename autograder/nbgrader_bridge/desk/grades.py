@@ -139,6 +139,8 @@ def lock(connection: Connection, grade_ids: Collection[str]) -> None:
 
     SQLite has no such locks and needs none: a transaction that writes excludes the others from its start.
     """
+    if connection.dialect.name == "sqlite":
+        return
     ids = sorted(grade_ids)
     for start in range(0, len(ids), _AT_ONCE):
         some_ids = ids[start : start + _AT_ONCE]

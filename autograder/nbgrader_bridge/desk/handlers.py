@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
@@ -279,7 +280,10 @@ class Similar(_PageHandler):
 
     def page(self, visitor: pages.Visitor, *_: str) -> str:
         """Return the page."""
-        return self.desk.similar(visitor)
+        start = self.get_query_argument("start", "0")
+        if not re.fullmatch(r"[0-9]{1,9}", start):
+            raise DeskProblem(f"there is no pair number {one_line(start, 20)!r}")
+        return self.desk.similar(visitor, self.get_query_argument("question", ""), int(start))
 
 
 class Requests(_PageHandler):

@@ -422,6 +422,24 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class AlikePairs:
+    """Some of a question's pairs, the most alike first: those that come after the first ``start``.
+
+    ``total`` is how many the question has.
+    """
+
+    question: str
+    total: int
+    start: int
+    pairs: tuple[Pair, ...]
+
+    @property
+    def end(self) -> int:
+        """How many come before those that are not here."""
+        return self.start + len(self.pairs)
+
+
+@dataclass(frozen=True)
 class BankComment:
     """A comment of the bank, most used first."""
 

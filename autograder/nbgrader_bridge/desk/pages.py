@@ -18,6 +18,7 @@ from autograder.marking.alike import Tier, word_diff
 from autograder.marking.impact import Impact
 from autograder.marking.scheme import Scheme, amount
 from autograder.nbgrader_bridge.desk.model import (
+    AlikePairs,
     Answer,
     AnswerState,
     BankComment,
@@ -25,7 +26,6 @@ from autograder.nbgrader_bridge.desk.model import (
     Event,
     Member,
     Neighbours,
-    Pair,
     QuestionAgreement,
     QuestionProgress,
     Request,
@@ -301,9 +301,9 @@ def agreement(visitor: Visitor, found: Sequence[QuestionAgreement]) -> str:
     return _page("agreement", visitor, lines=lines, double=double)
 
 
-def similar(visitor: Visitor, found: Mapping[str, Sequence[Pair]]) -> str:
+def similar(visitor: Visitor, found: Sequence[AlikePairs]) -> str:
     """Return the page with the pairs of answers that somebody should look at."""
-    return _page("similar", visitor, questions=[(each, pairs) for each, pairs in found.items() if pairs])
+    return _page("similar", visitor, questions=[each for each in found if each.pairs])
 
 
 def requests(visitor: Visitor, found: Sequence[Request]) -> str:

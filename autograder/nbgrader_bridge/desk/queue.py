@@ -71,7 +71,7 @@ def _is_changed(row: Row, mark: Mark) -> bool:
     return mark.state in marks.COUNTED and (marks.is_overruled(row, mark) or marks.is_edited(row, mark))
 
 
-def _answers(question: str) -> Select[tuple[str]]:
+def _answers(question: str) -> Select[str]:
     """Return a query for the ids of the answers to a question; the first mark is joined."""
     first = and_(MARK.c.grade_id == GRADE.c.id, MARK.c.slot == Slot.FIRST)
     return grades.written(GRADE.c.id).join(MARK, first, isouter=True).where(CELL.c.name == question)
@@ -130,7 +130,7 @@ def states(connection: Connection, question: str, seed: str, grade_ids: Collecti
     places = select(GROUP.c.grade_id, GROUP.c.together, GROUP.c.leader).where(GROUP.c.grade_id.in_(grade_ids))
     for grade_id, together, leader in connection.execute(places).tuples():
         leaders[together][grade_id] = leader
-    sizes = dict(
+    sizes: dict[str, int] = dict(
         connection.execute(
             select(GROUP.c.leader, func.count())
             .where(GROUP.c.together, GROUP.c.leader.in_({*leaders[True].values()}))

@@ -96,6 +96,8 @@ def _both(connection: Connection, scheme: Scheme) -> Iterator[DoubleMark]:
         for key, mark in marks.of_question(connection, scheme.question, Slot.SECOND).items()
         if mark.state in marks.COUNTED
     }
+    if not counted:
+        return
     first, rows = marks.some(connection, counted), grades.known(connection, counted)
     for key, mark in counted.items():
         held = first.get(key)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,8 @@ from autograder.nbgrader_bridge.desk.store import Store
 #: Seconds that the first page waits for new answers to be read. A small class takes less.
 _PATIENCE = 1.0
 _LOG_LINES = 200
-#: Similar answers that a page names.
-_ALIKE = 8
+#: Similar answers that a page names, and pairs of a question.
+_ALIKE, _PAIRS = 8, 50
 _NOT_READ = "Load the page again in a moment. If this answer stays unread, the server's log says why."
 _RESOLVED_BY = "two marks that differ are resolved by instructors"
 
@@ -65,7 +66,7 @@ class Desk:
         self._settings, self._log = settings, log
         self._opening = threading.Lock()
         self._reading: threading.Thread | None = None
-        self._seen: dict[Path, int] = {}
+        self._seen: dict[str, int] = {}
 
     def instructs(self, marker: str) -> bool:
         """Whether this marker may see what is for instructors."""
@@ -84,7 +85,7 @@ class Desk:
     def read_answers(self) -> bool:
         """Read the answers if notebooks changed, in the background if it takes long; return whether it goes on."""
         store = self.store
-        found = {each: each.stat().st_mtime_ns for each in self._notebooks()}
+        found = self._notebooks()
         with self._opening:
             if not (self._reading and self._reading.is_alive()) and found != self._seen:
                 self._reading = threading.Thread(target=self._read, args=(store, found), daemon=True)
@@ -95,11 +96,15 @@ class Desk:
         thread.join(_PATIENCE)
         return thread.is_alive()
 
-    def _notebooks(self) -> Iterator[Path]:
-        pattern = self._notebook_of("*")
-        return Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
+    def _notebooks(self) -> dict[str, int]:
+        """Return when each student's autograded notebook changed."""
+        folder, changed = self._notebook_of("student").parents[2], {}
+        for each in folder.iterdir() if folder.is_dir() else ():
+            with suppress(OSError):
+                changed[each.name] = self._notebook_of(each.name).stat().st_mtime_ns
+        return changed
 
-    def _read(self, store: Store, notebooks: dict[Path, int]) -> None:
+    def _read(self, store: Store, notebooks: dict[str, int]) -> None:
         try:
             found = store.index(self._notebook_of)
         except UserError as problem:
@@ -171,12 +176,10 @@ class Desk:
         """Return the page on agreement."""
         return pages.agreement(visitor, [self.store.agreement(question) for question in WRITTEN])
 
-    def similar(self, visitor: pages.Visitor) -> str:
-        """Return the page with pairs to look at."""
-        found: dict[str, list[Any]] = {}
-        for pair in self.store.similar():
-            found.setdefault(pair.question, []).append(pair)
-        return pages.similar(visitor, found)
+    def similar(self, visitor: pages.Visitor, question: str = "", start: int = 0) -> str:
+        """Return the page with pairs to look at: the first ones of each question, or some of one question's."""
+        questions = (question,) if question else WRITTEN
+        return pages.similar(visitor, [self.store.similar(each, start, _PAIRS) for each in questions])
 
     def requests(self, visitor: pages.Visitor) -> str:
         """Return the page with what students ask."""

@@ -36,6 +36,7 @@ from autograder.nbgrader_bridge.desk import (
 from autograder.nbgrader_bridge.desk.database import Database
 from autograder.nbgrader_bridge.desk.index import Indexed, NotebookOf, index
 from autograder.nbgrader_bridge.desk.model import (
+    AlikePairs,
     Answer,
     AnswerState,
     BankComment,
@@ -46,7 +47,6 @@ from autograder.nbgrader_bridge.desk.model import (
     Event,
     Member,
     Neighbours,
-    Pair,
     QuestionAgreement,
     QuestionProgress,
     Request,
@@ -159,15 +159,19 @@ class Store:
         with self._database.read() as connection:
             return alike_answers.members(connection, grade_id)
 
-    def similar(self) -> tuple[Pair, ...]:
-        """Return the pairs of answers that somebody should look at, as `index` found them."""
-        with self._database.read() as connection:
-            return alike_answers.pairs(connection)
+    def similar(self, question: str, start: int = 0, most: int | None = None) -> AlikePairs:
+        """Return pairs of answers that somebody should look at, as `index` found them, the most alike first.
 
-    def student_of(self, grade_id: str) -> str:
-        """Return whose answer it is: for instructors only."""
+        A large class has thousands: ``start`` of them are left out, and at most ``most`` are returned.
+        """
         with self._database.read() as connection:
-            return grades.one(connection, grade_id).student
+            found = alike_answers.pairs(connection, question, start, most)
+            return AlikePairs(question, alike_answers.number_of_pairs(connection, question), start, found)
+
+    def students(self) -> dict[str, str]:
+        """Return whose answer each one is: for instructors only."""
+        with self._database.read() as connection:
+            return {row.grade_id: row.student for row in grades.of_question(connection).values()}
 
     def log(
         self, grade_id: str | None = None, student: str | None = None, *, most: int | None = None, names: bool = False

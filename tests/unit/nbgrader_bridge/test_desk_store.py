@@ -174,7 +174,10 @@ def test_groups_and_pairs_are_those_of_the_answers_that_are_there(course: DeskCo
         course.write(student, {"q1": f"My own run: {own_run}."})
     store.index(course.notebook_of)
     pair = tuple(sorted((dora, emil)))
-    assert (pair, "q1") in [((each.one, each.other), each.question) for each in store.similar()]
+    (found,) = store.similar("q1").pairs
+    assert ((found.one, found.other), found.question) == (pair, "q1")
+    assert store.similar("q1", 1).pairs == store.similar("q2").pairs == ()
+    assert store.similar("q1", 1).total == 1
     with create_engine(course.db_url).begin() as connection:  # as after an index that was interrupted
         connection.execute(
             text("UPDATE desk_answer SET sha256 = 'x', source = 'Other.' WHERE grade_id = :id"), {"id": bert}
@@ -183,7 +186,7 @@ def test_groups_and_pairs_are_those_of_the_answers_that_are_there(course: DeskCo
         store.save(mark(store, alice, *FIRST, also=(bert,)))
     course.write("emil", {"q1": "Nothing."})
     store.index(course.notebook_of)
-    assert pair not in [(each.one, each.other) for each in store.similar()]
+    assert store.similar("q1").pairs == ()
     assert {member.grade_id for member in store.group(alice)} >= {alice, bert}
 
 
