@@ -111,9 +111,11 @@ def _beside(grade_id: str, keys: Iterable[str], seed: str, question: str) -> Nei
     Examples
     --------
     >>> in_order("abcd", "2026", "q1")
-    ['d', 'b', 'c', 'a']
-    >>> _beside("c", "abd", "2026", "q1"), _beside("a", "ad", "2026", "q1"), _beside("", "abcd", "2026", "q1")
-    (Neighbours(before='b', after='a'), Neighbours(before='d', after='d'), Neighbours(before='', after='d'))
+    ['c', 'a', 'b', 'd']
+    >>> _beside("b", "acd", "2026", "q1")
+    Neighbours(before='a', after='d')
+    >>> _beside("d", "cd", "2026", "q1"), _beside("", "abcd", "2026", "q1")
+    (Neighbours(before='c', after='c'), Neighbours(before='', after='c'))
     """
     order = sorted((rank(seed, question, key), key) for key in keys if key != grade_id)
     place = bisect(order, (rank(seed, question, grade_id),)) if grade_id else 0
