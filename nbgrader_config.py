@@ -110,6 +110,10 @@ c.Autograde.autograde_preprocessors = [
 c.AssignLatePenalties.plugin_class = "autograder.nbgrader_bridge.late.CoursePolicy"
 c.CoursePolicy.policy = course.late
 
+# --- Marking by people ----------------------------------------------------------------------------------
+
+c.MarkingDesk.show_items = course.show_items
+
 # --- What people see ------------------------------------------------------------------------------------
 
 # Students' Markdown and code are shown without scripts and within bounds, in the formgrader and in feedback.

@@ -53,6 +53,14 @@ class Frameworks(StrEnum):
     BETTER = "better"
 
 
+class Show(StrEnum):
+    """What students see of a mark scheme: all items, those that were earned, or only sums."""
+
+    ALL = "all"
+    APPLIED = "applied"
+    NONE = "none"
+
+
 class LateRule(StrEnum):
     """What late work loses: nothing, everything, or a percentage or a number of points for each day."""
 
@@ -145,6 +153,8 @@ class Settings:
         Penalty for late submissions.
     limits : Limits
         What one submission may use.
+    show_items : Show
+        How much of the mark schemes students see.
     requests : Requests
         How students ask for another look.
     """
@@ -154,6 +164,7 @@ class Settings:
     deadline: datetime | None = None
     late: LatePolicy = field(default_factory=LatePolicy)
     limits: Limits = field(default_factory=Limits)
+    show_items: Show = Show.ALL
     requests: Requests = field(default_factory=Requests)
 
     @property
@@ -215,7 +226,7 @@ class _Reader:
         self._lines = text.splitlines()
 
     def settings(self, document: Mapping[str, Any]) -> Settings:
-        self._know(document, ("help", "frameworks", "deadline", "late", "limits", "requests"), "")
+        self._know(document, ("help", "frameworks", "deadline", "late", "limits", "marking", "requests"), "")
         late = self._table(document, "late", ("policy", "per_day", "grace_minutes"))
         default, usual = Settings(), LatePolicy()
         grace = self._number(late, "late.grace_minutes", usual.grace / timedelta(minutes=1), _MOST_GRACE_MINUTES)
@@ -229,6 +240,9 @@ class _Reader:
                 grace=timedelta(minutes=grace),
             ),
             limits=self._limits(document),
+            show_items=self._choice(
+                self._table(document, "marking", ("show_items",)), "marking.show_items", default.show_items
+            ),
             requests=self._requests(document),
         )
 

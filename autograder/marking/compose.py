@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from autograder.assignment.settings import Show
 from autograder.marking.scheme import Scheme, amount
 from autograder.marking.score import Given, by_row, made
-
-
-class Show(StrEnum):
-    """How much of the mark scheme a comment shows."""
-
-    ALL = "all"
-    APPLIED = "applied"
-    NONE = "none"
 
 
 def comment(

@@ -6,13 +6,13 @@ import typer
 
 from autograder.cli.mark.answers import index, similar
 from autograder.cli.mark.copies import export, import_, log
-from autograder.cli.mark.markers import agreement, assign, sample
+from autograder.cli.mark.markers import agreement, assign, resolve, sample
 from autograder.cli.mark.progress import progress
 from autograder.cli.mark.requests import requests
 from autograder.cli.mark.rubric import rubric
 
 app = typer.Typer(no_args_is_help=True)
-for command in (progress, index, rubric, assign, sample, agreement, similar, requests, export, log):
+for command in (progress, index, rubric, assign, sample, agreement, resolve, similar, requests, export, log):
     app.command()(command)
 app.command("import")(import_)
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from autograder.cli.mark.opening import BadWish, Json, opened_store, print_json
+
+
+class Which(StrEnum):
+    """One of an answer's two marks."""
+
+    FIRST = "first"
+    SECOND = "second"
 
 
 def assign(
@@ -75,3 +83,16 @@ def agreement(*, as_json: Json = False) -> None:
                 gave = [f"{mark.by} {mark.score:g}" for mark in (answer.first, answer.second)]
                 differ = f", differ in {', '.join(answer.differ)}" if answer.differ else ""
                 print(f"    {answer.grade_id}  {', '.join(gave)}{differ}")
+
+
+def resolve(
+    answer: Annotated[str, typer.Argument(help="The answer, as `autograder mark agreement` names it.")],
+    which: Annotated[Which, typer.Argument(help="The mark that counts from now on.")],
+    by: Annotated[str, typer.Option(help="Who decides it. The log keeps the name.")],
+) -> None:
+    """Resolve two marks that differ: one of them counts from now on. A third mark is given at the desk."""
+    from autograder.nbgrader_bridge.desk.model import Slot
+
+    with opened_store() as store:
+        saved = store.resolve(answer, Slot(which), by)
+    print(f"{saved.score:g} points count. The log calls this entry {saved.event}.")

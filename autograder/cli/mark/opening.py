@@ -35,14 +35,16 @@ def opened_store() -> Iterator[Store]:
     Raises
     ------
     UserError
-        There is no course folder, or its gradebook cannot be used.
+        There is no course folder, or its settings or its gradebook cannot be used.
     """
     from autograder.assignment.course_folder import course_folder
     from autograder.assignment.seeds import course_seed
+    from autograder.assignment.settings import FILE, load_settings
     from autograder.nbgrader_bridge.desk.store import Store
 
     course = course_folder()
-    store = Store(course.db_url, seed=course_seed(course.root))
+    show = load_settings(course.root / FILE).show_items
+    store = Store(course.db_url, seed=course_seed(course.root), show=show)
     try:
         yield store
     finally:

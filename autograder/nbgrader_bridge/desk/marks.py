@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
-from autograder.marking.compose import Show, comment
+from autograder.assignment.settings import Show
+from autograder.marking.compose import comment
 from autograder.marking.impact import carried
 from autograder.marking.scheme import Scheme
 from autograder.marking.score import points

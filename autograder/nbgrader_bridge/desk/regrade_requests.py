@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, insert, select, update
 
 from autograder.assignment.questions import WRITTEN
-from autograder.assignment.settings import time_text
-from autograder.marking.compose import Show
+from autograder.assignment.settings import Show, time_text
 from autograder.marking.impact import carried
 from autograder.nbgrader_bridge.desk import grades, marks, rubrics, saving
 from autograder.nbgrader_bridge.desk.database import now

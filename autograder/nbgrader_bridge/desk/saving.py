@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
-from autograder.marking.compose import Show
+from autograder.assignment.settings import Show
 from autograder.marking.impact import carried
 from autograder.marking.scheme import Scheme
 from autograder.marking.score import points

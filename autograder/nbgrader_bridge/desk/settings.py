@@ -5,14 +5,14 @@ from __future__ import annotations
 from traitlets import Set, Unicode, UseEnum
 from traitlets.config import Configurable
 
-from autograder.marking.compose import Show
+from autograder.assignment.settings import Show
 
 
 class MarkingDesk(Configurable):
     """Settings of the marking desk."""
 
     show_items = UseEnum(
-        Show, Show.ALL, help="What students see of the mark scheme: `all` items, those `applied`, or `none`."
+        Show, Show.ALL, help="What students see of the mark scheme. nbgrader_config.py takes it from course.toml."
     ).tag(config=True)
     instructors = Set(
         Unicode(),

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from autograder.assignment.questions import WRITTEN
-from autograder.marking.compose import Show
+from autograder.assignment.settings import Show
 from autograder.marking.draw import in_order
 from autograder.marking.impact import Impact
 from autograder.marking.scheme import Scheme
@@ -336,6 +336,39 @@ class Store:
         """
         with self._database.read() as connection:
             return second_marks.measure(connection, question)
+
+    def resolve(self, grade_id: str, slot: Slot, by: str) -> Saved:
+        """Let one of an answer's two marks count, with its adjustment and its note.
+
+        Raises
+        ------
+        DeskProblem
+            The answer does not have two marks that differ, or its score was changed in the formgrader.
+        """
+        answer = self.answer(grade_id)
+        question = answer.status.question
+        differ = {each.grade_id: each for each in self.agreement(question).answers if each.open}
+        mark = self.answer(grade_id, slot).mark
+        if grade_id not in differ or mark is None:
+            raise DeskProblem("this answer does not have two marks that differ")
+        if answer.status.overruled:
+            raise DeskProblem("the score of this answer was changed in the formgrader; open it at the desk")
+        chosen = differ[grade_id].second if slot is Slot.SECOND else differ[grade_id].first
+        return self.save(
+            SaveMark(
+                grade_id=grade_id,
+                rev=answer.status.rev,
+                rubric_rev=self.rubric(question).rev,
+                given=chosen.given,
+                by=by,
+                answer_sha256=answer.sha256,
+                seen=answer.status.score,
+                adjustment=mark.adjustment,
+                reason=mark.reason,
+                note=mark.note,
+                resolves=True,
+            )
+        )
 
     # --- Requests, copies ---------------------------------------------------------------------------------
 

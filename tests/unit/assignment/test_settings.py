@@ -13,7 +13,15 @@ import pytest
 
 from autograder import check
 from autograder.assignment.release import BadRelease, load_release
-from autograder.assignment.settings import DEFAULT_PATH, BadSettings, LatePolicy, Requests, Settings, load_settings
+from autograder.assignment.settings import (
+    DEFAULT_PATH,
+    BadSettings,
+    LatePolicy,
+    Requests,
+    Settings,
+    Show,
+    load_settings,
+)
 from autograder.grading.check import CannotCheck
 from autograder.limits import Limits
 from tests.support import gradescope_image
@@ -39,6 +47,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             'help = "formula"\nframeworks = "better"\ndeadline = 2027-01-31T23:59:00+01:00\n'
             '[late]\npolicy = "percent"\nper_day = 12.5\ngrace_minutes = 30\n'
             "[limits]\ntotal_seconds = 120\nstep_seconds = 7.5\nmemory_gib = 3\n"
+            '[marking]\nshow_items = "applied"\n'
             '[requests]\nuntil = 2027-03-14T23:59:00Z\nrepository = "https://github.com/OWNER/COURSE"\n',
         )
     )
@@ -47,6 +56,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     assert settings.deadline_text == "2027-01-31 23:59 UTC+01:00"
     assert settings.due_date == datetime(2027, 1, 31, 22, 59)
     assert settings.late == LatePolicy("percent", 12.5, timedelta(minutes=30))
+    assert settings.show_items is Show.APPLIED
     assert settings.requests == Requests(datetime(2027, 3, 14, 23, 59, tzinfo=UTC), "https://github.com/OWNER/COURSE")
     assert settings.limits == Limits(120.0, 7.5, cpu_seconds=480, memory_bytes=3 * 1024**3)
 
@@ -54,7 +64,10 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("\nhlp = 1", "line 2: there is no setting hlp; there are help, frameworks, deadline, late, limits, requests"),
+        (
+            "\nhlp = 1",
+            "line 2: there is no setting hlp; there are help, frameworks, deadline, late, limits, marking, requests",
+        ),
         ("[late]\nper_week = 1", "line 2: there is no setting late.per_week; there are late.policy"),
         ('help = "everything"', 'line 1: help is "everything"; it should be "name" or "explain" or "formula"'),
         ("help = 3", "line 1: help is 3; it should be"),
@@ -69,6 +82,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         ("[limits]\nthreads = 1", "line 2: there is no setting limits.threads; there are limits.total_seconds"),
         ("[limits]\ntotal_seconds = 0", "limits.total_seconds is 0; it should be a number from 1 to 86400"),
         ("[limits]\nstep_seconds = 61", "limits.step_seconds is 61; it should be a number from 0.5 to 60"),
+        ('[marking]\nshow_items = "some"', 'line 2: marking.show_items is "some"; it should be "all" or "applied"'),
         ("[limits]\nmemory_gib = 0.1", "limits.memory_gib is 0.1; it should be a number from 0.5 to 1024"),
         ("[late]\ngrace_minutes = nan", "late.grace_minutes is nan"),
         ("[requests]\nuntil = 2027-03-14", "line 2: requests.until is 2027-03-14; it should be a date and time with"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from autograder.assignment.questions import WRITTEN
 from autograder.cli.app import app
+from autograder.cli.mark.opening import opened_store
 from tests.support.desk import DeskCourse, mark, second_mark
 from tests.support.samples import ROOT
 
@@ -79,6 +81,32 @@ def test_agreement_lists_the_answers_that_somebody_should_resolve(course: DeskCo
     assert lines[1] == f"    {alice}  ann 1, bob 2, differ in q1.1b"
     assert lines[2].startswith("Q2  ")
     assert len(json.loads(run("agreement", "--json").output)[0]["answers"]) == 2
+    resolved = run("resolve", alice, "second", "--by", "cat")
+    assert (resolved.exit_code, resolved.output) == (0, "2 points count. The log calls this entry 5.\n")
+    assert course.in_formgrader("alice")[0] == 2.0
+    assert run("agreement").output.splitlines()[:2] == [lines[0], lines[2]]
+    refused = run("resolve", alice, "first", "--by", "cat")
+    assert (refused.exit_code, "does not have two marks that differ" in refused.stderr) == (2, True)
+    (entry,) = [each for each in json.loads(run("log", "--json").output) if each["action"] == "resolve"]
+    assert (entry["student"], entry["by"], entry["after"]["score"]) == ("alice", "cat", 2.0)
+
+
+def test_what_students_see_of_the_scheme_is_the_courses_choice(course: DeskCourse) -> None:
+    settings = course.folder / "course.toml"
+    settings.write_text(settings.read_text("utf-8").replace('show_items = "all"', 'show_items = "none"'), "utf-8")
+    with opened_store() as store:
+        store.save(mark(store, course.grade_id("alice"), "q1.1a"))
+    assert "- Core: 1 of 6" in str(course.in_formgrader("alice")[1])
+
+
+def test_alike_answers_are_listed_with_their_students(course: DeskCourse) -> None:
+    own_run = " ".join(str(random.Random(seed).random()) for seed in range(8))
+    for student in ("alice", "bert"):
+        course.write(student, {"q2": f"My own run: {own_run}."})
+    run("index")
+    assert run("similar").output == "q2  alice and bert are alike, look: 100% in common\n"
+    (pair,) = json.loads(run("similar", "--json").output)
+    assert (pair["question"], sorted(pair["students"]), pair["share"]) == ("q2", ["alice", "bert"], 1.0)
 
 
 def test_marks_are_copied_in_an_order_that_stays(course: DeskCourse) -> None:

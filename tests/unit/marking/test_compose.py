@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.marking.compose import Show, comment
+from autograder.assignment.settings import Show
+from autograder.marking.compose import comment
 from autograder.marking.scheme import parse
 from autograder.marking.score import BadMark
 from tests.unit.marking.test_scheme import COSTS, SCHEMES, table

@@ -1,18 +1,21 @@
-"""The desk of one server: what only instructors may do there, and answers that nobody has read yet."""
+"""The desk of one server: what only instructors may do, what a page costs, and answers that nobody has read yet."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
 from autograder.marking.scheme import render
 from autograder.nbgrader_bridge.desk.model import DeskProblem, State, Wanted
 from autograder.nbgrader_bridge.desk.pages import Visitor
 from autograder.nbgrader_bridge.desk.service import Desk
 from autograder.nbgrader_bridge.desk.settings import MarkingDesk
-from tests.support.desk import DeskCourse, mark
+from tests.support.desk import DeskCourse, mark, second_mark
 from tests.support.samples import RELEASE
 
 ANSWERS = {"alice": {"q1": "The gradient of the early layers vanishes."}, "bert": {"q1": "It is a long product."}}
@@ -51,6 +54,58 @@ def test_markers_who_are_no_instructors_change_no_scheme_undo_no_change_of_one_a
     assert "/rubric" in desk.home(visitor(desk, "ann"))
     assert "/rubric" not in desk.home(visitor(desk, "bob"))
     store.close()
+
+
+def statements(work: Callable[[], object]) -> int:
+    """Return how often ``work`` asks the database."""
+    asked = []
+
+    def count(*arguments: object) -> None:
+        asked.append(arguments)
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        work()
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    return len(asked)
+
+
+def of_a_class(folder: Path, count: int) -> dict[str, int]:
+    """Return by page how often it asks the database, in a class in which everything is in many answers."""
+    folder.mkdir()
+    texts = {f"s{number}": {"q1": f"The gradient of the layers vanishes. {number % 2}"} for number in range(count)}
+    course = DeskCourse.make(folder, texts)
+    store, desk = course.store(), desk_of(course)
+    *marked, last = [each.grade_id for each in store.queue("q1")]
+    for each in marked:
+        store.save(mark(store, each, "q1.1a"))
+    store.sample(1.0)
+    for each in marked:
+        store.save(second_mark(store, each, "q1.1b"))
+    course.type_in_formgrader("s0", manual_score=9.0)
+    ann, wish = visitor(desk, "ann"), mark(store, last, "q1.1a")
+    desk.home(ann)
+    pages = {
+        "home": lambda: desk.home(ann),
+        "compare": lambda: desk.compare(ann, marked[0], last),
+        "group": lambda: desk.group(ann, marked[0]),
+        "agreement": lambda: desk.agreement(ann),
+        "similar": lambda: desk.similar(ann),
+        "requests": lambda: desk.requests(ann),
+        "log": lambda: desk.log(ann, ""),
+        "save": lambda: desk.save(wish, Wanted.UNMARKED),
+    }
+    pages |= {each: partial(desk.question, ann, "q1", each, marked[0]) for each in Wanted}
+    asked = {name: statements(page) for name, page in pages.items()}
+    store.close()
+    return asked
+
+
+def test_a_page_asks_the_database_as_often_in_a_large_class_as_in_a_small_one(tmp_path: Path) -> None:
+    small = of_a_class(tmp_path / "small", 6)
+    assert max(small.values()) < 70
+    assert of_a_class(tmp_path / "large", 18) == small
 
 
 def test_an_answer_that_is_not_read_yet_is_not_offered_for_marking(tmp_path: Path) -> None:

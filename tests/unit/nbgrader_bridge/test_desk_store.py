@@ -260,6 +260,19 @@ def test_a_changed_scheme_moves_exactly_the_scores_that_rest_on_it_and_one_step_
     assert (store.rubric("q1").rev, store.rubric("q1").drift) == (3, False)
 
 
+def test_points_that_a_release_changed_stop_saving_with_a_sentence(course: DeskCourse, store: Store) -> None:
+    wish = mark(store, course.grade_id("alice"), *FIRST)
+    with Gradebook(course.db_url) as gradebook:
+        gradebook.find_grade_cell("q1", NAME, NAME).max_score = 12.0
+        gradebook.db.commit()
+    said = "q1: the mark scheme gives 10 points, and the gradebook 12; change the mark scheme first"
+    with pytest.raises(DeskProblem, match=said):
+        store.save(wish)
+    assert store.question("q1").problem.startswith(said)
+    assert course.in_formgrader("alice") == (None, None, True)
+    assert store.log() == ()
+
+
 def submit_again(course: DeskCourse, student: str, text: str) -> object:
     course.write(student, {"q1": text})
     which = SubmissionId(course.db_url, student, NAME, NAME)
