@@ -94,6 +94,7 @@ def test_agreement_lists_the_answers_that_somebody_should_resolve(course: DeskCo
 def test_what_students_see_of_the_scheme_is_the_courses_choice(course: DeskCourse) -> None:
     settings = course.folder / "course.toml"
     settings.write_text(settings.read_text("utf-8").replace('show_items = "all"', 'show_items = "none"'), "utf-8")
+    run("index")
     with opened_store() as store:
         store.save(mark(store, course.grade_id("alice"), "q1.1a"))
     assert "- Core: 1 of 6" in str(course.in_formgrader("alice")[1])
