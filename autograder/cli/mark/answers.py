@@ -33,7 +33,7 @@ def similar(*, as_json: Json = False) -> None:
         found = [
             {
                 "question": question,
-                "students": [students[pair.one], students[pair.other]],
+                "students": sorted((students[pair.one], students[pair.other])),
                 "share": pair.share,
             }
             for question in WRITTEN
