@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from autograder.assignment.editions import editions_of, normalized
 from autograder.assignment.names import AnswerStatus
@@ -91,8 +92,14 @@ def is_copied(answer: str, prompt: str) -> bool:
     return bool(words) and copied_share(words, _WORD.findall(prompt.casefold())) >= _COPIED_SHARE
 
 
+@lru_cache(maxsize=32)
+def _runs(words: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """Return all runs of words. A prompt is compared with each answer of a class."""
+    return frozenset(words[i : i + _RUN] for i in range(len(words) - _RUN + 1))
+
+
 def copied_share(words: list[str], prompt: list[str]) -> float:
     """Return the share of words in runs that the prompt has, too."""
-    runs = {tuple(prompt[i : i + _RUN]) for i in range(len(prompt) - _RUN + 1)}
+    runs = _runs(tuple(prompt))
     starts = [i for i in range(len(words) - _RUN + 1) if tuple(words[i : i + _RUN]) in runs]
     return len({place for start in starts for place in range(start, start + _RUN)}) / max(1, len(words))

@@ -81,6 +81,7 @@ def _new_answers(
     problems: list[str],
 ) -> Iterator[dict[str, Any]]:
     by_student: dict[str, list[Row]] = {}
+    seen: dict[tuple[str, str], tuple[str, str]] = {}  # many answers are the same, such as empty ones
     for row in rows.values():
         by_student.setdefault(row.student, []).append(row)
     for student, its_rows in sorted(by_student.items()):
@@ -95,15 +96,20 @@ def _new_answers(
             digest = sha256(source + "".join(f"\0{name}\0{kinds}" for name, kinds in sorted(attachments.items())))
             if known.get(row.grade_id) == digest:
                 continue
+            key = (row.question, digest)
             source = source.encode(errors="replace").decode().replace("\0", "�")  # PostgreSQL takes neither
+            if key not in seen:
+                html = render(source, Renderer(attachments)).replace("\0", "�")
+                seen[key] = html, written_answer(row.question, source, release).remarkable
+            html, remark = seen[key]
             yield {
                 "grade_id": row.grade_id,
                 "question": row.question,
                 "sha256": digest,
                 "source": source,
-                "html": render(source, Renderer(attachments)).replace("\0", "�"),
+                "html": html,
                 "words": len(source.split()),
-                "remark": written_answer(row.question, source, release).remarkable,
+                "remark": remark,
             }
 
 

@@ -284,10 +284,11 @@ def test_another_answer_makes_the_mark_stale_and_withdraws_its_comment(course: D
     for each in (answer, kept):
         store.save(mark(store, each, *FIRST))
     submit_again(course, "alice", "Something else.")
+    course.write("bert", ANSWERS["bert"])
     assert course.in_formgrader("alice") == (None, None, True)
-    assert course.in_formgrader("bert")[0] == 3.0
-    store.index(course.notebook_of)
+    assert store.index(course.notebook_of).changed == 1
     assert store.answer(answer).status.state is State.STALE
+    assert (store.answer(kept).status.state, course.in_formgrader("bert")[0]) == (State.DONE, 3.0)
     assert answer in [each.grade_id for each in store.queue("q1", Wanted.UNMARKED)]
     assert store.log(answer)[-1].before["mark"]["given"] == dict.fromkeys(FIRST, 1.0)
 
