@@ -361,7 +361,7 @@ def test_help_shows_students_what_they_need_and_keeps_the_rest_apart() -> None:
         shown = CliRunner().invoke(app, [*arguments, "--help"], env={"COLUMNS": "200"}).output
         return set(re.findall(r"^│ ([a-z][a-z-]*) ", shown, re.M))
 
-    assert commands() == {"check", "doctor", "grade", "class", "collect", "course"}
+    assert commands() == {"check", "doctor", "grade", "class", "collect", "course", "mark"}
     assert commands("course") == {
         "attempt",
         "gradescope-zip",
@@ -370,6 +370,20 @@ def test_help_shows_students_what_they_need_and_keeps_the_rest_apart() -> None:
         "settings",
         "student-repo",
         "triage",
+    }
+    assert commands("mark") == {
+        "agreement",
+        "assign",
+        "export",
+        "import",
+        "index",
+        "log",
+        "progress",
+        "requests",
+        "resolve",
+        "rubric",
+        "sample",
+        "similar",
     }
     assert commands("dev") == {"calibrate", "judge"}
 
