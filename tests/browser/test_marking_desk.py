@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +20,13 @@ from autograder.nbgrader_bridge.desk.regrade_requests import Asked
 from autograder.nbgrader_bridge.desk.store import Store
 from tests.browser.chromium import Page, chromium, expect
 from tests.browser.server import Server, started
+from tests.browser.test_formgrader import wait_for_scores
 from tests.browser.test_student_pages import axe
 from tests.support.commands import Commands
 from tests.support.course import ASSIGNMENT, Course
 from tests.support.desk_class import STUDENT, answers, hand_in
+from tests.support.missing import need
+from tests.support.postgresql import postgresql, programs
 from tests.support.processes import eventually
 
 if TYPE_CHECKING:
@@ -56,9 +60,32 @@ EVERYBODY = STUDENTS + 1 + len(SCRIPTS)
 pytestmark = [pytest.mark.slow, pytest.mark.frameworks, pytest.mark.usefixtures("need_browser")]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run on PostgreSQL, too, what locks, races or writes there in another way than in a file."""
+    both = metafunc.function in (
+        test_keys_mark_a_class_and_gradebook_feedback_and_export_agree,
+        test_two_markers_of_one_answer_are_told_of_each_other_and_nothing_is_lost,
+        test_the_same_answers_are_marked_together_and_each_can_be_taken_out,
+        test_a_changed_mark_scheme_says_first_what_moves_and_is_undone_with_a_key,
+    )
+    kinds = ["SQLite", *[pytest.param("PostgreSQL", marks=pytest.mark.database)] * both]
+    metafunc.parametrize("db_url", kinds, indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
-def course(autograder: Commands, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    course = Course.make(tmp_path_factory.mktemp("course"), commands=autograder)
+def db_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The address of an empty gradebook; None for a file in the course folder."""
+    if request.param == "SQLite":
+        yield None
+        return
+    tools = need(programs)
+    with tempfile.TemporaryDirectory(prefix="pg", dir="/tmp") as folder, postgresql(Path(folder), tools) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def course(autograder: Commands, db_url: str | None, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    course = Course.make(tmp_path_factory.mktemp("course"), db_url, autograder)
     course.nbgrader("generate_assignment", ASSIGNMENT)
     in_scripts = {student: {"q5": text} for student, text in SCRIPTS.items()}
     hand_in(course, answers(STUDENTS) | {"mallory": HOSTILE} | in_scripts)
@@ -446,6 +473,33 @@ def test_a_score_typed_in_the_formgrader_is_shown_and_kept_or_replaced(
     assert store.queue("q1", Wanted.OVERRULED) == tuple(each for each in store.queue("q1") if each.grade_id == kept), (
         "its comment is still the person's"
     )
+
+
+def test_a_score_that_a_stale_page_of_the_formgrader_erased_is_told_and_saved_again(
+    course: Course, server: Server, everyone: Markers, store: Store
+) -> None:
+    student = STUDENT.format(9)
+    with course.gradebook() as gradebook:
+        notebook = gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, student).id
+        grade = gradebook.find_grade("q6", ASSIGNMENT, ASSIGNMENT, student).id
+    stale = everyone["reader"].page
+    stale.goto(f"{server.root}/formgrader/submissions/{notebook}")
+    wait_for_scores(stale)
+    ann = everyone.opens("ann", f"q/q6?at={grade}&filter=all")
+    ann.save("1", "Enter")
+    assert course.scores()[student]["q6"][1] == 2.0
+    extra = stale.locator("input.extra-credit#q6_extra_credit")
+    extra.fill("1")
+    extra.press("Tab")
+    assert eventually(lambda: course.scores()[student]["q6"][1] is None, 30.0)
+
+    everyone.opens("ann", "").page.get_by_role("link", name=f"Q6, answer {grade[:6]}").press("Enter")
+    expect(ann.page.get_by_text("No score in the formgrader, 2 points by the items.")).to_be_visible()
+    ann.save("Enter")
+    assert store.answer(grade).status.score == course.scores()[student]["q6"][1] == 2.0
+    assert [each.action for each in store.log(grade_id=grade)] == ["save", "restore"]
+    with course.gradebook() as gradebook:
+        assert gradebook.find_grade("q6", ASSIGNMENT, ASSIGNMENT, student).extra_credit == 1.0
 
 
 def test_a_request_is_answered_by_another_marker_with_the_items_that_change(

@@ -424,7 +424,8 @@ def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
     elif status.overruled:
         typed = "No score" if status.score is None else f"{amount(status.score)} points"
         ours = answer.mark.written_score if answer.mark else None
-        notes.append(f"{typed} in the formgrader, {amount(ours or 0.0)} by the items. Saving replaces what was typed.")
+        by_items = f"{amount(ours or 0.0)} points by the items"
+        notes.append(f"{typed} in the formgrader, {by_items}. Saving replaces what the formgrader has.")
     if status.comment_edited:
         notes.append("The comment was changed in the formgrader, and stays as it is there.")
     return notes
