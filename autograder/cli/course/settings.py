@@ -6,8 +6,8 @@ from autograder.cli import options
 
 
 def settings(*, file: options.Settings = None) -> None:
-    """Show the settings in course.toml: help level, which framework counts, limits, deadline and late policy."""
-    from autograder.assignment.settings import Frameworks, HelpLevel, load_settings
+    """Show the settings in course.toml: help level, which framework counts, limits, deadline, late policy, requests."""
+    from autograder.assignment.settings import Frameworks, HelpLevel, load_settings, time_text
 
     course = load_settings(file)
     helps = {
@@ -27,3 +27,7 @@ def settings(*, file: options.Settings = None) -> None:
         f"{limits.memory_bytes / 2**30:g} GiB of memory."
     )
     print(f"Due {course.deadline_text}; {course.late}." if course.deadline_text else "There is no deadline.")
+    requests = course.requests
+    how = f"with a form in {requests.repository}" if requests.repository else "with a file"
+    until = f" until {time_text(requests.until)}" if requests.until else ""
+    print(f"Students can ask for another look at a written answer{until}, {how}.")
