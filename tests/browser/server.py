@@ -57,9 +57,9 @@ def started(course: Course, opens: str) -> Iterator[Server]:
             found[:] = [w for w in words if w.startswith("http://127.0.0.1:") and f"{opens}?token=" in w]
             return bool(found) or server.poll() is not None
 
-        assert eventually(printed, 60.0), log.read_text(encoding="utf-8")
+        assert eventually(printed, 180.0), log.read_text(encoding="utf-8")
         assert found, log.read_text(encoding="utf-8")
-        assert eventually(lambda: answers(found[0]), 60.0)
+        assert eventually(lambda: answers(found[0]), 180.0)
         yield Server(server.pid, found[0])
     finally:
         with contextlib.suppress(ProcessLookupError):
