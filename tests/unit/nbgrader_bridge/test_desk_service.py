@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import random
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from autograder.marking.scheme import render
+from autograder.nbgrader_bridge.desk import service
 from autograder.nbgrader_bridge.desk.model import DeskProblem, State, Wanted
 from autograder.nbgrader_bridge.desk.pages import Visitor
 from autograder.nbgrader_bridge.desk.service import Desk
@@ -106,6 +109,22 @@ def test_a_page_asks_the_database_as_often_in_a_large_class_as_in_a_small_one(tm
     small = of_a_class(tmp_path / "small", 6)
     assert max(small.values()) < 70
     assert of_a_class(tmp_path / "large", 18) == small
+
+
+def test_pairs_that_are_alike_are_listed_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [" ".join(str(random.Random(f"{pair} {n}").random()) for n in range(8)) for pair in range(2)]
+    course = DeskCourse.make(tmp_path, {f"s{n}": {"q1": f"My own run: {runs[n % 2]}."} for n in range(4)})
+    course.store().close()
+    monkeypatch.setattr(service, "_PAIRS", 1)
+    desk = desk_of(course)
+    first, last = (desk.similar(visitor(desk, "ann"), *which) for which in ((), ("q1", 1)))
+    links = [re.findall(r"compare\?a=(\w+)&amp;b=(\w+)", page) for page in (first, last)]
+    assert [len(each) for each in links] == [1, 1]
+    assert set(links[0][0]) | set(links[1][0]) == {course.grade_id(f"s{n}") for n in range(4)}
+    assert "Pairs 1 to 1 of 2" in first
+    assert 'href="/desk/similar?question=q1&amp;start=1"' in first
+    assert "Pairs 2 to 2 of 2" in last
+    assert "More of" not in last
 
 
 def test_an_answer_that_is_not_read_yet_is_not_offered_for_marking(tmp_path: Path) -> None:
