@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from autograder.assignment.seeds import course_seed
+from autograder.cli.mark.request_files import read_requests
 from autograder.marking.score import points
 from autograder.nbgrader_bridge.desk.model import Wanted
 from autograder.nbgrader_bridge.desk.regrade_requests import Asked
@@ -259,6 +260,19 @@ def test_keys_mark_a_class_and_gradebook_feedback_and_export_agree(
     formgrader.goto(page.url.partition("/desk/")[0] + f"/formgrader/submissions/{submission}")
     expect(formgrader.locator("input.score#q1")).to_have_value(f"{marks[grade.id].written_score:g}")
     expect(formgrader.locator("textarea#q1-comment")).to_have_value(re.compile("A fitting source"))
+
+
+def test_a_link_in_the_feedback_saves_the_file_of_a_request(course: Course, everyone: Markers, tmp_path: Path) -> None:
+    student = STUDENT.format(0)
+    browser = everyone["ann"].page.context.browser
+    page = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark").new_page()
+    page.goto((course.folder / "feedback" / student / ASSIGNMENT / f"{ASSIGNMENT}.html").as_uri())
+    with page.expect_download() as asking:
+        page.get_by_role("link", name="Ask about this (q1.4a)").click()
+    file = tmp_path / asking.value.suggested_filename
+    asking.value.save_as(file)
+    assert read_requests(file) == [Asked("the issue", student, "q1", "q1.4a", "")]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_next_answer_is_one_that_nobody_has_open(everyone: Markers) -> None:
