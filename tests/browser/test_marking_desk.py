@@ -363,6 +363,7 @@ def test_every_key_does_what_the_list_of_keys_says(everyone: Markers, store: Sto
     bob.press("u")
     bob.hears("Undone.")
     assert bob.at() == first
+    assert "filter=unmarked" in page.url, "who goes on, goes on in the same list"
     assert store.answer(first).status.score is None
     bob.press("t")
     page.keyboard.type("f5 is text in a field, and no key.")

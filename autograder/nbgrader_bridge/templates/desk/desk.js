@@ -84,7 +84,7 @@ async function save(state, seen) {
   busy = said !== null // until the next page is there: a second save would meet the first one's revision
   if (!said) return
   remembered.set(`given ${page.question}`, given())
-  remembered.set("undo", { event: said.event, back: `${desk}q/${page.question}?at=${page.grade}&filter=all` })
+  remembered.set("undo", { event: said.event, back: place(page.grade) })
   const next = said.next ? place(said.next) : `${desk}q/${page.question}?filter=${page.filter}`
   go(next, `${amount(said.score)} of ${amount(Number(page.max))}, saved.`)
 }
