@@ -98,8 +98,9 @@ def measure(course: DeskCourse) -> None:
     scheme = store.rubric("q1").scheme
     dearer = replace(scheme, mistakes=(replace(scheme.mistakes[0], points=-2.0), *scheme.mistakes[1:]))
     markdown, rev = render(dearer), store.rubric("q1").rev
-    for name, trial in (("rubric, what would move", True), ("rubric, change", False)):
-        shown(name, [seconds(lambda trial=trial: desk.change_rubric("q1", rev, markdown, "ann", trial=trial))], 200)
+    # A change is no page: it writes the score, the comment and the log's entry of every answer that has a mark.
+    for name, trial, aim in (("rubric, what would move", True, 200), ("rubric, change", False, 1_000)):
+        shown(name, [seconds(lambda trial=trial: desk.change_rubric("q1", rev, markdown, "ann", trial=trial))], aim)
     store.close()
 
 
