@@ -105,7 +105,9 @@ def members_now(connection: Connection, question: str, grade_id: str) -> frozens
     """Return the answers that may get one mark with this one, compared again if an answer changed since."""
     compared = to_compare(connection, question)
     if compared is None:
-        return frozenset(member.grade_id for member in members(connection, grade_id))
+        leader = select(GROUP.c.leader).where(GROUP.c.grade_id == grade_id, GROUP.c.together).scalar_subquery()
+        found = select(GROUP.c.grade_id).where(GROUP.c.leader == leader, GROUP.c.together)
+        return frozenset(connection.scalars(found))
     places = _together(compared)
     if grade_id not in places:
         return frozenset()
@@ -135,7 +137,7 @@ def _texts(connection: Connection, question: str) -> dict[str, str]:
 
 def _hash_of(connection: Connection, question: str, release: tuple[str, ...]) -> str:
     wanted = select(ANSWER.c.grade_id, ANSWER.c.sha256).where(ANSWER.c.question == question)
-    answers = sorted(connection.execute(wanted).tuples())
+    answers = sorted(map(tuple, connection.execute(wanted)))  # rows compare slowly
     return sha256("\0".join((ALGORITHM, *release, *(part for answer in answers for part in answer))))
 
 

@@ -29,6 +29,7 @@ from autograder.nbgrader_bridge.desk.model import (
     State,
 )
 from autograder.nbgrader_bridge.desk.tables import RUBRIC
+from autograder.notebook import Notebook
 
 #: Who wrote the revisions that come from the notebook.
 NOTEBOOK = "the notebook"
@@ -50,7 +51,11 @@ class FromNotebook:
 
 def from_notebook(connection: Connection) -> dict[str, FromNotebook]:
     """Return the notebook's mark schemes by question."""
-    return {source.question: _read(source) for source in sources(grades.released_notebook(connection))}
+    return _schemes(grades.released_notebook(connection))
+
+
+def _schemes(released: Notebook) -> dict[str, FromNotebook]:
+    return {source.question: _read(source) for source in sources(released)}
 
 
 @lru_cache(maxsize=_KEPT)
@@ -111,7 +116,9 @@ def _revision(connection: Connection, question: str, *conditions: ColumnElement[
 
 def current(connection: Connection, *questions: str) -> dict[str, Rubric]:
     """Return the revisions that count by question, with what is wrong with them."""
-    points, notebook = grades.released_points(connection), from_notebook(connection)
+    released = grades.released_notebook(connection)
+    points = {cell.grade_id: cell.metadata.get("points", 0.0) for cell in released.cells}
+    notebook = _schemes(released)
     return {
         each: _current(each, newest(connection, each), notebook.get(each), points.get(each, 0.0)) for each in questions
     }
