@@ -288,6 +288,17 @@ def test_a_next_answer_is_one_that_nobody_has_open(everyone: Markers) -> None:
     bob.hears("ann has this answer open, too.")
 
 
+def test_a_browser_keeps_script_and_style_until_the_server_starts_again(server: Server, everyone: Markers) -> None:
+    page = everyone.opens("ann", "").page
+    addresses = (
+        page.locator("script").get_attribute("src"),
+        page.locator("link[rel=stylesheet]").get_attribute("href"),
+    )
+    for address in addresses:
+        told = [page.context.request.get(server.root + each).headers for each in (address, address.partition("?")[0])]
+        assert ["immutable" in each["cache-control"] for each in told] == [True, False]
+
+
 def test_two_markers_of_one_answer_are_told_of_each_other_and_nothing_is_lost(everyone: Markers, store: Store) -> None:
     grade = next(each.grade_id for each in store.queue("q2"))
     ann, bob = (everyone.opens(each, f"q/q2?at={grade}") for each in ("ann", "bob"))

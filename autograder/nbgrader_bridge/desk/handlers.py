@@ -38,6 +38,8 @@ _POLICY: Final = (
     "default-src 'none'; style-src 'self'; style-src-attr 'unsafe-inline'; font-src 'self'; img-src data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+#: Of this start of the server: another version of the desk can run only after another start.
+_STARTED: Final = secrets.token_hex(4)
 _COOKIE: Final = "autograder-marker"
 _MOST_BYTES: Final = 64 * 1024
 _LONGEST_NAME: Final = 40
@@ -154,9 +156,8 @@ class _Handler(JupyterHandler):
     def visitor(self) -> pages.Visitor:
         """Return what a page needs of this request."""
         marker = self.marker
-        return pages.Visitor(
-            self.base_url, self.nonce, self.xsrf_token.decode(), marker, self.declared, self.desk.instructs(marker)
-        )
+        token, instructs = self.xsrf_token.decode(), self.desk.instructs(marker)
+        return pages.Visitor(self.base_url, self.nonce, token, marker, self.declared, instructs, _STARTED)
 
 
 def sentence(problem: UserError) -> str:
@@ -464,9 +465,10 @@ class _Files(web.StaticFileHandler):
     """Serves the script, the style and the font. Nothing in them is anybody's."""
 
     def set_extra_headers(self, path: str) -> None:
-        """Have the browser ask whether a file changed."""
+        """Have the browser keep what the page names with a version, and else ask whether a file changed."""
         del path
-        self.set_header("Cache-Control", "no-cache")
+        kept = self.get_query_argument("v", "") == _STARTED
+        self.set_header("Cache-Control", "max-age=31536000, immutable" if kept else "no-cache")
         self.set_header("X-Content-Type-Options", "nosniff")
 
 

@@ -117,6 +117,8 @@ class Visitor:
         Whether the marker typed this name, so that it can be changed.
     instructs : bool
         Whether the marker may see what is for instructors.
+    files : str
+        A name of the script's and the style's version. A browser keeps both as long as it stays.
     """
 
     base: str
@@ -125,6 +127,7 @@ class Visitor:
     marker: str
     declared: bool
     instructs: bool
+    files: str = ""
 
 
 def name(grade_id: str) -> str:
@@ -340,6 +343,7 @@ def _page(template: str, visitor: Visitor, **values: Any) -> str:
         marker=visitor.marker,
         declared=visitor.declared,
         instructs=visitor.instructs,
+        files=visitor.files,
         name=name,
         **values,
     )
