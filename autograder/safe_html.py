@@ -154,7 +154,7 @@ def clean(
         cleaned = nh3.clean(
             html,
             tags=_TAGS | _SVG if standalone else _TAGS,
-            attributes={**_ATTRIBUTES, "*": _ATTRIBUTES["*"] | more},
+            attributes={**_ATTRIBUTES, "rect": {"width", "height"}, "*": _ATTRIBUTES["*"] | more},
             attribute_filter=partial(_harmless, standalone, looks or {}, picture_of or (lambda name: "")),
             url_schemes=_SCHEMES,
             filter_style_properties=_STYLES | _SVG_STYLES if standalone else _STYLES,

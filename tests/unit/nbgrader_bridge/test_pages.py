@@ -6,6 +6,7 @@ import base64
 import os
 import re
 import subprocess
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from autograder.nbgrader_bridge.formgrader_markdown import markdown2html
 from autograder.nbgrader_bridge.pictures_beside import with_pictures_beside
 from autograder.notebook import Cell, Notebook
 from autograder.publishing.notebook_page import NotebookPage
+from autograder.report.figures import draw
 from autograder.report.html import prose, render_question
 from autograder.report.picture import SignalPicture
 from autograder.report.result import (
@@ -38,6 +40,7 @@ from autograder.report.result import (
     question_text,
     to_look_at,
 )
+from autograder.safe_html import clean
 from autograder.sandbox.protocol import MAX_FIGURES, MAX_SIDE, BadAnswer, CellRan, RunCell
 from autograder.sandbox.wire import Message
 from tests.support.commands import in_this_process
@@ -83,6 +86,21 @@ def test_a_check_cells_output_is_small_and_draws_only_where_points_were_lost() -
     pages = [check_outputs(q)[0].data["text/html"] for q in (lost, replace(lost, score=12.0))]
     assert ["<svg" in page for page in pages] == [True, False]
     assert len(pages[0]) < 60_000
+
+
+def test_a_figure_comes_through_the_cleaning_of_a_page_as_it_was_drawn() -> None:
+    """Without its clip's size, for one, a figure has axes and no curves."""
+    picture = SignalPicture("He", (4, 3), ((1.0, 2.0), (1.0, 1.5)), ((1.0, 1.0), (1.8, 2.0)), (True,), ())
+    svg = draw(picture).svg
+
+    def attributes(page: str) -> Counter[tuple[str, str]]:
+        tags = re.findall(r"<(\w+)((?:\s+[\w-]+=\"[^\"]*\")*)\s*/?>", page)
+        return Counter((tag, name) for tag, its in tags for name in re.findall(r"([\w-]+)=\"", its))
+
+    drawn = attributes(svg)
+    assert drawn["rect", "width"] > 0
+    # The page sets the size of the whole figure.
+    assert set(drawn - attributes(clean(svg, standalone=True))) == {("svg", n) for n in ("xmlns", "width", "height")}
 
 
 def test_prose_is_rendered_and_runs_nothing() -> None:
