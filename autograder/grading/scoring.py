@@ -14,6 +14,7 @@ from autograder.assignment.settings import HelpLevel
 from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights
 from autograder.grading.points import earned_weights, follows_variance
+from autograder.judge.criterion import Status
 from autograder.judge.evidence import InitializerEvidence
 from autograder.judge.initializer import InitializerMeasurements
 from autograder.judge.judging import Verdict, judge
@@ -28,6 +29,9 @@ _BELOW_FULL = {
 }
 #: The hyphen of a negative number in a sentence, not in an index such as ``shape[-1]`` or in ``1e-05``.
 _NEGATIVE = re.compile(r"(?<=[= ])-(?=\d)")
+
+#: What a row asks for that earns half because of another mistake, though each kernel's variance is right.
+_RIGHT_BUT = "The variance is right. Correct what this row says."
 
 
 def score_task(
@@ -86,7 +90,7 @@ def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, 
         status=CriterionStatus(verdict.status),
         points=earned,
         max_points=worth,
-        asks=verdict.asks,
+        asks=_RIGHT_BUT if verdict.status == Status.FAILED and set(finding.off.values()) == {False} else verdict.asks,
         message=f"{message} {depends}" if depends else message,
         diagnosis=finding.diagnosis,
         measured=finding.measured,

@@ -297,7 +297,7 @@ IN_PLACE = Lesson(
     "The layer keeps the tensor that it passed in. If you assign a new tensor to the argument's name, only the name "
     "changes; the layer's own tensor stays as it was.",
     "Change the values of the tensor that was passed in, and return this tensor. Methods whose names end in an "
-    "underscore change a tensor in place.",
+    "underscore change a tensor in place; a parameter lets them only inside torch.no_grad().",
 )
 BIASES = Lesson(
     Words(keras="the argument bias_initializer of tf.keras.layers.Dense", torch="torch.nn.init.zeros_"),

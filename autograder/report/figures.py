@@ -30,6 +30,10 @@ _COLOURS = {True: _OFF, False: _OWN, None: _INK}
 _MARKERS = {True: "D", False: "o", None: "|"}
 #: Inches: the width of a phone, so that the letters of a figure are as large there as the text around it.
 _WIDTH = 3.75
+_OF_SIGNALS = (
+    "The last column judges each layer's own weights. The signal also carries what the layers before it did, and "
+    "differs from model to model. Outputs are taken before a softmax; Glorot's variance is right for them, too (grey)."
+)
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 
@@ -62,6 +66,8 @@ class Figure:
     quantity, of, expected, judged : str
         Which quantity the numbers beside it are; the heads of the columns for what they belong to, for what is
         expected, and for what the judge decided.
+    note : str
+        What the numbers alone do not say; empty if they say it all.
     rows : tuple of Row
         These numbers.
     """
@@ -73,6 +79,7 @@ class Figure:
     of: str
     expected: str
     judged: str
+    note: str
     rows: tuple[Row, ...]
 
 
@@ -80,10 +87,13 @@ class Figure:
 def draw(picture: Picture) -> Figure:
     """Draw ``picture``. Equal pictures give equal bytes."""
     if isinstance(picture, WeightsPicture):
-        svg, about = _weights(picture), ("Standard deviation of the weights", "kernel, in→out", "expected", "verdict")
+        svg, about = (
+            _weights(picture),
+            ("Standard deviation of the weights", "kernel, in→out", "expected", "verdict", ""),
+        )
     else:
         quantity = "Mean square of the signal, over that of the inputs"
-        svg, about = _signal(picture), (quantity, "after", "expected on average", "layer's weights")
+        svg, about = _signal(picture), (quantity, "after", "expected on average", "Var(W) of the layer", _OF_SIGNALS)
     return Figure(svg, describe(picture), headline(picture), *about, numbers(picture))
 
 
@@ -236,7 +246,7 @@ def _signal(picture: SignalPicture) -> str:
         axes.plot(depths, [math.sqrt(a * b) for a, b in picture.predicted], color=_INK, linewidth=1.4, dashes=(4, 2),
                   label=f"{picture.law}, on average")  # fmt: skip
         for number_of, squares in enumerate(picture.builds):
-            axes.plot(depths, squares, color=_OWN, linewidth=0.6, alpha=0.7,
+            axes.plot(depths, squares, color=_OWN, linewidth=0.8, alpha=0.8,
                       label="your models" if number_of == 0 else None)  # fmt: skip
         axes.plot(depths, picture.mean, color=_OWN, linewidth=1.6, label="their mean")
         for depth, off in enumerate(picture.off, 1):

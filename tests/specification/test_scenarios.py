@@ -34,7 +34,7 @@ TOLD = {
     "reused_instance": ("the same random numbers in every call", "create a new object in every call"),
     "seed_inside": ("the same random numbers in every call", "Set no seed inside the function"),
     "torch_default_bias": ("biases left at PyTorch's default", "Set the biases of all three layers to 0"),
-    "wrong_activations": ("no activation in place of ReLU in the hidden layers", "Use ReLU after both hidden layers"),
+    "wrong_activations": ("no ReLU in the hidden layers", "Use ReLU after both hidden layers"),
     "zeros": ("one value for all weights", "Draw random numbers"),
 }
 #: Lines of a terminal of 100 columns that one mistake may take.

@@ -56,7 +56,8 @@ def _activations(hidden: tuple[str, ...], last: str, asked: str) -> Misconceptio
     """Return the mistake under a name that says which activations are wrong, so that two such mistakes differ."""
     wrong = []
     if set(hidden) != {"ReLU"}:
-        wrong.append(f"{_listed(hidden)} in place of ReLU in the hidden layers")
+        instead = "no" if set(hidden) == {"no activation"} else f"{_listed(hidden)} in place of"
+        wrong.append(f"{instead} ReLU in the hidden layers")
     if last != asked:
         wrong.append(f"{last} in place of {asked} at the end")
     if len(wrong) > 1:

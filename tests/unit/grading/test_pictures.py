@@ -153,7 +153,7 @@ def test_no_verdict_stands_on_a_value_that_only_scatters(seed: int) -> None:
     assert isinstance(picture, SignalPicture)
     figure = draw(picture)
     assert [row.off for row in figure.rows] == list(picture.off) == [False, False, False]
-    assert (figure.expected, figure.judged) == ("expected on average", "layer's weights")
+    assert (figure.expected, figure.judged) == ("expected on average", "Var(W) of the layer")
     bars = picture_as_text(picture)
     assert ("◆" in bars, "●" in bars) == (False, False)
 

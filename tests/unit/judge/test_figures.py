@@ -450,7 +450,7 @@ def test_two_wrong_activations_are_two_mistakes_each_with_what_to_change() -> No
 
     relu, softmax = "Use ReLU after both hidden layers.", "End the Keras model with softmax, over the classes."
     assert told("tanh", "softmax") == ("tanh in place of ReLU in the hidden layers", relu)
-    assert told("no activation", "softmax") == ("no activation in place of ReLU in the hidden layers", relu)
+    assert told("no activation", "softmax") == ("no ReLU in the hidden layers", relu)
     assert told("ReLU", "logits") == ("logits in place of softmax at the end", softmax)
     both = "tanh in place of ReLU in the hidden layers, and logits in place of softmax at the end"
     assert told("tanh", "logits") == (both, f"{relu} {softmax}")
