@@ -13,7 +13,7 @@ from autograder.assignment.questions import ANY_RANDOM_DRAW, Task
 from autograder.assignment.settings import HelpLevel
 from autograder.grading.interview import Evidence
 from autograder.grading.pictures import picture_signal, picture_weights
-from autograder.grading.points import earned_weights, follows_variance
+from autograder.grading.points import IN_FULL_FROM, earned_weights, follows_variance
 from autograder.judge.criterion import Status
 from autograder.judge.evidence import InitializerEvidence
 from autograder.judge.initializer import InitializerMeasurements
@@ -25,7 +25,7 @@ from autograder.report.result import CriterionResult, CriterionStatus, QuestionR
 #: What a student reads at a criterion that any random draw meets, by the factor of its points.
 _BELOW_FULL = {
     0.0: "It earns points only together with the variance.",
-    0.5: "It earns half, because the variance earns less than 40 % of its points.",
+    0.5: f"It earns half, because the variance earns less than {100 * IN_FULL_FROM:g} % of its points.",
 }
 #: The hyphen of a negative number in a sentence, not in an index such as ``shape[-1]`` or in ``1e-05``.
 _NEGATIVE = re.compile(r"(?<=[= ])-(?=\d)")

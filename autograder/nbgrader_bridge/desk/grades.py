@@ -1,4 +1,4 @@
-"""Reads and writes the columns of nbgrader's that the desk shares with the formgrader."""
+"""Reads and writes scores and comments in nbgrader's own tables, where the formgrader finds them."""
 
 from __future__ import annotations
 

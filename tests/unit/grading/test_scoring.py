@@ -7,10 +7,12 @@ import pytest
 
 from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import TASKS, Task
+from autograder.grading.points import IN_FULL_FROM
 from autograder.grading.scoring import better_of_the_two, score_task
 from autograder.judge.catalogue import BY_NAME
 from calibration.samplers import right
 from calibration.simulate import initializer_evidence, model_evidence
+from tests.support.samples import ROOT
 
 MODELS = [task for task in TASKS if "layers" in task.weights]
 INITIALIZERS = [task for task in TASKS if task not in MODELS]
@@ -51,3 +53,9 @@ def test_framework_that_scored_lower_is_raised_to_the_others_share_and_no_furthe
         assert raised[part.grade_id].score == pytest.approx(6.0)
         assert "earned 12 of 12" in raised[part.grade_id].message
     assert better_of_the_two((whole, whole)) == (whole, whole)
+
+
+@pytest.mark.parametrize("template", ["guide.md", "question.html"])
+def test_pages_name_the_share_from_which_any_random_draw_counts_in_full(template: str) -> None:
+    page = (ROOT / "autograder" / "report" / "templates" / template).read_text(encoding="utf-8")
+    assert f"at least {100 * IN_FULL_FROM:g} % of theirs" in page
