@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from collections.abc import Iterator
 
 import hypothesis
@@ -14,6 +16,11 @@ from tests.support import tools
 from tests.support.commands import Commands
 from tests.support.graders import Grader
 from tests.support.missing import Missing, need, not_tested
+
+# nbgrader configures logging, which closes every handler that there is. One of absl's, which TensorFlow brings, then
+# closes its stream, too, unless this is the interpreter's own. If it were pytest's, every later test would fail.
+with contextlib.redirect_stderr(sys.__stderr__):
+    import absl.logging  # noqa: F401 (this makes the handler)
 
 # How fast examples are made says something of the machine, and nothing of the code.
 hypothesis.settings.register_profile("tests", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None)

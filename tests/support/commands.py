@@ -7,12 +7,10 @@ start a process, and the others call the same function in this process.
 from __future__ import annotations
 
 import io
-import logging
 import os
 import subprocess
 import sys
 import threading
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,10 +127,6 @@ def _called(
         if cwd is not None:
             patch.chdir(cwd)
         patch.setattr(sys, "argv", words)
-        # nbgrader configures logging, which closes every handler that there is. One of absl's, which TensorFlow brings,
-        # then closes the standard error of pytest, and no test of this process runs any more.
-        patch.setattr(logging, "_handlers", weakref.WeakValueDictionary())
-        patch.setattr(logging, "_handlerList", [])
         for name, stream in zip(("stdout", "stderr"), written, strict=True):
             patch.setattr(sys, name, stream)
         with pytest.raises(SystemExit) as end:
