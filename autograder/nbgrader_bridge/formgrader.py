@@ -13,6 +13,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,12 +67,10 @@ class _Strict(BaseHandler):
 
     _hashes = _hashes()
 
-    @property
+    @cached_property
     def nonce(self) -> str:
         """The nonce of this answer's scripts."""
-        if not hasattr(self, "_nonce"):
-            self._nonce = secrets.token_urlsafe(16)
-        return self._nonce
+        return secrets.token_urlsafe(16)
 
     @property
     def content_security_policy(self) -> str:

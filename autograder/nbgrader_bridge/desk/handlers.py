@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
 import msgspec
@@ -117,12 +118,10 @@ class WhoBody(_Body, frozen=True):
 class _Handler(JupyterHandler):
     """Base of all handlers: the policy, and who asks."""
 
-    @property
+    @cached_property
     def nonce(self) -> str:
         """The nonce of this answer's script."""
-        if not hasattr(self, "_nonce"):
-            self._nonce = secrets.token_urlsafe(16)
-        return self._nonce
+        return secrets.token_urlsafe(16)
 
     @property
     def content_security_policy(self) -> str:
