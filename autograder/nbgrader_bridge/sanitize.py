@@ -13,7 +13,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.nbgrader_bridge.submitted_outputs import submitted_outputs
+from autograder.nbgrader_bridge.submitted_outputs import measures, submitted_outputs
 from autograder.safe_html import shown_attachments
 from autograder.submission.arrangement import Arrangement, Piece
 
@@ -78,7 +78,7 @@ def sanitize(arrangement: Arrangement, given: Sequence[ReleasedCell]) -> Sanitiz
     cells: list[NotebookNode] = []
     names: dict[str, str] = {}
     # Markers need what the student's own run showed here: grading does not run these cells.
-    measuring = {cell.grade_id for cell in given if cell.kind == "code" and cell.locked and cell.points is None}
+    measuring = {cell.grade_id for cell in given if cell.kind == "code" and cell.locked and measures(cell.source)}
     outputs = submitted_outputs(
         {piece.name: piece.outputs for piece in arrangement.pieces if piece.name in measuring and not piece.runs}
     )

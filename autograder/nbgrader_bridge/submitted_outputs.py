@@ -17,6 +17,8 @@ from autograder.text import one_line, plain_text
 
 #: Stands above what is kept of a cell.
 NOTE: Final = "The student's own run showed this. The grader did not run this cell.\n"
+#: Stands where the student's file has nothing below a cell.
+NOTHING: Final = "The submitted notebook shows nothing below this cell. The grader did not run it.\n"
 #: Stands in the place of a picture that is not kept.
 NOT_KEPT: Final = "[The notebook has a figure here that is damaged, too large, or one too many.]\n"
 _ALT: Final = "A figure that the student's own run drew."
@@ -26,6 +28,17 @@ _MOST_TEXT: Final = 4_000
 _MOST_FIGURES: Final = 30
 _MOST_PIXELS: Final = 10_000_000
 _MOST_BASE64: Final = 2 * 2**20
+
+
+def measures(source: str) -> bool:
+    """Return whether a released cell measures something: its first line says what.
+
+    Examples
+    --------
+    >>> measures("# Measure: the signal, layer by layer\\nlayers = 50"), measures("import torch")
+    (True, False)
+    """
+    return source.startswith("# Measure:")
 
 
 def submitted_outputs(given: Mapping[str, list[Any]]) -> dict[str, list[NotebookNode]]:
@@ -47,7 +60,7 @@ def submitted_outputs(given: Mapping[str, list[Any]]) -> dict[str, list[Notebook
     for name, outputs in given.items():
         found = list(_kept(outputs, room))
         room -= sum("data" in output for output in found)
-        kept[name] = [new_output("stream", name="stdout", text=NOTE), *found] if found else []
+        kept[name] = [new_output("stream", name="stdout", text=NOTE if found else NOTHING), *found]
     return kept
 
 

@@ -13,13 +13,12 @@ import numpy as np
 from nbformat import NotebookNode
 from numpy.typing import NDArray
 
+from autograder.nbgrader_bridge.submitted_outputs import measures
 from tests.support.samples import RELEASE, SOLUTION, cell, read
 
 #: Cells that measure something, by grade id, in their order.
 MEASURING = tuple(
-    c.metadata.nbgrader.grade_id
-    for c in read(RELEASE).cells
-    if c.cell_type == "code" and "_see" in c.metadata.nbgrader.grade_id
+    c.metadata.nbgrader.grade_id for c in read(RELEASE).cells if c.cell_type == "code" and measures(c.source)
 )
 
 #: Cells that measure nothing: they define what the measuring cells below them use.

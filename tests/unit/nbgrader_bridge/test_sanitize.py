@@ -14,7 +14,7 @@ from PIL import Image
 
 from autograder.assignment.release import load_release
 from autograder.nbgrader_bridge.sanitize import ReleasedCell, Sanitized, sanitize
-from autograder.nbgrader_bridge.submitted_outputs import NOT_KEPT, NOTE
+from autograder.nbgrader_bridge.submitted_outputs import NOT_KEPT, NOTE, NOTHING
 from autograder.notebook import parse_notebook
 from autograder.submission.arrangement import arrange
 from autograder.submission.reader import submission_in
@@ -87,19 +87,32 @@ def test_graders_see_what_the_students_run_of_a_measuring_cell_showed(saved: obj
 
 
 @pytest.mark.parametrize(
+    "saved",
+    [
+        new_output("display_data", {"text/html": "<b>", "image/svg+xml": "<svg>", "text/plain": "x"}),
+        new_output("execute_result", {"application/javascript": "x()"}),
+        {"output_type": "stream", "text": 7},
+        {"data": {"image/png": {"x": 1}}, "output_type": 3} | {"data": "image/png"},
+        "text",
+    ],
+)
+def test_nothing_else_that_a_file_holds_below_a_measuring_cell_is_kept(saved: object) -> None:
+    assert kept("q1_see", saved) == [NOTHING]
+
+
+def test_graders_read_that_a_measuring_cell_was_submitted_without_a_figure() -> None:
+    assert kept("q1_see") == [NOTHING]
+
+
+@pytest.mark.parametrize(
     ("grade_id", "saved"),
     [
-        ("q1_see", new_output("display_data", {"text/html": "<b>", "image/svg+xml": "<svg>", "text/plain": "x"})),
-        ("q1_see", new_output("execute_result", {"application/javascript": "x()"})),
-        ("q1_see", {"output_type": "stream", "text": 7}),
-        ("q1_see", {"data": {"image/png": {"x": 1}}, "output_type": 3} | {"data": "image/png"}),
-        ("q1_see", "text"),
         ("setup", new_output("stream", text="x")),
         ("q7_tf_initializer", new_output("stream", text="x")),
         ("q7_tf_initializer_check", new_output("execute_result", {"text/plain": "12.0"})),
     ],
 )
-def test_nothing_else_that_a_file_holds_below_a_cell_is_kept(grade_id: str, saved: object) -> None:
+def test_nothing_that_a_file_holds_below_another_cell_is_kept(grade_id: str, saved: object) -> None:
     assert kept(grade_id, saved) == []
 
 
