@@ -115,4 +115,5 @@ def picture_signal(m: ModelMeasurements, verdicts: Sequence[Verdict]) -> SignalP
         tuple(predicted),
         tuple(off.get(shape) for shape in m.shapes),
         _failed(verdicts),
+        m.copies > 1,
     )

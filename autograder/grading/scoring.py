@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -27,8 +26,6 @@ _BELOW_FULL = {
     0.0: "It earns points only together with the variance.",
     0.5: f"It earns half, because the variance earns less than {100 * IN_FULL_FROM:g} % of its points.",
 }
-#: The hyphen of a negative number in a sentence, not in an index such as ``shape[-1]`` or in ``1e-05``.
-_NEGATIVE = re.compile(r"(?<=[= ])-(?=\d)")
 
 #: What a row asks for that earns half because of another mistake, though each kernel's variance is right.
 _RIGHT_BUT = "The variance is right. Correct what this row says."
@@ -76,15 +73,10 @@ def score_task(
     )
 
 
-def _with_minus(text: str) -> str:
-    """Return ``text`` with a minus sign before negative numbers, in the place of a hyphen; code stays as it is."""
-    return _NEGATIVE.sub("−", text)
-
-
 def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, depends: str | None) -> CriterionResult:
     finding, lesson = verdict.finding, verdict.lesson
     explains = level != HelpLevel.NAME
-    message = _with_minus(finding.message if explains else finding.named or finding.message)
+    message = finding.message if explains else finding.named or finding.message
     return CriterionResult(
         name=verdict.name,
         status=CriterionStatus(verdict.status),
@@ -99,7 +91,7 @@ def _criterion(verdict: Verdict, earned: float, worth: float, level: HelpLevel, 
         look_up=lesson.look_up if lesson else None,
         mistake=verdict.mistake,
         recognized=finding.recognized if explains else None,
-        figures=_with_minus(finding.figures) if finding.figures else finding.figures,
+        figures=finding.figures,
         why=lesson.why if lesson and explains else None,
         effect=finding.consequence if explains else None,
         change=lesson.change if lesson and explains else None,

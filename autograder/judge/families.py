@@ -15,7 +15,7 @@ from scipy.special import expit, ndtr
 
 Array = NDArray[np.floating[Any]]
 
-#: Standard deviation of a standard normal truncated at ±2 (Keras' HeNormal divides by it).
+#: Standard deviation of a standard normal truncated at ±2 (Keras's HeNormal divides by it).
 TRUNCATED_DEVIATION = 0.87962566103423978
 #: Variance of a standard normal cut at ±3 and not rescaled.
 CUT_AT_3_VARIANCE = 1.0 - 6.0 * math.exp(-4.5) / math.sqrt(2.0 * math.pi) / math.erf(3.0 / math.sqrt(2.0))

@@ -113,7 +113,7 @@ UNIFORM_SHAPE = Lesson(
     "the task asks for the normal form.",
     Words(
         "Draw from a normal distribution with the variance asked for.",
-        keras="Keras' initializers whose names end in Normal have this form, and those that end in Uniform do not.",
+        keras="Keras's initializers whose names end in Normal have this form, and those that end in Uniform do not.",
         torch="PyTorch's functions whose names end in normal_ have this form, and those that end in uniform_ do not.",
     ),
     _NORMAL,
@@ -154,7 +154,8 @@ GLOROT = Lesson(
     "Glorot's rule is made for activations that are nearly linear about 0, such as tanh. ReLU halves the signal's mean "
     "square, and Glorot's variance does not make up for that: of layers of equal width, each loses half of the mean "
     "square, and ten leave 0.001 of it.",
-    "Use {law.title}'s variance, {law.formula}, in place of Glorot's.",
+    "Use {law.title}'s variance, {law.formula}, in place of Glorot's. Only a model's output layer may keep it: no ReLU "
+    "follows.",
     f"{{law.title}}: {_STD}",
 )
 ROOT = Lesson(
@@ -197,7 +198,7 @@ FANS = Lesson(
 )
 LAYOUTS = Lesson(
     Words(
-        keras="Keras' kernel layouts (in, out) and (kh, kw, in, out)",
+        keras="Keras's kernel layouts (in, out) and (kh, kw, in, out)",
         torch="PyTorch's kernel layouts (out, in) and (out, in, kh, kw)",
     ),
     "The frameworks store a kernel's axes in different orders, so the same index means another axis in each.",
@@ -253,7 +254,7 @@ ORTHOGONAL = Lesson(
 SEEDS = Lesson(
     Words(
         "random seeds",
-        keras="tf.keras.utils.set_random_seed; the argument seed of Keras' initializers",
+        keras="tf.keras.utils.set_random_seed; the argument seed of Keras's initializers",
         torch="torch.manual_seed",
     ),
     "Equal seeds give equal numbers: layers start as copies of one another, and every run repeats the same draw.",
@@ -355,7 +356,7 @@ RETURN = Lesson(
 RAISED = Lesson(
     Words(
         "how to read a traceback",
-        keras="Keras' kernel layout (kh, kw, in, out)",
+        keras="Keras's kernel layout (kh, kw, in, out)",
         torch="PyTorch's kernel layout (out, in, kh, kw)",
     ),
     "An initializer gets kernels with two axes (dense) and with four (convolutions), and both are checked.",
@@ -363,7 +364,9 @@ RAISED = Lesson(
     "work for every shape.",
 )
 SHAPES = Lesson(
-    Words("reshape", keras="Keras' kernel layout (kh, kw, in, out)", torch="PyTorch's kernel layout (out, in, kh, kw)"),
+    Words(
+        "reshape", keras="Keras's kernel layout (kh, kw, in, out)", torch="PyTorch's kernel layout (out, in, kh, kw)"
+    ),
     "A layer puts the tensor where its kernel is, and that takes exactly the shape asked for.",
     "Return a tensor of the shape asked for.",
 )
@@ -425,10 +428,10 @@ HIDDEN_ACTIVATIONS = Lesson(
     "h = relu(x W + b) in both hidden layers",
 )
 LAST_ACTIVATION = Lesson(
-    Words(keras="the argument from_logits of Keras' cross-entropies", torch="torch.nn.CrossEntropyLoss"),
+    Words(keras="the argument from_logits of Keras's cross-entropies", torch="torch.nn.CrossEntropyLoss"),
     Words(
         "A loss function takes either probabilities or logits, and the model has to give what its loss takes.",
-        keras="Keras' cross-entropies take probabilities by default, and Q7 asks for these.",
+        keras="Keras's cross-entropies take probabilities by default, and Q7 asks for these.",
         torch="PyTorch's cross-entropy takes logits, and applies softmax itself. Q7 asks for logits.",
     ),
     Words(
@@ -439,13 +442,13 @@ LAST_ACTIVATION = Lesson(
 )
 ACTIVATIONS = Lesson(
     Words(
-        keras="the argument activation of tf.keras.layers.Dense; the argument from_logits of Keras' cross-entropies",
+        keras="the argument activation of tf.keras.layers.Dense; the argument from_logits of Keras's cross-entropies",
         torch="torch.relu; torch.nn.CrossEntropyLoss",
     ),
     Words(
         "The rule {law.formula} is made for ReLU after the hidden layers. At the end, the model has to give what its "
         "loss function takes.",
-        keras="Keras' cross-entropies take probabilities by default.",
+        keras="Keras's cross-entropies take probabilities by default.",
         torch="PyTorch's cross-entropy takes logits.",
     ),
     Words(
@@ -464,6 +467,6 @@ EVERY_LAYER = Lesson(
 NO_BIAS = Lesson(
     Words(keras="the argument use_bias of tf.keras.layers.Dense", torch="the argument bias of torch.nn.Linear"),
     "A bias that starts at 0 can still be learned; one that is not there cannot.",
-    "Keep the bias of every layer, and set it to 0.",
+    "Give every layer a bias, and set it to 0.",
     "b = 0",
 )

@@ -29,6 +29,17 @@ _COLUMNS, _ORTHOGONAL = 16, 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+def signed(value: float, digits: int) -> str:
+    """Return ``value`` with its sign, a minus sign and no hyphen, as sentences show it.
+
+    Examples
+    --------
+    >>> signed(-0.0312, 3), signed(0.5, 1)
+    ('−0.031', '+0.5')
+    """
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
 #: Share of numbers that are not finite up to which the others are judged without them.
 RARE = 1e-3
 
@@ -194,7 +205,7 @@ def consequence_together(ratios: Sequence[float], law: TargetLaw = HE) -> str | 
     product = math.prod(ratios)
     if law.keeps is None or not 0.0 < product < math.inf:
         return None
-    return f"With such variances, the hidden layers multiply the signal's mean square by {product:.3g}."
+    return f"With such variances, the hidden layers multiply the signal's mean square by {product:.3g} on average."
 
 
 def pool(draws: Sequence[DrawFigures]) -> Moments:

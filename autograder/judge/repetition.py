@@ -17,7 +17,7 @@ from autograder.judge import bounds as t
 from autograder.judge.dependence import SCALE
 from autograder.judge.lessons import KEPT
 from autograder.judge.lessons import SEEDS as SEEDS_LESSON
-from autograder.judge.measure import DrawFigures
+from autograder.judge.measure import DrawFigures, signed
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest
 from autograder.judge.structure import Structure, prefix_correlation, strength, worst_correlation
@@ -155,7 +155,7 @@ def _repetition(again: Sequence[_Pair], shared: Sequence[_Pair], tried: int, lay
     worst = max([*again, *shared], key=lambda pair: strength(pair.r))
     bound = t.union(t.correlation_bound(worst.n, worst.r), tried)
     if abs(worst.r) < _SAME:
-        says = f"The weights of two calls are correlated: r = {worst.r:+.3f} (accepted: up to ±{CORRELATION})."
+        says = f"The weights of two calls are correlated: r = {signed(worst.r, 3)} (accepted: up to ±{CORRELATION})."
         return Repetition(CORRELATED_CALLS, says, worst.r, bound, DRAWS if again else BEGINNINGS)
     if not again:
         says = (

@@ -28,7 +28,7 @@ from autograder.judge.bounds import (
     union,
 )
 from autograder.judge.lessons import IID
-from autograder.judge.measure import DrawFigures
+from autograder.judge.measure import DrawFigures, signed
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import StatisticalTest
 from autograder.judge.structure_tests import EVENNESS_GROUPS, StructureTests
@@ -292,7 +292,7 @@ def _along_memory(draw: DrawFigures, largest: LargestWithin, tests: StructureTes
         why = "A row, column, window or block is repeated" if same else "Some weights are computed from others"
         yield Structure(
             REPEATED if same else _FOLLOWING,
-            f"weights {lag:,} places apart are correlated (r = {r:+.3f}). {why}",
+            f"weights {lag:,} places apart are correlated (r = {signed(r, 3)}). {why}",
             r,
             autocorrelation_bound(n, r),
             tests.lag,
@@ -300,7 +300,7 @@ def _along_memory(draw: DrawFigures, largest: LargestWithin, tests: StructureTes
     if tests.centre.fails(mirrored):
         yield Structure(
             _MIRRORED,
-            f"read backwards, they are correlated with themselves (r = {mirrored:+.3f})",
+            f"read backwards, they are correlated with themselves (r = {signed(mirrored, 3)})",
             mirrored,
             self_convolution_bound(n, mirrored),
             tests.centre,
@@ -317,7 +317,7 @@ def _along_axes(draw: DrawFigures, tests: StructureTests) -> Iterator[Structure]
         if tests.flip.fails(r):
             yield Structure(
                 _MIRRORED,
-                f"one half mirrors the other along its {along} axis (r = {r:+.3f})",
+                f"one half mirrors the other along its {along} axis (r = {signed(r, 3)})",
                 r,
                 union(correlation_bound(first.size, r), 2),
                 tests.flip,
@@ -329,7 +329,7 @@ def _along_axes(draw: DrawFigures, tests: StructureTests) -> Iterator[Structure]
         if tests.transpose.fails(r):
             yield Structure(
                 _SYMMETRIC,
-                f"the matrix is correlated with its own transpose (r = {r:+.3f})",
+                f"the matrix is correlated with its own transpose (r = {signed(r, 3)})",
                 r,
                 correlation_bound((matrix.size - diagonal.size) // 2, r),
                 tests.transpose,

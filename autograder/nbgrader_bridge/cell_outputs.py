@@ -25,8 +25,13 @@ def cell_outputs(graded: Graded) -> dict[str, list[NotebookNode]]:
     """Return the outputs of the student's cells and of the check cells, by grade id or ``cell N``."""
     outputs = {name: student_outputs(output) for name, output in graded.outputs.items()}
     whole = [graded.result.summary]
+    explained_in: dict[str, str] = {}
     for question, new in first_shown(graded.result.questions):
-        outputs[question.grade_id] = check_outputs(question, "\n".join([*whole, question.summary]), new)
+        explained_in |= {mistake.title: question.part for mistake in new}
+        elsewhere = dict.fromkeys(explained_in[each.title] for each in question.mistakes)
+        elsewhere.pop(question.part, None)
+        pointers = [f"For the explanation, see {' and '.join(elsewhere)}."] if elsewhere else []
+        outputs[question.grade_id] = check_outputs(question, "\n".join([*whole, question.summary, *pointers]), new)
         whole = []
     return outputs
 

@@ -171,13 +171,19 @@ def _about_signal(picture: SignalPicture) -> list[str]:
     right, factor = picture.predicted[hidden][0], number(picture.mean[hidden])
     if not picture.own:
         said.append("This is not your model's own signal: it is computed from your weights with ReLU.")
-    elif set(picture.off[:hidden]) == {False} and math.isclose(right, 1.0):
+    elif set(picture.off[:hidden]) == {False} and math.isclose(right, 1.0) and not picture.alike:
         said.append("Your hidden layers keep the signal, on average.")
+    count = len(picture.builds)
+    if picture.alike:
+        of = (
+            f"The {count} models that your code built have the same weights. Their hidden layers, with ReLU, multiplied"
+        )
+    else:
+        of = f"Over the {count} models that your code built, the hidden layers' weights, with ReLU, multiplied"
     return [
         *said,
-        f"Over the {len(picture.builds)} models that your code built, the hidden layers' weights, with ReLU, "
-        f"multiplied the signal's mean square by {factor} on average. {picture.law}'s weights multiply it by "
-        f"{number(right)} on average; a single model may lie well above or below.",
+        f"{of} the signal's mean square by {factor}{'' if picture.alike else ' on average'}. {picture.law}'s weights "
+        f"multiply it by {number(right)} on average; a single model may lie well above or below.",
     ]
 
 

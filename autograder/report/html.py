@@ -20,6 +20,7 @@ from autograder.report.result import (
     Unreadable,
     reasons,
     short_names,
+    to_look_at,
 )
 from autograder.report.templating import environment
 from autograder.text import one_line
@@ -41,6 +42,7 @@ _ENVIRONMENT = environment(
     breakable=_breakable,
     one_line=partial(one_line, limit=10_000),
     reasons=reasons,
+    to_look_at=to_look_at,
     figure=_figure,
     # Safe unescaped: Matplotlib draws figures from numbers and the grader's own words, never from students' text.
     drawn=Markup,

@@ -88,6 +88,8 @@ class SignalPicture(NamedTuple):
         By layer, whether the judge found its weights off; None if it did not judge them.
     unseen : tuple of str
         Other criteria that failed. The figure cannot show why.
+    alike : bool
+        Whether the builds repeat the same weights: then their mean is that of one model.
     """
 
     law: str
@@ -96,6 +98,7 @@ class SignalPicture(NamedTuple):
     predicted: tuple[tuple[float, float], ...]
     off: tuple[bool | None, ...]
     unseen: tuple[str, ...] = ()
+    alike: bool = False
 
     @property
     def mean(self) -> tuple[float, ...]:

@@ -198,7 +198,7 @@ def print_class(console: Console, results: Sequence[Result], unreadable: Sequenc
     table = Table(title="Q7, by submission")
     table.add_column("submission", overflow="fold")
     table.add_column("score", justify="right", no_wrap=True)
-    for heading in ("why points were lost", "Q1–Q6, to look at", *(["notes"] if with_notes else [])):
+    for heading in ("why points were lost", "unusual in Q1–Q6", *(["notes"] if with_notes else [])):
         table.add_column(heading, overflow="fold")
     names = short_names([*(result.path for result in results), *(each.name for each in unreadable)])
     rows = [

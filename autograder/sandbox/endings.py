@@ -15,7 +15,10 @@ _CAUSES: Final = {
 }
 #: What to do where memory is too much.
 LESS_MEMORY: Final = "Make fewer or smaller arrays."
-_ADVICE: Final = "In Jupyter its kernel would die, too: run the cells there one by one to find the line that does it."
+_ADVICE: Final = (
+    "In Jupyter its kernel would die, too. There, run the cells one by one, then call the functions alone, to find the "
+    "line that does it."
+)
 
 
 def by_signal(number: int) -> str:

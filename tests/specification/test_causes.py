@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +19,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from autograder.assignment.questions import TASKS
 from autograder.assignment.release import load_release
 from autograder.assignment.settings import Terms
+from autograder.grading.engine import Engine
 from autograder.grading.grade import job_of
 from autograder.grading.jobs import Graded
+from autograder.grading.worker import InThisProcess
 from tests.support.graders import Grader
 from tests.support.samples import answered, cell, write
 
@@ -68,7 +71,7 @@ CELLS: dict[str, tuple[str, str | None]] = {
     "dash": ("3 \u2013 1", "“en dash”"),
     "no such name": ("from torch import nnn", "The installed torch has no nnn: it may be misspelled"),
     "Colab's folder": ("open('/content/x.txt', 'w')", "The folder /content exists on Colab or Kaggle alone."),
-    "Keras' file": ("tf.keras.models.load_model('m.keras')", "without the files beside it"),
+    "Keras's file": ("tf.keras.models.load_model('m.keras')", "without the files beside it"),
     "environment": ("import os\nos.environ['API_KEY']", "Environment variables of your computer are not set"),
     "line numbers": ("1 import os\n2 import sys", "if line numbers were pasted with the code, delete them"),
     "merge conflict": ("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> mine", "holds both sides of a merge"),
@@ -181,7 +184,7 @@ ANSWERS = {
     "in a method": Answer(
         TORCH_MODEL, module(forward="return act(x)"), 5, f"act {IN_CELL_3}", ("import pandas\nact = torch.relu",)
     ),
-    "in Keras' call": Answer(
+    "in Keras's call": Answer(
         TF_MODEL,
         keras(f"{THREE}, tf.keras.layers.Lambda(lambda x: act(x))"),
         5,
@@ -299,7 +302,7 @@ ANSWERS = {
         7,
         "Weights found: fc1.weight",
     ),
-    "Keras' random state": Answer(TF_MODEL, keras(THREE.replace("D(64", "tf.keras.layers.Dropout(0.5), D(64")), 8),
+    "Keras's random state": Answer(TF_MODEL, keras(THREE.replace("D(64", "tf.keras.layers.Dropout(0.5), D(64")), 8),
     "lazy": Answer(TORCH_MODEL, module(layers=LAZY), 0, "Lazy layers have no weights before a first forward pass"),
     "lazy after a pass": Answer(TORCH_MODEL, module(layers=f"{LAZY}; self(torch.zeros(1, 64))"), 8),
     "untracked": Answer(
@@ -379,7 +382,12 @@ def cells(grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         for number, (code, _) in enumerate(CELLS.values())
         for text in (f"{code}\nname_{number} = 1", f"name_{number}")
     ]
-    outputs = graded(grader, with_cells(answered({}), early), tmp_path_factory.mktemp("causes") / "n.ipynb").outputs
+    notebook = write(with_cells(answered({}), early), tmp_path_factory.mktemp("causes") / "n.ipynb")
+    # torch.compile imports for seconds.
+    patient = Engine(
+        replace(grader.sandbox.limits, step_seconds=20.0), start=lambda: InThisProcess(lambda: grader.sandbox)
+    )
+    outputs = patient.grade(job_of(notebook, load_release(), Terms(), seed=1)).outputs
     return {row: outputs[f"cell {2 * number + 4}"].problem for number, row in enumerate(CELLS)}
 
 

@@ -422,11 +422,11 @@ SAID: dict[str, tuple[Task, str, str, str]] = {
         "variance_conv",
         "Glorot's (Xavier's) variance, on convolutions (dense kernels are right).",
     ),
-    "Keras' default on convolutions": (
+    "Keras's default on convolutions": (
         TENSORFLOW,
         "return (tf.keras.initializers.GlorotUniform() if window else tf.keras.initializers.HeNormal())(shape)",
         "variance_conv",
-        "which is also Keras' default, on convolutions (dense kernels are right).",
+        "which is also Keras's default, on convolutions (dense kernels are right).",
     ),
     "uniform on convolutions": (
         TORCH,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autograder.judge.criterion import Finding, criterion
 from autograder.judge.initializer import InitializerMeasurements
+from autograder.judge.measure import signed
 from autograder.judge.repetition import (
     BEGINNINGS,
     CACHED_TENSOR,
@@ -29,7 +30,7 @@ def fresh(m: InitializerMeasurements) -> Finding:
     found = m.repetition
     if isinstance(found, Fresh):
         return Finding(
-            f"All calls differ. The largest correlation of two is {found.r:+.4f} (accepted: ±{DRAWS.threshold}).",
+            f"All calls differ. The largest correlation of two is {signed(found.r, 4)} (accepted: ±{DRAWS.threshold}).",
             measured=found.r,
             expected=0.0,
             p_value=found.bound,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from autograder.assignment.kernels import Layout
 from autograder.judge import lessons as learn
 from autograder.judge.criteria.output import NOT_FINITE
 from autograder.judge.criterion import Finding, criterion, fail
-from autograder.judge.evidence import ModelBuild
+from autograder.judge.evidence import ModelBuild, Parameter
 from autograder.judge.misconception import Misconception
-from autograder.judge.model import ModelMeasurements, owner
+from autograder.judge.model import DenseLayer, ModelMeasurements, owner
 
 _NOT_A_MODEL = Misconception("not_a_model", "an object that is no model of the framework", learn.MODELS)
 _WRONG_LAYERS = Misconception("wrong_layers", "layers of other sizes", learn.LAYERS)
@@ -44,7 +46,7 @@ def layers(m: ModelMeasurements) -> Finding:
         parameters = build.parameters or ()
         if len(parameters) > sum(1 + (layer.bias is not None) for layer in built):
             raise fail(
-                f"Besides the layers {widths} the model holds other weights. Found: {_listed(build)}.",
+                f"Besides the layers {widths}, the model holds other weights: {_listed(_others(parameters, built))}.",
                 _EXTRA_LAYERS,
                 measurable=True,
             )
@@ -70,12 +72,18 @@ def layers(m: ModelMeasurements) -> Finding:
     return Finding(f"All {len(m.evidence.builds)} models that were built have dense layers {widths}.")
 
 
-def _listed(build: ModelBuild) -> str:
-    return ", ".join(f"{p.name} {p.shape}" for p in (build.parameters or ())[:12]) or "none"
+def _others(parameters: Sequence[Parameter], built: Sequence[DenseLayer]) -> list[Parameter]:
+    """Return the parameters that belong to none of the layers."""
+    arrays = [array for layer in built for array in (layer.kernel, layer.bias) if array is not None]
+    return [p for p in parameters if p.values is None or not any(np.may_share_memory(p.values, a) for a in arrays)]
+
+
+def _listed(parameters: Sequence[Parameter]) -> str:
+    return ", ".join(f"{p.name} {p.shape}" for p in parameters[:12]) or "none"
 
 
 def _wrong(build: ModelBuild, widths: str) -> str:
-    return f"The kernels are not those of {widths} dense layers. Weights found: {_listed(build)}."
+    return f"The kernels are not those of {widths} dense layers. Weights found: {_listed(build.parameters or ())}."
 
 
 def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> None:

@@ -10,6 +10,7 @@ from autograder.judge import thresholds
 from autograder.judge.bounds import mean_bound, union
 from autograder.judge.criterion import Finding, criterion, fail
 from autograder.judge.initializer import InitializerMeasurements
+from autograder.judge.measure import signed
 from autograder.judge.misconception import Misconception
 from autograder.judge.statistical_test import ErrorRate, Plan, StatisticalTest, mean_rate
 from autograder.judge.thresholds import chance_of_mean
@@ -37,7 +38,7 @@ def mean(m: InitializerMeasurements) -> Finding:
     why = f", not ±{MEAN.threshold}: the weights are not all independent" if allowed > 1.02 * MEAN.threshold else ""
     accepted = f"accepted: ±{allowed:.2g}{why}"
     finding = Finding(
-        f"The mean farthest from 0 is {off:+.4f} × std(w) ({accepted}).",
+        f"The mean farthest from 0 is {signed(off, 4)} × std(w) ({accepted}).",
         measured=off,
         expected=0.0,
         p_value=union(mean_bound(worst.n, off), len(m.moments)),
@@ -45,7 +46,7 @@ def mean(m: InitializerMeasurements) -> Finding:
     if MEAN.fails(off, at_least=chances[worst.kernel]):
         positive = all(bool((draw.centred >= -draw.mean).all()) for draws in m.by_shape for draw in draws)
         hint = " No weight is negative: rand draws such numbers, and abs gives them." if positive else ""
-        told = f"For {worst.kernel.words}, the mean is {off:+.4f} × std(w) ({accepted})."
+        told = f"For {worst.kernel.words}, the mean is {signed(off, 4)} × std(w) ({accepted})."
         raise replace(finding, message=told + hint, mistake=MEAN_NOT_ZERO).failing(MEAN)
     return finding
 

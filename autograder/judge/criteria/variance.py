@@ -99,7 +99,6 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     off = off if one_strays else dict.fromkeys(off, True)
     # Of the kernels that are off, the one that is least so has the plainest figures.
     plain = min((s for s in shapes if off[s.kernel]), key=stray)
-    deviation = math.sqrt(worst.variance)  # as in the table beside the row
     times = f"{_times(plain.variance)} times the variance asked for"
     # A coarse variance earns as much as a right one that is coarse: whether it strays is chance.
     credit = near_miss([s.variance for s in shapes], rests_on)
@@ -118,7 +117,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         if found
         else None,
         recognized=told,
-        figures=f"Worst: {_times(deviation)} × the standard deviation expected ({worst.kernel}).{earns}",
+        figures=f"Worst: Var(W) / ({worst.law.formula}) is {_times(worst.variance)} ({worst.kernel}).{earns}",
         consequence=consequence([s.variance for s in shapes], worst.law),
         measured=worst.variance * worst.asked,
         expected=worst.asked,

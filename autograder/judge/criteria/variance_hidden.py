@@ -11,7 +11,7 @@ from autograder.judge.criteria.mean import MEAN_NOT_ZERO
 from autograder.judge.criteria.output import CONSTANT
 from autograder.judge.criteria.variance import UNKNOWN_VARIANCE, pool_variances, stray, worst_or_pooled_bound
 from autograder.judge.criterion import Finding, criterion
-from autograder.judge.measure import Moments, consequence_together
+from autograder.judge.measure import Moments, consequence_together, signed
 from autograder.judge.misconception import Misconception
 from autograder.judge.model import ModelMeasurements
 from autograder.judge.near_miss import near_miss
@@ -91,7 +91,7 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
         if LAYER_MEAN.fails(layer.standardized_mean, at_least=chance_of_mean(layer.n / m.copies)):
             credit, why = _credit(m, MEAN_NOT_ZERO)
             raise Finding(
-                f"The mean weight of hidden layer {number} is {layer.standardized_mean:+.3f} × std(w) "
+                f"The mean weight of hidden layer {number} is {signed(layer.standardized_mean, 3)} × std(w) "
                 f"(accepted: ±{LAYER_MEAN.threshold}).{why}",
                 measured=layer.standardized_mean,
                 expected=0.0,

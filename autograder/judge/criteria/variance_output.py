@@ -12,6 +12,7 @@ from autograder.judge.criteria.variance import UNKNOWN_VARIANCE
 from autograder.judge.criterion import Finding, criterion
 from autograder.judge.dependence import independent_by_spread
 from autograder.judge.law import GLOROT
+from autograder.judge.measure import signed
 from autograder.judge.model import ModelMeasurements
 from autograder.judge.own import own_credit
 from autograder.judge.scales import PYTORCH_DEFAULT
@@ -78,7 +79,9 @@ def variance_output(m: ModelMeasurements) -> Finding:
         message = "All weights of the output layer are equal."
     elif not strays:
         mistake, recognized = MEAN_NOT_ZERO, None
-        message = f"The mean weight of the output layer is {last.standardized_mean:+.3f} × std(w) (accepted: ±{_MEAN})."
+        message = (
+            f"The mean weight of the output layer is {signed(last.standardized_mean, 3)} × std(w) (accepted: ±{_MEAN})."
+        )
     if found is None or mistake is not found.mistake:
         named = recognized
     credit, why = own_credit(m, mistake, 0.0, is_own=m.is_own([len(m.moments) - 1]))

@@ -16,7 +16,7 @@ tf_he_normal = tf.function(normal)
 def tf_he_normal(shape):
     return tf.Variable(normal(shape))
 
-# %% Keras' variable returned; fails output: it returned keras.Variable
+# %% Keras's variable returned; fails output: it returned keras.Variable
 def tf_he_normal(shape):
     return keras.Variable(normal(shape))
 

@@ -126,6 +126,15 @@ def test_a_figure_of_a_signal_says_what_the_judge_decided(ratio: float) -> None:
     assert (VERMILION.lower() in draw(picture).svg) == off
 
 
+def test_models_that_repeat_the_same_weights_are_not_called_an_average() -> None:
+    evidence = model_evidence(np.random.default_rng(3), Layout.TORCH, "normal")
+    first = evidence.builds[0]
+    same = replace(evidence, builds=(first,) * len(evidence.builds), inputs=evidence.inputs[:1] * len(evidence.builds))
+    said = describe(score_task(task("q7_torch_model"), same, 8.0).picture)
+    assert f"The {len(same.builds)} models that your code built have the same weights." in said
+    assert "keep the signal, on average" not in said
+
+
 def wrong_pass(evidence: ModelEvidence, outputs: Callable[[np.ndarray], np.ndarray]) -> ModelEvidence:
     builds = tuple(replace(b, outputs=outputs(b.outputs)) for b in evidence.builds if b.outputs is not None)
     return replace(evidence, builds=builds)

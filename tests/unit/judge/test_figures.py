@@ -15,7 +15,7 @@ from autograder.judge.criterion import Failed, Finding
 from autograder.judge.evidence import Draw, InitializerEvidence, ModelEvidence, Parameter
 from autograder.judge.judging import Verdict, judge
 from autograder.judge.law import GLOROT, HE, LECUN, TargetLaw
-from autograder.judge.measure import Moments, consequence, consequence_together, draw_figures, pool
+from autograder.judge.measure import Moments, consequence, consequence_together, draw_figures, pool, signed
 from autograder.judge.model import (
     HIDDEN_ACTIVATIONS,
     LAST_ACTIVATIONS,
@@ -125,7 +125,7 @@ def test_nothing_is_said_of_layers_of_no_network_where_the_ratio_depends_on_the_
     assert consequence([0.00107, 0.999]) is None
     assert (
         consequence_together([0.501, 1.996])
-        == "With such variances, the hidden layers multiply the signal's mean square by 1."
+        == "With such variances, the hidden layers multiply the signal's mean square by 1 on average."
     )
 
 
@@ -209,7 +209,7 @@ def test_fresh_draws_and_other_shapes_are_compared_by_their_largest_correlation(
     assert finding.measured == pytest.approx(max(two + shapes, key=abs), abs=1e-4)
     assert finding.expected == 0.0
     assert 0.0 < finding.p_value <= 1.0
-    assert f"{finding.measured:+.4f}" in finding.message
+    assert signed(finding.measured, 4) in finding.message
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -343,6 +343,7 @@ def test_weights_beside_the_layers_cost_the_layers_alone() -> None:
     assert [(name, v.finding.diagnosis) for name, v in by_name.items() if v.status != "passed"] == [
         ("layers", "extra_layers")
     ]
+    assert by_name["layers"].finding.message.endswith("the model holds other weights: scale (3,)."), "and no other"
     without = tuple(replace(b, parameters=b.parameters[::2]) for b in found.builds)
     by_name = verdicts(replace(found, builds=without))
     assert by_name["layers"].status == "passed"

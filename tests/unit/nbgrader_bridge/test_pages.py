@@ -21,8 +21,9 @@ from traitlets.config import Config, PyFileConfigLoader  # type: ignore[attr-def
 from autograder.assignment.names import AnswerStatus
 from autograder.assignment.questions import task
 from autograder.grading.cell_output import output_of
+from autograder.grading.jobs import Graded
 from autograder.nbgrader_bridge import pictures_beside
-from autograder.nbgrader_bridge.cell_outputs import check_outputs
+from autograder.nbgrader_bridge.cell_outputs import cell_outputs, check_outputs
 from autograder.nbgrader_bridge.formgrader_markdown import markdown2html
 from autograder.nbgrader_bridge.pictures_beside import with_pictures_beside
 from autograder.notebook import Cell, Notebook
@@ -36,6 +37,7 @@ from autograder.report.result import (
     QuestionResult,
     QuestionStatus,
     Result,
+    ResultStatus,
     WrittenResult,
     question_text,
     to_look_at,
@@ -86,6 +88,14 @@ def test_a_check_cells_output_is_small_and_draws_only_where_points_were_lost() -
     pages = [check_outputs(q)[0].data["text/html"] for q in (lost, replace(lost, score=12.0))]
     assert ["<svg" in page for page in pages] == [True, False]
     assert len(pages[0]) < 60_000
+
+
+def test_a_part_points_to_the_part_that_explains_its_mistake() -> None:
+    again = replace(QUESTION, title="Part 3: He initializer in PyTorch", grade_id="q7_torch_initializer_check")
+    graded = Graded(Result("a.ipynb", "0" * 64, ResultStatus.GRADED, (QUESTION, again)))
+    first, later = (cell_outputs(graded)[q.grade_id][0].data["text/plain"] for q in (QUESTION, again))
+    assert "For the explanation, see Part 1." in later
+    assert "For the explanation" not in first
 
 
 def test_a_figure_comes_through_the_cleaning_of_a_page_as_it_was_drawn() -> None:
