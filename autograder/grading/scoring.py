@@ -23,12 +23,12 @@ from autograder.report.result import CriterionResult, CriterionStatus, QuestionR
 
 #: What a student reads at a criterion that any random draw meets, by the factor of its points.
 _BELOW_FULL = {
-    0.0: "It earns points only together with the variance.",
+    0.0: "It earns nothing, because the variance earns nothing.",
     0.5: f"It earns half, because the variance earns less than {100 * IN_FULL_FROM:g} % of its points.",
 }
 
 #: What a row asks for that earns half because of another mistake, though each kernel's variance is right.
-_RIGHT_BUT = "The variance is right. Correct what this row says."
+_RIGHT_BUT = "The variance is right. Another mistake takes half of this row's points:"
 
 
 def score_task(

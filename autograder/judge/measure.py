@@ -205,7 +205,7 @@ def consequence_together(ratios: Sequence[float], law: TargetLaw = HE) -> str | 
     product = math.prod(ratios)
     if law.keeps is None or not 0.0 < product < math.inf:
         return None
-    return f"With such variances, the hidden layers multiply the signal's mean square by {product:.3g} on average."
+    return f"In theory, these layers multiply the signal's mean square by the product of these numbers, {product:.3g}."
 
 
 def pool(draws: Sequence[DrawFigures]) -> Moments:

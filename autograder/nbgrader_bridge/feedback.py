@@ -29,10 +29,9 @@ class GradesInWords(GetGrades):
         done: tuple[NotebookNode, Resources] = super().preprocess(nb, resources)
         grades = resources["nbgrader"]
         earned = points_of(grades["score"], grades["max_score"])
-        words = [cell.metadata["feedback"]["earned"] for cell in nb.cells if "feedback" in cell.metadata]
-        if waiting := words.count(_NOT_MARKED):
-            parts = f"{waiting} of {sum(map(bool, words))} parts {'is' if waiting == 1 else 'are'}"
-            earned += f" so far. {parts} {_NOT_MARKED}."
+        told = [cell.metadata["feedback"] for cell in nb.cells if "feedback" in cell.metadata]
+        if waiting := [each["title"] for each in told if each["earned"] == _NOT_MARKED]:
+            earned += f" so far. {', '.join(waiting)} {'is' if len(waiting) == 1 else 'are'} {_NOT_MARKED}."
         late = f"Late submission: −{points_text(grades['late_penalty'])} points" if grades["late_penalty"] else ""
         resources["feedback"] = {"title": TITLE, "earned": earned, "late": late}
         return done

@@ -31,7 +31,7 @@ _MARKERS = {True: "D", False: "o", None: "|"}
 #: Inches: the width of a phone, so that the letters of a figure are as large there as the text around it.
 _WIDTH = 3.75
 _OF_SIGNALS = (
-    "The last column judges each layer's own weights. The signal also carries what the layers before it did, and "
+    "The last column judges the weights of each layer alone. The signal also carries what earlier layers did, and "
     "differs from model to model. Outputs are taken before a softmax; Glorot's variance is right for them, too (grey)."
 )
 _SVG = "http://www.w3.org/2000/svg"
@@ -93,7 +93,7 @@ def draw(picture: Picture) -> Figure:
         )
     else:
         quantity = "Mean square of the signal, over that of the inputs"
-        svg, about = _signal(picture), (quantity, "after", "expected on average", "Var(W) of the layer", _OF_SIGNALS)
+        svg, about = _signal(picture), (quantity, "after", "expected on average", "this layer's weights", _OF_SIGNALS)
     return Figure(svg, describe(picture), headline(picture), *about, numbers(picture))
 
 
@@ -173,17 +173,12 @@ def _about_signal(picture: SignalPicture) -> list[str]:
         said.append("This is not your model's own signal: it is computed from your weights with ReLU.")
     elif set(picture.off[:hidden]) == {False} and math.isclose(right, 1.0) and not picture.alike:
         said.append("Your hidden layers keep the signal, on average.")
-    count = len(picture.builds)
-    if picture.alike:
-        of = (
-            f"The {count} models that your code built have the same weights. Their hidden layers, with ReLU, multiplied"
-        )
-    else:
-        of = f"Over the {count} models that your code built, the hidden layers' weights, with ReLU, multiplied"
+    models = f"the {len(picture.builds)} models that your code built"
+    on = f"{models.capitalize()} have equal weights, and other inputs. On them" if picture.alike else f"On {models}"
     return [
         *said,
-        f"{of} the signal's mean square by {factor}{'' if picture.alike else ' on average'}. {picture.law}'s weights "
-        f"multiply it by {number(right)} on average; a single model may lie well above or below.",
+        f"{on}, the hidden layers' weights, with ReLU, multiplied the signal's mean square by {factor} on average. "
+        f"{picture.law}'s weights multiply it by {number(right)} on average; one model may lie far above or below.",
     ]
 
 
@@ -252,7 +247,7 @@ def _signal(picture: SignalPicture) -> str:
         axes.plot(depths, [math.sqrt(a * b) for a, b in picture.predicted], color=_INK, linewidth=1.4, dashes=(4, 2),
                   label=f"{picture.law}, on average")  # fmt: skip
         for number_of, squares in enumerate(picture.builds):
-            axes.plot(depths, squares, color=_OWN, linewidth=0.8, alpha=0.8,
+            axes.plot(depths, squares, color=_OWN, linewidth=0.9,
                       label="your models" if number_of == 0 else None)  # fmt: skip
         axes.plot(depths, picture.mean, color=_OWN, linewidth=1.6, label="their mean")
         for depth, off in enumerate(picture.off, 1):

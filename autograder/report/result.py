@@ -61,8 +61,8 @@ class QuestionStatus(StrEnum):
 
     @property
     def words(self) -> str:
-        """The status with spaces, for people."""
-        return self.value.replace("_", " ")
+        """The status for people."""
+        return "too much memory" if self is QuestionStatus.MEMORY else self.value.replace("_", " ")
 
 
 class CriterionStatus(StrEnum):

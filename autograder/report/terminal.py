@@ -84,7 +84,8 @@ def _rows(question: QuestionResult) -> list[RenderableType]:
         if len(together) == 1:
             text = together[0].here
         else:
-            text = f"{names}. {said or 'They are met, but they earn all of their points only with the right variance.'}"
+            share = "half" if earned else "nothing"
+            text = f"{names}. {said or f'They are met, but earn {share}: the variance earns too little.'}"
         table.add_row(
             Text(mark, style=style), Text(name, style=style), f"{points_text(earned)}/{points_text(most)}", Text(text)
         )

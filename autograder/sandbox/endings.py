@@ -16,8 +16,8 @@ _CAUSES: Final = {
 #: What to do where memory is too much.
 LESS_MEMORY: Final = "Make fewer or smaller arrays."
 _ADVICE: Final = (
-    "In Jupyter its kernel would die, too. There, run the cells one by one, then call the functions alone, to find the "
-    "line that does it."
+    "In Jupyter its kernel would die, too. There, run the cells one by one. If all of them run, call your functions "
+    "alone."
 )
 
 

@@ -35,7 +35,8 @@ def mean(m: InitializerMeasurements) -> Finding:
             f"The weights of {worst.kernel.words} are so large that their mean cannot be computed.", MEAN_NOT_ZERO
         )
     # Two figures that are the same to a reader need no reason.
-    why = f", not ±{MEAN.threshold}: the weights are not all independent" if allowed > 1.02 * MEAN.threshold else ""
+    cause = "weights depend on one another" if m.dependence else "some calls gave equal weights"
+    why = f", not ±{MEAN.threshold}, because {cause}" if allowed > 1.02 * MEAN.threshold else ""
     accepted = f"accepted: ±{allowed:.2g}{why}"
     finding = Finding(
         f"The mean farthest from 0 is {signed(off, 4)} × std(w) ({accepted}).",

@@ -82,8 +82,8 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     p_value = worst_or_pooled_bound(shapes, everything, overall)
     if not one_strays and not all_stray:
         finding = Finding(
-            f"Var(W) / ({worst.law.formula}) is {pooled:.3f} (accepted: ±{SHAPE_VARIANCE.threshold:.0%} for one shape, "
-            f"±{POOLED_VARIANCE.threshold:.1%} for all).",
+            f"Var(W) / ({worst.law.formula}) is {pooled:.3f} over all shapes (accepted: "
+            f"±{POOLED_VARIANCE.threshold:.1%}, one shape ±{SHAPE_VARIANCE.threshold:.0%}).",
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,

@@ -61,7 +61,9 @@ TESTS = structure_tests(
 
 _ONLY_FIRST = Misconception("only_first_layer", "the asked weights in the first layer alone", learn.EVERY_LAYER)
 #: Said, and not judged: a seed in a model makes a run repeatable, and the variance is right all the same.
-_SAME_BUILDS = " All models have the same weights (a seed inside, or a kernel or an initializer object that is reused)."
+_COSTS_NOTHING = (
+    "That costs nothing here, but look for a seed, or for an initializer object or a kernel that is used again."
+)
 #: Fewest weights of a layer whose dependence is judged; those asked for have more.
 _STRUCTURED = 8_000
 
@@ -126,6 +128,14 @@ def _share_a_stream(m: ModelMeasurements) -> bool:
     return all(abs(prefix_correlation(x, y)[1]) > 0.9 for x, y in zip(one[:2], other[:2], strict=True))
 
 
+def _repeats(m: ModelMeasurements) -> str:
+    """Return what a student reads about weights that repeat others: sentences after a space, or nothing."""
+    said = [" All models have the same weights."] if m.copies > 1 else []
+    if _share_a_stream(m):
+        said.append(" Both layers begin with the same random numbers.")
+    return f"{''.join(said)} {_COSTS_NOTHING}" if said else ""
+
+
 def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     worst = max(hidden, key=stray)
     ratios = " and ".join(f"{s.variance:.3f} ({s.kernel})" for s in hidden)
@@ -137,13 +147,9 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     ]
     total, pooled = pool_variances(hidden)
     p_value = worst_or_pooled_bound(hidden, total, pooled)
-    seed = _SAME_BUILDS if m.copies > 1 else ""
     if not strays and not POOLED_VARIANCE.fails(pooled - 1.0, at_least=chance_of_variance(sum(rests_on))):
-        # Said, and not judged: the variances are right, and Keras itself warns of it.
-        if _share_a_stream(m):
-            seed += " Both layers begin with the same random numbers (one initializer object for both)."
         return Finding(
-            f"Var(W) / ({worst.law.formula}): {ratios} (accepted: ±{LAYER_VARIANCE.threshold:.0%}).{seed}",
+            f"Var(W) / ({worst.law.formula}): {ratios} (accepted: ±{LAYER_VARIANCE.threshold:.0%}).{_repeats(m)}",
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
@@ -172,10 +178,10 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     effect = consequence_together([s.variance for s in hidden], worst.law)
     explained = f"{figures} {effect}" if effect else figures
     raise Finding(
-        f"{told}{first} It is {explained}{why}{seed}",
+        f"{told}{first} It is {explained}{why}{_repeats(m)}",
         named=f"{named}{first} Var(W) is {figures}{why}",
         recognized=f"{what}{first}",
-        figures=f"{explained}{why}{seed}",
+        figures=f"{explained}{why}{_repeats(m)}",
         p_value=p_value,
         mistake=mistake,
         twins=found.twins if found else (),

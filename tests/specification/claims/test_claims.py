@@ -471,11 +471,11 @@ claim(
     "q4_seen",
     "Over the ⟦50⟧ steps, the norm falls to about $⟦10^{-6}⟧$ of its first value",
     size("q4_see", "steps"),
-    lambda: measured("q4_see").curve("scale 1.0")[-1],
+    lambda: measured("q4_see").curve("scale 1")[-1],
 )
 claim("q4_seen", "to less than ⟦half⟧ at scale 1.5", below(lambda: measured("q4_see").curve("scale 1.5")[-1]))
-claim("q4_seen", "several hundred times this", lambda: 200 < measured("q4_see").curve("scale 2.0")[-1] < 1000)
-claim("q4_seen", "between $10^{6}$ and $10^{7}$", lambda: 1e6 < measured("q4_see").curve("scale 3.0")[-1] < 1e7)
+claim("q4_seen", "several hundred times this", lambda: 200 < measured("q4_see").curve("scale 2")[-1] < 1000)
+claim("q4_seen", "between $10^{6}$ and $10^{7}$", lambda: 1e6 < measured("q4_see").curve("scale 3")[-1] < 1e7)
 claim("q4_seen", "⟦three⟧ times, on the same data", lambda: len(named("q4_see_clipping", "losses")))
 claim("q4_seen", "longer than ⟦0.1⟧ to norm ⟦0.1⟧", clipped_at, clipped_at)
 claim("q4_seen_clipping", "over ⟦150⟧ training steps", lambda: len(measured("q4_see_clipping").curve("scale 1")))
@@ -505,7 +505,7 @@ claim(
 claim(
     "q4_prompt",
     "it is above 1 at every scale, and yet the gradient vanishes at scale 1 and does not grow at scale 1.5",
-    lambda: all(measured("q4_see").curve(f"scale {scale}")[-1] < 1 for scale in (1.0, 1.5)),
+    lambda: all(measured("q4_see").curve(f"scale {scale:g}")[-1] < 1 for scale in (1.0, 1.5)),
 )
 claim(
     "q4",
@@ -816,7 +816,7 @@ claim("yours_seen_signal", "the same ⟦four⟧ starts", lambda: len(named("your
 claim("yours_seen_training", "over ⟦150⟧ training steps", lambda: len(measured("yours_see_training").curve("Keras")))
 claim(
     "yours_seen_training",
-    "From your weights it falls from the first steps on",
+    "it falls from the first steps on from your weights",
     lambda: all(
         measured("yours_see_training").curve(n)[30] < 0.6 for n in ("your tf_he_normal", "your torch_he_normal_")
     ),

@@ -131,7 +131,7 @@ def test_models_that_repeat_the_same_weights_are_not_called_an_average() -> None
     first = evidence.builds[0]
     same = replace(evidence, builds=(first,) * len(evidence.builds), inputs=evidence.inputs[:1] * len(evidence.builds))
     said = describe(score_task(task("q7_torch_model"), same, 8.0).picture)
-    assert f"The {len(same.builds)} models that your code built have the same weights." in said
+    assert f"The {len(same.builds)} models that your code built have equal weights, and other inputs." in said
     assert "keep the signal, on average" not in said
 
 
@@ -162,7 +162,7 @@ def test_no_verdict_stands_on_a_value_that_only_scatters(seed: int) -> None:
     assert isinstance(picture, SignalPicture)
     figure = draw(picture)
     assert [row.off for row in figure.rows] == list(picture.off) == [False, False, False]
-    assert (figure.expected, figure.judged) == ("expected on average", "Var(W) of the layer")
+    assert (figure.expected, figure.judged) == ("expected on average", "this layer's weights")
     bars = picture_as_text(picture)
     assert ("◆" in bars, "●" in bars) == (False, False)
 

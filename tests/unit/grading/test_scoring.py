@@ -58,4 +58,4 @@ def test_framework_that_scored_lower_is_raised_to_the_others_share_and_no_furthe
 @pytest.mark.parametrize("template", ["guide.md", "question.html"])
 def test_pages_name_the_share_from_which_any_random_draw_counts_in_full(template: str) -> None:
     page = (ROOT / "autograder" / "report" / "templates" / template).read_text(encoding="utf-8")
-    assert f"at least {100 * IN_FULL_FROM:g} % of theirs" in page
+    assert f"less than {100 * IN_FULL_FROM:g} % of their points" in page

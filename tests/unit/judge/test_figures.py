@@ -125,7 +125,7 @@ def test_nothing_is_said_of_layers_of_no_network_where_the_ratio_depends_on_the_
     assert consequence([0.00107, 0.999]) is None
     assert (
         consequence_together([0.501, 1.996])
-        == "With such variances, the hidden layers multiply the signal's mean square by 1 on average."
+        == "In theory, these layers multiply the signal's mean square by the product of these numbers, 1."
     )
 
 
