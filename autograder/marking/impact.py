@@ -40,11 +40,19 @@ class Impact:
         cannot be given any more.
     overruled : tuple of str
         Answers that would move, and do not, because their score was typed in the formgrader.
+    added, removed, reworded : tuple of str
+        Texts of items and false statements: new ones, those that are gone, and those with other words than before.
+    without : tuple of str
+        Answers that were marked before there was a new item or false statement; empty if there is none.
     """
 
     moves: tuple[Move, ...] = ()
     look: tuple[str, ...] = ()
     overruled: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    reworded: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 def carried(scheme: Scheme, given: Given) -> dict[str, float]:
@@ -92,4 +100,20 @@ def moves(old: Scheme, new: Scheme, marks: Mapping[str, Marked]) -> Impact:
             moved.append(Move(key, before, after))
         if (before != after and mark.adjustment) or any(abs(given[k] - mark.given[k]) > 1e-9 for k in given):
             look.append(key)
-    return Impact(tuple(moved), tuple(look), tuple(overruled))
+    old_texts, new_texts = _texts(old), _texts(new)
+    added = tuple(text for key, text in new_texts.items() if key not in old_texts)
+    return Impact(
+        tuple(moved),
+        tuple(look),
+        tuple(overruled),
+        added,
+        removed=tuple(text for key, text in old_texts.items() if key not in new_texts),
+        reworded=tuple(text for key, text in new_texts.items() if old_texts.get(key, text) != text),
+        without=tuple(sorted(marks)) if added else (),
+    )
+
+
+def _texts(scheme: Scheme) -> dict[str, str]:
+    return {key: item.words for key, item in scheme.items.items()} | {
+        key: mistake.text for key, mistake in scheme.costs.items()
+    }

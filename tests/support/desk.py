@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
@@ -154,8 +154,10 @@ def _released() -> bytes:
         return (Path(folder) / "gradebook.db").read_bytes()
 
 
-def mark(store: Store, grade_id: str, *keys: str, by: str = "ann", **other: object) -> SaveMark:
-    """Return a mark that gives these items in full, by a marker whose page is up to date."""
+def mark(
+    store: Store, grade_id: str, *keys: str, by: str = "ann", also: Collection[str] = (), **other: object
+) -> SaveMark:
+    """Return a mark that gives these items in full, by a marker whose page is up to date; ``also`` has no marks yet."""
     answer = store.answer(grade_id)
     wish = SaveMark(
         grade_id=grade_id,
@@ -165,6 +167,7 @@ def mark(store: Store, grade_id: str, *keys: str, by: str = "ann", **other: obje
         by=by,
         answer_sha256=answer.sha256,
         seen=answer.status.score,
+        also=dict.fromkeys(also, 0),
     )
     return replace(wish, **other)
 

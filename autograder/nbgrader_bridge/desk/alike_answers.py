@@ -15,7 +15,7 @@ from autograder.marking.alike import ALGORITHM, Place, Tier
 from autograder.nbgrader_bridge.desk import grades, marks
 from autograder.nbgrader_bridge.desk.grades import sha256
 from autograder.nbgrader_bridge.desk.model import Member, Pair, State
-from autograder.nbgrader_bridge.desk.tables import ANSWER, GROUP, META, PAIR
+from autograder.nbgrader_bridge.desk.tables import ANSWER, GRADE, GROUP, META, PAIR
 
 _FOUND_FROM = "alike:"
 
@@ -78,21 +78,18 @@ def members(connection: Connection, grade_id: str) -> tuple[Member, ...]:
     if leader is None:
         return ()
     wanted = (
-        select(GROUP.c.grade_id, GROUP.c.tier, ANSWER.c.source)
+        select(GROUP.c.grade_id, GROUP.c.tier, ANSWER.c.source, GRADE.c.manual_score)
         .join_from(GROUP, ANSWER, ANSWER.c.grade_id == GROUP.c.grade_id)
+        .join(GRADE, GRADE.c.id == GROUP.c.grade_id)
         .where(GROUP.c.leader == leader, GROUP.c.together)
     )
     rows = connection.execute(wanted).all()
     held = marks.some(connection, [row.grade_id for row in rows])
-    group = [
-        Member(
-            row.grade_id,
-            Tier(row.tier),
-            held[row.grade_id].state if row.grade_id in held else State.OPEN,
-            row.source,
-        )
-        for row in rows
-    ]
+    group = []
+    for row in rows:
+        mark = held.get(row.grade_id)
+        state, rev, by = (mark.state, mark.rev, mark.by) if mark else (State.OPEN, 0, "")
+        group.append(Member(row.grade_id, Tier(row.tier), state, row.source, row.manual_score, rev, by))
     return tuple(sorted(group, key=lambda member: (member.grade_id != leader, member.tier, member.grade_id)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from autograder.nbgrader_bridge.desk.database import now
 from autograder.nbgrader_bridge.desk.grades import sha256
@@ -18,6 +18,13 @@ def comments(connection: Connection, question: str) -> tuple[BankComment, ...]:
     return tuple(
         BankComment(*row) for row in connection.execute(wanted.order_by(COMMENT.c.uses.desc(), COMMENT.c.text))
     )
+
+
+def remove(connection: Connection, question: str, text: str) -> None:
+    """Take a comment out of the bank. Marks that have it keep their words."""
+    which = (COMMENT.c.question == question) & (COMMENT.c.sha256 == sha256(text.strip()))
+    if not connection.execute(delete(COMMENT).where(which)).rowcount:
+        raise DeskProblem("the bank has no such comment any more")
 
 
 def use(connection: Connection, question: str, text: str, by: str) -> None:

@@ -23,7 +23,13 @@ class Change:
 
 
 def write(
-    connection: Connection, by: str, at: str, action: str, changes: Sequence[Change], head: Sequence[events.Entry] = ()
+    connection: Connection,
+    by: str,
+    at: str,
+    action: str,
+    changes: Sequence[Change],
+    head: Sequence[events.Entry] = (),
+    undoes: int = 0,
 ) -> int:
     """Write the changes and their entries in the log, and return the id of the first entry.
 
@@ -31,6 +37,8 @@ def write(
     ----------
     head : sequence of Entry
         Entries of the same batch that come first, and belong to no single answer.
+    undoes : int
+        The batch that the changes take back; 0 if they take back none.
     """
     grades.write(connection, [each.row_after for each in changes if each.row_after != each.row])
     marks.put(connection, [each.mark_after for each in changes])
@@ -38,4 +46,4 @@ def write(
         (each.row.grade_id, events.side(each.row, each.mark), events.side(each.row_after, each.mark_after))
         for each in changes
     ]
-    return events.record(connection, by, at, action, [*head, *entries])
+    return events.record(connection, by, at, action, [*head, *entries], undoes)

@@ -61,6 +61,7 @@ def export(connection: Connection) -> Iterator[dict[str, Any]]:
             "by": event.by,
             "action": event.action,
             "batch": numbers[event.batch],
+            **({"undoes": numbers[event.undoes]} if event.undoes in numbers else {}),
             "before": _without_id(event.before),
             "after": _without_id(event.after),
         }
@@ -144,6 +145,7 @@ def _load_event(
     for name in ("before", "after"):
         side = values.pop(name)
         sides[name] = {**side, "mark": {"grade_id": grade_id, **side["mark"]}} if side.get("mark") else side
+    values["undoes"] = batches.get(values.pop("undoes", 0), 0)
     number = values.pop("batch")
     added = events.add(connection, batches.get(number, 0), {"grade_id": grade_id, **sides, **values})
     batches.setdefault(number, added)

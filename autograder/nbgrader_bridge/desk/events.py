@@ -27,10 +27,14 @@ def side(row: Row, mark: Mark | None) -> dict[str, Any]:
     }
 
 
-def record(connection: Connection, by: str, at: str, action: str, entries: Sequence[Entry]) -> int:
-    """Add entries, all of one batch, and return the id of the first one; 0 if there are none."""
+def record(connection: Connection, by: str, at: str, action: str, entries: Sequence[Entry], undoes: int = 0) -> int:
+    """Add entries, all of one batch, and return the id of the first one; 0 if there are none.
+
+    ``undoes`` is the batch that they take back, if they do.
+    """
+    same = {"at": at, "by": by, "action": action, "undoes": undoes}
     rows = [
-        {"at": at, "by": by, "action": action, "grade_id": grade_id, "before": dict(before), "after": dict(after)}
+        {**same, "grade_id": grade_id, "before": dict(before), "after": dict(after)}
         for grade_id, before, after in entries
     ]
     if not rows:
@@ -55,6 +59,24 @@ def batch_of(connection: Connection, event: int) -> list[Event]:
     if batch is None:
         raise DeskProblem(f"the log has no entry {event}")
     return _events(connection, EVENT.c.batch == batch)
+
+
+def undone(connection: Connection) -> set[int]:
+    """Return the batches that were taken back, and still are: an undo that was undone itself counts no more."""
+    found: set[int] = set()
+    undos = select(EVENT.c.id, EVENT.c.undoes).where(EVENT.c.undoes != 0, EVENT.c.id == EVENT.c.batch)
+    for batch, taken_back in connection.execute(undos.order_by(EVENT.c.id.desc())).tuples():
+        if batch not in found:
+            found.add(taken_back)
+    return found
+
+
+def newest_by(connection: Connection, by: str, actions: Collection[str]) -> int:
+    """Return the newest batch of one person's that was not taken back, of these kinds; 0 if there is none."""
+    theirs = (EVENT.c.by == by, EVENT.c.action.in_(actions), EVENT.c.id == EVENT.c.batch)
+    found = select(EVENT.c.id).where(*theirs).order_by(EVENT.c.id.desc())
+    gone = undone(connection)
+    return next((batch for batch in connection.scalars(found) if batch not in gone), 0)
 
 
 def log(connection: Connection, grade_ids: Collection[str] | None = None, most: int | None = None) -> list[Event]:

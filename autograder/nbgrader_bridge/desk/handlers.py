@@ -56,7 +56,10 @@ class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MarkBody(_Body, frozen=True):
-    """A mark to save; ``filter`` is the list that the next answer comes from."""
+    """A mark to save; ``filter`` is the list that the next answer comes from.
+
+    ``also`` has the revisions that the marker saw of other answers' marks, by grade id; 0 if there was none.
+    """
 
     grade_id: str
     rev: int
@@ -68,37 +71,43 @@ class MarkBody(_Body, frozen=True):
     reason: str = ""
     note: str = ""
     state: State = State.DONE
-    also: list[str] = []
+    also: dict[str, int] = {}
     compose: bool = False
     filter: Wanted = Wanted.UNMARKED
 
 
 class UndoBody(_Body, frozen=True):
-    """A save to undo."""
+    """A save to undo; 0 stands for the marker's own newest one that is not undone yet."""
 
-    event: int
+    event: int = 0
 
 
 class ClaimBody(_Body, frozen=True):
-    """An answer that somebody looks at."""
+    """An answer that somebody looks at, and the one that the same page had before; "" stands for none."""
 
-    grade_id: str
+    grade_id: str = ""
+    left: str = ""
 
 
 class RubricBody(_Body, frozen=True):
-    """Another mark scheme, in the Markdown of the notebook, for somebody who saw revision ``rev``."""
+    """Another mark scheme, in the Markdown of the notebook, for somebody who saw revision ``rev``.
+
+    ``look`` puts the answers that were marked without a new item on the list of those to look at again.
+    """
 
     question: str
     rev: int
     markdown: str
     dry_run: bool
+    look: bool = False
 
 
 class CommentBody(_Body, frozen=True):
-    """A comment for the bank."""
+    """A comment for the bank, or one to take out of it."""
 
     question: str
     text: str
+    remove: bool = False
 
 
 class RequestBody(_Body, frozen=True):
@@ -362,7 +371,7 @@ class _ApiHandler(_Handler):
             reason=body.reason,
             note=body.note,
             state=body.state,
-            also=tuple(body.also),
+            also=body.also,
             compose=body.compose,
             slot=pages.slot_of(body.filter),
             resolves=body.filter is Wanted.RESOLVE,
@@ -402,13 +411,13 @@ class UndoHandler(_ApiHandler):
 
 
 class ClaimHandler(_ApiHandler):
-    """Notes who looks at an answer."""
+    """Notes who looks at an answer, and who does no more."""
 
     body = ClaimBody
 
     async def answer(self, body: ClaimBody) -> dict[str, Any]:
         """Claim it, or say who has it."""
-        return await _away(self.desk.claim, body.grade_id, self.marker)
+        return await _away(self.desk.claim, body.grade_id, self.marker, body.left)
 
 
 class RubricHandler(_ApiHandler):
@@ -418,18 +427,19 @@ class RubricHandler(_ApiHandler):
 
     async def answer(self, body: RubricBody) -> dict[str, Any]:
         """Try it, or do it."""
-        return await _away(
-            self.desk.change_rubric, body.question, body.rev, body.markdown, self.marker, trial=body.dry_run
-        )
+        change, by = self.desk.change_rubric, self.marker
+        return await _away(change, body.question, body.rev, body.markdown, by, trial=body.dry_run, look=body.look)
 
 
 class CommentHandler(_ApiHandler):
-    """Puts a comment into the bank."""
+    """Puts a comment into the bank, or takes one out."""
 
     body = CommentBody
 
     async def answer(self, body: CommentBody) -> dict[str, Any]:
-        """Add it."""
+        """Add it, or take it out."""
+        if body.remove:
+            return await _away(self.desk.remove_comment, body.question, body.text)
         return await _away(self.desk.add_comment, body.question, body.text, self.marker)
 
 

@@ -77,7 +77,14 @@ def _mark(row: RowMapping) -> Mark:
 
 def judged(mark: Mark) -> Judged:
     """Return what the marker gave, without what the desk needs for writing it."""
-    return Judged(mark.by, mark.at, mark.written_score or 0.0, mark.given, mark.adjustment)
+    return Judged(mark.by, mark.at, mark.written_score or 0.0, mark.given, mark.adjustment, mark.reason, mark.note)
+
+
+def stands(mark: Mark | None, logged: Mapping[str, Any]) -> bool:
+    """Whether a mark is as the log's entry left it. Nobody gave another one since, or all that came was undone."""
+    if mark is None:
+        return False
+    return replace(mark, rev=0, rubric_rev=0) == replace(from_builtins(logged), rev=0, rubric_rev=0)
 
 
 def is_overruled(row: Row, mark: Mark | None) -> bool:

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from autograder.errors import ExitCode, UserError
 from autograder.marking.agreement import Agreement, Kappa
 from autograder.marking.alike import Tier
 from autograder.marking.scheme import Scheme
+
+_NAME = 6
 
 
 class DeskProblem(UserError):
@@ -24,6 +27,17 @@ class DeskFault(UserError):
     """The desk's tables cannot be used."""
 
     exit_code = ExitCode.FAULT
+
+
+def name(grade_id: str) -> str:
+    """Return what people call an answer: the beginning of its random id.
+
+    Examples
+    --------
+    >>> name("25c9a1f00d")
+    '25c9a1'
+    """
+    return grade_id[:_NAME]
 
 
 class Slot(StrEnum):
@@ -114,6 +128,8 @@ class Judged:
     score: float
     given: dict[str, float]
     adjustment: float
+    reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +141,8 @@ class Mark:
     given : dict of str to float
         It also keeps the shares of items that the scheme no longer has.
     resolves : Judged or None
-        The first marker's mark, if this one resolved it and a second one. Agreement is measured with it.
+        The first marker's mark, with which agreement is measured. A second mark keeps it as it was when the second one
+        was given; a mark that counts keeps it if it resolved the two.
     """
 
     grade_id: str
@@ -210,12 +227,47 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class Member:
-    """A member of a group of answers that may get one mark together, and how alike it is to the leader."""
+    """A member of a group of answers that may get one mark together, and how alike it is to the leader.
+
+    Attributes
+    ----------
+    score : float or None
+        The score in the gradebook.
+    rev : int
+        Revision of its mark; 0 if there is none. A save that changes the mark carries it.
+    by : str
+        Who gave the mark.
+    """
 
     grade_id: str
     tier: Tier
     state: State
     source: str
+    score: float | None
+    rev: int
+    by: str
+
+    @property
+    def marked(self) -> bool:
+        """Whether it has a mark that counts."""
+        return self.state in (State.DONE, State.LOOK)
+
+
+@dataclass(frozen=True)
+class Left:
+    """Unmarked answers that the list of unmarked ones does not offer to a marker. Each is counted once.
+
+    Attributes
+    ----------
+    unread : int
+        The desk has not read them yet.
+    assigned, claimed : dict of str to int
+        They are assigned to somebody else, or somebody else looks at them: by marker.
+    """
+
+    unread: int
+    assigned: dict[str, int]
+    claimed: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -307,9 +359,10 @@ class SaveMark:
         Hash of the answer that the marker read.
     given, adjustment, reason, note
         As for `autograder.marking.compose.comment`. An adjustment needs a reason.
-    also : tuple of str
-        Other answers that get the same mark. Only answers that nobody marked, and that are identical to this one or
-        differ by slips; the store finds out itself whether they do.
+    also : mapping of str to int
+        Other answers that get the same mark, each with the revision of its mark that the marker saw; 0 if there was
+        none. Only answers that are identical to this one or differ by slips; the store finds out itself whether they
+        do.
     compose : bool
         Write the desk's comment over one that a person typed in the formgrader. Otherwise that person's words stay.
     resolves : bool
@@ -328,7 +381,7 @@ class SaveMark:
     reason: str = ""
     note: str = ""
     state: State = State.DONE
-    also: tuple[str, ...] = ()
+    also: Mapping[str, int] = MappingProxyType({})
     compose: bool = False
     slot: Slot = Slot.FIRST
     resolves: bool = False
@@ -345,10 +398,46 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Undone:
+    """What `Store.undo` took back.
+
+    Attributes
+    ----------
+    event : int
+        The new entry's id.
+    action : str
+        What the log called it when it was done.
+    grade_id : str
+        The answer, or the first one of a group; empty for a change of a mark scheme.
+    answers : int
+        Number of answers.
+    mark : Mark or None
+        The mark that was taken back; None for a change of a mark scheme.
+    score : float or None
+        The score in the gradebook now, or that of the mark in the second slot.
+    """
+
+    event: int
+    action: str
+    question: str
+    grade_id: str
+    answers: int
+    mark: Mark | None
+    score: float | None
+
+
+@dataclass(frozen=True)
 class Event:
     """One entry of the log. ``before`` and ``after`` have what changed: mark, score, comment, needs_manual_grade.
 
-    ``batch`` is the id of the first event of those that belong together.
+    Attributes
+    ----------
+    batch : int
+        The id of the first event of those that belong together.
+    undoes : int
+        The batch that this one took back; 0 if it took back none.
+    undone : bool
+        Another entry took this one back, and it still is.
     """
 
     id: int
@@ -359,8 +448,21 @@ class Event:
     batch: int
     before: dict[str, Any]
     after: dict[str, Any]
+    undoes: int = 0
     student: str = ""
     question: str = ""
+    undone: bool = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether a mark or a score changed: more than a mark's revision, or the words of an item in a comment."""
+        return _visible(self.before) != _visible(self.after)
+
+
+def _visible(side: Mapping[str, Any]) -> dict[str, Any]:
+    mark = side.get("mark") or {}
+    own = {"rev", "rubric_rev", "at", "written_comment_sha256"}
+    return {**side, "comment": "", "mark": {key: value for key, value in mark.items() if key not in own}}
 
 
 @dataclass(frozen=True)
@@ -377,6 +479,8 @@ class DoubleMark:
         Who resolved them; empty as long as nobody did. The first mark counts until then.
     score : float or None
         The score in the gradebook.
+    by : str
+        Who gave the mark that counts.
     """
 
     grade_id: str
@@ -386,6 +490,7 @@ class DoubleMark:
     differ: tuple[str, ...]
     resolved_by: str
     score: float | None
+    by: str
 
     @property
     def open(self) -> bool:
@@ -462,7 +567,7 @@ class Request:
     Attributes
     ----------
     first_marker : str
-        Who gave the mark: somebody else answers.
+        Who had given the mark when the student asked: somebody else answers. A later mark does not change it.
     """
 
     id: int

@@ -24,6 +24,7 @@ from autograder.nbgrader_bridge.desk.model import (
     BankComment,
     DoubleMark,
     Event,
+    Left,
     Member,
     Neighbours,
     QuestionAgreement,
@@ -33,7 +34,9 @@ from autograder.nbgrader_bridge.desk.model import (
     Rubric,
     Slot,
     State,
+    Undone,
     Wanted,
+    name,
 )
 from autograder.notebook import UnreadableNotebook, read_notebook
 from autograder.report.templating import environment
@@ -42,7 +45,6 @@ from autograder.safe_markdown import Renderer, render
 #: Holds the pages' templates, script and style.
 FOLDER: Final = Path(__file__).parents[1] / "templates" / "desk"
 
-_NAME: Final = 6
 _PAGES: Final = environment("autograder.nbgrader_bridge", amount=amount)
 _FILTERS: Final = {
     Wanted.UNMARKED: "to mark",
@@ -130,11 +132,6 @@ class Visitor:
     files: str = ""
 
 
-def name(grade_id: str) -> str:
-    """Return what people call an answer: the beginning of its random id."""
-    return grade_id[:_NAME]
-
-
 def who(visitor: Visitor) -> str:
     """Return the page that asks for a marker's initials."""
     return _page("who", visitor)
@@ -184,6 +181,7 @@ def question(
     prompt: str,
     asked: Sequence[Request] = (),
     double: DoubleMark | None = None,
+    left: Left | None = None,
 ) -> str:
     """Return the page with one answer beside the items of the mark scheme."""
     slot = slot_of(wanted)
@@ -223,7 +221,10 @@ def question(
         group=[
             {
                 "grade_id": each.grade_id,
-                "marked": each.state in (State.DONE, State.LOOK),
+                "marked": each.marked,
+                "score": each.score,
+                "rev": each.rev,
+                "by": each.by,
                 "pieces": word_diff(answer.source, each.source) if each.source != answer.source else (),
             }
             for each in group
@@ -233,6 +234,7 @@ def question(
         bank=[each.text for each in bank],
         asked=asked,
         double=double,
+        left=left,
         prompt=_block(_SCHEME_IN_PROMPT.sub("", prompt)),
         guidance=_guidance(found),
     )
@@ -268,16 +270,48 @@ def impact(found: Impact) -> dict[str, Any]:
     --------
     >>> from autograder.marking.impact import Move
     >>> impact(Impact((Move("1a2b3c4d", 8.0, 7.0),)))
-    {'message': 'Scores that change: 1, by −1 points together.', 'moves': ['Answer 1a2b3c: 8 → 7']}
+    {'message': '1 score changes: 0 up, 1 down.', 'moves': ['Answer 1a2b3c: 8 → 7'], 'items': [], 'without': 0}
     """
-    change = amount(sum(move.after - move.before for move in found.moves))
-    message = f"Scores that change: {len(found.moves)}, by {change} points together."
+    up = sum(move.after > move.before for move in found.moves)
+    scores = "1 score changes" if len(found.moves) == 1 else f"{len(found.moves)} scores change"
+    message = f"{scores}: {up} up, {len(found.moves) - up} down." if found.moves else "No score changes."
     if found.look:
         message += f" Answers to look at again, with an adjustment or a share that is gone: {len(found.look)}."
     if found.overruled:
         message += f" Scores that were typed in the formgrader, and stay: {len(found.overruled)}."
     moves = [f"Answer {name(move.key)}: {amount(move.before)} → {amount(move.after)}" for move in found.moves]
-    return {"message": message, "moves": moves}
+    texts = (("New", found.added), ("Gone", found.removed), ("Reworded", found.reworded))
+    items = [f"{what}: {text.strip()}" for what, several in texts for text in several]
+    return {"message": message, "moves": moves, "items": items, "without": len(found.without)}
+
+
+def undone(found: Undone | None) -> dict[str, Any]:
+    """Return what the script does after an undo: what it says, which page it opens, and what is chosen there.
+
+    Examples
+    --------
+    >>> undone(None)
+    {'event': 0, 'message': 'There is nothing to undo.'}
+    >>> undone(Undone(7, "rubric", "q1", "", 3, None, None))["message"]
+    'Undone: Q1, mark scheme changed.'
+    """
+    if found is None:
+        return {"event": 0, "message": "There is nothing to undo."}
+    answer = f", answer {name(found.grade_id)}" if found.grade_id else ""
+    others = f" and {found.answers - 1} more" if found.grade_id and found.answers > 1 else ""
+    score = "" if found.score is None else f" Now it has {amount(found.score)} points."
+    mark = found.mark
+    return {
+        "event": found.event,
+        "question": found.question,
+        "grade_id": found.grade_id,
+        "filter": {"second": Wanted.SECOND, "resolve": Wanted.RESOLVE}.get(found.action, Wanted.UNMARKED),
+        "message": f"Undone: {found.question.upper()}{answer}{others}, {_ACTIONS[found.action]}.{score}",
+        "given": mark.given if mark else {},
+        "adjustment": mark.adjustment if mark else 0.0,
+        "reason": mark.reason if mark else "",
+        "note": mark.note if mark else "",
+    }
 
 
 def agreement(visitor: Visitor, found: Sequence[QuestionAgreement]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ from autograder.nbgrader_bridge.desk.grades import Row
 from autograder.nbgrader_bridge.desk.model import (
     AnswerState,
     Claim,
+    Left,
     Mark,
     Neighbours,
     Slot,
@@ -194,6 +196,29 @@ def _state(
         indexed=indexed,
         second=second,
     )
+
+
+def left(connection: Connection, question: str, seed: str, marker: str) -> Left:
+    """Return why unmarked answers to a question are not offered to a marker."""
+    unmarked = connection.scalars(_answers(question).where(_UNMARKED)).all()
+    read = {*connection.scalars(select(ANSWER.c.grade_id).where(ANSWER.c.question == question))}
+    shares = assigned(connection).get(question, {})
+    claims = {each.grade_id: each.by for each in _claims(connection)}
+    unread, others, open_ = 0, Counter[str](), Counter[str]()
+    for grade_id in unmarked:
+        whose = assignee(shares, seed, question, grade_id)
+        if grade_id not in read:
+            unread += 1
+        elif whose not in ("", marker):
+            others[whose] += 1
+        elif claims.get(grade_id, marker) != marker:
+            open_[claims[grade_id]] += 1
+    return Left(unread, dict(sorted(others.items())), dict(sorted(open_.items())))
+
+
+def leave(connection: Connection, grade_id: str, by: str) -> None:
+    """Free an answer that somebody claimed and looks at no more. Other people's claims stay."""
+    connection.execute(delete(CLAIM).where(CLAIM.c.grade_id == grade_id, CLAIM.c.by == by))
 
 
 def claim(connection: Connection, grade_id: str, by: str) -> Claim:

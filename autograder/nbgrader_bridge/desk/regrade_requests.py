@@ -15,7 +15,7 @@ from autograder.marking.impact import carried
 from autograder.nbgrader_bridge.desk import grades, marks, rubrics, saving
 from autograder.nbgrader_bridge.desk.database import now
 from autograder.nbgrader_bridge.desk.grades import sha256
-from autograder.nbgrader_bridge.desk.model import DeskProblem, Request, RequestState, SaveMark, State
+from autograder.nbgrader_bridge.desk.model import DeskProblem, Event, Request, RequestState, SaveMark, State
 from autograder.nbgrader_bridge.desk.tables import REQUEST
 from autograder.text import one_line
 
@@ -59,6 +59,7 @@ def add(connection: Connection, asked: Sequence[Asked], until: datetime | None) 
         raise DeskProblem(f"students could ask until {time_text(until)}")
     rows = {(row.student, row.question): row for row in grades.of_question(connection).values()}
     students = {student for student, _ in rows}
+    held = marks.some(connection, [row.grade_id for row in rows.values()])
     refused = []
     for each in asked:
         problem = _problem(connection, each, students)
@@ -71,9 +72,9 @@ def add(connection: Connection, asked: Sequence[Asked], until: datetime | None) 
         values = {"grade_id": row.grade_id, "item": each.item, "source_sha256": sha256(each.reason)}
         same = [REQUEST.c[name] == value for name, value in values.items()]
         if connection.scalar(select(REQUEST.c.id).where(*same)) is None:
-            connection.execute(
-                insert(REQUEST).values(**values, text=each.reason, state=RequestState.OPEN, reply="", by="", at=now())
-            )
+            first = held[row.grade_id].by if row.grade_id in held else ""
+            new = {"text": each.reason, "state": RequestState.OPEN, "reply": "", "by": "", "first_marker": first}
+            connection.execute(insert(REQUEST).values(**values, **new, at=now()))
     return refused
 
 
@@ -112,7 +113,7 @@ def every(connection: Connection, grade_id: str | None = None) -> tuple[Request,
             reply=row.reply,
             by=row.by,
             at=row.at,
-            first_marker=held[row.grade_id].by if row.grade_id in held else "",
+            first_marker=row.first_marker or (held[row.grade_id].by if row.grade_id in held else ""),
         )
         for row in rows
         if row.grade_id in answers
@@ -130,7 +131,7 @@ def answer(connection: Connection, number: int, by: str, reply: str, wish: SaveM
     Raises
     ------
     DeskProblem
-        The request is answered already, its answer has no mark, or the marker gave the mark.
+        The request is answered already, its answer has no mark, or the student asks about this marker's mark.
     Conflict
         As `autograder.nbgrader_bridge.desk.saving.save`.
     """
@@ -146,8 +147,8 @@ def answer(connection: Connection, number: int, by: str, reply: str, wish: SaveM
     row, mark = grades.one(connection, found.grade_id), marks.some(connection, (found.grade_id,)).get(found.grade_id)
     if mark is None or mark.state not in marks.COUNTED:
         raise DeskProblem("this answer has no mark yet; mark it first")
-    if mark.by == by:
-        raise DeskProblem("a request is answered by another marker than the one who gave the mark")
+    if found.first_marker == by:
+        raise DeskProblem("a request is answered by another marker than the one about whose mark the student asks")
     if marks.is_overruled(row, mark):
         raise DeskProblem("the score was changed in the formgrader; take it or restore the desk's before you answer")
     if wish is not None and wish.grade_id != found.grade_id:
@@ -173,7 +174,18 @@ def answer(connection: Connection, number: int, by: str, reply: str, wish: SaveM
     said = f"About {found.item or found.question}: {reply.strip()}"
     event = saving.save(connection, replace(chosen, note=f"{chosen.note}\n\n{said}".strip()), show)
     state = RequestState.KEPT if wish is None else RequestState.ACCEPTED
+    at = marks.some(connection, (found.grade_id,))[found.grade_id].at  # by which `reopen` knows it
     connection.execute(
-        update(REQUEST).where(REQUEST.c.id == number).values(state=state, reply=reply.strip(), by=by, at=now())
+        update(REQUEST).where(REQUEST.c.id == number).values(state=state, reply=reply.strip(), by=by, at=at)
     )
     return event
+
+
+def reopen(connection: Connection, batch: Sequence[Event]) -> None:
+    """Open the request again that a batch of the log answered, if it did: its mark was taken back, with the reply."""
+    answered = (REQUEST.c.grade_id == batch[0].grade_id, REQUEST.c.by == batch[0].by, REQUEST.c.at == batch[0].at)
+    connection.execute(
+        update(REQUEST)
+        .where(*answered, REQUEST.c.state != RequestState.OPEN)
+        .values(state=RequestState.OPEN, reply="", by="")
+    )

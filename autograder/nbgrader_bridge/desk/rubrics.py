@@ -162,15 +162,12 @@ def _impact(connection: Connection, new: Scheme, rows: Mapping[str, Row], held: 
             f"{new.question}: the mark scheme gives {new.max_points:g} points, and the gradebook another number; "
             "points are changed in the notebook, and then with `make release`"
         )
-    return moves(
-        old,
-        new,
-        {
-            grade_id: Marked(carried(old, mark.given), mark.adjustment, marks.is_overruled(rows[grade_id], mark))
-            for grade_id, mark in held.items()
-            if grade_id in rows and mark.state in marks.COUNTED
-        },
-    )
+    counted = {
+        grade_id: Marked(carried(old, mark.given), mark.adjustment, marks.is_overruled(rows[grade_id], mark))
+        for grade_id, mark in held.items()
+        if grade_id in rows and mark.state in marks.COUNTED
+    }
+    return moves(old, new, counted)
 
 
 def change(
@@ -181,6 +178,9 @@ def change(
     writer: marks.Writer,
     action: str = "rubric",
     states: Mapping[str, State] = MappingProxyType({}),
+    *,
+    look: bool = False,
+    undoes: int = 0,
 ) -> int:
     """Add a revision, move every score that rests on the one before, and return the id of the log's entry.
 
@@ -192,6 +192,10 @@ def change(
         What the log calls it.
     states : mapping of str to State
         The states of marks from now on, by grade id. Without it, marks that somebody should look at wait for that.
+    look : bool
+        Put the answers that were marked without a new item or false statement on the list of those to look at again.
+    undoes : int
+        The batch of the log that this takes back; 0 if it takes back none.
 
     Raises
     ------
@@ -213,11 +217,12 @@ def change(
     rows, held = grades.of_question(connection, question), marks.of_question(connection, question)
     effect, at = _impact(connection, new, rows, held), now()
     document = _add(connection, new, rev + 1, by)
+    again = {*effect.look, *(effect.without if look else ())}
     changes, untouched = [], []
     for grade_id, mark in sorted(held.items()):
         if grade_id not in rows or mark.state not in marks.COUNTED:
             continue
-        row, state = rows[grade_id], states.get(grade_id, State.LOOK if grade_id in effect.look else mark.state)
+        row, state = rows[grade_id], states.get(grade_id, State.LOOK if grade_id in again else mark.state)
         row_after, after = writer.again(row, replace(mark, state=state, rubric_rev=rev + 1), new)
         if (row_after, after) == (row, replace(mark, rubric_rev=rev + 1)):
             untouched.append(after)  # and no page with it is out of date
@@ -225,25 +230,35 @@ def change(
             changes.append(Change(row, mark, row_after, replace(after, rev=mark.rev + 1)))
     marks.put(connection, untouched)
     head = ("", {"question": question, "rev": rev}, {"question": question, "rev": rev + 1, "document": document})
-    return write(connection, by, at, action, changes, [head])
+    return write(connection, by, at, action, changes, [head], undoes)
 
 
 def undo(connection: Connection, batch: list[Event], by: str, writer: marks.Writer) -> int:
     """Put the mark scheme before a change back as a new revision; marks that waited for a look since wait no more."""
     question, rev = batch[0].before["question"], batch[0].before["rev"]
-    before, latest = _revision(connection, question, RUBRIC.c.rev == rev), newest(connection, question)
-    old = before.scheme if before else None
-    if old is None or latest is None or latest.scheme is None or latest.rev != batch[0].after["rev"]:
-        raise DeskProblem(f"{question}: the mark scheme was changed again since; undo the later change first")
+    old, made = (_of_revision(connection, question, each) for each in (rev, batch[0].after["rev"]))
+    latest = newest(connection, question)
+    if old is None or made is None or latest is None or latest.scheme is None or not _same(latest.scheme, made):
+        raise DeskProblem(f"{question.upper()}: the mark scheme was changed again since; undo the later change first")
     taken = {*latest.scheme.items, *latest.scheme.costs, *latest.scheme.retired} - {*old.items, *old.costs}
     held = marks.of_question(connection, question)
     untouched = {
         each.grade_id: State(each.before["mark"]["state"])
         for each in batch[1:]
-        if each.grade_id in held and held[each.grade_id].rev == each.after["mark"]["rev"]
+        if marks.stands(held.get(each.grade_id), each.after["mark"])
     }
     back = replace(old, retired=tuple(sorted(taken | {*old.retired})))
-    return change(connection, back, latest.rev, by, writer, "undo", untouched)
+    return change(connection, back, latest.rev, by, writer, "undo", untouched, undoes=batch[0].batch)
+
+
+def _of_revision(connection: Connection, question: str, rev: int) -> Scheme | None:
+    found = _revision(connection, question, RUBRIC.c.rev == rev)
+    return found.scheme if found else None
+
+
+def _same(one: Scheme, other: Scheme) -> bool:
+    """Whether two revisions say the same with the same keys: the later one can be the earlier one, put back."""
+    return replace(one, retired=()) == replace(other, retired=())
 
 
 def _old(connection: Connection, question: str) -> Scheme:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -26,10 +28,23 @@ from autograder.nbgrader_bridge.desk.model import (
     SaveMark,
     Slot,
     State,
+    name,
 )
 from autograder.nbgrader_bridge.desk.tables import ANSWER
 
 _TAKEN = "The score that was typed in the formgrader."
+#: What is left of a mark that is taken back, where none was before: its revision goes on.
+_NOTHING: Mapping[str, Any] = MappingProxyType(
+    {
+        "given": {},
+        "adjustment": 0.0,
+        "reason": "",
+        "note": "",
+        "state": State.OPEN,
+        "written_score": None,
+        "resolves": None,
+    }
+)
 
 
 def save(connection: Connection, wish: SaveMark, show: Show) -> int:
@@ -46,7 +61,7 @@ def save(connection: Connection, wish: SaveMark, show: Show) -> int:
     """
     marks.check(wish)
     ids = (wish.grade_id, *wish.also)
-    if len(set(ids)) < len(ids):
+    if wish.grade_id in wish.also:
         raise DeskProblem("an answer is named twice")
     if wish.also and (wish.slot is not Slot.FIRST or wish.resolves):
         raise DeskProblem("second marks are given, and resolved, one by one")
@@ -58,10 +73,13 @@ def save(connection: Connection, wish: SaveMark, show: Show) -> int:
     scheme = _scheme(connection, rows[wish.grade_id], wish.rubric_rev)
     hashes = _hashes(connection, ids)
     _check_unchanged(wish, rows[wish.grade_id], held.get(wish.grade_id), hashes.get(wish.grade_id))
+    kept: Judged | None = None
     if wish.slot is Slot.SECOND:
-        first = marks.some(connection, ids).get(wish.grade_id)
-        if first is not None and first.by == wish.by:
+        kept = _first_of(connection, held.get(wish.grade_id), wish.grade_id, hashes[wish.grade_id])
+        if kept is not None and kept.by == wish.by:
             raise DeskProblem("the second mark of an answer is given by another marker than the first")
+    elif wish.resolves:
+        kept = _resolved(connection, held.get(wish.grade_id))
     if wish.also:
         _check_group(connection, question, wish, rows, held)
     score, at = points(scheme, wish.given, wish.adjustment), now()
@@ -83,7 +101,7 @@ def save(connection: Connection, wish: SaveMark, show: Show) -> int:
             written_score=score,
             written_comment_sha256="",
             answer_sha256=hashes.get(grade_id, ""),
-            resolves=_resolved(connection, before) if wish.resolves else _resolves(before),
+            resolves=kept if wish.resolves or wish.slot is Slot.SECOND else _resolves(before),
         )
         after = row
         if wish.slot is Slot.FIRST:
@@ -92,6 +110,14 @@ def save(connection: Connection, wish: SaveMark, show: Show) -> int:
         changes.append(Change(row, before, after, mark))
     action = "second" if wish.slot is Slot.SECOND else "resolve" if wish.resolves else "save"
     return write(connection, wish.by, at, action, changes)
+
+
+def _first_of(connection: Connection, second: Mark | None, grade_id: str, answer_sha256: str) -> Judged | None:
+    """Return what a second mark keeps of the first one: how it was when the first of the second ones was given."""
+    if second and second.resolves and second.answer_sha256 == answer_sha256:
+        return second.resolves
+    first = marks.some(connection, (grade_id,)).get(grade_id)
+    return marks.judged(first) if first and first.state in marks.COUNTED else None
 
 
 def _resolves(before: Mark | None) -> Judged | None:
@@ -104,7 +130,7 @@ def _resolved(connection: Connection, first: Mark | None) -> Judged:
     second = marks.some(connection, (first.grade_id,), Slot.SECOND).get(first.grade_id) if first else None
     if first is None or second is None or not {first.state, second.state} <= {*marks.COUNTED}:
         raise DeskProblem("this answer does not have two marks that could be resolved")
-    return first.resolves or marks.judged(first)
+    return second.resolves or first.resolves or marks.judged(first)
 
 
 def undo(connection: Connection, batch: list[Event], by: str, show: Show) -> int:
@@ -113,7 +139,7 @@ def undo(connection: Connection, batch: list[Event], by: str, show: Show) -> int
     Raises
     ------
     Conflict
-        Somebody changed one of the marks or scores since.
+        One of the marks or scores is another one than the batch left.
     """
     ids = [each.grade_id for each in batch]
     slot = Slot(batch[0].after["mark"]["slot"])
@@ -122,16 +148,12 @@ def undo(connection: Connection, batch: list[Event], by: str, show: Show) -> int
     changes = []
     for each in batch:
         row, mark = rows[each.grade_id], held.get(each.grade_id)
-        if mark is None or mark.rev != each.after["mark"]["rev"]:
-            raise _mark_conflict(row, mark)
+        if mark is None or not marks.stands(mark, each.after["mark"]):
+            raise _cannot_undo(ConflictKind.MARK, row, mark, each.after["mark"]["by"])
         if slot is Slot.FIRST and marks.is_overruled(row, mark):
-            raise _formgrader_conflict(row, mark)
+            raise _cannot_undo(ConflictKind.FORMGRADER, row, mark)
         before = each.before["mark"]
-        earlier = (
-            replace(mark, given={}, adjustment=0.0, reason="", note="", state=State.OPEN, written_score=None)
-            if before is None
-            else marks.from_builtins(before)
-        )
+        earlier = replace(mark, **_NOTHING) if before is None else marks.from_builtins(before)
         earlier = replace(earlier, rev=mark.rev + 1)
         after = row
         if slot is Slot.FIRST:
@@ -142,7 +164,7 @@ def undo(connection: Connection, batch: list[Event], by: str, show: Show) -> int
             if rubric and rubric.scheme and rubric.rev != earlier.rubric_rev and earlier.state in marks.COUNTED:
                 after, earlier = Writer(show).again(after, replace(earlier, rubric_rev=rubric.rev), rubric.scheme)
         changes.append(Change(row, mark, after, earlier))
-    return write(connection, by, now(), "undo", changes)
+    return write(connection, by, now(), "undo", changes, undoes=batch[0].batch)
 
 
 def settle(connection: Connection, grade_id: str, by: str, show: Show, *, take: bool) -> int:
@@ -219,10 +241,27 @@ def _check_group(
         if rows[grade_id].question != question or grade_id not in together:
             raise DeskProblem("only identical answers, and those that differ by slips, can be marked together")
         mark = held.get(grade_id)
-        if mark is not None and mark.state in marks.COUNTED:
+        counted = mark is not None and mark.state in marks.COUNTED
+        if mark is not None and counted and mark.rev != wish.also[grade_id]:
             raise _mark_conflict(rows[grade_id], mark)
-        if rows[grade_id].score is not None:
+        if marks.is_overruled(rows[grade_id], mark) if counted else rows[grade_id].score is not None:
             raise _formgrader_conflict(rows[grade_id], mark)
+
+
+def _cannot_undo(kind: ConflictKind, row: Row, mark: Mark | None, mine: str = "") -> Conflict:
+    who = "somebody typed another score in the formgrader later"
+    if kind is ConflictKind.MARK:
+        who = f"{mark.by} marked it later" if mark and mark.by != mine else "it changed later"
+    return Conflict(
+        kind,
+        f"{row.question.upper()}, answer {name(row.grade_id)}: {who}. Nothing was undone",
+        grade_id=row.grade_id,
+        by=mark.by if mark else "",
+        at=mark.at if mark else "",
+        score=row.score,
+        given=mark.given if mark else None,
+        rev=mark.rev if mark else 0,
+    )
 
 
 def _mark_conflict(row: Row, mark: Mark | None) -> Conflict:

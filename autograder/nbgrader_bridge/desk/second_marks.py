@@ -64,7 +64,7 @@ def waiting(connection: Connection, question: str) -> frozenset[str]:
 
 
 def measure(connection: Connection, question: str) -> QuestionAgreement:
-    """Return how far the two marks of answers agree, in points and by item, before anybody resolved them.
+    """Return how far the two marks of answers agree, in points and by item, as they were when the second was given.
 
     All scores are those of the mark scheme that counts now. Marks of answers that changed since are left out.
     """
@@ -103,7 +103,7 @@ def _both(connection: Connection, scheme: Scheme) -> Iterator[DoubleMark]:
         held = first.get(key)
         if held is None or held.state not in marks.COUNTED or held.answer_sha256 != mark.answer_sha256:
             continue
-        one, other = now(held.resolves or marks.judged(held)), now(marks.judged(mark))
+        one, other = now(mark.resolves or held.resolves or marks.judged(held)), now(marks.judged(mark))
         yield DoubleMark(
             grade_id=key,
             question=scheme.question,
@@ -112,4 +112,5 @@ def _both(connection: Connection, scheme: Scheme) -> Iterator[DoubleMark]:
             differ=tuple(each for each in scheme.shares if one.given.get(each, 0.0) != other.given.get(each, 0.0)),
             resolved_by=held.by if held.resolves else "",
             score=rows[key].score,
+            by=held.by,
         )

@@ -137,7 +137,8 @@ class Desk:
         grade_id = at or store.next_of(question, wanted, marker, "")
         if not grade_id:
             none = Neighbours("", "")
-            return pages.question(visitor, wanted, progress, rubric, None, none, (), (), bank, prompt)
+            left = store.left(question, marker) if wanted is Wanted.UNMARKED else None
+            return pages.question(visitor, wanted, progress, rubric, None, none, (), (), bank, prompt, left=left)
         answer = store.answer(grade_id, slot)
         if answer.status.question != question:
             raise DeskProblem(f"this is no answer to {question}")
@@ -188,7 +189,7 @@ class Desk:
     def log(self, visitor: pages.Visitor, grade_id: str) -> str:
         """Return the page with the newest entries of the log, of one answer or of all."""
         events = self.store.log(grade_id=grade_id or None, most=_LOG_LINES)
-        return pages.log(visitor, events[::-1])
+        return pages.log(visitor, [each for each in events[::-1] if each.moved])
 
     def save(self, mark: SaveMark, wanted: Wanted) -> dict[str, Any]:
         """Save a mark, and return what the script shows, with the next answer of the list."""
@@ -200,22 +201,35 @@ class Desk:
             "event": saved.event,
             "rev": saved.rev,
             "score": saved.score,
+            "answers": 1 + len(mark.also),
             "progress": {"marked": saved.progress.done + saved.progress.look, "answers": saved.progress.answers},
             "next": self.store.next_of(question, wanted, mark.by, mark.grade_id),
         }
 
     def undo(self, event: int, by: str) -> dict[str, Any]:
-        """Undo a save of anybody's, as long as nobody marked since; for instructors, a change of a mark scheme, too."""
-        self.store.undo(event, by, schemes=self.instructs(by))
-        return {}
+        """Undo a save of anybody's, as long as nobody marked since; for instructors, a change of a mark scheme, too.
 
-    def claim(self, grade_id: str, by: str) -> dict[str, Any]:
-        """Claim an answer for some minutes; ``by`` is the other marker who has it, if there is one."""
-        claim = self.store.claim(grade_id, by)
-        return {"by": claim.by if claim.by != by else ""}
+        Event 0 stands for the newest one of this marker's own that is not undone yet. What is returned says what was
+        undone, and has the choices, so that the page can bring them back as not saved.
+        """
+        schemes = self.instructs(by)
+        found = self.store.undo(event, by, schemes=schemes) if event else self.store.undo_newest(by, schemes=schemes)
+        return pages.undone(found)
 
-    def change_rubric(self, question: str, rev: int, markdown: str, by: str, *, trial: bool) -> dict[str, Any]:
-        """Change a mark scheme, or only say what would move.
+    def claim(self, grade_id: str, by: str, left: str) -> dict[str, Any]:
+        """Free the answer that a marker left, and claim another one for some minutes; "" stands for none.
+
+        ``by`` in the answer is the other marker who has it, if there is one.
+        """
+        if left:
+            self.store.leave(left, by)
+        claim = self.store.claim(grade_id, by) if grade_id else None
+        return {"by": claim.by if claim and claim.by != by else ""}
+
+    def change_rubric(
+        self, question: str, rev: int, markdown: str, by: str, *, trial: bool, look: bool = False
+    ) -> dict[str, Any]:
+        """Change a mark scheme, or only say what would move. ``look`` is as in `Store.change_rubric`.
 
         Raises
         ------
@@ -228,11 +242,17 @@ class Desk:
             raise DeskProblem("a mark scheme is changed by instructors")
         new = parse(markdown.replace("\r\n", "\n"), question, self.store.question(question).max_points)
         found = self.store.propose_rubric(new)
-        return {"event": 0 if trial else self.store.change_rubric(new, rev, by), **pages.impact(found)}
+        event = 0 if trial else self.store.change_rubric(new, rev, by, look=look)
+        return {"event": event, **pages.impact(found)}
 
     def add_comment(self, question: str, text: str, by: str) -> dict[str, Any]:
         """Put a comment into the bank."""
         self.store.use_comment(question, text, by)
+        return {}
+
+    def remove_comment(self, question: str, text: str) -> dict[str, Any]:
+        """Take a comment out of the bank."""
+        self.store.remove_comment(question, text)
         return {}
 
     def answer_request(self, number: int, reply: str, by: str, mark: SaveMark | None) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from autograder.nbgrader_bridge.desk.model import (
     ConflictKind,
     DeskProblem,
     Event,
+    Left,
     Member,
     Neighbours,
     QuestionAgreement,
@@ -54,11 +55,15 @@ from autograder.nbgrader_bridge.desk.model import (
     Saved,
     SaveMark,
     Slot,
+    Undone,
     Wanted,
 )
 from autograder.nbgrader_bridge.desk.progress import progress
 from autograder.nbgrader_bridge.desk.regrade_requests import Asked
 from autograder.nbgrader_bridge.desk.tables import ANSWER
+
+#: Actions of the log that somebody did who can take them back.
+_UNDOABLE = ("save", "second", "resolve", "take", "restore", "rubric")
 
 
 class Store:
@@ -186,17 +191,21 @@ class Store:
             Fill in the students: for instructors only.
         """
         with self._database.read() as connection:
-            ids = None if grade_id is None else {grade_id}
+            ids, undone = None if grade_id is None else {grade_id}, events.undone(connection)
             if student is not None:
                 theirs = set(grades.of_student(connection, student))
                 ids = theirs if ids is None else ids & theirs
             found = events.log(connection, ids, most)
             rows = grades.known(connection, {event.grade_id for event in found})
             return tuple(
-                replace(event, student=row.student if names else "", question=row.question)
-                if (row := rows.get(event.grade_id))
-                else replace(event, question=str(event.after.get("question", "")))
+                replace(
+                    event,
+                    student=row.student if row and names else "",
+                    question=row.question if row else str(event.after.get("question", "")),
+                    undone=event.batch in undone,
+                )
                 for event in found
+                for row in (rows.get(event.grade_id),)
             )
 
     # --- Marking ------------------------------------------------------------------------------------------
@@ -205,6 +214,16 @@ class Store:
         """Claim an answer for five minutes, or renew the claim. Somebody else's claim stays, and is returned."""
         with self._writing(grade_id) as connection:
             return queue.claim(connection, grade_id, by)
+
+    def leave(self, grade_id: str, by: str) -> None:
+        """Free an answer that somebody claimed and looks at no more."""
+        with self._writing(grade_id) as connection:
+            queue.leave(connection, grade_id, by)
+
+    def left(self, question: str, marker: str) -> Left:
+        """Return why unmarked answers to a question are not offered to a marker."""
+        with self._database.read() as connection:
+            return queue.left(connection, question, self._seed, marker)
 
     def save(self, wish: SaveMark) -> Saved:
         """Save a mark, with score, comment and log, in one transaction; with ``also``, of the whole group or of none.
@@ -220,29 +239,46 @@ class Store:
             event = saving.save(connection, wish, self._show)
             return _saved(connection, event, wish.grade_id, wish.slot)
 
-    def undo(self, event: int, by: str, *, schemes: bool = True) -> Saved | None:
+    def undo(self, event: int, by: str, *, schemes: bool = True) -> Undone:
         """Take back what an entry of the log did: a save, of its whole group, or a change of a mark scheme.
 
-        It is a new entry. Of a change of a mark scheme, None is returned; without ``schemes``, it is refused.
+        It is a new entry. Without ``schemes``, a change of a mark scheme is refused.
 
         Raises
         ------
         Conflict
-            Somebody changed one of the marks or scores since.
+            One of the marks or scores is another one than the entry left.
         DeskProblem
-            There is no such entry, or it is of another kind.
+            There is no such entry, it is undone already, or of another kind.
         """
         with self._writing("") as connection:
-            batch = events.batch_of(connection, event)
-            match batch[0].action:
-                case "rubric" if schemes:
-                    rubrics.undo(connection, batch, by, marks.Writer(self._show))
-                    return None
-                case "save" | "second" | "resolve" | "undo" | "take" | "restore" if batch[0].grade_id:
-                    added = saving.undo(connection, batch, by, self._show)
-                case _:
-                    raise DeskProblem(f"an entry of the kind {batch[0].action!r} cannot be undone")
-            return _saved(connection, added, batch[0].grade_id, Slot(batch[0].after["mark"]["slot"]))
+            return self._undo(connection, event, by, schemes)
+
+    def undo_newest(self, by: str, *, schemes: bool = True) -> Undone | None:
+        """Take back what a marker did last and did not take back yet; None if there is nothing. Otherwise as `undo`.
+
+        Called again and again, it goes back step by step. It stops where somebody changed the answer meanwhile.
+        """
+        with self._writing("") as connection:
+            event = events.newest_by(connection, by, _UNDOABLE)
+            return self._undo(connection, event, by, schemes) if event else None
+
+    def _undo(self, connection: Connection, event: int, by: str, schemes: bool) -> Undone:
+        batch = events.batch_of(connection, event)
+        first = batch[0]
+        if first.batch in events.undone(connection):
+            raise DeskProblem("this is undone already")
+        if first.action == "rubric" and schemes:
+            added = rubrics.undo(connection, batch, by, marks.Writer(self._show))
+            return Undone(added, first.action, first.before["question"], "", len(batch) - 1, None, None)
+        if first.action not in ("undo", *_UNDOABLE) or not first.grade_id:
+            raise DeskProblem(f"an entry of the kind {first.action!r} cannot be undone")
+        added = saving.undo(connection, batch, by, self._show)
+        regrade_requests.reopen(connection, batch)
+        taken_back = marks.from_builtins(first.after["mark"])
+        saved = _saved(connection, added, first.grade_id, taken_back.slot)
+        question = saved.progress.question
+        return Undone(added, first.action, question, first.grade_id, len(batch), taken_back, saved.score)
 
     def settle(self, grade_id: str, by: str, *, take: bool) -> Saved:
         """Settle a score that was typed in the formgrader: take it as an adjustment, or restore what the items say.
@@ -260,6 +296,11 @@ class Store:
         """Return the bank's comments on a question, most used first."""
         with self._database.read() as connection:
             return bank.comments(connection, question)
+
+    def remove_comment(self, question: str, text: str) -> None:
+        """Take a comment out of the bank; raise `DeskProblem` if it has none of these words."""
+        with self._writing("") as connection:
+            bank.remove(connection, question, text)
 
     def use_comment(self, question: str, text: str, by: str) -> None:
         """Add a comment to the bank, or count one more use of it."""
@@ -292,10 +333,11 @@ class Store:
         with self._database.read() as connection:
             return rubrics.impact(connection, rubrics.continued(connection, scheme))
 
-    def change_rubric(self, scheme: Scheme, rev: int, by: str) -> int:
+    def change_rubric(self, scheme: Scheme, rev: int, by: str, *, look: bool = False) -> int:
         """Change a mark scheme, and every score that rests on it; return the id of the log's entry.
 
-        ``rev`` is the revision that the person saw. Scores that were overruled in the formgrader stay.
+        ``rev`` is the revision that the person saw. Scores that were overruled in the formgrader stay. With ``look``,
+        answers that were marked without a new item or false statement are to be looked at again.
 
         Raises
         ------
@@ -305,7 +347,8 @@ class Store:
             The scheme has other points than the gradebook.
         """
         with self._writing("") as connection:
-            return rubrics.change(connection, rubrics.continued(connection, scheme), rev, by, marks.Writer(self._show))
+            new, writer = rubrics.continued(connection, scheme), marks.Writer(self._show)
+            return rubrics.change(connection, new, rev, by, writer, look=look)
 
     # --- Several markers ----------------------------------------------------------------------------------
 
@@ -348,8 +391,7 @@ class Store:
         answer = self.answer(grade_id)
         question = answer.status.question
         differ = {each.grade_id: each for each in self.agreement(question).answers if each.open}
-        mark = self.answer(grade_id, slot).mark
-        if grade_id not in differ or mark is None:
+        if grade_id not in differ:
             raise DeskProblem("this answer does not have two marks that differ")
         if answer.status.overruled:
             raise DeskProblem("the score of this answer was changed in the formgrader; open it at the desk")
@@ -363,9 +405,9 @@ class Store:
                 by=by,
                 answer_sha256=answer.sha256,
                 seen=answer.status.score,
-                adjustment=mark.adjustment,
-                reason=mark.reason,
-                note=mark.note,
+                adjustment=chosen.adjustment,
+                reason=chosen.reason,
+                note=chosen.note,
                 resolves=True,
             )
         )

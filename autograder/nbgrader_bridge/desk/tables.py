@@ -9,6 +9,7 @@ from typing import cast
 
 from nbgrader import api
 from sqlalchemy import (
+    DDL,
     JSON,
     Boolean,
     Column,
@@ -20,11 +21,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    func,
     insert,
     inspect,
     select,
     update,
 )
+from sqlalchemy.schema import CreateColumn
 
 from autograder.nbgrader_bridge.desk.model import DeskFault
 
@@ -122,6 +125,8 @@ EVENT = Table(
     Column("batch", Integer, nullable=False, index=True),
     Column("before", JSON, nullable=False),
     Column("after", JSON, nullable=False),
+    # The batch that this entry took back; 0 if it took back none.
+    Column("undoes", Integer, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 
@@ -148,6 +153,7 @@ REQUEST = Table(
     Column("by", String(128), nullable=False),
     Column("at", String(32), nullable=False),
     Column("source_sha256", String(64), nullable=False),
+    Column("first_marker", String(128), nullable=False, server_default=""),
     Index("desk_request_once", "grade_id", "item", "source_sha256", unique=True),
     sqlite_autoincrement=True,
 )
@@ -169,8 +175,18 @@ def _first(connection: Connection) -> None:
     METADATA.create_all(connection)
 
 
+def _second(connection: Connection) -> None:
+    """Add the columns that came later, to tables that were made without them."""
+    for column in (EVENT.c.undoes, REQUEST.c.first_marker):
+        if column.name not in {each["name"] for each in inspect(connection).get_columns(column.table.name)}:
+            definition = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.execute(DDL(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}"))
+    theirs = select(MARK.c.by).where(MARK.c.grade_id == REQUEST.c.grade_id, MARK.c.slot == "first").scalar_subquery()
+    connection.execute(update(REQUEST).values(first_marker=func.coalesce(theirs, "")))
+
+
 #: What brings a gradebook from each number to the next one. A step that was published is never edited.
-_STEPS = (_first,)
+_STEPS = (_first, _second)
 SCHEMA = len(_STEPS)
 
 

@@ -73,7 +73,7 @@ function wish(state, seen = { rev: Number(page.rev), score: JSON.parse(page.scor
   return {
     grade_id: page.grade, rev: seen.rev, seen: seen.score, rubric_rev: Number(page.rubric), answer_sha256: page.answer,
     given: given(), adjustment: adjustment(), reason: $("#reason").value, note: $("#note").value, state,
-    also: $$("#also input:checked").map(each => each.value), compose: Boolean($("#compose")?.checked), filter: page.filter,
+    also: Object.fromEntries($$("#also input:checked").map(each => [each.value, Number(each.dataset.rev)])), compose: Boolean($("#compose")?.checked), filter: page.filter,
   }
 }
 
