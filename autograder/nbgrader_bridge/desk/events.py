@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from autograder.nbgrader_bridge.desk.grades import Row
 from autograder.nbgrader_bridge.desk.model import DeskProblem, Event, Mark
 from autograder.nbgrader_bridge.desk.tables import EVENT
 
+#: Rows that are read at once where most are not needed.
+_AT_ONCE = 200
 Side = Mapping[str, Any]
 #: Grade id, or "" for a change of no single answer; what was before; what is after.
 Entry = tuple[str, Side, Side]
@@ -58,7 +61,8 @@ def batch_of(connection: Connection, event: int) -> list[Event]:
     batch = connection.scalar(select(EVENT.c.batch).where(EVENT.c.id == event))
     if batch is None:
         raise DeskProblem(f"the log has no entry {event}")
-    return _events(connection, EVENT.c.batch == batch)
+    found = connection.execute(select(EVENT).where(EVENT.c.batch == batch).order_by(EVENT.c.id))
+    return [Event(**row) for row in found.mappings()]
 
 
 def undone(connection: Connection) -> set[int]:
@@ -76,19 +80,19 @@ def newest_by(connection: Connection, by: str, actions: Collection[str]) -> int:
     theirs = (EVENT.c.by == by, EVENT.c.action.in_(actions), EVENT.c.id == EVENT.c.batch)
     found = select(EVENT.c.id).where(*theirs).order_by(EVENT.c.id.desc())
     gone = undone(connection)
-    return next((batch for batch in connection.scalars(found) if batch not in gone), 0)
+    with connection.execute(found, execution_options={"yield_per": _AT_ONCE}) as batches:
+        return next((batch for batch in batches.scalars() if batch not in gone), 0)
 
 
-def log(connection: Connection, grade_ids: Collection[str] | None = None, most: int | None = None) -> list[Event]:
-    """Return the newest ``most`` entries, or all, of these answers or of all; the oldest comes first."""
-    conditions: list[ColumnElement[bool]] = [] if grade_ids is None else [EVENT.c.grade_id.in_(sorted(grade_ids))]
-    if most is not None:
-        newest = select(EVENT.c.id).where(*conditions).order_by(EVENT.c.id.desc()).limit(most).subquery()
-        least = connection.scalar(select(func.min(newest.c.id)))
-        conditions.append(EVENT.c.id >= (least or 0))
-    return _events(connection, *conditions)
+def log(
+    connection: Connection, grade_ids: Collection[str] | None = None, most: int | None = None, *, moved: bool = False
+) -> list[Event]:
+    """Return the newest ``most`` entries, or all, of these answers or of all; the oldest comes first.
 
-
-def _events(connection: Connection, *conditions: ColumnElement[bool]) -> list[Event]:
-    found = connection.execute(select(EVENT).where(*conditions).order_by(EVENT.c.id))
-    return [Event(**row) for row in found.mappings()]
+    With ``moved``, entries by which no mark and no score changed are left out: a changed mark scheme has many.
+    """
+    conditions = () if grade_ids is None else (EVENT.c.grade_id.in_(sorted(grade_ids)),)
+    wanted = select(EVENT).where(*conditions).order_by(EVENT.c.id.desc())
+    with connection.execute(wanted, execution_options={"yield_per": _AT_ONCE}) as rows:
+        found = (Event(**row) for row in rows.mappings())
+        return list(islice((event for event in found if event.moved or not moved), most))[::-1]

@@ -6,9 +6,8 @@ An answer is named by ``grade_id``, nbgrader's random id of its row in the table
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from autograder.errors import ExitCode, UserError
@@ -381,7 +380,7 @@ class SaveMark:
     reason: str = ""
     note: str = ""
     state: State = State.DONE
-    also: Mapping[str, int] = MappingProxyType({})
+    also: Mapping[str, int] = field(default_factory=dict)
     compose: bool = False
     slot: Slot = Slot.FIRST
     resolves: bool = False

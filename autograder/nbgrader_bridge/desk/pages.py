@@ -270,11 +270,10 @@ def impact(found: Impact) -> dict[str, Any]:
     --------
     >>> from autograder.marking.impact import Move
     >>> impact(Impact((Move("1a2b3c4d", 8.0, 7.0),)))
-    {'message': '1 score changes: 0 up, 1 down.', 'moves': ['Answer 1a2b3c: 8 → 7'], 'items': [], 'without': 0}
+    {'message': 'Scores that change: 1 (0 up, 1 down).', 'moves': ['Answer 1a2b3c: 8 → 7'], 'items': [], 'without': 0}
     """
     up = sum(move.after > move.before for move in found.moves)
-    scores = "1 score changes" if len(found.moves) == 1 else f"{len(found.moves)} scores change"
-    message = f"{scores}: {up} up, {len(found.moves) - up} down." if found.moves else "No score changes."
+    message = f"Scores that change: {len(found.moves)} ({up} up, {len(found.moves) - up} down)."
     if found.look:
         message += f" Answers to look at again, with an adjustment or a share that is gone: {len(found.look)}."
     if found.overruled:

@@ -188,8 +188,8 @@ class Desk:
 
     def log(self, visitor: pages.Visitor, grade_id: str) -> str:
         """Return the page with the newest entries of the log, of one answer or of all."""
-        events = self.store.log(grade_id=grade_id or None, most=_LOG_LINES)
-        return pages.log(visitor, [each for each in events[::-1] if each.moved])
+        events = self.store.log(grade_id=grade_id or None, most=_LOG_LINES, moved=True)
+        return pages.log(visitor, events[::-1])
 
     def save(self, mark: SaveMark, wanted: Wanted) -> dict[str, Any]:
         """Save a mark, and return what the script shows, with the next answer of the list."""

@@ -179,7 +179,13 @@ class Store:
             return {row.grade_id: row.student for row in grades.of_question(connection).values()}
 
     def log(
-        self, grade_id: str | None = None, student: str | None = None, *, most: int | None = None, names: bool = False
+        self,
+        grade_id: str | None = None,
+        student: str | None = None,
+        *,
+        most: int | None = None,
+        names: bool = False,
+        moved: bool = False,
     ) -> tuple[Event, ...]:
         """Return the log's entries of an answer, of a student or of all, oldest first.
 
@@ -189,13 +195,15 @@ class Store:
             How many of the newest entries.
         names : bool
             Fill in the students: for instructors only.
+        moved : bool
+            Leave out entries by which no mark and no score changed.
         """
         with self._database.read() as connection:
             ids, undone = None if grade_id is None else {grade_id}, events.undone(connection)
             if student is not None:
                 theirs = set(grades.of_student(connection, student))
                 ids = theirs if ids is None else ids & theirs
-            found = events.log(connection, ids, most)
+            found = events.log(connection, ids, most, moved=moved)
             rows = grades.known(connection, {event.grade_id for event in found})
             return tuple(
                 replace(

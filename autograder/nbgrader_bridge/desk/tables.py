@@ -25,6 +25,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
     update,
 )
 from sqlalchemy.schema import CreateColumn
@@ -126,7 +127,7 @@ EVENT = Table(
     Column("before", JSON, nullable=False),
     Column("after", JSON, nullable=False),
     # The batch that this entry took back; 0 if it took back none.
-    Column("undoes", Integer, nullable=False, server_default="0"),
+    Column("undoes", Integer, nullable=False, server_default=text("0")),
     sqlite_autoincrement=True,
 )
 

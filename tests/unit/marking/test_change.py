@@ -106,19 +106,21 @@ def test_a_milder_cost_moves_exactly_those_that_had_it() -> None:
     )
 
 
-def test_other_words_move_nothing() -> None:
-    assert impact(SAME[0].replace("hardly learn", "learn hardly"), *SAME[1:]) == Impact()
+def test_other_words_move_nothing_and_are_named() -> None:
+    found = impact(SAME[0].replace("hardly learn", "learn hardly"), *SAME[1:])
+    assert (found, len(found.reworded)) == (Impact(reworded=found.reworded), 1)
+    assert "learn hardly" in found.reworded[0]
 
 
-def test_a_new_item_moves_nothing() -> None:
-    assert (
-        impact(*SAME, "| 1 | Reads the figure. |", costs=(("Last layers learn least.", "−2"), ("New.", "−1")))
-        == Impact()
-    )
+def test_a_new_item_moves_nothing_and_was_not_there_when_the_others_were_marked() -> None:
+    found = impact(*SAME, "| 1 | Reads the figure. |", costs=(("Last layers learn least.", "−2"), ("New.", "−1")))
+    assert found == Impact(added=("Reads the figure.", "New."), without=tuple(sorted(MARKS)))
 
 
 def test_a_removed_item_counts_no_more() -> None:
-    assert impact(SAME[0], SAME[2]).moves == (Move("all", 4, 3), Move("mistaken", 1, 0))
+    found = impact(SAME[0], SAME[2])
+    assert found.moves == (Move("all", 4, 3), Move("mistaken", 1, 0))
+    assert (len(found.removed), found.without) == (1, ())
 
 
 def test_a_removed_mistake_costs_no_more() -> None:
@@ -128,7 +130,7 @@ def test_a_removed_mistake_costs_no_more() -> None:
 
 def test_a_share_that_cannot_be_given_any_more_is_to_be_looked_at() -> None:
     found = impact(*SAME[:2], "| 1 | Two remedies: ReLU, skip connections. |")
-    assert found == Impact((Move("half", 0.5, 1.0),), look=("half",))
+    assert (found.moves, found.look) == ((Move("half", 0.5, 1.0),), ("half",))
 
 
 def test_a_mark_carried_over_fits_the_new_scheme() -> None:

@@ -59,6 +59,35 @@ def test_markers_who_are_no_instructors_change_no_scheme_undo_no_change_of_one_a
     store.close()
 
 
+def test_a_step_back_says_what_it_was_and_brings_the_choices_along(tmp_path: Path) -> None:
+    course = DeskCourse.make(tmp_path, ANSWERS)
+    store, desk = course.store(), desk_of(course)
+    alice, bert = (course.grade_id(each) for each in ANSWERS)
+    wish = mark(store, alice, "q1.1a", "q1.1b", note="Well said.", adjustment=0.5, reason="Fine.")
+    assert desk.save(wish, Wanted.UNMARKED)["answers"] == 1
+    undone = desk.undo(0, "ann")
+    assert undone.pop("event") == store.log()[-1].id
+    assert undone == {
+        "question": "q1",
+        "grade_id": alice,
+        "filter": "unmarked",
+        "message": f"Undone: Q1, answer {alice[:6]}, mark saved.",
+        "given": {"q1.1a": 1.0, "q1.1b": 1.0},
+        "adjustment": 0.5,
+        "reason": "Fine.",
+        "note": "Well said.",
+    }
+    assert desk.undo(0, "ann") == {"event": 0, "message": "There is nothing to undo."}
+
+    assert desk.claim(alice, "ann", "") == {"by": ""}
+    assert desk.claim(alice, "bob", "") == {"by": "ann"}
+    assert desk.claim(bert, "ann", alice) == {"by": ""}
+    assert desk.claim(alice, "bob", "") == {"by": ""}
+    assert desk.claim("", "ann", bert) == {"by": ""}
+    assert desk.claim(bert, "bob", "") == {"by": ""}
+    store.close()
+
+
 def statements(work: Callable[[], object]) -> int:
     """Return how often ``work`` asks the database."""
     asked = []

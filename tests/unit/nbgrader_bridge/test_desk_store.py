@@ -22,7 +22,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy import create_engine, text
 
 from autograder.assignment.questions import NAME
-from autograder.marking.scheme import Scheme
+from autograder.marking.scheme import Mistake, Scheme
 from autograder.marking.score import points
 from autograder.nbgrader_bridge.desk import tables
 from autograder.nbgrader_bridge.desk.model import (
@@ -30,6 +30,7 @@ from autograder.nbgrader_bridge.desk.model import (
     ConflictKind,
     DeskFault,
     DeskProblem,
+    Left,
     Neighbours,
     RequestState,
     SaveMark,
@@ -167,6 +168,35 @@ def test_identical_answers_and_slips_are_marked_together_and_a_turned_word_never
     assert course.in_formgrader("cleo")[0] == 3.0
 
 
+def test_a_mark_for_a_group_changes_marks_that_the_marker_saw_and_no_others(course: DeskCourse, store: Store) -> None:
+    alice, bert, cleo = (course.grade_id(each) for each in ("alice", "bert", "cleo"))
+    store.save(mark(store, alice, *FIRST))
+    store.save(mark(store, bert, "q1.1a", by="bob"))
+    members = {each.grade_id: each for each in store.group(alice)}
+    assert [(each.marked, each.score, each.rev, each.by) for each in (members[bert], members[cleo])] == [
+        (True, 1.0, 1, "bob"),
+        (False, None, 0, ""),
+    ]
+    seen = {each: members[each].rev for each in (bert, cleo)}
+    saved = store.save(replace(mark(store, alice, "q1.1a", "q1.1b"), also=seen))
+    assert [course.in_formgrader(each)[0] for each in ("alice", "bert", "cleo")] == [2.0, 2.0, 2.0]
+    entry = store.log(bert)[-1]
+    assert (entry.by, entry.before["score"], entry.before["mark"]["by"], entry.batch) == (
+        "ann",
+        1.0,
+        "bob",
+        saved.event,
+    )
+
+    late = replace(mark(store, alice, *FIRST), also=seen)  # bob's is another mark by now
+    assert refused(store, late, ConflictKind.MARK).grade_id == bert
+    store.undo(saved.event, "ann")
+    assert [course.in_formgrader(each)[0] for each in ("alice", "bert", "cleo")] == [3.0, 1.0, None]
+    course.type_in_formgrader("bert", manual_score=9.0)
+    typed = replace(mark(store, alice, *FIRST), also={bert: store.answer(bert).status.rev})
+    assert refused(store, typed, ConflictKind.FORMGRADER).grade_id == bert
+
+
 def test_groups_and_pairs_are_those_of_the_answers_that_are_there(course: DeskCourse, store: Store) -> None:
     alice, bert, dora, emil = (course.grade_id(each) for each in ("alice", "bert", "dora", "emil"))
     own_run = " ".join(str(random.Random(seed).random()) for seed in range(8))
@@ -196,19 +226,72 @@ def test_undo_is_a_new_entry_that_brings_back_what_was_there(course: DeskCourse,
     assert store.answer(answer).status.without_items
     first = store.save(mark(store, answer, *FIRST))
     second = store.save(mark(store, answer, "q1.1a"))
+    with pytest.raises(Conflict, match=r"it changed later\. Nothing was undone"):
+        store.undo(first.event, "ann")  # the later one is undone first
     undone = store.undo(second.event, "ann")
-    assert undone is not None
-    assert undone.score == 3.0
+    assert (undone.score, undone.mark and undone.mark.given, undone.action) == (3.0, {"q1.1a": 1.0}, "save")
     assert store.answer(answer).mark is not None
-    with pytest.raises(Conflict):
-        store.undo(first.event, "ann")  # the mark has another revision: the newest entry is undone first
+    with pytest.raises(DeskProblem, match="undone already"):
+        store.undo(second.event, "ann")
+    assert store.undo(first.event, "ann").score == 7.0
     with pytest.raises(DeskProblem, match="no entry 99"):
         store.undo(99, "ann")
-    assert [event.action for event in store.log(answer)] == ["save", "save", "undo"]
+    assert [(event.action, event.undone) for event in store.log(answer)] == [
+        ("save", True),
+        ("save", True),
+        ("undo", False),
+        ("undo", False),
+    ]
     other = store.save(mark(store, course.grade_id("bert"), "q1.1a"))
     store.undo(other.event, "ann")
     assert course.in_formgrader("bert") == (None, None, True)
     assert store.answer(course.grade_id("bert")).status.state is State.OPEN
+
+
+def test_a_marker_goes_back_step_by_step_over_saves_and_changed_schemes(course: DeskCourse, store: Store) -> None:
+    """Each step back ends where the step began, though the marks have later revisions by then."""
+
+    def state() -> list[object]:
+        return [*(course.in_formgrader(each) for each in ANSWERS), store.rubric("q1").source_sha256]
+
+    alice, dora, found = course.grade_id("alice"), course.grade_id("dora"), [state()]
+    for step in (
+        lambda: store.save(mark(store, alice, *FIRST, "q1.e1")),
+        lambda: store.save(mark(store, dora, *FIRST)),
+        lambda: store.save(mark(store, alice, "q1.1a", "q1.1b", "q1.e1")),
+        lambda: store.change_rubric(first_costs(store, -2.0), store.rubric("q1").rev, "ann"),
+        lambda: store.change_rubric(first_costs(store, -1.5), store.rubric("q1").rev, "ann"),
+        lambda: store.save(mark(store, dora, "q1.1a")),
+    ):
+        step()
+        found.append(state())
+    store.save(mark(store, course.grade_id("emil"), by="bob"))
+    store.undo(store.log(course.grade_id("emil"))[-1].id, "bob")  # which is nobody else's step
+    actions = []
+    for expected in found[-2::-1]:
+        undone = store.undo_newest("ann")
+        assert undone is not None
+        actions.append((undone.action, undone.grade_id))
+        assert state() == expected
+    assert actions == [("save", dora), ("rubric", ""), ("rubric", ""), ("save", alice), ("save", dora), ("save", alice)]
+    assert store.undo_newest("ann") is None
+    store.save(mark(store, dora, *FIRST))
+    assert store.undo_newest("ann") is not None
+    assert store.undo_newest("ann") is None
+
+
+def test_a_step_back_stops_where_somebody_else_came(course: DeskCourse, store: Store) -> None:
+    answer = course.grade_id("alice")
+    store.save(mark(store, answer, *FIRST))
+    store.save(mark(store, answer, "q1.1a", by="bob"))
+    with pytest.raises(Conflict, match=rf"Q1, answer {answer[:6]}: bob marked it later\. Nothing was undone"):
+        store.undo_newest("ann")
+    with pytest.raises(DeskProblem, match="cannot be undone"):
+        store.undo(store.change_rubric(first_costs(store, -2.0), 1, "bob"), "ann", schemes=False)
+    for _ in "scheme", "mark":
+        assert store.undo_newest("bob") is not None
+    assert store.undo_newest("ann") is not None  # hers stands again
+    assert course.in_formgrader("alice") == (None, None, True)
 
 
 def test_the_formgraders_score_and_words_count_until_somebody_settles_them(course: DeskCourse, store: Store) -> None:
@@ -260,6 +343,26 @@ def test_a_changed_scheme_moves_exactly_the_scores_that_rest_on_it_and_one_step_
     assert (store.rubric("q1").rev, store.rubric("q1").drift) == (3, False)
 
 
+def test_answers_marked_before_an_item_was_new_can_be_put_on_the_list_to_look_at(
+    course: DeskCourse, store: Store
+) -> None:
+    marked = [course.grade_id(each) for each in ("alice", "dora")]
+    for each in marked:
+        store.save(mark(store, each, *FIRST))
+    scheme = store.rubric("q1").scheme
+    assert scheme is not None
+    more = replace(scheme, mistakes=(*scheme.mistakes, Mistake("", "Gradients are weights", -1.0)))
+    found = store.propose_rubric(more)
+    assert (found.added, found.moves, set(found.without)) == (("Gradients are weights",), (), set(marked))
+    event = store.change_rubric(more, 1, "cat", look=True)
+    assert {each.grade_id for each in store.queue("q1", Wanted.LOOK)} == set(marked)
+    store.undo(event, "cat")
+    assert store.queue("q1", Wanted.LOOK) == ()
+    store.change_rubric(more, 3, "cat")
+    assert store.queue("q1", Wanted.LOOK) == ()
+    assert [each.action for each in store.log(moved=True, most=2)] == ["undo", "rubric"]
+
+
 def test_points_that_a_release_changed_stop_saving_with_a_sentence(course: DeskCourse, store: Store) -> None:
     wish = mark(store, course.grade_id("alice"), *FIRST)
     with Gradebook(course.db_url) as gradebook:
@@ -309,17 +412,24 @@ def test_a_gradebook_without_the_desk_keeps_typed_comments_and_gets_no_tables(tm
 
 def test_marks_survive_a_copy_into_an_empty_gradebook(course: DeskCourse, store: Store, tmp_path: Path) -> None:
     store.save(mark(store, course.grade_id("alice"), *FIRST, "q1.e1", adjustment=0.5, reason="Fine.", note="Hm."))
+    store.save(mark(store, course.grade_id("emil"), "q1.1b"))
+    store.undo_newest("ann")
     store.save(mark(store, course.grade_id("dora"), "q1.1a", state=State.LOOK))
     course.type_in_formgrader("dora", manual_score=6.0)
-    store.use_comment("q1", "Well said.", "ann")
+    for words in ("Well said.", "Half a sent"):
+        store.use_comment("q1", words, "ann")
+    store.remove_comment("q1", "Half a sent")
+    with pytest.raises(DeskProblem, match="no such comment"):
+        store.remove_comment("q1", "Half a sent")
     (tmp_path / "copy").mkdir()
     other = DeskCourse.make(tmp_path / "copy", ANSWERS)  # random ids of its own
     copy = other.store()
-    assert copy.load(store.export()) == 2
+    assert copy.load(store.export()) == 3
     assert [other.in_formgrader(each) for each in ANSWERS] == [course.in_formgrader(each) for each in ANSWERS]
     lines = list(store.export())
     assert copy.export()[: len(lines)] == lines
-    assert Counter(line.get("kind") for line in lines)["event"] == len(store.log()) == 2
+    assert Counter(line.get("kind") for line in lines)["event"] == len(store.log()) == 4
+    assert [each.undone for each in copy.log()[:4]] == [False, True, False, False]
     assert copy.answer(other.grade_id("dora")).status.overruled
     with pytest.raises(DeskProblem, match="has marks already"):
         copy.load(store.export())
@@ -329,9 +439,25 @@ def test_marks_survive_a_copy_into_an_empty_gradebook(course: DeskCourse, store:
 def test_tables_of_a_newer_version_are_refused_with_a_sentence(course: DeskCourse, store: Store) -> None:
     store.save(mark(store, course.grade_id("alice"), *FIRST))
     with create_engine(course.db_url).begin() as connection:
-        connection.execute(text("UPDATE desk_meta SET value = '2' WHERE key = 'schema'"))
-    with pytest.raises(DeskFault, match=r"have version 2, and this copy of the grader knows up to 1; use the newer"):
+        connection.execute(text("UPDATE desk_meta SET value = '3' WHERE key = 'schema'"))
+    with pytest.raises(DeskFault, match=r"have version 3, and this copy of the grader knows up to 2; use the newer"):
         Store(course.db_url, seed="2026")
+
+
+def test_tables_of_an_earlier_version_get_the_columns_that_came_later(course: DeskCourse, store: Store) -> None:
+    answer = course.grade_id("alice")
+    store.save(mark(store, answer, *FIRST))
+    store.add_requests([Asked("line 2", "alice", "q1", "", "Please look again.")], None)
+    store.close()
+    with create_engine(course.db_url).begin() as connection:
+        connection.execute(text("ALTER TABLE desk_event DROP COLUMN undoes"))
+        connection.execute(text("ALTER TABLE desk_request DROP COLUMN first_marker"))
+        connection.execute(text("UPDATE desk_meta SET value = '1' WHERE key = 'schema'"))
+    again = Store(course.db_url, seed="2026")
+    again.save(mark(again, answer, "q1.1a", by="bob"))
+    assert again.requests()[0].first_marker == "ann"
+    assert again.undo_newest("bob") is not None
+    again.close()
 
 
 def test_requests_are_checked_line_by_line_and_answered_by_somebody_else(course: DeskCourse, store: Store) -> None:
@@ -348,9 +474,18 @@ def test_requests_are_checked_line_by_line_and_answered_by_somebody_else(course:
     refused_lines = store.add_requests(asked, None)
     assert [line.partition(":")[0] for line in refused_lines] == [f"line {number}" for number in range(3, 8)]
     assert store.add_requests(asked[:1], None) == []
+    store.save(mark(store, answer, "q1.1a", by="bob"))  # before bob replies
     (request,) = store.requests()
+    assert request.first_marker == "ann"
     with pytest.raises(DeskProblem, match="another marker"):
         store.answer_request(request.id, "ann", "You are right.")
+    for _ in range(2):
+        store.answer_request(request.id, "bob", "You are right.", mark(store, answer, "q1.1a", "q1.1b", by="bob"))
+        assert store.requests()[0].first_marker == "ann"
+        store.undo_newest("bob")
+        (request,) = store.requests()
+        assert (request.state, request.reply) == (RequestState.OPEN, "")
+        assert "You are right." not in str(course.in_formgrader("alice")[1])
     store.answer_request(request.id, "bob", "You are right.", mark(store, answer, "q1.1a", "q1.1b", by="bob"))
     score, comment, _ = course.in_formgrader("alice")
     assert score == 2.0
@@ -370,12 +505,19 @@ def test_next_leaves_out_what_others_look_at_and_what_is_theirs(course: DeskCour
     assert store.around("q1", Wanted.UNMARKED, "ann", order[1]) == Neighbours(order[0], order[2])
     assert store.around("q1", Wanted.ALL, "ann", order[-1]) == Neighbours(order[-2], order[0])
     assert store.around("q1", Wanted.LOOK, "ann", order[1]) == Neighbours("", "")
+    assert store.left("q1", "ann") == Left(unread=0, assigned={}, claimed={"bob": 1})
+    store.leave(order[0], "ann")  # which is not hers
+    assert store.claim(order[0], "ann").by == "bob"
+    store.leave(order[0], "bob")
+    assert store.claim(order[0], "ann").by == "ann"
     store.assign("q1", {"ann": 1, "bob": 1})
     theirs = Counter(each.assigned for each in store.queue("q1"))
     assert theirs.keys() <= {"ann", "bob"}
     assert theirs.total() == len(order)
     bobs = [each.grade_id for each in store.queue("q1") if each.assigned == "bob"]
     assert store.next_of("q1", Wanted.UNMARKED, "bob", "") == ([*bobs, ""][0])
+    anns = len(order) - len(bobs)
+    assert store.left("q1", "bob") == Left(unread=0, assigned={"ann": anns} if anns else {}, claimed={})
     assert [each.grade_id for each in store.queue("q1", Wanted.MINE, "bob")] == bobs
 
 
@@ -419,6 +561,25 @@ def test_two_marks_are_resolved_by_a_third_and_agreement_stays(course: DeskCours
     assert store.agreement("q1").answers == (both,)
     store.change_rubric(first_costs(store, -2.0), 1, "cat")
     assert [each.second.score for each in store.agreement("q1").answers] == [1.0]
+
+
+def test_a_later_mark_counts_and_the_two_stay_what_they_were(course: DeskCourse, store: Store) -> None:
+    answer = course.grade_id("alice")
+    store.save(mark(store, answer, "q1.1a", adjustment=0.5, reason="Fine."))
+    store.sample(1.0)
+    store.save(second_mark(store, answer, *FIRST))
+    (before,) = store.agreement("q1").answers
+    store.save(mark(store, answer, *FIRST, "q1.e1", by="bob"))
+    (after,) = store.agreement("q1").answers
+    assert (after.first, after.second, after.open) == (before.first, before.second, True)
+    assert (before.by, before.score, after.by, after.score) == ("ann", 1.5, "bob", 2.0)
+    store.save(second_mark(store, answer, "q1.1b"))  # bob's is still the second one
+    assert [each.first for each in store.agreement("q1").answers] == [before.first]
+    with pytest.raises(DeskProblem, match="another marker than the first"):
+        store.save(second_mark(store, answer, "q1.1b", by="ann"))
+    store.resolve(answer, Slot.FIRST, "cat")
+    assert course.in_formgrader("alice")[0] == 1.5
+    assert [(each.resolved_by, each.first) for each in store.agreement("q1").answers] == [("cat", before.first)]
 
 
 def test_hostile_answers_are_kept_as_text_and_shown_without_scripts(course: DeskCourse, store: Store) -> None:
@@ -501,9 +662,7 @@ def _mark_for_ever(db_url: str, leader: str, told: str) -> None:
                 also = tuple(each.grade_id for each in store.group(leader) if each.grade_id != leader)
                 tell(store.save(mark(store, leader, *FIRST, also=also)).event)
             else:
-                undone = store.undo(store.log(leader, most=1)[0].id, "ann")
-                assert undone is not None
-                tell(undone.event)
+                tell(store.undo(store.log(leader, most=1)[0].id, "ann").event)
             rev = store.rubric("q1").rev
             tell(store.change_rubric(first_costs(store, -1.0 - rev % 2), rev, "cat"))
 
