@@ -411,7 +411,7 @@ class Undone:
     answers : int
         Number of answers.
     mark : Mark or None
-        The mark that was taken back; None for a change of a mark scheme.
+        The mark that was taken back, without the reply to a request; None for a change of a mark scheme.
     score : float or None
         The score in the gradebook now, or that of the mark in the second slot.
     """

@@ -171,7 +171,7 @@ def answer(connection: Connection, number: int, by: str, reply: str, wish: SaveM
         state=State.DONE,
     )
     chosen = wish or kept
-    said = f"About {found.item or found.question}: {reply.strip()}"
+    said = _said(found.item or found.question, reply.strip())
     event = saving.save(connection, replace(chosen, note=f"{chosen.note}\n\n{said}".strip()), show)
     state = RequestState.KEPT if wish is None else RequestState.ACCEPTED
     at = marks.some(connection, (found.grade_id,))[found.grade_id].at  # by which `reopen` knows it
@@ -181,11 +181,20 @@ def answer(connection: Connection, number: int, by: str, reply: str, wish: SaveM
     return event
 
 
-def reopen(connection: Connection, batch: Sequence[Event]) -> None:
-    """Open the request again that a batch of the log answered, if it did: its mark was taken back, with the reply."""
-    answered = (REQUEST.c.grade_id == batch[0].grade_id, REQUEST.c.by == batch[0].by, REQUEST.c.at == batch[0].at)
-    connection.execute(
-        update(REQUEST)
-        .where(*answered, REQUEST.c.state != RequestState.OPEN)
-        .values(state=RequestState.OPEN, reply="", by="")
-    )
+def _said(about: str, reply: str) -> str:
+    return f"About {about}: {reply}"
+
+
+def reopen(connection: Connection, batch: Sequence[Event], question: str) -> str:
+    """Open the request again that a batch of the log answered, and return what the reply added to the note; or "".
+
+    Its mark was taken back, and the reply with it.
+    """
+    first = batch[0]
+    by_it = (REQUEST.c.grade_id == first.grade_id, REQUEST.c.by == first.by, REQUEST.c.at == first.at)
+    found = connection.execute(select(REQUEST).where(*by_it, REQUEST.c.state != RequestState.OPEN)).first()
+    if found is None:
+        return ""
+    opened = {"state": RequestState.OPEN, "reply": "", "by": ""}
+    connection.execute(update(REQUEST).where(REQUEST.c.id == found.id).values(opened))
+    return _said(found.item or question, found.reply)

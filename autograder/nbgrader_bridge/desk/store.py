@@ -282,11 +282,12 @@ class Store:
         if first.action not in ("undo", *_UNDOABLE) or not first.grade_id:
             raise DeskProblem(f"an entry of the kind {first.action!r} cannot be undone")
         added = saving.undo(connection, batch, by, self._show)
-        regrade_requests.reopen(connection, batch)
-        taken_back = marks.from_builtins(first.after["mark"])
-        saved = _saved(connection, added, first.grade_id, taken_back.slot)
+        mark = marks.from_builtins(first.after["mark"])
+        saved = _saved(connection, added, first.grade_id, mark.slot)
         question = saved.progress.question
-        return Undone(added, first.action, question, first.grade_id, len(batch), taken_back, saved.score)
+        reply = regrade_requests.reopen(connection, batch, question)
+        mark = replace(mark, note=mark.note.removesuffix(reply).strip())
+        return Undone(added, first.action, question, first.grade_id, len(batch), mark, saved.score)
 
     def settle(self, grade_id: str, by: str, *, take: bool) -> Saved:
         """Settle a score that was typed in the formgrader: take it as an adjustment, or restore what the items say.

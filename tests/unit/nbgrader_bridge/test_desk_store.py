@@ -480,9 +480,12 @@ def test_requests_are_checked_line_by_line_and_answered_by_somebody_else(course:
     with pytest.raises(DeskProblem, match="another marker"):
         store.answer_request(request.id, "ann", "You are right.")
     for _ in range(2):
-        store.answer_request(request.id, "bob", "You are right.", mark(store, answer, "q1.1a", "q1.1b", by="bob"))
+        store.answer_request(request.id, "bob", "You are right.", mark(store, answer, "q1.1b", by="bob", note="Hm."))
         assert store.requests()[0].first_marker == "ann"
-        store.undo_newest("bob")
+        undone = store.undo_newest("bob")
+        assert undone is not None
+        assert undone.mark is not None
+        assert undone.mark.note == "Hm."
         (request,) = store.requests()
         assert (request.state, request.reply) == (RequestState.OPEN, "")
         assert "You are right." not in str(course.in_formgrader("alice")[1])
