@@ -95,6 +95,23 @@ class Item:
         alone = alone.strip().removeprefix("and ").rstrip(",")
         return alone[:1].upper() + alone[1:]
 
+    @cached_property
+    def condition(self) -> str:
+        """What the bracket says besides the points: when a part of them is earned, or nothing.
+
+        Examples
+        --------
+        >>> Item("q1.2b", 1.0, (0.0, 0.5, 1.0), "An effect (1; ½ for one of the two).").condition
+        '½ for one of the two'
+        >>> Item("q1.3a", 1.0, (0.0, 0.5, 1.0), "Two remedies (½ each): ReLU, residuals.").condition
+        '½ each'
+        >>> Item("q1.1b", 1.0, (0.0, 1.0), "and names both factors (1), ").condition
+        ''
+        """
+        found = _brackets(self.text)
+        inside = self.text[found[0].start + 1 : found[0].end - 1] if found else ""
+        return inside if found and found[0].each else inside.partition(" ")[2]
+
 
 @dataclass(frozen=True)
 class Row:

@@ -31,7 +31,7 @@ from tests.support.postgresql import postgresql, programs
 from tests.support.processes import eventually
 
 if TYPE_CHECKING:
-    from playwright.sync_api import APIResponse, BrowserContext, Response
+    from playwright.sync_api import APIResponse, BrowserContext, Dialog, Locator, Response
 
 #: 640 pixels are what a window of 1280 has left at 200 %.
 SIZES = {"phone": (320, 800), "enlarged": (640, 450), "desktop": (1280, 900)}
@@ -143,11 +143,30 @@ class Marker:
         grade = self.at()
         self.press(*keys)
         expect(self.page.locator(f"#marking[data-grade='{grade}']")).to_have_count(0)
-        self.hears("saved.")
+        self.hears(", saved")
         return grade
 
     def hears(self, words: str) -> None:
         expect(self.page.get_by_role("status")).to_contain_text(words)
+
+    def is_told(self, words: str) -> None:
+        """A problem, beside which nothing says any more that all is well."""
+        expect(self.page.get_by_role("alert").first).to_contain_text(words)
+        expect(self.page.get_by_role("status")).to_be_empty()
+
+    def stays(self, link: Locator) -> None:
+        """Follow a link, be asked whether to leave what is not saved, and stay."""
+        asked = []
+
+        def answer(dialog: Dialog) -> None:
+            asked.append(dialog.type)
+            dialog.dismiss()
+
+        self.page.once("dialog", answer)
+        address = self.page.url
+        link.click(no_wait_after=True)
+        assert eventually(lambda: self.page.evaluate("true") and asked == ["beforeunload"], 30.0)
+        assert self.page.url == address
 
 
 class Markers:
@@ -305,10 +324,13 @@ def test_two_markers_of_one_answer_are_told_of_each_other_and_nothing_is_lost(ev
     ann.save("1", "Enter")
     bob.press("f", "Enter")
     alert = bob.page.get_by_role("alert").filter(has_text="Nothing was saved")
-    expect(alert).to_contain_text("ann gave 2")
+    expect(alert).to_contain_text("ann saved 2 points while you marked. You chose 10. Which counts?")
     differ = bob.page.locator(".differs").count()
-    expect(alert).to_contain_text(f"You chose 10. Items that differ: {differ}, framed.")
+    expect(alert).to_contain_text(f"Items that differ: {differ}, framed.")
     assert differ
+    assert alert.inner_text().lower().count("nothing was saved") == 1
+    bob.press("Enter")
+    bob.is_told("Choose first which mark counts")
     assert store.answer(grade).mark.by == "ann"
     bob.page.get_by_role("button", name="Keep mine").click()
     bob.hears("10 of 10, saved.")
@@ -371,35 +393,112 @@ def test_every_key_does_what_the_list_of_keys_says(everyone: Markers, store: Sto
     expect(page.locator(f"#marking[data-grade='{before}']")).to_have_count(1)
     bob.press("n")
     expect(page.locator(f"#marking[data-grade='{before}']")).to_have_count(0)
+    bob.press("f", "=")
+    bob.hears("Something is chosen already.")
     bob.press("u")
-    bob.hears("Undone.")
+    bob.hears("Press the key again")
+    bob.press("u")
+    bob.hears("Your choices are back, and not saved.")
     assert bob.at() == first
     assert "filter=unmarked" in page.url, "who goes on, goes on in the same list"
     assert store.answer(first).status.score is None
-    bob.press("t")
+    expect(score).to_have_text("10")
+
+
+def test_a_comment_is_text_until_it_is_left_and_the_switch_turns_keys_off(everyone: Markers, store: Store) -> None:
+    bob = everyone.opens("bob", "q/q2")
+    page, first = bob.page, bob.at()
+    score = page.locator("#score")
+    bob.press("f", "t")
     page.keyboard.type("f5 is text in a field, and no key.")
-    expect(score).to_have_text("0")
+    expect(score).to_have_text("10")
     bob.press("Tab", "Enter")
     bob.hears("Kept")
     bob.press("Escape", "?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-    page.get_by_label("Keys without Control act outside of fields").uncheck()
-    bob.press("Escape", "f")
-    expect(score).to_have_text("0")
-    page.get_by_role("button", name="Keys ?").click()
-    page.get_by_label("Keys without Control act outside of fields").check()
+    page.get_by_label("Use single-key shortcuts").uncheck()
+    bob.press("Escape", "0")
+    expect(score).to_have_text("10")
+    bob.press("?")
+    page.get_by_label("Use single-key shortcuts").check()
     page.get_by_role("button", name="Close").click()
+    bob.press("0")
+    expect(score).to_have_text("0")
     bob.press("f")
     expect(score).to_have_text("10")
     bob.save("m")
+    bob.hears("It is on the list “look again”.")
     answer = store.answer(first)
     assert (answer.status.state, answer.mark.note) == ("look", "f5 is text in a field, and no key.")
     # The comment that was kept is inserted into the next answer's, by keys.
     second = bob.at()
-    bob.press("t", "Tab", "Tab", "Enter")
+    bob.press("1", "t", "Tab", "Enter")
     expect(page.get_by_label("Comment for the student")).to_be_focused()
     assert bob.save("Control+Enter") == second
     assert store.answer(second).mark.note == "f5 is text in a field, and no key."
+    bob.press("t", "Tab", "Delete")
+    bob.hears("Removed")
+    expect(page.locator("#bank li")).to_have_count(0)
+    assert store.comments("q2") == ()
+
+
+def test_only_what_a_marker_chose_is_saved(everyone: Markers, store: Store) -> None:
+    bob = everyone.opens("bob", "q/q3")
+    page, grade = bob.page, bob.at()
+    for key in ("Enter", "m"):
+        bob.press(key)
+        bob.is_told(f"Nothing is chosen. Press 0 for no points, then {key}.")
+    page.get_by_text("Adjustment", exact=True).click()
+    page.get_by_label("Points to add or to take away").fill("99")
+    page.get_by_label("Reason, which the student reads").fill("Very good.")
+    bob.press("Control+Enter")
+    bob.is_told("The question has 10 points. Items and adjustment together give 99.")
+    page.get_by_label("Points to add or to take away").fill("0")
+    page.get_by_role("button", name="Keep this comment for other answers").click()
+    bob.is_told("Write a comment first.")
+    assert store.answer(grade).mark is None
+    # The button that was pressed does not have the keyboard any more.
+    bob.press("0")
+    assert bob.save("Enter") == grade
+    assert store.answer(grade).status.score == 0.0
+
+
+def test_whoever_leaves_what_is_not_saved_is_asked_first(everyone: Markers) -> None:
+    bob = everyone.opens("bob", "q/q3")
+    page = bob.page
+    bob.press("1")
+    bob.stays(page.get_by_role("navigation", name="Desk").get_by_role("link", name="Marking desk"))
+    bob.stays(page.get_by_role("link", name=re.compile("^look again")))
+    expect(page.locator("#score")).not_to_have_text("0")
+    bob.save("Enter")  # nobody is asked: it is saved
+    ann = everyone.opens("ann", "q/q3/rubric")
+    ann.page.get_by_label("Mark scheme, in Markdown").press("End")
+    ann.page.keyboard.type(" More.")
+    ann.stays(ann.page.get_by_role("link", name="Marking desk"))
+
+
+def test_u_goes_back_one_save_at_a_time_also_on_the_first_page(everyone: Markers, store: Store) -> None:
+    una = everyone.opens("una", "q/q4")
+    saved = [una.save("1", "Enter"), una.save("1", "Enter")]
+    everyone.opens("una", "")
+    for grade in reversed(saved):
+        una.press("u")
+        expect(una.page.locator(f"#marking[data-grade='{grade}']")).to_have_count(1)
+        una.hears("Your choices are back, and not saved.")
+        expect(una.page.locator("#score")).to_have_text("2")
+    assert [store.answer(each).status.score for each in saved] == [None, None]
+    una.press("u")
+    una.hears("There is nothing to undo.")
+
+
+def test_an_answer_that_somebody_left_is_free_again(everyone: Markers, store: Store) -> None:
+    grade = store.queue("q6")[-1].grade_id
+    for initials in ("ann", "bob"):
+        page = everyone[initials].page
+        with page.expect_response("**/api/claim"):
+            everyone.opens(initials, f"q/q6?at={grade}")
+        everyone.opens(initials, "")
+        assert eventually(lambda: store.queue("q6")[-1].claim is None, 30.0)
 
 
 def test_the_same_answers_are_marked_together_and_each_can_be_taken_out(
@@ -409,8 +508,15 @@ def test_the_same_answers_are_marked_together_and_each_can_be_taken_out(
         mine, left, other = (
             gradebook.find_grade("q5", ASSIGNMENT, ASSIGNMENT, each).id for each in ("li", "wei", "zhang")
         )
+    everyone.opens("ann", f"q/q5?at={other}").page.locator("#also").get_by_role("checkbox").first.uncheck()
+    everyone["ann"].page.locator("#also").get_by_role("checkbox").last.uncheck()
+    everyone["ann"].save("f", "Enter")
+    theirs = store.answer(other).mark
     bob = everyone.opens("bob", f"q/q5?at={mine}")
     expect(bob.page.get_by_text("2 other answers say the same")).to_be_visible()
+    box = bob.page.get_by_role("checkbox", name=f"{other[:6]} (marked, 10 points by ann)")
+    expect(box).not_to_be_checked()
+    box.check()
     boxes = bob.page.locator("#also input")
     order = boxes.evaluate_all("all => all.map(each => each.value)")
     assert set(order) == {left, other}
@@ -419,9 +525,12 @@ def test_the_same_answers_are_marked_together_and_each_can_be_taken_out(
     assert store.answer(mine).mark.given == store.answer(other).mark.given
     assert store.answer(left).mark is None
     assert store.answer(other).status.score == store.answer(mine).status.score > 0
+    bob.hears("saved for 2 answers.")
     bob.press("u")
-    bob.hears("Undone.")
-    assert {store.answer(each).status.score for each in (mine, left, other)} == {None}
+    bob.hears("Your choices are back, and not saved.")
+    assert [store.answer(each).status.score for each in (mine, left, other)] == [None, None, 10.0]
+    assert store.answer(other).mark.given == theirs.given
+    assert [each.by for each in store.log(grade_id=other)] == ["ann", "bob", "bob"]
 
     bob = everyone.opens("bob", f"q/q5/group/{mine}")
     expect(bob.page.get_by_role("heading", level=2)).to_have_count(2)
@@ -465,8 +574,18 @@ def test_a_changed_mark_scheme_says_first_what_moves_and_is_undone_with_a_key(ev
     after = scores()
     assert {each for each in before if before[each] != after[each]} == had
     ann.press("u")
-    ann.hears("Undone.")
+    ann.hears("Undone")
     assert scores() == before
+    # The log takes a change back, too, and shows nothing that did not change.
+    text.fill(scheme.replace("such as 1. | −1 |", "such as 1. | −2 |"))
+    page.get_by_role("button", name="Show what changes").click()
+    expect(text).to_be_focused()
+    change.click()
+    ann.hears("Scores that change")
+    everyone.opens("ann", "log").page.get_by_role("button", name=re.compile("^Undo the change of Q1")).click()
+    ann.hears("Undone")
+    assert scores() == before
+    everyone.opens("ann", "q/q1/rubric")
 
     text.fill(scheme.replace("| 2 |", "| 3 |", 1))
     page.get_by_role("button", name="Show what changes").click()
@@ -538,18 +657,24 @@ def test_a_request_is_answered_by_another_marker_with_the_items_that_change(
     with course.gradebook() as gradebook:
         grade = gradebook.find_grade("q1", ASSIGNMENT, ASSIGNMENT, student).id
     before = store.answer(grade).status.score
-    for initials in ("ann", "bob"):
+    for initials, refusal in (("ann", "Somebody else answers."), ("bob", "Press Accept or Keep the mark.")):
         marker = everyone.opens(initials, "requests")
         expect(marker.page.get_by_text("First marked by ann.")).to_be_visible()
+        expect(marker.page.get_by_text("about row 4 “A fitting source.”")).to_be_visible()
         marker.page.get_by_role("link", name="Answer this request").press("Enter")
         expect(marker.page.get_by_text(asked)).to_be_visible()
-        marker.page.get_by_label("Reply, which the student reads").fill("You are right.")
+        expect(marker.page.locator(".asked")).to_contain_text("A fitting source")
+        reply = marker.page.get_by_label("Reply, which the student reads")
+        expect(reply).to_have_count(0 if initials == "ann" else 1)
+        if initials == "bob":
+            reply.fill("You are right.")
         source = marker.page.get_by_role("checkbox", name=re.compile("A fitting source"))
         source.set_checked(not source.is_checked())
-        marker.page.get_by_role("button", name="Accept, with the items as they are chosen now").press("Enter")
-        if initials == "ann":
-            expect(marker.page.get_by_role("alert")).to_contain_text("answered by another marker")
-            assert store.answer(grade).status.score == before
+        marker.press("Enter")
+        marker.is_told(refusal)
+        assert store.answer(grade).status.score == before
+    expect(reply).to_have_value("You are right.")
+    marker.page.get_by_role("button", name="Accept, with the items as they are chosen now").press("Enter")
     marker.hears("Answered.")
     assert abs(store.answer(grade).status.score - before) == 1
     assert "About q1.4a: You are right." in store.answer(grade).comment
@@ -652,6 +777,7 @@ def test_hostile_answers_are_shown_harmlessly(course: Course, server: Server, ev
     assert "attacked" not in page.title()
     asked = [url for url, _ in bob.watch.answers]
     assert all(url.startswith((f"{server.root}/desk/", "data:")) for url in asked), asked
+    page.get_by_role("button", name="No points").click()
     page.get_by_role("button", name="Save and next").click()
     bob.hears("0 of 10, saved.")
     assert course.scores()["mallory"][question][1] == 0.0

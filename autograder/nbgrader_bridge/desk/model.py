@@ -218,10 +218,18 @@ class AnswerState:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The answers before and after one, in the random order of the question; empty where there is none."""
+    """The answers before and after one, in the random order of the question; empty where there is none.
+
+    Attributes
+    ----------
+    place, of : int
+        The place of the answer in its list, counted from 1, and the list's length; 0 if it is not in the list.
+    """
 
     before: str
     after: str
+    place: int = 0
+    of: int = 0
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from autograder.assignment.names import AnswerStatus
 from autograder.marking import scheme
 from autograder.marking.agreement import Kappa
-from autograder.marking.alike import Tier, word_diff
+from autograder.marking.alike import Piece, word_diff
 from autograder.marking.impact import Impact
 from autograder.marking.scheme import Scheme, amount
 from autograder.nbgrader_bridge.desk.model import (
@@ -45,6 +45,9 @@ from autograder.safe_markdown import Renderer, render
 #: Holds the pages' templates, script and style.
 FOLDER: Final = Path(__file__).parents[1] / "templates" / "desk"
 
+_DRIFT: Final = "Run `autograder mark rubric --check`, which says what to do, and then `make release`."
+#: How many words of an item name it.
+_FIRST_WORDS: Final = 7
 _PAGES: Final = environment("autograder.nbgrader_bridge", amount=amount)
 _FILTERS: Final = {
     Wanted.UNMARKED: "to mark",
@@ -62,6 +65,7 @@ _STATES: Final = {
     State.LOOK: "to look at again",
     State.STALE: "submitted again since it was marked",
 }
+_MARKED: Final = (State.DONE, State.LOOK)
 #: What a marker reads where the remark alone says too little.
 _REMARKS: Final[dict[str, str]] = {
     AnswerStatus.UNCHANGED: "The student left this cell as it was.",
@@ -86,11 +90,13 @@ HELP: Final = (
     (("a", "b", "…"), "the item with this letter: earned; again: half, if it has halves; again: not earned"),
     (("f", "0"), "everything earned, nothing earned"),
     (("Enter",), "save, and go to the next answer"),
-    (("n", "p"), "the next answer, the one before"),
-    (("u",), "undo my last save"),
-    (("t",), "comment; Tab leads to earlier ones, which Enter inserts; Esc leaves the field; Control and Enter save"),
-    (("=",), "the marks that I saved last, to look at and save"),
-    (("m",), "save, to look at again"),
+    (("n", "p"), "the next answer, the one before; twice, if choices are not saved"),
+    (("u",), "undo my last save; again: the one before it"),
+    (("t",), "comment; Esc leaves the field"),
+    (("t", "Tab"), "earlier comments: Enter inserts one, Delete takes it off the list"),
+    (("Ctrl + Enter",), "save, in a field, too"),
+    (("=",), "the marks that I saved last, to look at and save; twice, if something is chosen"),
+    (("m",), "save, and put the answer on the list “look again”"),
     (("g",), "the answers that say the same"),
     (("s",), "side by side with a similar answer"),
     (("?",), "this list"),
@@ -151,11 +157,11 @@ def home(
     reading: bool,
 ) -> str:
     """Return the page with the progress of all questions."""
-    problems = [f"{each.question.upper()}: {each.problem}" for each in questions if each.problem]
+    problems = [_sentence(each.problem) for each in questions if each.problem]
     problems += [
-        f"{each.question.upper()}: the notebook has another mark scheme than the desk. See `autograder mark rubric`."
+        _inline(f"{each.question.upper()}: the notebook has another mark scheme than the desk. {_DRIFT}")
         for each in questions
-        if each.drift
+        if each.drift and not each.problem
     ]
     return _page(
         "home",
@@ -189,6 +195,8 @@ def question(
     given = mark.given if mark else {}
     found = rubric.scheme
     letters = letters_of(found) if found else {}
+    marked = mark is not None and mark.state in _MARKED
+    asked = asked if slot is Slot.FIRST else ()
     return _page(
         "question",
         visitor,
@@ -196,6 +204,13 @@ def question(
         progress=progress,
         filters=[each for each in _FILTERS.items() if visitor.instructs or each[0] is not Wanted.RESOLVE],
         filter=wanted,
+        counts={
+            Wanted.UNMARKED: progress.unmarked,
+            Wanted.LOOK: progress.look,
+            Wanted.STALE: progress.stale,
+            Wanted.OVERRULED: progress.overruled,
+            Wanted.ALL: progress.answers,
+        },
         help=HELP,
         max_points=progress.max_points,
         rubric=rubric,
@@ -206,6 +221,7 @@ def question(
                 "letter": letters.get(each.key, ""),
                 "points": each.points,
                 "html": _inline(each.text),
+                "condition": "",
                 "share": given.get(each.key, 0.0),
             }
             for each in (found.mistakes if found else ())
@@ -214,10 +230,12 @@ def question(
         shown=answer and slot is Slot.FIRST,
         html=Markup(answer.html) if answer else "",  # noqa: S704 (the index sanitized it)
         mark=mark,
+        marked=marked,
         state=_state(answer.status, slot) if answer else "",
         notes=_notes(answer, rubric, slot) if answer else (),
         before=neighbours.before,
         after=neighbours.after,
+        place=f"{neighbours.place} of {neighbours.of}" if neighbours.of else "",
         group=[
             {
                 "grade_id": each.grade_id,
@@ -232,9 +250,20 @@ def question(
         ],
         alike=alike,
         bank=[each.text for each in bank],
-        asked=asked,
+        asked=[
+            {
+                "id": each.id,
+                "item": each.item,
+                "about": item_name(found, each.item),
+                "text": each.text,
+                "mine": each.first_marker == visitor.marker,
+            }
+            for each in asked
+        ],
+        refusal=_refusal(asked, visitor.marker) if answer and marked and not answer.status.overruled else "",
         double=double,
-        left=left,
+        reasons=_reasons(left),
+        differ=[] if answer is None else _scores_that_differ(answer, group),
         prompt=_block(_SCHEME_IN_PROMPT.sub("", prompt)),
         guidance=_guidance(found),
     )
@@ -248,19 +277,39 @@ def compare(visitor: Visitor, one: Answer, other: Answer) -> str:
 
 def group(visitor: Visitor, answer: Answer, members: Sequence[Member]) -> str:
     """Return the page with all answers of a group."""
-    others = [
-        (each, {Tier.IDENTICAL: "identical", Tier.SLIPS: "slips of the keyboard", Tier.SIMILAR: "similar"}[each.tier])
-        for each in members
-        if each.grade_id != answer.status.grade_id
-    ]
-    pieces = {each.grade_id: word_diff(answer.source, each.source) for each, _ in others}
-    return _page("group", visitor, question=answer.status.question, answer=answer, members=others, pieces=pieces)
+    others = [each for each in members if each.grade_id != answer.status.grade_id]
+    pieces = {each.grade_id: word_diff(answer.source, each.source) for each in others}
+    kinds = {key: _difference(each) for key, each in pieces.items()}
+    return _page(
+        "group",
+        visitor,
+        question=answer.status.question,
+        answer=answer,
+        members=others,
+        pieces=pieces,
+        kinds=kinds,
+    )
+
+
+def _difference(pieces: Sequence[Piece]) -> str:
+    """Return how two answers that were compared differ.
+
+    Examples
+    --------
+    >>> _difference(word_diff("at most 1/4", "at most  1"))
+    'the same but for 1 word'
+    >>> _difference(word_diff("at most 1/4", "at  most 1/4"))
+    'the same'
+    """
+    count = sum(bool(each.before.strip() or each.after.strip()) for each in pieces if not each.same)
+    return f"the same but for {count} word{'s' * (count > 1)}" if count else "the same"
 
 
 def rubric(visitor: Visitor, found: Rubric) -> str:
     """Return the page on which the mark scheme is changed."""
     markdown = scheme.render(found.scheme) if found.scheme else ""
-    return _page("rubric", visitor, question=found.question, rubric=found, markdown=markdown)
+    problem = _sentence(found.problem) if found.problem else ""
+    return _page("rubric", visitor, question=found.question, rubric=found, markdown=markdown, problem=problem)
 
 
 def impact(found: Impact) -> dict[str, Any]:
@@ -313,8 +362,8 @@ def undone(found: Undone | None) -> dict[str, Any]:
     }
 
 
-def agreement(visitor: Visitor, found: Sequence[QuestionAgreement]) -> str:
-    """Return the page that says how far two markers agree."""
+def agreement(visitor: Visitor, found: Sequence[QuestionAgreement], schemes: Mapping[str, Scheme | None]) -> str:
+    """Return the page that says how far two markers agree, with the items of the mark schemes by question."""
     lines = [
         line
         for each in found
@@ -328,12 +377,23 @@ def agreement(visitor: Visitor, found: Sequence[QuestionAgreement]) -> str:
                 "kappa": _kappa(each.agreement.kappa),
             },
             *(
-                {"what": key, "n": kappa.n, "difference": "", "exact": "", "kappa": _kappa(kappa)}
+                {
+                    "what": f"{each.question.upper()}, {item_name(schemes[each.question], key)}",
+                    "n": kappa.n,
+                    "difference": "",
+                    "exact": "",
+                    "kappa": _kappa(kappa),
+                }
                 for key, kappa in each.items.items()
             ),
         )
     ]
-    double = [answer for each in found for answer in each.answers if answer.open or answer.resolved_by]
+    double = [
+        (answer, [item_name(schemes[each.question], key) for key in answer.differ])
+        for each in found
+        for answer in each.answers
+        if answer.open or answer.resolved_by
+    ]
     return _page("agreement", visitor, lines=lines, double=double)
 
 
@@ -342,15 +402,39 @@ def similar(visitor: Visitor, found: Sequence[AlikePairs]) -> str:
     return _page("similar", visitor, questions=[each for each in found if each.pairs])
 
 
-def requests(visitor: Visitor, found: Sequence[Request]) -> str:
-    """Return the page with the students' requests, open ones first."""
+def requests(visitor: Visitor, found: Sequence[Request], schemes: Mapping[str, Scheme | None]) -> str:
+    """Return the page with the students' requests, open ones first, with the items of the mark schemes by question."""
     order = sorted(found, key=lambda each: (each.state is not RequestState.OPEN, each.id))
-    return _page("requests", visitor, requests=order, open=RequestState.OPEN)
+    about = {each.id: item_name(schemes.get(each.question), each.item) for each in order}
+    return _page("requests", visitor, requests=order, about=about, open=RequestState.OPEN)
 
 
-def log(visitor: Visitor, events: Sequence[Event]) -> str:
-    """Return the page with the desk's log."""
-    return _page("log", visitor, events=events, actions=_ACTIONS)
+def log(visitor: Visitor, events: Sequence[Event], grade_id: str) -> str:
+    """Return the page with the desk's log: of one answer, or of all if ``grade_id`` is empty."""
+    return _page("log", visitor, events=events, actions=_ACTIONS, chosen=grade_id)
+
+
+def item_name(found: Scheme | None, key: str) -> str:
+    """Return what people call an item or a false statement: its letter, or the number of its row, and its first words.
+
+    Examples
+    --------
+    >>> rows = "| 1 | A source. |\\n| 2 | A *cause* of it (1). Its effect on $x$ (1). |"
+    >>> found = scheme.parse(f"| points | for |\\n|---:|---|\\n{rows}", "q1", 3)
+    >>> [item_name(found, key) for key in ("q1.1a", "q1.2a", "q1.2b", "q1.9a")]
+    ['row 1 “A source.”', 'item a “A cause of it”', 'item b “Its effect on …”', 'q1.9a']
+    """
+    if found is None or key not in found.shares:
+        return key
+    letter = letters_of(found).get(key)
+    if mistake := found.costs.get(key):
+        place, text = f"false statement {letter or ''}", mistake.text
+    else:
+        number = next(n for n, row in enumerate(found.rows, 1) if any(item.key == key for item in row.items))
+        place, text = f"item {letter}" if letter else f"row {number}", found.items[key].words
+    words = text.replace("*", "").partition("$")[0].split()[:_FIRST_WORDS]
+    whole = len(words) == len(text.split())
+    return f"{place.strip()} “{' '.join(words)}{'' if whole else ' …'}”"
 
 
 def slot_of(wanted: Wanted) -> Slot:
@@ -397,6 +481,10 @@ def _inline(markdown: str) -> Markup:
     return Markup(alone[1]) if alone else html  # noqa: S704 (sanitized)
 
 
+def _sentence(problem: str) -> Markup:
+    return _inline(f"{problem[:1].upper()}{problem[1:]}.")
+
+
 def letters_of(found: Scheme) -> dict[str, str]:
     """Return the letter of each item that has one. A row's only item has none: the row's number stands for it.
 
@@ -424,6 +512,7 @@ def _rows(found: Scheme, given: Mapping[str, float], letters: Mapping[str, str])
                     "steps": item.steps,
                     "share": _nearest(item.steps, given.get(item.key, 0.0)),
                     "html": _inline(item.words),
+                    "condition": _inline(item.condition) if item.condition else "",
                 }
                 for item in row.items
             ],
@@ -443,11 +532,48 @@ def _state(status: AnswerState, slot: Slot) -> str:
     return _STATES[status.state] + by
 
 
+def _reasons(left: Left | None) -> list[str]:
+    """Return why a list has no answer for a marker; None for every list but that of the unmarked ones.
+
+    Examples
+    --------
+    >>> _reasons(Left(0, {}, {}))
+    ['Every answer of this question is marked.']
+    >>> _reasons(Left(0, {"bob": 3}, {"ann": 1}))
+    ['Nothing is left for you.', '3 answers are assigned to bob.', '1 answer is open at ann’s desk.']
+    """
+    if left is None:
+        return ["No answer is in this list."]
+    lines = [f"{_answers(count)} assigned to {who}." for who, count in left.assigned.items()]
+    lines += [f"{_answers(count)} open at {who}’s desk." for who, count in left.claimed.items()]
+    if left.unread:
+        lines.append(f"{_answers(left.unread)} not read yet. Load the page again in a moment.")
+    return ["Nothing is left for you.", *lines] if lines else ["Every answer of this question is marked."]
+
+
+def _answers(count: int) -> str:
+    return "1 answer is" if count == 1 else f"{count} answers are"
+
+
+def _scores_that_differ(answer: Answer, group: Sequence[Member]) -> list[str]:
+    scores = {score for score in (answer.status.score, *(each.score for each in group)) if score is not None}
+    return [amount(each) for each in sorted(scores)] if len(scores) > 1 else []
+
+
+def _refusal(asked: Sequence[Request], marker: str) -> str:
+    """Return why nothing is saved while requests about a mark are open, or "" if there are none."""
+    if any(each.first_marker != marker for each in asked):
+        return "A student asks about this mark. Press Accept or Keep the mark. Nothing was saved."
+    if asked:
+        return "A student asks about this mark, which you gave first. Somebody else answers. Nothing was saved."
+    return ""
+
+
 def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
     """Return what a marker must know about an answer before the marks are changed."""
     status, notes = answer.status, []
     if rubric.problem:
-        notes.append(f"Nothing can be saved here: {rubric.problem}.")
+        notes.append(_inline(f"Nothing can be saved here: {rubric.problem}."))
     if status.remark not in (AnswerStatus.ANSWERED, AnswerStatus.EMPTY):
         notes.append(_REMARKS.get(status.remark, f"This answer is {status.remark}."))
     if slot is Slot.SECOND:

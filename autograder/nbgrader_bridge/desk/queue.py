@@ -10,6 +10,7 @@ import json
 from bisect import bisect
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, or_, select
@@ -100,11 +101,9 @@ def around(connection: Connection, question: str, seed: str, what: Wanted, marke
     """Return the answers of a list before and after another one. Before an unmarked answer comes any other answer,
     because a marker looks back at marked ones.
     """
-    before = Wanted.ALL if what is Wanted.UNMARKED else what
-    return Neighbours(
-        _beside(grade_id, _found(connection, question, seed, before, marker), seed, question).before,
-        next_of(connection, question, seed, what, marker, grade_id),
-    )
+    every = _found(connection, question, seed, Wanted.ALL if what is Wanted.UNMARKED else what, marker)
+    following = next_of(connection, question, seed, what, marker, grade_id)
+    return replace(_beside(grade_id, every, seed, question), after=following)
 
 
 def _beside(grade_id: str, keys: Iterable[str], seed: str, question: str) -> Neighbours:
@@ -115,14 +114,18 @@ def _beside(grade_id: str, keys: Iterable[str], seed: str, question: str) -> Nei
     >>> in_order("abcd", "2026", "q1")
     ['c', 'a', 'b', 'd']
     >>> _beside("b", "acd", "2026", "q1")
-    Neighbours(before='a', after='d')
+    Neighbours(before='a', after='d', place=0, of=0)
+    >>> _beside("a", "acd", "2026", "q1")
+    Neighbours(before='c', after='d', place=2, of=3)
     >>> _beside("d", "cd", "2026", "q1"), _beside("", "abcd", "2026", "q1")
-    (Neighbours(before='c', after='c'), Neighbours(before='', after='c'))
+    (Neighbours(before='c', after='c', place=2, of=2), Neighbours(before='', after='c', place=0, of=0))
     """
-    order = sorted((rank(seed, question, key), key) for key in keys if key != grade_id)
+    every = {*keys}
+    order = sorted((rank(seed, question, key), key) for key in every - {grade_id})
     place = bisect(order, (rank(seed, question, grade_id),)) if grade_id else 0
     before = order[place - 1][1] if place else ""
-    return Neighbours(before, order[place % len(order)][1] if order else "")
+    after = order[place % len(order)][1] if order else ""
+    return Neighbours(before, after, place + 1, len(every)) if grade_id in every else Neighbours(before, after)
 
 
 def states(connection: Connection, question: str, seed: str, grade_ids: Collection[str]) -> list[AnswerState]:

@@ -175,7 +175,7 @@ class Desk:
 
     def agreement(self, visitor: pages.Visitor) -> str:
         """Return the page on agreement."""
-        return pages.agreement(visitor, [self.store.agreement(question) for question in WRITTEN])
+        return pages.agreement(visitor, [self.store.agreement(each) for each in WRITTEN], self.store.schemes())
 
     def similar(self, visitor: pages.Visitor, question: str = "", start: int = 0) -> str:
         """Return the page with pairs to look at: the first ones of each question, or some of one question's."""
@@ -184,12 +184,12 @@ class Desk:
 
     def requests(self, visitor: pages.Visitor) -> str:
         """Return the page with what students ask."""
-        return pages.requests(visitor, self.store.requests())
+        return pages.requests(visitor, self.store.requests(), self.store.schemes())
 
     def log(self, visitor: pages.Visitor, grade_id: str) -> str:
         """Return the page with the newest entries of the log, of one answer or of all."""
         events = self.store.log(grade_id=grade_id or None, most=_LOG_LINES, moved=True)
-        return pages.log(visitor, events[::-1])
+        return pages.log(visitor, events[::-1], grade_id)
 
     def save(self, mark: SaveMark, wanted: Wanted) -> dict[str, Any]:
         """Save a mark, and return what the script shows, with the next answer of the list."""

@@ -323,6 +323,11 @@ class Store:
         with self._database.read() as connection:
             return rubrics.current(connection, question)[question]
 
+    def schemes(self) -> dict[str, Scheme | None]:
+        """Return the mark schemes that count, by question; None for a question that has none."""
+        with self._database.read() as connection:
+            return {question: each.scheme for question, each in rubrics.current(connection, *WRITTEN).items()}
+
     def notebook_scheme(self, question: str) -> Scheme:
         """Return the notebook's mark scheme with the keys of the one that counts, to propose or to change to.
 

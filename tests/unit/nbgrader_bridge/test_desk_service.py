@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import random
 import re
@@ -168,3 +169,21 @@ def test_an_answer_that_is_not_read_yet_is_not_offered_for_marking(tmp_path: Pat
     assert store.answer(course.grade_id("bert")).status.state is State.OPEN
     store.close()
     assert "a long product" in desk.question(visitor(desk, "bob"), "q1", Wanted.UNMARKED, "")
+
+
+def test_a_page_shows_what_a_half_point_asks_for_and_why_nothing_is_left(tmp_path: Path) -> None:
+    course = DeskCourse.make(tmp_path, ANSWERS)
+    store, desk = course.store(), desk_of(course)
+    page = desk.question(visitor(desk, "bob"), "q1", Wanted.UNMARKED, "")
+    conditions = [item.condition for item in store.rubric("q1").scheme.items.values() if item.condition]
+    assert "½ for one of the two" in conditions
+    assert page.count('class="condition"') == len(conditions)
+    assert all(f">{html.escape(each, quote=False)}" in page for each in conditions)
+
+    alice, bert = map(course.grade_id, ANSWERS)
+    store.claim(alice, "ann")
+    store.save(mark(store, bert, "q1.1a"))
+    empty = desk.question(visitor(desk, "bob"), "q1", Wanted.UNMARKED, "")
+    assert "1 answer is open at ann’s desk." in empty
+    assert "Every answer of this question is marked" not in empty
+    store.close()

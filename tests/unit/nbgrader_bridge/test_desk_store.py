@@ -505,8 +505,8 @@ def test_next_leaves_out_what_others_look_at_and_what_is_theirs(course: DeskCour
     assert store.next_of("q1", Wanted.UNMARKED, "ann", "") == order[1]
     assert store.next_of("q1", Wanted.UNMARKED, "ann", order[1]) == order[2]
     assert store.next_of("q1", Wanted.UNMARKED, "ann", order[-1]) == order[1]
-    assert store.around("q1", Wanted.UNMARKED, "ann", order[1]) == Neighbours(order[0], order[2])
-    assert store.around("q1", Wanted.ALL, "ann", order[-1]) == Neighbours(order[-2], order[0])
+    assert store.around("q1", Wanted.UNMARKED, "ann", order[1]) == Neighbours(order[0], order[2], 2, len(order))
+    assert store.around("q1", Wanted.ALL, "ann", order[-1]) == Neighbours(order[-2], order[0], len(order), len(order))
     assert store.around("q1", Wanted.LOOK, "ann", order[1]) == Neighbours("", "")
     assert store.left("q1", "ann") == Left(unread=0, assigned={}, claimed={"bob": 1})
     store.leave(order[0], "ann")  # which is not hers

@@ -12,8 +12,9 @@ const remembered = {
   set: (name, value) => sessionStorage.setItem(`desk ${name}`, JSON.stringify(value)),
 }
 
-const say = text => { $("#said").textContent = text }
-const complain = text => { $("#problem").textContent = text }
+// What was said before is over, whether it was good news or bad.
+const say = text => { $("#said").textContent = text; $("#problem").textContent = "" }
+const complain = text => { $("#problem").textContent = text; $("#said").textContent = "" }
 
 function amount(points) {
   const size = Math.abs(points), whole = Math.trunc(size)
@@ -21,23 +22,28 @@ function amount(points) {
   return (points < 0 ? "−" : "") + text
 }
 
+const send = (what, content, keepalive = false) => fetch(`${desk}api/${what}`, {
+  method: "POST", body: JSON.stringify(content), keepalive, headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
+})
+
 /** Returns what the server answers, or null where it refuses and says why. */
 async function post(what, content, conflicts = said => complain(said.message)) {
-  complain("")
-  const answer = await fetch(`${desk}api/${what}`, {
-    method: "POST", body: JSON.stringify(content), headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
-  }).catch(() => Response.json({ message: "The server does not answer. Nothing was saved. Try again." }, { status: 503 }))
+  $("#problem").textContent = ""
+  const answer = await send(what, content).catch(() => Response.json({ message: "The server does not answer. Nothing was saved. Try again." }, { status: 503 }))
   const said = await answer.json().catch(() => ({ message: `Nothing was saved: the server says ${answer.status}. Load the page again.` }))
   if (answer.ok) return said
   answer.status === 409 ? conflicts(said) : complain(said.message)
   return null
 }
 
+let leaving = false
+
 function go(address, words = "") {
+  leaving = true
   remembered.set("said", words)
   location.assign(address)
 }
-const place = at => `${desk}q/${page.question}?at=${at}&filter=${page.filter}`
+const place = (at, question = page.question, filter = page.filter) => `${desk}q/${question}?at=${at}&filter=${filter}`
 
 // --- What the marker chose ---------------------------------------------------------------------------------------
 
@@ -58,8 +64,13 @@ function given() {
 
 const score = () => Math.min(Math.max(Math.max(0, earned(form)) + adjustment(), 0), Number(page.max))
 
+/** Whether the marker said so if nothing is earned: whoever only looks at an answer gives it no mark. */
+let zero = page.marked === "true"
+const empty = () => !Object.keys(given()).length
+
 function show(words = "") {
   for (const row of $$(".row", form)) $(".earned", row).textContent = amount(earned(row))
+  if ($("#false")) $("#false").textContent = $$(".mistakes input:checked", form).length
   $("#score").textContent = amount(score())
   if (words) say(`${words}. ${amount(score())} of ${amount(Number(page.max))}, not saved`)
 }
@@ -67,7 +78,6 @@ function show(words = "") {
 // --- Saving ------------------------------------------------------------------------------------------------------
 
 let busy = false
-let loaded = ""
 
 function wish(state, seen = { rev: Number(page.rev), score: JSON.parse(page.score) }) {
   return {
@@ -77,58 +87,92 @@ function wish(state, seen = { rev: Number(page.rev), score: JSON.parse(page.scor
   }
 }
 
+/** Returns why there is nothing that could be saved, or "". */
+function hindrance(state) {
+  const sum = Math.max(0, earned(form)) + adjustment(), most = Number(page.max)
+  if (page.refusal) return page.refusal
+  if (!$("#conflict").hidden) return "Choose first which mark counts: keep mine, or keep theirs."
+  if (empty() && !adjustment() && !zero) return `Nothing is chosen. Press 0 for no points, then ${state === "look" ? "m" : "Enter"}.`
+  return sum > most ? `The question has ${amount(most)} points. Items and adjustment together give ${amount(sum)}.` : ""
+}
+
 async function save(state, seen) {
   if (busy) return
+  if (hindrance(state)) return complain(hindrance(state))
   busy = true
-  const said = await post("mark", wish(state, seen), conflict)
+  const wanted = wish(state, seen)
+  const said = await post("mark", wanted, said => conflict(said, theirs => save(state, theirs)))
   busy = said !== null // until the next page is there: a second save would meet the first one's revision
   if (!said) return
-  remembered.set(`given ${page.question}`, given())
-  remembered.set("undo", { event: said.event, back: place(page.grade) })
+  remembered.set(`given ${page.question}`, wanted.given)
   const next = said.next ? place(said.next) : `${desk}q/${page.question}?filter=${page.filter}`
-  go(next, `${amount(said.score)} of ${amount(Number(page.max))}, saved.`)
+  const words = `${amount(said.score)} of ${amount(Number(page.max))}, saved${said.answers > 1 ? ` for ${said.answers} answers` : ""}.`
+  go(next, state === "look" ? `${words} It is on the list “look again”.` : words)
 }
 
-function conflict(said) {
+/** Shows both marks. ``again`` saves this one over the other, which the marker saw. */
+function conflict(said, again) {
   for (const box of $$("#also input")) box.checked = false
   if (said.grade_id !== page.grade) return complain(`${said.message} That was an answer that says the same. Save again for this one alone.`)
-  const again = ["mark", "formgrader"].includes(said.conflict)
+  const both = ["mark", "formgrader"].includes(said.conflict)
   for (const item of items()) {
-    item.classList.toggle("differs", again && Math.abs((said.given[item.dataset.key] ?? 0) - shareOf(item)) > 1e-9)
+    item.classList.toggle("differs", both && Math.abs((said.given[item.dataset.key] ?? 0) - shareOf(item)) > 1e-9)
   }
-  $("#conflict-text").textContent = said.message
-  if (again) $("#conflict-text").append(` You chose ${amount(score())}. Items that differ: ${$$(".differs").length}, framed.`)
+  const points = said.score === null ? "no score" : `${amount(said.score)} point${said.score === 1 ? "" : "s"}`
+  const theirs = said.conflict === "mark" ? `${said.by} saved ${points} while you marked.` : `Somebody used the formgrader while you marked: there are ${points} now.`
+  $("#conflict-text").textContent = both
+    ? `${theirs} You chose ${amount(score())}. Which counts? Items that differ: ${$$(".differs").length}, framed.`
+    : said.message.replace(/[;.] nothing was saved/i, "")
   $("#conflict").hidden = false
-  $("#mine").hidden = !again
-  $("#mine").onclick = () => { $("#conflict").hidden = true; save("done", said) }
+  $("#mine").hidden = !both
+  $("#mine").onclick = () => { $("#conflict").hidden = true; again(said) }
   $("#theirs").onclick = () => go(place(page.grade))
-  $("#theirs").focus()
+  $("#conflict").focus() // and no button: Enter must not choose
 }
 
-async function undo() {
-  const last = remembered.get("undo")
-  if (!last) return say("There is nothing to undo.")
-  const changed = () => complain("Somebody changed this after you. Nothing was undone.")
-  if (!await post("undo", { event: last.event }, changed)) return
-  remembered.set("undo", null)
-  go(last.back, "Undone.")
+// --- Leaving -----------------------------------------------------------------------------------------------------
+
+/** What would be lost: as it is, as it was when the page came, and as it was before the save that was undone. */
+const written = () => JSON.stringify([form && wish("done"), ...$$(".reply textarea, #scheme").map(each => each.value)])
+let loaded = ""
+let undone = ""
+let warned = ""
+
+/** Whether a key may leave the page: what is not saved must be left twice. */
+function sure(key) {
+  if (written() === loaded || warned === key) return true
+  warned = key
+  say("What you chose or wrote is not saved. Press the key again to leave it.")
+  return false
 }
 
-let warned = false
+function leave(address, key) {
+  if (sure(key)) go(address)
+}
 
-function move(at, words) {
-  if (!at) return say(words)
-  if (JSON.stringify(wish("done")) !== loaded && !warned) {
-    warned = true
-    return say("Your choices are not saved. Press the key again to leave them, or Enter to save.")
-  }
-  go(place(at))
+async function undo(event = 0) {
+  if (written() !== undone && !sure("u")) return
+  const said = await post("undo", { event })
+  if (!said) return
+  if (!said.event) return say(said.message)
+  if (event) return go(location.href, said.message)
+  if (!said.grade_id) return go(`${desk}q/${said.question}/rubric`, said.message)
+  remembered.set("undone", said)
+  const list = said.filter === "unmarked" && remembered.get(`list ${said.question}`) || said.filter
+  go(place(said.grade_id, said.question, list), said.message)
+}
+
+/** Gives focus back to the page, so that the next key means the answer and not a button once more. */
+function letGo(event) {
+  const held = document.activeElement
+  if ((held.matches("button") || held.matches("summary, a") && event.detail) && !$("dialog[open]")) held.blur()
 }
 
 // --- Keys --------------------------------------------------------------------------------------------------------
 
 function everything(on) {
   for (const item of on ? $$(".row .item", form) : items()) choose(item, on ? 1 : 0)
+  zero ||= !on
   show(on ? "Everything earned" : "Nothing earned")
 }
 
@@ -160,18 +204,26 @@ function like(shares, words) {
   show(words)
 }
 
+let replaces = false
+
 function likeBefore() {
   const before = remembered.get(`given ${page.question}`)
-  before ? like(before, "Marks of the answer before: look at them, then save") : say("You have not saved an answer of this question yet.")
+  if (!before) return say("You have not saved an answer of this question yet.")
+  if (!empty() && !replaces) {
+    replaces = true
+    return say("Something is chosen already. Press = again to replace it.")
+  }
+  zero ||= !Object.keys(before).length
+  like(before, "Marks of the answer before: look at them, then save")
 }
 
-const actions = { u: undo, "?": () => $("#help").showModal(), ...form && {
+const actions = { u: () => undo(), ...$("#help") && { "?": () => $("#help").showModal() }, ...form && {
   f: () => everything(true), 0: () => everything(false),
-  n: () => move(page.next, "This is the last answer."),
-  p: () => move(page.before, "This is the first answer."),
+  n: () => page.next ? leave(place(page.next), "n") : say("This is the last answer."),
+  p: () => page.before ? leave(place(page.before), "p") : say("This is the first answer."),
   t: () => $("#note").focus(), m: () => save("look"), "=": likeBefore,
   g: () => { const box = $("#also input"); box ? box.focus() : say("No answer is the same as this one.") },
-  s: () => { const link = $("#similar a"); link ? go(link.href) : say("No answer is similar to this one.") },
+  s: () => { const link = $("#similar a"); link ? leave(link.href, "s") : say("No answer is similar to this one.") },
 } }
 
 // A key is what it says. Where it says another script's letter, or a sign in place of a digit, its place counts.
@@ -185,12 +237,14 @@ function key(event) {
   const types = at.matches("textarea, select, input:not([type=checkbox], [type=radio])")
   if (event.isComposing || $("dialog[open]")) return
   if (event.key === "Escape" && types) return at.blur()
-  if (event.key === "Enter" && form && (types ? event.ctrlKey || event.metaKey : !at.closest("a, button, summary"))) {
+  if (event.key === "Delete" && at.matches("#bank .insert")) return remove(at)
+  if (event.key === "Enter" && form && (event.ctrlKey || event.metaKey || !types && !at.closest("a, button, summary"))) {
     event.preventDefault()
     return event.repeat ? undefined : save("done")
   }
-  if (types || event.ctrlKey || event.altKey || event.metaKey || localStorage.getItem("desk keys") === "off") return
   const name = named(event)
+  if (types || event.ctrlKey || event.altKey || event.metaKey) return
+  if (name !== "?" && localStorage.getItem("desk keys") === "off") return
   if (event.shiftKey && /^[a-z]$/.test(name)) return
   const item = form && items().find(each => each.dataset.letter === name)
   if (form && /^[1-9]$/.test(name)) wholeRow(name)
@@ -202,79 +256,118 @@ function key(event) {
 
 // --- The pages ---------------------------------------------------------------------------------------------------
 
-async function keep(text) {
-  if (await post("comment", { question: page.question, text })) say("Kept: it is in the list of earlier comments from the next answer on.")
+async function answer(reply, accepts, seen) {
+  const content = { id: Number(reply.dataset.request), reply: $("textarea", reply).value, mark: accepts ? wish("done", seen) : null }
+  if (await post("request", content, said => conflict(said, theirs => answer(reply, accepts, theirs)))) go(`${desk}requests`, "Answered.")
+}
+
+async function keep(text, words = "Kept: it is in the list of earlier comments from the next answer on.") {
+  if (!text.trim()) return complain("Write a comment first.")
+  if (await post("comment", { question: page.question, text })) say(words)
+}
+
+async function remove(button) {
+  const line = button.closest("li")
+  if (!await post("comment", { question: page.question, text: $(".insert", line).textContent, remove: true })) return
+  if (line.contains(document.activeElement)) $("#note").focus()
+  line.remove()
+  say("Removed from the list of earlier comments. Marks that have it keep it.")
+}
+
+/** Brings back what a save had that was undone. Nothing of it is saved. */
+function bringBack() {
+  const before = remembered.get("undone")
+  remembered.set("undone", null)
+  if (before?.grade_id !== page.grade || page.marked === "true") return
+  for (const name of ["adjustment", "reason", "note"]) $(`#${name}`).value = before[name]
+  $("#adjustment").closest("details").open ||= before.adjustment !== 0
+  zero = !Object.keys(before.given).length
+  like(before.given, "")
+  undone = written()
+  remembered.set("said", `${remembered.get("said") ?? ""} Your choices are back, and not saved.`)
 }
 
 function startMarking() {
   form.onsubmit = event => { event.preventDefault(); save("done") }
   form.oninput = event => show(event.target.closest(".item") ? "Changed" : "")
   $("#look").onclick = () => save("look")
-  $("#undo").onclick = undo
+  $("#zero").onclick = () => everything(false)
   $("#keep").onclick = () => keep($("#note").value)
-  for (const button of $$("#bank button")) button.onclick = () => {
+  for (const button of $$("#bank .insert")) button.onclick = () => {
     $("#note").value = [$("#note").value.trim(), button.textContent].filter(Boolean).join("\n\n")
     $("#note").focus()
-    keep(button.textContent)
+    keep(button.textContent, "Inserted.")
   }
+  for (const button of $$("#bank .remove")) button.onclick = () => remove(button)
   for (const button of $$("#double button")) button.onclick = () => {
     $("#adjustment").value = button.dataset.adjustment
+    zero = true // that somebody gave nothing is a mark, too
     like(JSON.parse(button.dataset.given), "Chosen")
-    $("#save").focus()
   }
   if ($("#take")) $("#take").onclick = () => {
     $("#adjustment").closest("details").open = true
     $("#adjustment").value = Number($("#take").dataset.typed) - Math.max(0, earned(form))
     $("#reason").value ||= "The score that was typed in the formgrader."
     show("Adjustment")
-    $("#save").focus()
   }
-  loaded = JSON.stringify(wish("done"))
+  if (!["second", "resolve"].includes(page.filter)) remembered.set(`list ${page.question}`, page.filter)
   show()
   const claim = async () => {
     if (document.hidden) return
-    const said = await post("claim", { grade_id: page.grade })
-    if (said?.by) say(`${$("#said").textContent} ${said.by} has this answer open, too. Press n for the next one.`)
+    const said = await send("claim", { grade_id: page.grade }).then(answer => answer.json()).catch(() => ({}))
+    if (said.by) $("#said").append(` ${said.by} has this answer open, too. Press n for the next one.`)
   }
   claim()
   setInterval(claim, 150_000)
+  addEventListener("pagehide", () => send("claim", { left: page.grade }, true))
 }
 
 function startRubric(rubric) {
   const { question, rev } = rubric.dataset
   const change = $("#change")
-  const send = trial => post("rubric", { question, rev: Number(rev), markdown: $("#scheme").value, dry_run: trial })
+  const list = (where, lines) => $(where).replaceChildren(...lines.map(words => Object.assign(document.createElement("li"), { textContent: words })))
+  const propose = trial => post("rubric", { question, rev: Number(rev), markdown: $("#scheme").value, dry_run: trial, look: $("#look-again").checked })
   rubric.onsubmit = async event => {
     event.preventDefault()
-    const said = await send(true)
+    const said = await propose(true)
     change.disabled = $("#impact").hidden = !said
     if (!said) return
     $("#impact-text").textContent = said.message
-    $("#impact-moves").replaceChildren(...said.moves.map(words => Object.assign(document.createElement("li"), { textContent: words })))
+    list("#impact-items", said.items)
+    list("#impact-moves", said.moves)
+    $("#without").hidden = !said.without
+    $("#without-text").textContent = said.without === 1 ? "1 answer was" : `${said.without} answers were`
+    $("#scheme").focus({ preventScroll: true }) // where the text was being changed
   }
   $("#scheme").oninput = () => { change.disabled = true }
   change.onclick = async () => {
-    const said = await send(false)
+    const said = await propose(false)
     if (!said) return
-    remembered.set("undo", { event: said.event, back: location.href })
     go(`${desk}q/${question}`, `${said.message} Press u to undo this.`)
   }
 }
 
 if (form) startMarking()
 if ($("#rubric")) startRubric($("#rubric"))
+loaded = written()
+if (form) bringBack()
+onbeforeunload = event => { if (!leaving && written() !== loaded) event.preventDefault() }
+onpageshow = event => { if (event.persisted) location.reload() }
+document.onkeydown = key
+document.onclick = letGo
+if ($("#undo")) $("#undo").onclick = () => undo()
+for (const button of $$("button[data-event]")) button.onclick = () => undo(Number(button.dataset.event))
+for (const each of $$("time")) each.textContent = new Date(each.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })
 if ($("#help")) {
-  document.onkeydown = key
   $("#help-button").onclick = actions["?"]
   $("#help-close").onclick = () => $("#help").close()
+  $("#help").onclose = letGo
   $("#keys-on").checked = localStorage.getItem("desk keys") !== "off"
   $("#keys-on").onchange = event => localStorage.setItem("desk keys", event.target.checked ? "on" : "off")
 }
-for (const reply of $$(".reply")) reply.onsubmit = async event => {
+for (const reply of $$(".reply")) reply.onsubmit = event => {
   event.preventDefault()
-  const mark = event.submitter.value === "accept" ? wish("done") : null
-  const content = { id: Number(reply.dataset.request), reply: $("textarea", reply).value, mark }
-  if (await post("request", content, conflict)) go(`${desk}requests`, "Answered.")
+  answer(reply, event.submitter.value === "accept")
 }
 if ($("#who")) $("#who").onsubmit = async event => {
   event.preventDefault()
