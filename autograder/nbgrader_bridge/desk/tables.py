@@ -9,7 +9,6 @@ from typing import cast
 
 from nbgrader import api
 from sqlalchemy import (
-    DDL,
     JSON,
     Boolean,
     Column,
@@ -181,7 +180,7 @@ def _second(connection: Connection) -> None:
     for column in (EVENT.c.undoes, REQUEST.c.first_marker):
         if column.name not in {each["name"] for each in inspect(connection).get_columns(column.table.name)}:
             definition = CreateColumn(column).compile(dialect=connection.dialect)
-            connection.execute(DDL(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}"))
+            connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}"))
     theirs = select(MARK.c.by).where(MARK.c.grade_id == REQUEST.c.grade_id, MARK.c.slot == "first").scalar_subquery()
     connection.execute(update(REQUEST).values(first_marker=func.coalesce(theirs, "")))
 

@@ -351,7 +351,7 @@ def test_answers_marked_before_an_item_was_new_can_be_put_on_the_list_to_look_at
         store.save(mark(store, each, *FIRST))
     scheme = store.rubric("q1").scheme
     assert scheme is not None
-    more = replace(scheme, mistakes=(*scheme.mistakes, Mistake("", "Gradients are weights", -1.0)))
+    more = replace(scheme, mistakes=(*scheme.mistakes, Mistake("", -1.0, "Gradients are weights")))
     found = store.propose_rubric(more)
     assert (found.added, found.moves, set(found.without)) == (("Gradients are weights",), (), set(marked))
     event = store.change_rubric(more, 1, "cat", look=True)
@@ -513,6 +513,7 @@ def test_next_leaves_out_what_others_look_at_and_what_is_theirs(course: DeskCour
     assert store.claim(order[0], "ann").by == "bob"
     store.leave(order[0], "bob")
     assert store.claim(order[0], "ann").by == "ann"
+    store.leave(order[0], "ann")
     store.assign("q1", {"ann": 1, "bob": 1})
     theirs = Counter(each.assigned for each in store.queue("q1"))
     assert theirs.keys() <= {"ann", "bob"}
