@@ -80,6 +80,17 @@ class Piece:
         """True if both texts have this piece."""
         return self.before == self.after
 
+    @property
+    def alike(self) -> bool:
+        """True if the two differ in nothing that a marker looks for: in white space or in full stops alone.
+
+        Examples
+        --------
+        >>> [(piece.before, piece.alike) for piece in word_diff("It stays. Good", "It stays good")]
+        [('It stays', True), ('.', True), (' ', True), ('Good', False)]
+        """
+        return self.same or not (self.before + self.after).strip(" \t\n.")
+
 
 def groups(answers: Mapping[str, str], vocabulary: Set[str] = frozenset()) -> dict[str, Place]:
     """Return the places of all answers that can be marked together with another one (tiers 0 and 1), by their keys.

@@ -301,7 +301,7 @@ def _difference(pieces: Sequence[Piece]) -> str:
     >>> _difference(word_diff("at most 1/4", "at  most 1/4"))
     'the same'
     """
-    count = sum(bool(each.before.strip() or each.after.strip()) for each in pieces if not each.same)
+    count = sum(not each.alike for each in pieces)
     return f"the same but for {count} word{'s' * (count > 1)}" if count else "the same"
 
 
