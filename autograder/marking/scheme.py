@@ -210,8 +210,15 @@ def amount(points: float) -> str:
     return sign + (str(whole) if size == whole else f"{size:.4g}")
 
 
-def _worth(points: float) -> str:
-    return f"{amount(points)} point{'s' * (points > 1)}"
+def worth(points: float) -> str:
+    """Return points with their unit.
+
+    Examples
+    --------
+    >>> worth(0.0), worth(1.0), worth(2.5)
+    ('0 points', '1 point', '2½ points')
+    """
+    return f"{amount(points)} point{'' if 0 < points <= 1 else 's'}"
 
 
 def parse(markdown: str, question: str, max_points: float) -> Scheme:
@@ -264,9 +271,7 @@ def parse(markdown: str, question: str, max_points: float) -> Scheme:
     )
     total = sum(row.points for row in scheme.rows)
     if not math.isclose(total, max_points):
-        raise SchemeProblem(
-            f"{question}: the rows add up to {amount(total)}, and the question has {_worth(max_points)}"
-        )
+        raise SchemeProblem(f"{question}: the rows add up to {amount(total)}, and the question has {worth(max_points)}")
     return scheme
 
 
@@ -443,11 +448,11 @@ def _sizes(
         count = left / several[0].points
         if count < 2 or not count.is_integer():
             raise wrong(
-                f"{amount(left)} of {_worth(total)} is left for the bracket that gives "
+                f"{amount(left)} of {worth(total)} is left for the bracket that gives "
                 f"{amount(several[0].points)} each; that must be twice as much or more, without a rest"
             )
     elif not math.isclose(left, 0.0, abs_tol=1e-9):
-        raise wrong(f"the brackets add up to {amount(total - left)}, and the row has {_worth(total)}")
+        raise wrong(f"the brackets add up to {amount(total - left)}, and the row has {worth(total)}")
     return [
         (left, _steps(left, step=bracket.points))
         if bracket.each

@@ -16,7 +16,7 @@ from autograder.marking import scheme
 from autograder.marking.agreement import Kappa
 from autograder.marking.alike import Piece, word_diff
 from autograder.marking.impact import Impact
-from autograder.marking.scheme import Scheme, amount
+from autograder.marking.scheme import Scheme, amount, worth
 from autograder.nbgrader_bridge.desk.model import (
     AlikePairs,
     Answer,
@@ -48,7 +48,7 @@ FOLDER: Final = Path(__file__).parents[1] / "templates" / "desk"
 _DRIFT: Final = "Run `autograder mark rubric --check`, which says what to do, and then `make release`."
 #: How many words of an item name it.
 _FIRST_WORDS: Final = 7
-_PAGES: Final = environment("autograder.nbgrader_bridge", amount=amount)
+_PAGES: Final = environment("autograder.nbgrader_bridge", amount=amount, worth=worth)
 _FILTERS: Final = {
     Wanted.UNMARKED: "to mark",
     Wanted.MINE: "mine",
@@ -347,7 +347,7 @@ def undone(found: Undone | None) -> dict[str, Any]:
         return {"event": 0, "message": "There is nothing to undo."}
     answer = f", answer {name(found.grade_id)}" if found.grade_id else ""
     others = f" and {found.answers - 1} more" if found.grade_id and found.answers > 1 else ""
-    score = "" if found.score is None else f" Now it has {amount(found.score)} points."
+    score = "" if found.score is None else f" Now it has {worth(found.score)}."
     mark = found.mark
     return {
         "event": found.event,
@@ -422,7 +422,7 @@ def item_name(found: Scheme | None, key: str) -> str:
     >>> rows = "| 1 | A source. |\\n| 2 | A *cause* of it (1). Its effect on $x$ (1). |"
     >>> found = scheme.parse(f"| points | for |\\n|---:|---|\\n{rows}", "q1", 3)
     >>> [item_name(found, key) for key in ("q1.1a", "q1.2a", "q1.2b", "q1.9a")]
-    ['row 1 “A source.”', 'item a “A cause of it”', 'item b “Its effect on …”', 'q1.9a']
+    ['row 1 “A source.”', 'item a “A cause of it.”', 'item b “Its effect on …”', 'q1.9a']
     """
     if found is None or key not in found.shares:
         return key
@@ -571,7 +571,8 @@ def _refusal(asked: Sequence[Request], marker: str) -> str:
 
 def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
     """Return what a marker must know about an answer before the marks are changed."""
-    status, notes = answer.status, []
+    status = answer.status
+    notes: list[str] = []
     if rubric.problem:
         notes.append(_inline(f"Nothing can be saved here: {rubric.problem}."))
     if status.remark not in (AnswerStatus.ANSWERED, AnswerStatus.EMPTY):
@@ -581,13 +582,11 @@ def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
     if status.state is State.STALE:
         notes.append("The student submitted again. You see the new answer, and the marks of the old one.")
     if status.score is not None and status.without_items:
-        notes.append(
-            f"{amount(status.score)} points were given in the formgrader, without items. Saving replaces them."
-        )
+        notes.append(f"The formgrader has {worth(status.score)}, without items. Saving replaces them.")
     elif status.overruled:
-        typed = "No score" if status.score is None else f"{amount(status.score)} points"
+        typed = "No score" if status.score is None else worth(status.score)
         ours = answer.mark.written_score if answer.mark else None
-        by_items = f"{amount(ours or 0.0)} points by the items"
+        by_items = f"{worth(ours or 0.0)} by the items"
         notes.append(f"{typed} in the formgrader, {by_items}. Saving replaces what the formgrader has.")
     if status.comment_edited:
         notes.append("The comment was changed in the formgrader, and stays as it is there.")

@@ -118,7 +118,7 @@ function conflict(said, again) {
   for (const item of items()) {
     item.classList.toggle("differs", both && Math.abs((said.given[item.dataset.key] ?? 0) - shareOf(item)) > 1e-9)
   }
-  const points = said.score === null ? "no score" : `${amount(said.score)} point${said.score === 1 ? "" : "s"}`
+  const points = said.score === null ? "no score" : `${amount(said.score)} point${said.score > 0 && said.score <= 1 ? "" : "s"}`
   const theirs = said.conflict === "mark" ? `${said.by} saved ${points} while you marked.` : `Somebody used the formgrader while you marked: there are ${points} now.`
   $("#conflict-text").textContent = both
     ? `${theirs} You chose ${amount(score())}. Which counts? Items that differ: ${$$(".differs").length}, framed.`
