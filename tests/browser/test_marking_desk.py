@@ -151,7 +151,9 @@ class Marker:
 
     def is_told(self, words: str) -> None:
         """A problem, beside which nothing says any more that all is well."""
-        expect(self.page.get_by_role("alert").first).to_contain_text(words)
+        alert = self.page.get_by_role("alert").first
+        expect(alert).to_contain_text(words)
+        expect(alert).to_be_in_viewport()
         expect(self.page.get_by_role("status")).to_be_empty()
 
     def stays(self, link: Locator) -> None:
@@ -585,7 +587,18 @@ def test_a_changed_mark_scheme_says_first_what_moves_and_is_undone_with_a_key(ev
     everyone.opens("ann", "log").page.get_by_role("button", name=re.compile("^Undo the change of Q1")).click()
     ann.hears("Undone")
     assert scores() == before
+
     everyone.opens("ann", "q/q1/rubric")
+    text.fill(scheme.replace("| −1 |", "| −1 |\n| Names no layer. | −1 |", 1))
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_text("New: Names no layer.")).to_be_visible()
+    page.get_by_label(f"{len(before)} answers were marked without what is new.").check()
+    change.click()
+    ann.hears("Scores that change: 0")
+    assert (store.question("q1").look, scores()) == (len(before), before)
+    ann.press("u")
+    ann.hears("Undone")
+    assert store.question("q1").look == 0
 
     text.fill(scheme.replace("| 2 |", "| 3 |", 1))
     page.get_by_role("button", name="Show what changes").click()
@@ -831,6 +844,8 @@ def test_every_page_fits_every_screen_and_keeps_nobody_out(
             for size, (width, height) in SIZES.items():
                 page.set_viewport_size({"width": width, "height": height})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, size)
+                if name == "question":
+                    expect(page.get_by_role("button", name="Save and next")).to_be_in_viewport()
             for theme in ("dark", "light"):
                 # The colours of these have all; looking at them takes longest.
                 if theme == "dark" and name not in ("home", "question", "compare"):

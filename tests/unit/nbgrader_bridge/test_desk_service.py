@@ -187,3 +187,17 @@ def test_a_page_shows_what_a_half_point_asks_for_and_why_nothing_is_left(tmp_pat
     assert "1 answer is open at ann’s desk." in empty
     assert "Every answer of this question is marked" not in empty
     store.close()
+
+
+def test_a_group_says_which_answers_are_marked_already_and_that_their_marks_differ(tmp_path: Path) -> None:
+    course = DeskCourse.make(tmp_path, dict.fromkeys(("alice", "bert", "carl"), ANSWERS["alice"]))
+    store, desk = course.store(), desk_of(course)
+    alice, bert, carl = map(course.grade_id, ("alice", "bert", "carl"))
+    store.save(mark(store, alice, "q1.1a", "q1.1b"))
+    store.save(mark(store, bert, "q1.1a", by="bob"))
+    page = desk.question(visitor(desk, "bob"), "q1", Wanted.UNMARKED, carl)
+    assert "The marks of these answers differ: 1, 2 points." in page
+    assert f"{alice[:6]} (marked, 2 points by ann)" in page
+    assert f"{bert[:6]} (marked, 1 point by bob)" in page
+    assert " checked>" not in page[page.index('id="also"') : page.index("</fieldset>")]
+    store.close()
