@@ -68,7 +68,7 @@ def batch_of(connection: Connection, event: int) -> list[Event]:
 def undone(connection: Connection) -> set[int]:
     """Return the batches that were taken back, and still are: an undo that was undone itself counts no more."""
     found: set[int] = set()
-    undos = select(EVENT.c.id, EVENT.c.undoes).where(EVENT.c.undoes != 0, EVENT.c.id == EVENT.c.batch)
+    undos = select(EVENT.c.id, EVENT.c.undoes).where(EVENT.c.undoes > 0)
     for batch, taken_back in connection.execute(undos.order_by(EVENT.c.id.desc())).tuples():
         if batch not in found:
             found.add(taken_back)

@@ -127,6 +127,7 @@ EVENT = Table(
     Column("after", JSON, nullable=False),
     # The batch that this entry took back; 0 if it took back none.
     Column("undoes", Integer, nullable=False, server_default=text("0")),
+    Index("desk_event_undoes", "undoes"),
     sqlite_autoincrement=True,
 )
 
@@ -181,6 +182,8 @@ def _second(connection: Connection) -> None:
         if column.name not in {each["name"] for each in inspect(connection).get_columns(column.table.name)}:
             definition = CreateColumn(column).compile(dialect=connection.dialect)
             connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}"))
+    for index in EVENT.indexes:
+        index.create(connection, checkfirst=True)
     theirs = select(MARK.c.by).where(MARK.c.grade_id == REQUEST.c.grade_id, MARK.c.slot == "first").scalar_subquery()
     connection.execute(update(REQUEST).values(first_marker=func.coalesce(theirs, "")))
 

@@ -450,6 +450,7 @@ def test_tables_of_an_earlier_version_get_the_columns_that_came_later(course: De
     store.add_requests([Asked("line 2", "alice", "q1", "", "Please look again.")], None)
     store.close()
     with create_engine(course.db_url).begin() as connection:
+        connection.execute(text("DROP INDEX desk_event_undoes"))
         connection.execute(text("ALTER TABLE desk_event DROP COLUMN undoes"))
         connection.execute(text("ALTER TABLE desk_request DROP COLUMN first_marker"))
         connection.execute(text("UPDATE desk_meta SET value = '1' WHERE key = 'schema'"))
