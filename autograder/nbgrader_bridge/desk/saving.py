@@ -251,7 +251,7 @@ def _check_group(
 def _cannot_undo(kind: ConflictKind, row: Row, mark: Mark | None, mine: str = "") -> Conflict:
     who = "somebody typed another score in the formgrader later"
     if kind is ConflictKind.MARK:
-        who = f"{mark.by} marked it later" if mark and mark.by != mine else "it changed later"
+        who = f"{mark.by} marked it later" if mark and mark.by != mine else "it, or its mark scheme, changed later"
     return Conflict(
         kind,
         f"{row.question.upper()}, answer {name(row.grade_id)}: {who}. Nothing was undone",

@@ -226,7 +226,7 @@ def test_undo_is_a_new_entry_that_brings_back_what_was_there(course: DeskCourse,
     assert store.answer(answer).status.without_items
     first = store.save(mark(store, answer, *FIRST))
     second = store.save(mark(store, answer, "q1.1a"))
-    with pytest.raises(Conflict, match=r"it changed later\. Nothing was undone"):
+    with pytest.raises(Conflict, match=r"it, or its mark scheme, changed later\. Nothing was undone"):
         store.undo(first.event, "ann")  # the later one is undone first
     undone = store.undo(second.event, "ann")
     assert (undone.score, undone.mark and undone.mark.given, undone.action) == (3.0, {"q1.1a": 1.0}, "save")
@@ -283,11 +283,13 @@ def test_a_marker_goes_back_step_by_step_over_saves_and_changed_schemes(course: 
 def test_a_step_back_stops_where_somebody_else_came(course: DeskCourse, store: Store) -> None:
     answer = course.grade_id("alice")
     store.save(mark(store, answer, *FIRST))
-    store.save(mark(store, answer, "q1.1a", by="bob"))
+    store.save(mark(store, answer, *FIRST, "q1.e1", by="bob"))
     with pytest.raises(Conflict, match=rf"Q1, answer {answer[:6]}: bob marked it later\. Nothing was undone"):
         store.undo_newest("ann")
     with pytest.raises(DeskProblem, match="cannot be undone"):
         store.undo(store.change_rubric(first_costs(store, -2.0), 1, "bob"), "ann", schemes=False)
+    with pytest.raises(Conflict, match="its mark scheme, changed later"):
+        store.undo(store.log(answer)[1].id, "bob")
     for _ in "scheme", "mark":
         assert store.undo_newest("bob") is not None
     assert store.undo_newest("ann") is not None  # hers stands again
