@@ -127,7 +127,8 @@ function conflict(said, again) {
   $("#mine").hidden = !both
   $("#mine").onclick = () => { $("#conflict").hidden = true; again(said) }
   $("#theirs").onclick = () => go(place(page.grade))
-  $("#conflict").focus() // and no button: Enter must not choose
+  say("")
+  $("#conflict").focus({ preventScroll: true }) // and no button: Enter must not choose
 }
 
 // --- Leaving -----------------------------------------------------------------------------------------------------
