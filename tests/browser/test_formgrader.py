@@ -162,7 +162,7 @@ def test_a_grader_finds_the_submission_grades_q1_and_the_student_reads_it(
 
     course.nbgrader("generate_feedback", ASSIGNMENT, "--student=glorot")
     page.goto((course.folder / f"feedback/glorot/{ASSIGNMENT}/{ASSIGNMENT}.html").as_uri())
-    title = "23 of 100 points so far. 1 of 10 parts is not marked yet."
+    title = "23 of 100 points so far. Q2 is not marked yet."
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     marks = page.locator("#toc li").all_inner_texts()
     assert marks[:2] == ["Q1: 7.5 of 10 points, with a comment", "Q2: not marked yet"]
