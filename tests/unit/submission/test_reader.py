@@ -66,6 +66,10 @@ def names_left_out(notebook: NotebookNode) -> dict[str, str]:
     return {name: cell.name for cell in submission(notebook).left_out for name in bindings(cell.source)}
 
 
+#: The set-up cell in a list of what runs.
+SETUP = ("setup", cell(read(RELEASE), "setup").source.partition("\n")[0])
+
+
 def code(notebook: NotebookNode) -> list[tuple[str, str]]:
     """What runs: each cell's name and the first line of it."""
     return [(c.name, c.source.partition("\n")[0]) for c in submission(notebook).code]
@@ -185,7 +189,7 @@ def test_written_answer_in_a_code_cell_is_read_and_does_not_run() -> None:
 def test_setup_runs_in_its_place_though_its_cell_is_raw_now() -> None:
     notebook = good()
     retype(notebook, "setup", new_raw_cell)
-    assert code(notebook)[0] == ("setup", "import os")
+    assert code(notebook)[0] == SETUP
 
 
 # --- grade ids that were lost, answers beside their cells ------------------------------------------------
@@ -335,7 +339,7 @@ def test_missing_cells_are_remarked_on_and_cost_no_other() -> None:
 def test_setup_runs_in_its_place_below_what_stands_above_it(above: str) -> None:
     notebook = good()
     notebook.cells.insert(0, new_code_cell(above))
-    assert code(notebook)[:2] == [("cell 1", above), ("setup", "import os")]
+    assert code(notebook)[:2] == [("cell 1", above), SETUP]
 
 
 def test_setup_runs_first_where_it_stands_below_a_stub() -> None:
@@ -349,7 +353,7 @@ def test_setup_runs_before_everything_where_it_is_missing() -> None:
     notebook = good()
     notebook.cells.remove(cell(notebook, "setup"))
     notebook.cells.insert(0, new_code_cell("x = np.ones(3)"))
-    assert code(notebook)[:2] == [("setup", "import os"), ("cell 1", "x = np.ones(3)")]
+    assert code(notebook)[:2] == [SETUP, ("cell 1", "x = np.ones(3)")]
     assert remarks(notebook) == [("setup", "missing")]
 
 
@@ -366,7 +370,7 @@ def test_what_a_student_added_to_a_setup_cell_without_its_grade_id_runs_and_is_r
     notebook = good()
     cell(notebook, "setup").source += "\nimport math"
     lose(notebook, "setup")
-    assert [source for _, source in code(notebook)[:2]] == ["import os", "import os"]
+    assert [source for _, source in code(notebook)[:2]] == [SETUP[1]] * 2
     assert remarks(notebook) == [("setup", "id_lost"), ("setup", "locked_changed")]
 
 
