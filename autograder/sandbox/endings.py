@@ -1,4 +1,4 @@
-"""Says how a child ended that ended by itself, and what its author can change: one or two plain sentences."""
+"""Explains why a student's process ended by itself, and what the student can change, in a few plain sentences."""
 
 from __future__ import annotations
 

@@ -147,9 +147,10 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     ]
     total, pooled = pool_variances(hidden)
     p_value = worst_or_pooled_bound(hidden, total, pooled)
+    repeats = _repeats(m)
     if not strays and not POOLED_VARIANCE.fails(pooled - 1.0, at_least=chance_of_variance(sum(rests_on))):
         return Finding(
-            f"Var(W) / ({worst.law.formula}): {ratios} (accepted: ±{LAYER_VARIANCE.threshold:.0%}).{_repeats(m)}",
+            f"Var(W) / ({worst.law.formula}): {ratios} (accepted: ±{LAYER_VARIANCE.threshold:.0%}).{repeats}",
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
@@ -178,10 +179,10 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
     effect = consequence_together([s.variance for s in hidden], worst.law)
     explained = f"{figures} {effect}" if effect else figures
     raise Finding(
-        f"{told}{first} It is {explained}{why}{_repeats(m)}",
+        f"{told}{first} It is {explained}{why}{repeats}",
         named=f"{named}{first} Var(W) is {figures}{why}",
         recognized=f"{what}{first}",
-        figures=f"{explained}{why}{_repeats(m)}",
+        figures=f"{explained}{why}{repeats}",
         p_value=p_value,
         mistake=mistake,
         twins=found.twins if found else (),
