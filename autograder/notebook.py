@@ -18,6 +18,8 @@ MAX_CELLS = 2_000
 PLACEHOLDER = "YOUR ANSWER HERE"
 #: nbgrader puts this comment and a `raise NotImplementedError()` where code goes (`code_stub`).
 CODE_PLACEHOLDER = "# YOUR CODE HERE"
+#: nbgrader drops what stands between these lines, and the lines, from the prompts that students get.
+BEGIN_MARK_SCHEME, END_MARK_SCHEME = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
 
 #: Where a notebook's metadata has what the grader wrote there.
 METADATA = "autograder"
@@ -117,6 +119,23 @@ def read_notebook(path: Path) -> Notebook:
         The file is not a notebook that can be graded.
     """
     return parse_notebook(printable_path(path), read_bytes(path))
+
+
+def split_at_mark_scheme(source: str) -> tuple[str, str, str]:
+    """Return the text before the mark scheme of a prompt, the mark scheme, and the text after it.
+
+    The last two are empty if the prompt has no whole mark scheme, as in the release.
+
+    Examples
+    --------
+    >>> split_at_mark_scheme("Why?\\n### BEGIN MARK SCHEME\\n| 2 | The cause. |\\n### END MARK SCHEME")
+    ('Why?\\n', '\\n| 2 | The cause. |\\n', '')
+    >>> split_at_mark_scheme("Why?")
+    ('Why?', '', '')
+    """
+    before, _, rest = source.partition(BEGIN_MARK_SCHEME)
+    scheme, end, after = rest.partition(END_MARK_SCHEME)
+    return (before, scheme, after) if end else (source, "", "")
 
 
 def printable_path(path: Path) -> str:

@@ -252,7 +252,9 @@ def _clock_readers(child: Child, budget: Budget) -> tuple[str, ...]:
 
 def _ending_of(raised: Raised, task: Task, submission: Submission, causes: Causes, limits: Limits) -> Ending:
     if raised.name == "NotImplementedError" and task.stub in submission.untouched:
-        return Ending(QuestionStatus.NOT_ATTEMPTED, f"{task.function} is still the released stub.")
+        return Ending(
+            QuestionStatus.NOT_ATTEMPTED, f"You have not written {task.function} yet: its cell is as you received it."
+        )
     if raised.name == "NotImplementedError" and not raised.message and raised.cell == task.stub:
         return Ending(
             QuestionStatus.ERROR,

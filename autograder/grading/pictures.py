@@ -33,8 +33,8 @@ def picture_weights(m: InitializerMeasurements, verdicts: Sequence[Verdict]) -> 
     shapes = m.moments
     if not shapes or not all(0.0 < s.variance < math.inf and math.isfinite(s.mean) for s in shapes):
         return None
-    off = _off(verdicts)
-    shown = min(range(len(shapes)), key=lambda i: _rank(shapes[i], off=bool(off.get(shapes[i].kernel))))
+    wrong = _wrong(verdicts)
+    shown = min(range(len(shapes)), key=lambda i: _rank(shapes[i], wrong=bool(wrong.get(shapes[i].kernel))))
     kernel, law = shapes[shown], m.evidence.law
     unit = law.deviation(kernel.kernel)
     draw = m.by_shape[shown][0]
@@ -51,18 +51,18 @@ def picture_weights(m: InitializerMeasurements, verdicts: Sequence[Verdict]) -> 
         expected=tuple(float(f"{value / unit:.4g}") for value in expected),
         mean=kernel.mean * unit,
         shapes=tuple(
-            Deviation(str(s.kernel), s.deviation * math.sqrt(s.asked), math.sqrt(s.asked), off.get(s.kernel))
+            Deviation(str(s.kernel), s.deviation * math.sqrt(s.asked), math.sqrt(s.asked), wrong.get(s.kernel))
             for s in shapes
         ),
-        mean_off="mean" in failed,
-        family_off="distribution" in failed,
+        mean_wrong="mean" in failed,
+        family_wrong="distribution" in failed,
         unseen=tuple(name for name in failed if name not in ("mean", "distribution")),
     )
 
 
-def _off(verdicts: Sequence[Verdict]) -> dict[KernelShape, bool]:
+def _wrong(verdicts: Sequence[Verdict]) -> dict[KernelShape, bool]:
     """Return what the judge decided on each kernel's variance."""
-    return {kernel: off for verdict in verdicts for kernel, off in verdict.finding.off.items()}
+    return {kernel: wrong for verdict in verdicts for kernel, wrong in verdict.finding.wrong.items()}
 
 
 def _failed(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
@@ -70,11 +70,11 @@ def _failed(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
 
     Such a criterion also fails, with half of its points, where its variance is right and another criterion failed.
     """
-    return tuple(v.name for v in verdicts if v.status == Status.FAILED and not v.finding.off)
+    return tuple(v.name for v in verdicts if v.status == Status.FAILED and not v.finding.wrong)
 
 
-def _rank(shape: Moments, *, off: bool) -> float:
-    return abs(abs(math.log(shape.deviation)) - math.log(2.0)) if off else 100.0
+def _rank(shape: Moments, *, wrong: bool) -> float:
+    return abs(abs(math.log(shape.deviation)) - math.log(2.0)) if wrong else 100.0
 
 
 def picture_signal(m: ModelMeasurements, verdicts: Sequence[Verdict]) -> SignalPicture | None:
@@ -100,7 +100,7 @@ def picture_signal(m: ModelMeasurements, verdicts: Sequence[Verdict]) -> SignalP
         builds.append(tuple(square / squares[0] for square in squares))
     if not all(0.0 < square < math.inf for squares in builds for square in squares):
         return None
-    law, off = m.evidence.law, _off(verdicts)
+    law, wrong = m.evidence.law, _wrong(verdicts)
     predicted = [(1.0, 1.0)]
     for shape in m.shapes[:-1]:
         kept = predicted[-1][0] * law.variance(shape) * shape.fan_in / 2.0
@@ -113,7 +113,7 @@ def picture_signal(m: ModelMeasurements, verdicts: Sequence[Verdict]) -> SignalP
         (m.shapes[0].inputs, *(each.outputs for each in m.shapes)),
         tuple(builds),
         tuple(predicted),
-        tuple(off.get(shape) for shape in m.shapes),
+        tuple(wrong.get(shape) for shape in m.shapes),
         _failed(verdicts),
         m.copies > 1,
     )

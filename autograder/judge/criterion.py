@@ -52,8 +52,8 @@ class Finding:
         here. None if the message has no such parts.
     consequence : str or None
         What the measured figures mean for a network, in one sentence.
-    off : mapping of KernelShape to bool
-        By kernel, whether its scale is off. Empty if the finding is about something else.
+    wrong : mapping of KernelShape to bool
+        By kernel, whether its scale is wrong. Empty if the finding is about something else.
     """
 
     message: str
@@ -66,7 +66,7 @@ class Finding:
     recognized: str | None = None
     figures: str | None = None
     consequence: str | None = None
-    off: Mapping[KernelShape, bool] = field(default_factory=dict)
+    wrong: Mapping[KernelShape, bool] = field(default_factory=dict)
 
     @property
     def diagnosis(self) -> str | None:

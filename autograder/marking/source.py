@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autograder.marking.scheme import Scheme, SchemeProblem, parse, render
-from autograder.notebook import Notebook
+from autograder.notebook import BEGIN_MARK_SCHEME, END_MARK_SCHEME, Notebook, split_at_mark_scheme
 
 _PROMPT = "_prompt"
-_SCHEME = re.compile(r"(?<=### BEGIN MARK SCHEME\n)(.*?)(?=\n### END MARK SCHEME)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,9 @@ def sources(notebook: Notebook) -> tuple[Source, ...]:
     for cell in notebook.cells:
         question = (cell.grade_id or "").removesuffix(_PROMPT)
         answer = notebook.cell(question) if question != cell.grade_id else None
-        scheme = _SCHEME.search(cell.source) if answer else None
+        _, scheme, _ = split_at_mark_scheme(cell.source)
         if answer and scheme:
-            found.append(Source(question, scheme[0].strip("\n"), float(answer.metadata.get("points") or 0)))
+            found.append(Source(question, scheme.strip("\n"), float(answer.metadata.get("points") or 0)))
     return tuple(found)
 
 
@@ -98,9 +96,10 @@ def with_schemes(raw: bytes, schemes: Mapping[str, Scheme]) -> bytes:
     for question, scheme in schemes.items():
         cell = next((cell for cell in document["cells"] if _grade_id(cell) == f"{question}{_PROMPT}"), None)
         text = "".join(cell["source"]) if cell else ""
-        if not cell or not _SCHEME.search(text):
+        before, old, after = split_at_mark_scheme(text)
+        if not cell or not old:
             raise SchemeProblem(f"{question}: the notebook has no mark scheme for this question to replace")
-        text = _SCHEME.sub(lambda _, scheme=scheme: f"\n{render(scheme)}\n", text)  # type: ignore[misc]
+        text = f"{before}{BEGIN_MARK_SCHEME}\n\n{render(scheme)}\n\n{END_MARK_SCHEME}{after}"
         cell["source"] = text.splitlines(keepends=True) if isinstance(cell["source"], list) else text
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 

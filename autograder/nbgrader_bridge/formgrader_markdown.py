@@ -6,6 +6,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from autograder import safe_markdown
+from autograder.notebook import split_at_mark_scheme
 from autograder.safe_markdown import Allowance, Renderer, allowance, render
 
 #: nbgrader's pages load Bootstrap but give tables none of its classes. Without them, cells have no padding.
@@ -14,8 +15,11 @@ _LOOKS = {"table": {"class": "table table-condensed table-bordered"}}
 
 def _allowance(context: Context) -> Allowance:
     # Other texts of a page must not use up what the released cells need.
-    locked = context.get("cell", {}).get("metadata", {}).get("nbgrader", {}).get("locked")
-    return Allowance() if locked else allowance(context)
+    return Allowance() if _released(context) else allowance(context)
+
+
+def _released(context: Context) -> bool:
+    return bool(context.get("cell", {}).get("metadata", {}).get("nbgrader", {}).get("locked"))
 
 
 def _clipped(html: str) -> str:
@@ -27,6 +31,9 @@ def _clipped(html: str) -> str:
 def markdown2html(context: Context, source: str) -> str:
     """Render and sanitize a cell's Markdown. It must run and load nothing in a browser that can change grades."""
     renderer = Renderer(context.get("cell", {}).get("attachments"))
+    if _released(context):
+        before, scheme, after = split_at_mark_scheme(source)
+        source = f"{before}### Mark scheme: students do not see it{scheme}{after}" if scheme else source
     html = render(source, renderer, allowance=_allowance(context), looks=_LOOKS)
     return _clipped(html.replace("<input ", '<input aria-label="done" '))
 

@@ -21,12 +21,12 @@ from xml.etree import ElementTree  # only ever reads what Matplotlib wrote
 from autograder.report.palette import SKY_BLUE, VERMILION
 from autograder.report.picture import Picture, SignalPicture, WeightsPicture
 
-#: Okabe and Ito's blue for the student's values, and vermilion for values that are off.
-_OWN, _OFF = SKY_BLUE, VERMILION
+#: Okabe and Ito's blue for the student's values, and vermilion for values that are wrong.
+_OWN, _WRONG = SKY_BLUE, VERMILION
 #: Stands for the page's text colour while Matplotlib draws.
 _INK = "#010203"
-#: By what the judge decided: off, right, or not judged.
-_COLOURS = {True: _OFF, False: _OWN, None: _INK}
+#: By what the judge decided: wrong, right, or not judged.
+_COLOURS = {True: _WRONG, False: _OWN, None: _INK}
 _MARKERS = {True: "D", False: "o", None: "|"}
 #: Inches: the width of a phone, so that the letters of a figure are as large there as the text around it.
 _WIDTH = 3.75
@@ -42,13 +42,13 @@ _LINK = "{http://www.w3.org/1999/xlink}href"
 class Row:
     """One row of the numbers beside a figure: what is measured of a shape or after a layer, and what is expected.
 
-    ``off`` is what the judge decided on the shape's or the layer's weights; None if it did not judge them.
+    ``wrong`` is what the judge decided on the shape's or the layer's weights; None if it did not judge them.
     """
 
     name: str
     measured: str
     expected: str
-    off: bool | None
+    wrong: bool | None
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ def numbers(picture: Picture) -> tuple[Row, ...]:
     """Return the numbers beside the figure of ``picture``: one row for each kernel shape, or for each layer."""
     if isinstance(picture, WeightsPicture):
         return tuple(
-            Row(each.kernel, number(each.measured), number(each.expected), each.off) for each in picture.shapes
+            Row(each.kernel, number(each.measured), number(each.expected), each.wrong) for each in picture.shapes
         )
-    values = zip(_layers(picture)[1:], picture.mean[1:], picture.predicted[1:], picture.off, strict=True)
-    return tuple(Row(name, number(mean), _between(least, most), off) for name, mean, (least, most), off in values)
+    values = zip(_layers(picture)[1:], picture.mean[1:], picture.predicted[1:], picture.wrong, strict=True)
+    return tuple(Row(name, number(mean), _between(least, most), wrong) for name, mean, (least, most), wrong in values)
 
 
 def _between(least: float, most: float) -> str:
@@ -136,7 +136,7 @@ def headline(picture: Picture) -> str:
     """Return in one to three sentences what the judge decided on what ``picture`` shows, and what it cannot show."""
     said = _about_weights(picture) if isinstance(picture, WeightsPicture) else _about_signal(picture)
     if picture.unseen:
-        shows_one = isinstance(picture, WeightsPicture) and (picture.mean_off or picture.family_off)
+        shows_one = isinstance(picture, WeightsPicture) and (picture.mean_wrong or picture.family_wrong)
         shows_one = shows_one or any(_decided(picture))
         said.append(
             f"This figure does not show what {'else ' if shows_one else ''}failed: {', '.join(picture.unseen)}."
@@ -146,32 +146,32 @@ def headline(picture: Picture) -> str:
 
 def _decided(picture: Picture) -> Sequence[bool | None]:
     """Return what the judge decided on each kernel shape, or on each layer."""
-    return [shape.off for shape in picture.shapes] if isinstance(picture, WeightsPicture) else picture.off
+    return [shape.wrong for shape in picture.shapes] if isinstance(picture, WeightsPicture) else picture.wrong
 
 
 def _about_weights(picture: WeightsPicture) -> list[str]:
-    off, every = [shape for shape in picture.shapes if shape.off], len(picture.shapes)
+    wrong, every = [shape for shape in picture.shapes if shape.wrong], len(picture.shapes)
     said = []
-    if off:
-        said.append(f"The standard deviation is off for {len(off)} of {every} kernel shapes.")
-    elif all(shape.off is False for shape in picture.shapes):
+    if wrong:
+        said.append(f"The standard deviation is wrong for {len(wrong)} of {every} kernel shapes.")
+    elif all(shape.wrong is False for shape in picture.shapes):
         said.append(f"The standard deviation is right for all {every} kernel shapes.")
-    if picture.mean_off:
-        said.append("The mean is off.")
-    if picture.family_off:
-        said.append("The shape of the distribution is off.")
+    if picture.mean_wrong:
+        said.append("The mean is wrong.")
+    if picture.family_wrong:
+        said.append("The shape of the distribution is wrong.")
     return said
 
 
 def _about_signal(picture: SignalPicture) -> list[str]:
     hidden = len(picture.widths) - 2
     names = [*(f"hidden layer {i}" for i in range(1, hidden + 1)), "the output layer"]
-    off = [name for name, is_off in zip(names, picture.off, strict=True) if is_off]
-    said = [f"The weights of {' and '.join(off)} are off."] if off else []
+    wrong = [name for name, is_wrong in zip(names, picture.wrong, strict=True) if is_wrong]
+    said = [f"The weights of {' and '.join(wrong)} are wrong."] if wrong else []
     right, factor = picture.predicted[hidden][0], number(picture.mean[hidden])
     if not picture.own:
         said.append("This is not your model's own signal: it is computed from your weights with ReLU.")
-    elif set(picture.off[:hidden]) == {False} and math.isclose(right, 1.0) and not picture.alike:
+    elif set(picture.wrong[:hidden]) == {False} and math.isclose(right, 1.0) and not picture.alike:
         said.append("Your hidden layers keep the signal, on average.")
     models = f"the {len(picture.builds)} models that your code built"
     on = f"{models.capitalize()} have equal weights, and other inputs. On them" if picture.alike else f"On {models}"
@@ -201,13 +201,13 @@ def _weights(picture: WeightsPicture) -> str:
         step = (picture.high - picture.low) / len(picture.density)
         edges = [picture.low + step * i for i in range(len(picture.density) + 1)]
         above.stairs(
-            picture.density, edges, fill=True, color=_OFF if picture.family_off else _OWN, label="your weights"
+            picture.density, edges, fill=True, color=_WRONG if picture.family_wrong else _OWN, label="your weights"
         )
         expected, last = picture.expected, len(picture.expected) - 1
         curve = [picture.low + (picture.high - picture.low) * i / last for i in range(last + 1)]
         above.plot(curve, expected, color=_INK, linewidth=1.4, label="expected")
-        if picture.mean_off:
-            above.axvline(picture.mean, color=_OFF, linewidth=1.6, dashes=(3, 2), label="your mean")
+        if picture.mean_wrong:
+            above.axvline(picture.mean, color=_WRONG, linewidth=1.6, dashes=(3, 2), label="your mean")
         above.set_ylim(0.0, 1.08 * min(max(*picture.density, *expected), 4.0 * max(expected)))
         above.set_xlim(picture.low, picture.high)
         above.set_yticks([])
@@ -220,8 +220,8 @@ def _weights(picture: WeightsPicture) -> str:
         below.axvline(1.0, color=_INK, linewidth=1.4)
         ratios = [each.ratio for each in picture.shapes]
         for row, (ratio, each) in enumerate(zip(ratios, picture.shapes, strict=True)):
-            below.plot([1.0, ratio], [row, row], color=_COLOURS[each.off], linewidth=1.2)
-            below.plot([ratio], [row], marker=_MARKERS[each.off], markersize=5, color=_COLOURS[each.off])
+            below.plot([1.0, ratio], [row, row], color=_COLOURS[each.wrong], linewidth=1.2)
+            below.plot([ratio], [row], marker=_MARKERS[each.wrong], markersize=5, color=_COLOURS[each.wrong])
         below.set_xscale("log")
         low, high = min(*ratios, 0.5) / 1.25, max(*ratios, 2.0) * 1.25
         below.set_xlim(low, high)
@@ -250,8 +250,10 @@ def _signal(picture: SignalPicture) -> str:
             axes.plot(depths, squares, color=_OWN, linewidth=0.9,
                       label="your models" if number_of == 0 else None)  # fmt: skip
         axes.plot(depths, picture.mean, color=_OWN, linewidth=1.6, label="their mean")
-        for depth, off in enumerate(picture.off, 1):
-            axes.plot([depth], picture.mean[depth : depth + 1], marker=_MARKERS[off], markersize=5, color=_COLOURS[off])
+        for depth, wrong in enumerate(picture.wrong, 1):
+            axes.plot(
+                [depth], picture.mean[depth : depth + 1], marker=_MARKERS[wrong], markersize=5, color=_COLOURS[wrong]
+            )
         axes.set_yscale("log")
         values = [*least, *most, *(square for squares in picture.builds for square in squares)]
         low, high = min(*values, 0.5) / 1.2, max(*values, 2.0) * 1.2

@@ -1,6 +1,6 @@
 """Data from which reports draw figures. It is small, because a result carries it from the judge to the reports.
 
-What is off, the judge has decided: a report compares nothing with a threshold.
+What is wrong, the judge has decided: a report compares nothing with a threshold.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ class Deviation:
         The shape.
     measured, expected : float
         In units of the weights.
-    off : bool or None
+    wrong : bool or None
         What the judge decided; None if the shape's variance was not judged.
     """
 
     kernel: str
     measured: float
     expected: float
-    off: bool | None
+    wrong: bool | None
 
     @property
     def ratio(self) -> float:
@@ -52,7 +52,7 @@ class WeightsPicture:
         Mean of the weights shown.
     shapes : tuple of Deviation
         Every returned kernel shape.
-    mean_off, family_off : bool
+    mean_wrong, family_wrong : bool
         Whether the mean, and the shape of the distribution, failed.
     unseen : tuple of str
         Other criteria that failed. The figure cannot show why.
@@ -65,8 +65,8 @@ class WeightsPicture:
     expected: tuple[float, ...]
     mean: float
     shapes: tuple[Deviation, ...]
-    mean_off: bool = False
-    family_off: bool = False
+    mean_wrong: bool = False
+    family_wrong: bool = False
     unseen: tuple[str, ...] = ()
 
 
@@ -84,8 +84,8 @@ class SignalPicture(NamedTuple):
         For each build, the mean square at each depth: after ReLU in hidden layers, without ReLU at the end.
     predicted : tuple of (float, float)
         Smallest and largest right average at each depth. Single builds scatter about it, more at each layer.
-    off : tuple of (bool or None)
-        By layer, whether the judge found its weights off; None if it did not judge them.
+    wrong : tuple of (bool or None)
+        By layer, whether the judge found its weights wrong; None if it did not judge them.
     unseen : tuple of str
         Other criteria that failed. The figure cannot show why.
     alike : bool
@@ -96,7 +96,7 @@ class SignalPicture(NamedTuple):
     widths: tuple[int, ...]
     builds: tuple[tuple[float, ...], ...]
     predicted: tuple[tuple[float, float], ...]
-    off: tuple[bool | None, ...]
+    wrong: tuple[bool | None, ...]
     unseen: tuple[str, ...] = ()
     alike: bool = False
 

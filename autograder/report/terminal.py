@@ -101,35 +101,35 @@ def picture_text(picture: Picture) -> RenderableType:
         table.add_column("")
         for shape in picture.shapes:
             figures = (number(shape.measured), number(shape.expected), number(shape.ratio))
-            table.add_row(shape.kernel, *figures, _bar(shape.ratio, off=shape.off))
+            table.add_row(shape.kernel, *figures, _bar(shape.ratio, wrong=shape.wrong))
         return Group(table, Text(headline(picture), style="dim"), Text())
     heads = (("after", "left"), ("mean square", "right"), (f"{picture.law}'s mean", "right"), ("weights", "left"))
     for column, justify in heads:
         table.add_column(column, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     table.add_column("")
     for row, mean, (least, most) in zip(numbers(picture), picture.mean[1:], picture.predicted[1:], strict=True):
-        decided = Text({True: "off", False: "right", None: ""}[row.off], style="red" if row.off else "")
-        table.add_row(row.name, row.measured, row.expected, decided, _bar(mean / math.sqrt(least * most), off=None))
+        decided = Text({True: "wrong", False: "right", None: ""}[row.wrong], style="red" if row.wrong else "")
+        table.add_row(row.name, row.measured, row.expected, decided, _bar(mean / math.sqrt(least * most), wrong=None))
     return Group(table, Text(headline(picture), style="dim"), Text())
 
 
-def _bar(ratio: float, *, off: bool | None) -> Text:
+def _bar(ratio: float, *, wrong: bool | None) -> Text:
     """Return a bar for a ratio on a logarithmic axis from 0.01 to 100: 10 cells for each factor 10, 1 in the middle.
 
-    What is right stands in the middle, and what is ``off`` does not. None is what was not judged.
+    What is right stands in the middle, and what is ``wrong`` does not. None is what was not judged.
     """
     half = 20
     place = max(-half, min(half, round(10 * math.log10(ratio))))
-    if off is False:
+    if wrong is False:
         place = 0
-    elif off and place == 0:
+    elif wrong and place == 0:
         place = 1 if ratio > 1.0 else -1
     cells = ["·"] * (2 * half + 1)
     for cell in range(min(place, 0), max(place, 0) + 1):
         cells[half + cell] = "─"
     cells[half] = "│"
-    cells[half + place] = {True: "◆", False: "●", None: "○"}[off]
-    return Text("".join(cells), style={True: "red", False: "green", None: "dim"}[off])
+    cells[half + place] = {True: "◆", False: "●", None: "○"}[wrong]
+    return Text("".join(cells), style={True: "red", False: "green", None: "dim"}[wrong])
 
 
 def print_result(console: Console, result: Result, *, pictures: bool = False) -> None:

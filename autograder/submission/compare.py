@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from autograder.assignment.editions import normalized
-from autograder.notebook import CODE_PLACEHOLDER, Cell
+from autograder.notebook import CODE_PLACEHOLDER, Cell, split_at_mark_scheme
 from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
 from autograder.submission.written_answers import copied_share, is_placeholder
 
@@ -89,7 +89,9 @@ def typed_into(cell: Cell, given: Cell) -> str:
         return cell.source
     if normalized(cell.source) == normalized(given.source):
         return ""
-    text = _without_mark_scheme(cell.source)
+    # Instructors may grade the course's source notebook, whose prompts have a mark scheme.
+    before, _, after = split_at_mark_scheme(cell.source)
+    text = before + after
     released = {line.strip() for line in given.source.splitlines()} - {""}
     own = {line.strip() for line in text.splitlines()} - {""}
     added, gone = own - released, released - own
@@ -123,13 +125,6 @@ def lines_added(cell: Cell, given: Cell) -> list[str]:
     """Return the lines of code that `added_to` finds, each once, without comments."""
     lines = (line.strip() for line in added_to(cell, given).splitlines())
     return list(dict.fromkeys(line for line in lines if line[:1] not in ("", "#")))
-
-
-def _without_mark_scheme(source: str) -> str:
-    """Drop the mark scheme of a prompt. The course's source notebook has one, and instructors may grade that."""
-    before, begin, rest = source.partition("### BEGIN MARK SCHEME")
-    _, end, after = rest.partition("### END MARK SCHEME")
-    return before + after if begin and end else source
 
 
 def is_another_edition(cell: Cell, given: Cell) -> bool:

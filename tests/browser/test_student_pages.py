@@ -188,7 +188,7 @@ def test_report_is_used_with_a_keyboard_and_heard(page: Page, pages: Pages) -> N
         table = page.get_by_role("table", name="Part 1: He initializer in TensorFlow, 0 of 12 points")
         row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="variance", exact=True))
         expect(row.get_by_role("cell").first).to_have_text("✗ failed")
-    expect(page.get_by_role("img", name="The standard deviation is off for").first).to_be_visible()
+    expect(page.get_by_role("img", name="The standard deviation is wrong for").first).to_be_visible()
     expect(page.get_by_role("img", name="Your hidden layers keep the signal").first).to_be_visible()
 
 

@@ -217,7 +217,7 @@ def test_check_cell_has_text_a_table_with_a_figure_and_a_plain_float(cycle: Cycl
         assert ", failed (−" in shown.data["text/plain"]
         assert "Glorot" in shown.data["text/plain"]
         assert "<table" in shown.data["text/html"]
-        words = "standard deviation is off" if check.endswith("initializer_check") else "weights of hidden layer 1"
+        words = "standard deviation is wrong" if check.endswith("initializer_check") else "weights of hidden layer 1"
         assert f'role="img" aria-label="The {words}' in shown.data["text/html"]
         assert f"The {words}" in shown.data["text/plain"]
         assert value.output_type == "execute_result"

@@ -69,8 +69,8 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
     worst, _ = max(
         zip(shapes, chances, strict=True), key=lambda each: stray(each[0]) / max(SHAPE_VARIANCE.threshold, each[1])
     )
-    off = {s.kernel: SHAPE_VARIANCE.fails(s.variance - 1.0, at_least=c) for s, c in zip(shapes, chances, strict=True)}
-    one_strays = any(off.values())
+    wrong = {s.kernel: SHAPE_VARIANCE.fails(s.variance - 1.0, at_least=c) for s, c in zip(shapes, chances, strict=True)}
+    one_strays = any(wrong.values())
     (everything, overall), (_, pooled) = pool_variances(m.variances), pool_variances(shapes)
     in_all = chance_of_variance(m.rests_on[1])
     enough = everything >= _POOLED_WEIGHTS
@@ -87,7 +87,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
-            off=off,
+            wrong=wrong,
         )
         _earn_half(m, finding, f"{len(shapes)} of {len(asked)}" if len(shapes) < len(asked) else None)
         return finding
@@ -96,9 +96,9 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         raise Skipped(f"Not judged: {len(shapes)} of {len(asked)} kernels of this kind came back.")
     measured = [s.ratio for s in m.variances]
     found = diagnose_kind(measured, m.evidence.layout, m.family, partial(m.family_of, dense=dense), dense=dense)
-    off = off if one_strays else dict.fromkeys(off, True)
-    # Of the kernels that are off, the one that is least so has the plainest figures.
-    plain = min((s for s in shapes if off[s.kernel]), key=stray)
+    wrong = wrong if one_strays else dict.fromkeys(wrong, True)
+    # Of the kernels that are wrong, the one that is least so has the plainest figures.
+    plain = min((s for s in shapes if wrong[s.kernel]), key=stray)
     times = f"{_times(plain.variance)} times the variance asked for"
     # A coarse variance earns as much as a right one that is coarse: whether it strays is chance.
     credit = near_miss([s.variance for s in shapes], rests_on)
@@ -124,7 +124,7 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         p_value=p_value,
         mistake=found.mistake if found else UNKNOWN_VARIANCE,
         twins=found.twins if found else (),
-        off=off,
+        wrong=wrong,
     ).failing(SHAPE_VARIANCE if one_strays else POOLED_VARIANCE, credit=credit)
 
 

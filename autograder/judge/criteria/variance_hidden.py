@@ -86,7 +86,7 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                 expected=layer.asked,
                 p_value=0.0,
                 mistake=CONSTANT,
-                off={layer.kernel: True},
+                wrong={layer.kernel: True},
             ).failing(credit=credit)
     _check_dependence(m)
     for number, layer in enumerate(hidden, 1):
@@ -99,7 +99,7 @@ def variance_hidden(m: ModelMeasurements) -> Finding:
                 expected=0.0,
                 p_value=t.union(t.mean_bound(layer.n, layer.standardized_mean), len(hidden)),
                 mistake=MEAN_NOT_ZERO,
-                off={layer.kernel: True},
+                wrong={layer.kernel: True},
             ).failing(LAYER_MEAN, credit=credit)
     return _variance(m, m.variances[:-1])
 
@@ -118,7 +118,7 @@ def _check_dependence(m: ModelMeasurements) -> None:
                 expected=0.0,
                 p_value=found.p_value,
                 mistake=found.mistake,
-                off={layer.kernel: True},
+                wrong={layer.kernel: True},
             ).failing(found.by, credit=credit)
 
 
@@ -154,7 +154,7 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
             measured=worst.variance * worst.asked,
             expected=worst.asked,
             p_value=p_value,
-            off=dict.fromkeys((s.kernel for s in hidden), False),
+            wrong=dict.fromkeys((s.kernel for s in hidden), False),
         )
     found = m.diagnose(range(len(hidden)))
     mistake = found.mistake if found else UNKNOWN_VARIANCE
@@ -188,7 +188,7 @@ def _variance(m: ModelMeasurements, hidden: Sequence[Moments]) -> Finding:
         twins=found.twins if found else (),
         measured=worst.variance * worst.asked,
         expected=worst.asked,
-        off={s.kernel: not strays or i in strays for i, s in enumerate(hidden)},
+        wrong={s.kernel: not strays or i in strays for i, s in enumerate(hidden)},
     ).failing(LAYER_VARIANCE if strays else POOLED_VARIANCE, credit=credit)
 
 

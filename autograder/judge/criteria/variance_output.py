@@ -62,7 +62,7 @@ def variance_output(m: ModelMeasurements) -> Finding:
     strays = OUTPUT_VARIANCE.fails(beside, at_least=_chance(m))
     if not strays and not OUTPUT_MEAN.fails(last.standardized_mean):
         message += "" if law is GLOROT else both
-        return Finding(message, measured=measured, expected=expected, p_value=p_value, off={last.kernel: False})
+        return Finding(message, measured=measured, expected=expected, p_value=p_value, wrong={last.kernel: False})
     # One small layer fits too many formulas: a name needs all three, or the framework's own default.
     found = m.diagnose(range(len(m.moments)))
     recognized = f"Your Var(W) of the output layer is {found.says}." if found else None
@@ -95,5 +95,5 @@ def variance_output(m: ModelMeasurements) -> Finding:
         twins=found.twins if found and mistake is found.mistake else (),
         measured=measured,
         expected=expected,
-        off={last.kernel: True},
+        wrong={last.kernel: True},
     ).failing(OUTPUT_VARIANCE if strays else OUTPUT_MEAN, credit=credit)

@@ -104,7 +104,6 @@ HELP: Final = (
 #: Keys of items: no letter that does something else, and none that looks like a digit.
 LETTERS: Final = "abcdehijkqrvwxyz"
 _OF_ONE_PARAGRAPH: Final = re.compile(r"<p(?: dir=\"?auto\"?)?>((?:(?!</?p[ >]).)*)</p>\s*", re.DOTALL)
-_SCHEME_IN_PROMPT: Final = re.compile(r"### BEGIN MARK SCHEME.*?### END MARK SCHEME", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -264,7 +263,7 @@ def question(
         double=double,
         reasons=_reasons(left),
         differ=[] if answer is None else _scores_that_differ(answer, group),
-        prompt=_block(_SCHEME_IN_PROMPT.sub("", prompt)),
+        prompt=_block(prompt),
         guidance=_guidance(found),
     )
 

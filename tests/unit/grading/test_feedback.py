@@ -305,7 +305,7 @@ def test_a_terminal_gets_the_figures_as_text() -> None:
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert said.count("0.707") >= 2
     assert "◆" in said
-    assert "The weights of hidden layer 1 and hidden layer 2 are off." in said
+    assert "The weights of hidden layer 1 and hidden layer 2 are wrong." in said
 
 
 @pytest.mark.parametrize(

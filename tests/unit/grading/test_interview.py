@@ -334,7 +334,7 @@ def test_exception_of_a_call_is_told_with_its_reason(raised: Raised, status: str
 
 def test_released_stub_was_not_attempted() -> None:
     found = ran(lambda question: Raised("NotImplementedError", ""), untouched=frozenset({TENSORFLOW.stub}))
-    assert ending(found) == ("not_attempted", "tf_he_normal is still the released stub.")
+    assert ending(found) == ("not_attempted", "You have not written tf_he_normal yet: its cell is as you received it.")
 
 
 def test_function_that_is_not_defined_is_told_with_what_its_cell_raised() -> None:

@@ -1,4 +1,4 @@
-"""A figure shows what the judge decided: nothing that failed looks right, and nothing that passed looks off."""
+"""A figure shows what the judge decided: nothing that failed looks right, and nothing that passed looks wrong."""
 
 from __future__ import annotations
 
@@ -63,23 +63,23 @@ def picture_as_text(picture: Picture) -> str:
     return printed.get()
 
 
-OFF_FOR_ALL = "The standard deviation is off for 6 of 6 kernel shapes."
+WRONG_FOR_ALL = "The standard deviation is wrong for 6 of 6 kernel shapes."
 RIGHT_FOR_ALL = "The standard deviation is right for all 6 kernel shapes."
 CASES: dict[str, tuple[Callable[[], Maker], str]] = {
     "normal": (lambda: right("normal"), RIGHT_FOR_ALL),
     "truncated normal": (lambda: right("truncated normal"), RIGHT_FOR_ALL),
-    "cut at 3": (lambda: drawn(BY_NAME["truncated_at_3"]), OFF_FOR_ALL),
-    "leaky 0.2": (lambda: drawn(BY_NAME["leaky_gain_0_2"]), OFF_FOR_ALL),
-    "variance 1.07": (lambda: drawn(scaled(1.07)), OFF_FOR_ALL),
-    "variance 0.93": (lambda: drawn(scaled(0.93)), OFF_FOR_ALL),
+    "cut at 3": (lambda: drawn(BY_NAME["truncated_at_3"]), WRONG_FOR_ALL),
+    "leaky 0.2": (lambda: drawn(BY_NAME["leaky_gain_0_2"]), WRONG_FOR_ALL),
+    "variance 1.07": (lambda: drawn(scaled(1.07)), WRONG_FOR_ALL),
+    "variance 0.93": (lambda: drawn(scaled(0.93)), WRONG_FOR_ALL),
     "convolutions alone": (
         lambda: drawn(BY_NAME["kernel_area_ignored"]),
-        "The standard deviation is off for 3 of 6 kernel shapes.",
+        "The standard deviation is wrong for 3 of 6 kernel shapes.",
     ),
-    "mean 0.1": (lambda: drawn(scaled(1.0, 0.1)), f"{RIGHT_FOR_ALL} The mean is off."),
-    "mean 1": (lambda: drawn(scaled(1.0, 1.0)), f"{RIGHT_FOR_ALL} The mean is off."),
-    "uniform": (lambda: right("uniform"), f"{RIGHT_FOR_ALL} The shape of the distribution is off."),
-    "two values": (lambda: right("two values"), f"{RIGHT_FOR_ALL} The shape of the distribution is off."),
+    "mean 0.1": (lambda: drawn(scaled(1.0, 0.1)), f"{RIGHT_FOR_ALL} The mean is wrong."),
+    "mean 1": (lambda: drawn(scaled(1.0, 1.0)), f"{RIGHT_FOR_ALL} The mean is wrong."),
+    "uniform": (lambda: right("uniform"), f"{RIGHT_FOR_ALL} The shape of the distribution is wrong."),
+    "two values": (lambda: right("two values"), f"{RIGHT_FOR_ALL} The shape of the distribution is wrong."),
     "repeated": (
         lambda: mistakes(MISCONCEPTIONS)["repeated: tile"],
         f"{RIGHT_FOR_ALL} This figure does not show what failed: independence.",
@@ -96,7 +96,7 @@ def test_a_variance_that_earns_half_because_of_another_mistake_is_not_called_a_f
     question = initializer(mistakes(MISCONCEPTIONS)[name])
     picture = question.picture
     assert isinstance(picture, WeightsPicture)
-    assert [shape.off for shape in picture.shapes] == [False] * 6
+    assert [shape.wrong for shape in picture.shapes] == [False] * 6
     assert set(picture.unseen) == failed(question) - {"variance", "variance_conv"} != set()
     assert describe(picture).startswith(RIGHT_FOR_ALL)
 
@@ -109,9 +109,9 @@ def test_a_figure_of_weights_says_what_the_judge_decided(case: str) -> None:
     assert isinstance(picture, WeightsPicture)
     assert describe(picture).startswith(said)
     for criterion, shapes in (("variance", picture.shapes[:3]), ("variance_conv", picture.shapes[3:])):
-        assert any(shape.off for shape in shapes) == (criterion in failed(question))
+        assert any(shape.wrong for shape in shapes) == (criterion in failed(question))
     visible = failed(question) - {"independence", "fresh"}
-    assert (VERMILION.lower() in draw(picture).svg) == bool(visible), "what is drawn in vermilion is off"
+    assert (VERMILION.lower() in draw(picture).svg) == bool(visible), "what is drawn in vermilion is wrong"
 
 
 @pytest.mark.parametrize("ratio", [1.0, 0.92, 1.15, 1.3, 0.85])
@@ -119,11 +119,11 @@ def test_a_figure_of_a_signal_says_what_the_judge_decided(ratio: float) -> None:
     question = model(ratio)
     picture = question.picture
     assert isinstance(picture, SignalPicture)
-    off = "variance_hidden" in failed(question)
-    assert off == (ratio != 1.0)
-    assert picture.off[:2] == (off, off)
-    assert ("Your hidden layers keep the signal, on average." in describe(picture)) == (not off)
-    assert (VERMILION.lower() in draw(picture).svg) == off
+    wrong = "variance_hidden" in failed(question)
+    assert wrong == (ratio != 1.0)
+    assert picture.wrong[:2] == (wrong, wrong)
+    assert ("Your hidden layers keep the signal, on average." in describe(picture)) == (not wrong)
+    assert (VERMILION.lower() in draw(picture).svg) == wrong
 
 
 def test_models_that_repeat_the_same_weights_are_not_called_an_average() -> None:
@@ -161,7 +161,7 @@ def test_no_verdict_stands_on_a_value_that_only_scatters(seed: int) -> None:
     picture = score_task(task("q7_tf_model"), evidence, 8.0).picture
     assert isinstance(picture, SignalPicture)
     figure = draw(picture)
-    assert [row.off for row in figure.rows] == list(picture.off) == [False, False, False]
+    assert [row.wrong for row in figure.rows] == list(picture.wrong) == [False, False, False]
     assert (figure.expected, figure.judged) == ("expected on average", "this layer's weights")
     bars = picture_as_text(picture)
     assert ("◆" in bars, "●" in bars) == (False, False)
@@ -170,9 +170,9 @@ def test_no_verdict_stands_on_a_value_that_only_scatters(seed: int) -> None:
 def test_what_was_not_judged_is_drawn_neither_as_off_nor_as_right() -> None:
     picture = initializer(right("normal")).picture
     assert isinstance(picture, WeightsPicture)
-    unjudged = replace(picture, shapes=tuple(replace(shape, off=None) for shape in picture.shapes))
+    unjudged = replace(picture, shapes=tuple(replace(shape, wrong=None) for shape in picture.shapes))
     assert "right" not in describe(unjudged)
-    assert "off" not in describe(unjudged)
+    assert "wrong" not in describe(unjudged)
 
 
 @pytest.mark.parametrize("family", HE.families)
