@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from PIL import Image
 
 from autograder.nbgrader_bridge.submitted_outputs import NOTE
-from tests.browser.accessibility import violations
+from tests.browser.accessibility import BROKEN_NAMES, violations
 from tests.browser.chromium import Page, Request, chromium, expect
 from tests.browser.server import Server, answers, started
 from tests.support.commands import Commands
@@ -347,6 +347,7 @@ def test_lists_and_submissions_fit_a_phone(course: Course, address: str, page: P
         page.wait_for_load_state("networkidle")
         assert page.locator("meta[name=viewport]").count() == 1
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, shown
+    assert page.locator(".highlight pre").evaluate_all(BROKEN_NAMES) == []
     picture(page, "grading-390")
     page.set_viewport_size({"width": 1200, "height": 900})
 

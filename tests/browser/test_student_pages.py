@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from autograder.publishing.notebook_page import NotebookPage
 from autograder.report import html
-from tests.browser.accessibility import violations
+from tests.browser.accessibility import BROKEN_NAMES, violations
 from tests.browser.chromium import Page, chromium, expect
 from tests.support.executed import executed_release
 from tests.support.graders import Grader
@@ -125,6 +125,7 @@ def test_page_loads_nothing_fits_every_screen_and_keeps_nobody_out(page: Page, p
             assert violations(page, contrast=size == "desktop") == [], (size, theme)
             if (size, theme) in (("phone", "light"), ("desktop", "dark")):  # for people; a long page takes seconds
                 page.screenshot(path=PICTURES / f"{which}-{size}-{theme}.png", full_page=True)
+                assert page.locator(".highlight pre").evaluate_all(BROKEN_NAMES) == [], size
     for image in page.get_by_role("img").all():
         words = image.get_attribute("alt") or image.get_attribute("aria-label")
         assert len(words.split()) > 15, "a figure says in words what it shows"
