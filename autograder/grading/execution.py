@@ -238,7 +238,7 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
         except Undefined:
             execution.outcomes[task.stub] = _undefined(task, submission, execution, causes)
         except ChildLost as lost:
-            execution.outcomes[task.stub] = _lost(lost, f"After the cells, in a call of {task.function}: ")
+            execution.outcomes[task.stub] = _lost(lost, f"All cells ran. Then, in a call of {task.function}: ")
             return
         execution.clocked.update(_clock_readers(child, budget))
 

@@ -114,6 +114,13 @@ def picture_signal(m: ModelMeasurements, verdicts: Sequence[Verdict]) -> SignalP
         tuple(builds),
         tuple(predicted),
         tuple(wrong.get(shape) for shape in m.shapes),
-        _failed(verdicts),
+        failed := _failed(verdicts),
         m.copies > 1,
+        "forward" not in failed or _hides_with_relu(m),
     )
+
+
+def _hides_with_relu(m: ModelMeasurements) -> bool:
+    """Whether the model's outputs are those of ReLU in the hidden layers, whatever comes at the end."""
+    found = m.activations()
+    return found is not None and set(found[0]) == {"ReLU"}

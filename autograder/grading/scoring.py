@@ -27,8 +27,8 @@ _BELOW_FULL = {
     0.5: f"It earns half, because the variance earns less than {100 * IN_FULL_FROM:g} % of its points.",
 }
 
-#: What a row asks for that earns half because of another mistake, though each kernel's variance is right.
-_RIGHT_BUT = "The variance is right. Another mistake takes half of this row's points:"
+#: Stands over a row that earns half because of another mistake, though each kernel's variance is right.
+_RIGHT_BUT = "Another mistake takes half of this row's points."
 
 
 def score_task(

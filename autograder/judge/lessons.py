@@ -152,8 +152,8 @@ FAN = Lesson(
 GLOROT = Lesson(
     "{law.source}",
     "Glorot's rule is made for activations that are nearly linear about 0, such as tanh. ReLU halves the signal's mean "
-    "square, and Glorot's variance does not make up for that: of layers of equal width, each loses half of the mean "
-    "square, and ten leave 0.001 of it.",
+    "square, and Glorot's variance does not make up for that: if all layers have the same width, each halves the "
+    "mean square, and ten leave 0.001 of it.",
     "Use {law.title}'s variance, {law.formula}, in place of Glorot's. Only a model's output layer may keep it: no ReLU "
     "follows.",
     f"{{law.title}}: {_STD}",
@@ -298,7 +298,7 @@ IN_PLACE = Lesson(
     "The layer keeps the tensor that it passed in. If you assign a new tensor to the argument's name, only the name "
     "changes; the layer's own tensor stays as it was.",
     "Change the values of the tensor that was passed in, and return this tensor. Methods whose names end in an "
-    "underscore change a tensor in place; a parameter lets them only inside torch.no_grad().",
+    "underscore change a tensor in place; an nn.Parameter allows that only inside torch.no_grad().",
 )
 BIASES = Lesson(
     Words(keras="the argument bias_initializer of tf.keras.layers.Dense", torch="torch.nn.init.zeros_"),

@@ -32,7 +32,8 @@ _MARKERS = {True: "D", False: "o", None: "|"}
 _WIDTH = 3.75
 _OF_SIGNALS = (
     "The last column judges the weights of each layer alone. The signal also carries what earlier layers did, and "
-    "differs from model to model. Outputs are taken before a softmax; Glorot's variance is right for them, too (grey)."
+    "differs from model to model. Outputs are taken before a softmax. No ReLU halves them, so He's variance doubles "
+    "their mean square. Glorot's, which is right for them, too, gives less (grey)."
 )
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
@@ -89,7 +90,7 @@ def draw(picture: Picture) -> Figure:
     if isinstance(picture, WeightsPicture):
         svg, about = (
             _weights(picture),
-            ("Standard deviation of the weights", "kernel, in→out", "expected", "verdict", ""),
+            ("Standard deviation of the weights, the root of Var(W)", "kernel, in→out", "expected", "verdict", ""),
         )
     else:
         quantity = "Mean square of the signal, over that of the inputs"
@@ -174,11 +175,17 @@ def _about_signal(picture: SignalPicture) -> list[str]:
     elif set(picture.wrong[:hidden]) == {False} and math.isclose(right, 1.0) and not picture.alike:
         said.append("Your hidden layers keep the signal, on average.")
     models = f"the {len(picture.builds)} models that your code built"
-    on = f"{models.capitalize()} have equal weights, and other inputs. On them" if picture.alike else f"On {models}"
+    on = (
+        f"{models.capitalize()} have the same weights and different inputs. On them"
+        if picture.alike
+        else f"On {models}"
+    )
+    few = "One model" if picture.alike else "A few models"
     return [
         *said,
         f"{on}, the hidden layers' weights, with ReLU, multiplied the signal's mean square by {factor} on average. "
-        f"{picture.law}'s weights multiply it by {number(right)} on average; one model may lie far above or below.",
+        f"{picture.law}'s weights multiply it by {number(right)} on average over very many models. {few} can lie far "
+        "above or below.",
     ]
 
 
@@ -243,8 +250,8 @@ def _signal(picture: SignalPicture) -> str:
         figure.subplots_adjust(left=0.15, right=0.95, top=1 - 0.56 / height, bottom=0.58 / height)
         depths = list(range(len(picture.widths)))
         least, most = [low for low, _ in picture.predicted], [high for _, high in picture.predicted]
-        axes.fill_between(depths, least, most, color=_INK, alpha=0.15, linewidth=0)
-        axes.plot(depths, [math.sqrt(a * b) for a, b in picture.predicted], color=_INK, linewidth=1.4, dashes=(4, 2),
+        axes.fill_between(depths, least, most, color=_INK, alpha=0.3, linewidth=0)
+        axes.plot(depths, most, color=_INK, linewidth=1.4, dashes=(4, 2),
                   label=f"{picture.law}, on average")  # fmt: skip
         for number_of, squares in enumerate(picture.builds):
             axes.plot(depths, squares, color=_OWN, linewidth=0.9,

@@ -90,6 +90,8 @@ class SignalPicture(NamedTuple):
         Other criteria that failed. The figure cannot show why.
     alike : bool
         Whether the builds repeat the same weights: then their mean is that of one model.
+    own : bool
+        Whether this is the model's own signal: with other activations than ReLU in its hidden layers, it is not.
     """
 
     law: str
@@ -99,16 +101,12 @@ class SignalPicture(NamedTuple):
     wrong: tuple[bool | None, ...]
     unseen: tuple[str, ...] = ()
     alike: bool = False
+    own: bool = True
 
     @property
     def mean(self) -> tuple[float, ...]:
         """Mean over the models at each depth."""
         return tuple(sum(depth) / len(depth) for depth in zip(*self.builds, strict=True))
-
-    @property
-    def own(self) -> bool:
-        """Whether this is the model's own signal: with other activations than ReLU, it is not."""
-        return "forward" not in self.unseen
 
 
 Picture = WeightsPicture | SignalPicture

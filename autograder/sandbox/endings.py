@@ -16,8 +16,8 @@ _CAUSES: Final = {
 #: What to do where memory is too much.
 LESS_MEMORY: Final = "Make fewer or smaller arrays."
 _ADVICE: Final = (
-    "In Jupyter its kernel would die, too. There, run the cells one by one. If all of them run, call your functions "
-    "alone."
+    "In Jupyter, the notebook's Python would stop, too. Run the cells there one by one, then call each of your "
+    "functions in a new cell."
 )
 
 

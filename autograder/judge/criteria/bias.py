@@ -20,7 +20,7 @@ _NOT_ZERO = Misconception("bias_not_zero", "biases that are not 0", learn.BIASES
 
 @criterion("bias", needs=["layers"], mistakes=[_NO_BIAS, _DEFAULT, _NOT_ZERO])
 def bias(m: ModelMeasurements) -> Finding:
-    """Start every bias at exactly 0."""
+    """Give every layer a bias, and start it at exactly 0."""
     for built in m.builds:
         wrong = [n for n, layer in enumerate(built, 1) if layer.bias is not None and (layer.bias != 0.0).any()]
         for number, layer in enumerate(built, 1):

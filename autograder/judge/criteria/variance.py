@@ -117,7 +117,8 @@ def _variance(m: InitializerMeasurements, *, dense: bool) -> Finding:
         if found
         else None,
         recognized=told,
-        figures=f"Worst: Var(W) / ({worst.law.formula}) is {_times(worst.variance)} ({worst.kernel}).{earns}",
+        figures=f"Worst: Var(W) / ({worst.law.formula}) is {_times(worst.variance)} ({worst.kernel}; accepted: "
+        f"±{SHAPE_VARIANCE.threshold:.0%}).{earns}",
         consequence=consequence([s.variance for s in shapes], worst.law),
         measured=worst.variance * worst.asked,
         expected=worst.asked,

@@ -62,7 +62,8 @@ TESTS = structure_tests(
 _ONLY_FIRST = Misconception("only_first_layer", "the asked weights in the first layer alone", learn.EVERY_LAYER)
 #: Said, and not judged: a seed in a model makes a run repeatable, and the variance is right all the same.
 _COSTS_NOTHING = (
-    "That costs nothing here, but look for a seed, or for an initializer object or a kernel that is used again."
+    "That costs nothing here. If your model calls your initializer, correct it there. If not, look for a seed, or for "
+    "an initializer object or a kernel that is used again."
 )
 #: Fewest weights of a layer whose dependence is judged; those asked for have more.
 _STRUCTURED = 8_000

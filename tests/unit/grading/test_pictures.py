@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rich.console import Console
+from scipy.special import softmax
 
 from autograder.assignment.kernels import Layout
 from autograder.assignment.questions import task
@@ -131,7 +132,7 @@ def test_models_that_repeat_the_same_weights_are_not_called_an_average() -> None
     first = evidence.builds[0]
     same = replace(evidence, builds=(first,) * len(evidence.builds), inputs=evidence.inputs[:1] * len(evidence.builds))
     said = describe(score_task(task("q7_torch_model"), same, 8.0).picture)
-    assert f"The {len(same.builds)} models that your code built have equal weights, and other inputs." in said
+    assert f"The {len(same.builds)} models that your code built have the same weights and different inputs." in said
     assert "keep the signal, on average" not in said
 
 
@@ -151,6 +152,15 @@ def test_a_figure_of_a_signal_with_other_activations_is_not_called_the_models_ow
     said = describe(question.picture)
     assert said.startswith("This is not your model's own signal: it is computed from your weights with ReLU.")
     assert "keep the signal" not in said
+    assert "This figure does not show what failed: forward." in said
+
+
+def test_a_figure_of_a_signal_with_another_ending_is_the_models_own() -> None:
+    evidence = model_evidence(np.random.default_rng(2), Layout.TORCH, "normal")
+    question = score_task(task("q7_torch_model"), wrong_pass(evidence, lambda z: softmax(z, axis=-1)), 8.0)
+    assert failed(question) == {"forward"}
+    said = describe(question.picture)
+    assert said.startswith("Your hidden layers keep the signal, on average.")
     assert "This figure does not show what failed: forward." in said
 
 
