@@ -114,6 +114,8 @@ def test_page_loads_nothing_fits_every_screen_and_keeps_nobody_out(page: Page, p
     page.goto(getattr(pages, which).as_uri())
     assert page.locator("main").count() == 1
     PICTURES.mkdir(parents=True, exist_ok=True)
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         for theme in ("light", "dark"):
