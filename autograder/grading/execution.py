@@ -103,9 +103,15 @@ class _Calls:
     budget: Budget
     seeds: Iterator[int]
 
-    def ask(self, question: Question[A]) -> A:
-        seeded: Question[A] = replace(question, seed=next(self.seeds)) if isinstance(question, Call) else question
-        return _ask(self.child, self.budget.call(), seeded)
+    def ask(self, question: Call[A]) -> A:
+        try:
+            return _ask(self.child, self.budget.call(), replace(question, seed=next(self.seeds)))
+        except ChildLost as lost:
+            # Which call is the one too many for the time can differ from run to run.
+            called = question.function if lost.status is Loss.TIMEOUT else question.called
+            raise ChildLost(
+                lost.status, f"In a call of {called}, after the cells: {lost.detail}", killed=lost.killed
+            ) from None
 
 
 def _ask(child: Child, step: Step, question: Question[A]) -> A:
@@ -196,8 +202,8 @@ def _run_cells(child: Child, budget: Budget, submission: Submission, execution: 
     return True
 
 
-def _lost(lost: ChildLost, what: str = "") -> Ending:
-    return Ending(QuestionStatus(lost.status), what + lost.detail, lost.killed)
+def _lost(lost: ChildLost) -> Ending:
+    return Ending(QuestionStatus(lost.status), lost.detail, lost.killed)
 
 
 def challenge_of(seed: int, task: Task) -> Challenge:
@@ -238,7 +244,7 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
         except Undefined:
             execution.outcomes[task.stub] = _undefined(task, submission, execution, causes)
         except ChildLost as lost:
-            execution.outcomes[task.stub] = _lost(lost, f"All cells ran. Then, in a call of {task.function}: ")
+            execution.outcomes[task.stub] = _lost(lost)
             return
         execution.clocked.update(_clock_readers(child, budget))
 

@@ -15,12 +15,12 @@ from autograder.judge.evidence import Array, Draw, InitializerEvidence, ModelBui
 from autograder.judge.law import LAWS
 from autograder.sandbox.protocol import (
     BuildModel,
+    Call,
     CallInitializer,
     CallRepeatedly,
     Framework,
     ModelBuilt,
     NotDefined,
-    Question,
     Raised,
     Repeated,
     Returned,
@@ -35,7 +35,7 @@ _TORCH_NAMES = ("fc1", "fc2", "fc3")
 class Conversation(Protocol):
     """Answers questions about a student's functions."""
 
-    def ask(self, question: Question[A]) -> A:
+    def ask(self, question: Call[A]) -> A:
         """Return the answer to ``question``."""
         ...
 

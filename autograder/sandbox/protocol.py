@@ -516,15 +516,30 @@ class Call(Question[A_co]):
     framework: Framework
     seed: int = field(default=0, kw_only=True)
 
+    @property
+    def called(self) -> str:
+        """What is called, in words."""
+        return self.function
+
 
 @dataclass(frozen=True)
-class CallInitializer(Call[Returned | Raised | NotDefined]):
+class _CallForShape(Call[A_co]):
+    """Calls an initializer for a kernel of a ``shape``, in the framework's layout."""
+
+    shape: tuple[int, ...]
+
+    @property
+    def called(self) -> str:
+        """What is called, in words."""
+        return f"{self.function} for the shape {self.shape}"
+
+
+@dataclass(frozen=True)
+class CallInitializer(_CallForShape[Returned | Raised | NotDefined]):
     """Calls an initializer once.
 
     Attributes
     ----------
-    shape : tuple of int
-        The kernel's shape in the framework's layout.
     fill : float
         PyTorch: value of every entry of the tensor before the call.
     parameter : bool
@@ -533,7 +548,6 @@ class CallInitializer(Call[Returned | Raised | NotDefined]):
 
     ask = "initializer"
     answers = (Returned, Raised, NotDefined)
-    shape: tuple[int, ...]
     fill: float = 0.0
     parameter: bool = False
 
@@ -555,8 +569,8 @@ class CallInitializer(Call[Returned | Raised | NotDefined]):
 
 
 @dataclass(frozen=True)
-class CallRepeatedly(Call[Repeated | Raised | NotDefined]):
-    """Calls an initializer ``times`` times for one kernel ``shape``, without seeding between the calls.
+class CallRepeatedly(_CallForShape[Repeated | Raised | NotDefined]):
+    """Calls an initializer ``times`` times for one kernel, without seeding between the calls.
 
     A slow initializer is called less often: after `REPEATING_SECONDS`, the child does not begin another call.
     ``fill`` is, for PyTorch, the value of every entry of the tensors before the calls.
@@ -564,7 +578,6 @@ class CallRepeatedly(Call[Repeated | Raised | NotDefined]):
 
     ask = "repeated"
     answers = (Repeated, Raised, NotDefined)
-    shape: tuple[int, ...]
     times: int
     fill: float = 0.0
 
