@@ -8,8 +8,8 @@ from importlib.resources import files
 from tests.browser.chromium import Page
 
 #: In the browser, the names of up to 24 letters in code that stand on two lines.
-BROKEN_NAMES = """pres => pres.flatMap(pre => {
-    const texts = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT), place = document.createRange(), broken = []
+BROKEN_NAMES = """blocks => blocks.flatMap(block => {
+    const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT), place = document.createRange(), broken = []
     while (texts.nextNode())
         for (const name of texts.currentNode.data.matchAll(/\\b[A-Za-z_]\\w{0,23}\\b/g)) {
             place.setStart(texts.currentNode, name.index)
