@@ -67,30 +67,31 @@ def written(*columns: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _select() -> Select[Any]:
+def commented(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Return a query as `written` does, with the comment that belongs to each answer joined: `NB_COMMENT`."""
     comments = and_(NB_COMMENT.c.cell_id == _COMMENT_CELL.c.id, NB_COMMENT.c.notebook_id == SUBMITTED_NOTEBOOK.c.id)
     comment_cell = and_(
         _COMMENT_CELL.c.name == CELL.c.name,
         _COMMENT_CELL.c.notebook_id == CELL.c.notebook_id,
         _COMMENT_CELL.c.type == "SolutionCell",
     )
-    return (
-        written(
-            GRADE.c.id,
-            CELL.c.name,
-            SUBMITTED_ASSIGNMENT.c.student_id,
-            GRADE.c.notebook_id,
-            GRADE_CELL.c.max_score,
-            GRADE.c.manual_score,
-            GRADE.c.extra_credit,
-            GRADE.c.needs_manual_grade,
-            NB_COMMENT.c.id.label("comment_id"),
-            NB_COMMENT.c.manual_comment,
-        )
-        .join(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
-        .join(_COMMENT_CELL, comment_cell, isouter=True)
-        .join(NB_COMMENT, comments, isouter=True)
-    )
+    joined = written(*columns).join(_COMMENT_CELL, comment_cell, isouter=True)
+    return joined.join(NB_COMMENT, comments, isouter=True)
+
+
+def _select() -> Select[Any]:
+    return commented(
+        GRADE.c.id,
+        CELL.c.name,
+        SUBMITTED_ASSIGNMENT.c.student_id,
+        GRADE.c.notebook_id,
+        GRADE_CELL.c.max_score,
+        GRADE.c.manual_score,
+        GRADE.c.extra_credit,
+        GRADE.c.needs_manual_grade,
+        NB_COMMENT.c.id.label("comment_id"),
+        NB_COMMENT.c.manual_comment,
+    ).join(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
 
 
 def of_question(connection: Connection, question: str | None = None) -> dict[str, Row]:

@@ -34,6 +34,7 @@ from autograder.nbgrader_bridge.desk.model import (
     Rubric,
     Slot,
     State,
+    Typed,
     Undone,
     Wanted,
     name,
@@ -150,12 +151,16 @@ def message(visitor: Visitor, title: str, text: str) -> str:
 def home(
     visitor: Visitor,
     questions: Sequence[QuestionProgress],
-    overruled: Sequence[AnswerState],
+    typed: Sequence[Typed],
+    waiting: Mapping[str, Mapping[Wanted, int]],
     open_requests: int,
     *,
     reading: bool,
 ) -> str:
-    """Return the page with the progress of all questions."""
+    """Return the page with the progress of all questions.
+
+    ``waiting`` has the second marks and the two marks that differ that wait for this visitor, by question.
+    """
     problems = [_sentence(each.problem) for each in questions if each.problem]
     problems += [
         _inline(f"{each.question.upper()}: the notebook has another mark scheme than the desk. {_DRIFT}")
@@ -166,7 +171,9 @@ def home(
         "home",
         visitor,
         questions=questions,
-        overruled=overruled,
+        typed=typed,
+        second={key: each[Wanted.SECOND] for key, each in waiting.items()},
+        resolve={key: each.get(Wanted.RESOLVE, 0) for key, each in waiting.items()},
         requests=open_requests,
         reading=reading,
         problems=problems,
@@ -184,6 +191,7 @@ def question(
     alike: Sequence[AnswerState],
     bank: Sequence[BankComment],
     prompt: str,
+    counts: Mapping[Wanted, int],
     asked: Sequence[Request] = (),
     double: DoubleMark | None = None,
     left: Left | None = None,
@@ -203,13 +211,7 @@ def question(
         progress=progress,
         filters=[each for each in _FILTERS.items() if visitor.instructs or each[0] is not Wanted.RESOLVE],
         filter=wanted,
-        counts={
-            Wanted.UNMARKED: progress.unmarked,
-            Wanted.LOOK: progress.look,
-            Wanted.STALE: progress.stale,
-            Wanted.OVERRULED: progress.overruled,
-            Wanted.ALL: progress.answers,
-        },
+        counts=counts,
         help=HELP,
         max_points=progress.max_points,
         rubric=rubric,
@@ -260,6 +262,7 @@ def question(
             for each in asked
         ],
         refusal=_refusal(asked, visitor.marker) if answer and marked and not answer.status.overruled else "",
+        unanswerable=_unanswerable(answer, marked=marked),
         double=double,
         reasons=_reasons(left),
         differ=[] if answer is None else _scores_that_differ(answer, group),
@@ -339,14 +342,16 @@ def undone(found: Undone | None) -> dict[str, Any]:
     --------
     >>> undone(None)
     {'event': 0, 'message': 'There is nothing to undo.'}
-    >>> undone(Undone(7, "rubric", "q1", "", 3, None, None))["message"]
-    'Undone: Q1, mark scheme changed.'
+    >>> undone(Undone(7, "rubric", "q1", "", 23, None, None, moved=22, look=1))["message"]
+    'Undone: Q1, mark scheme changed. 22 scores moved, 1 answer is on look again.'
     """
     if found is None:
         return {"event": 0, "message": "There is nothing to undo."}
     answer = f", answer {name(found.grade_id)}" if found.grade_id else ""
     others = f" and {found.answers - 1} more" if found.grade_id and found.answers > 1 else ""
     score = "" if found.score is None else f" Now it has {worth(found.score)}."
+    if found.mark is None:
+        score = f" {_scores(found.moved)} moved, {_answers(found.look)} on look again."
     mark = found.mark
     return {
         "event": found.event,
@@ -358,6 +363,9 @@ def undone(found: Undone | None) -> dict[str, Any]:
         "adjustment": mark.adjustment if mark else 0.0,
         "reason": mark.reason if mark else "",
         "note": mark.note if mark else "",
+        "request": found.request,
+        "reply": found.reply,
+        "markdown": found.markdown,
     }
 
 
@@ -550,6 +558,10 @@ def _reasons(left: Left | None) -> list[str]:
     return ["Nothing is left for you.", *lines] if lines else ["Every answer of this question is marked."]
 
 
+def _scores(count: int) -> str:
+    return "1 score" if count == 1 else f"{count} scores"
+
+
 def _answers(count: int) -> str:
     return "1 answer is" if count == 1 else f"{count} answers are"
 
@@ -566,6 +578,17 @@ def _refusal(asked: Sequence[Request], marker: str) -> str:
     if asked:
         return "A student asks about this mark, which you gave first. Somebody else answers. Nothing was saved."
     return ""
+
+
+def _unanswerable(answer: Answer | None, *, marked: bool) -> str:
+    """Return why a student's request cannot be answered yet, or ""."""
+    if answer is None or (marked and not answer.status.overruled):
+        return ""
+    if not marked:
+        return "This answer has no mark that counts. Save one first."
+    if answer.status.score is None:
+        return "The formgrader has no score. Decide about it first."
+    return f"The formgrader’s {worth(answer.status.score)} count. Decide about them first."
 
 
 def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:

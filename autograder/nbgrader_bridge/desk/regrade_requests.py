@@ -120,13 +120,24 @@ def every(connection: Connection, grade_id: str | None = None) -> tuple[Request,
     )
 
 
-def answer(connection: Connection, number: int, by: str, reply: str, wish: SaveMark | None, show: Show) -> int:
+def answer(
+    connection: Connection,
+    number: int,
+    by: str,
+    reply: str,
+    wish: SaveMark | None,
+    show: Show,
+    *,
+    compose: bool = False,
+) -> int:
     """Answer a request, and return the id of the log's entry. The reply becomes a part of the comment.
 
     Parameters
     ----------
     wish : SaveMark or None
         The changed mark; None keeps the mark.
+    compose : bool
+        As in `SaveMark`, where the mark is kept.
 
     Raises
     ------
@@ -169,6 +180,7 @@ def answer(connection: Connection, number: int, by: str, reply: str, wish: SaveM
         reason=mark.reason,
         note=mark.note,
         state=State.DONE,
+        compose=compose,
     )
     chosen = wish or kept
     said = _said(found.item or found.question, reply.strip())
@@ -185,16 +197,19 @@ def _said(about: str, reply: str) -> str:
     return f"About {about}: {reply}"
 
 
-def reopen(connection: Connection, batch: Sequence[Event], question: str) -> str:
-    """Open the request again that a batch of the log answered, and return what the reply added to the note; or "".
+def reopen(connection: Connection, batch: Sequence[Event], question: str) -> tuple[int, str, str]:
+    """Open the request again that a batch of the log answered. Its mark was taken back, and the reply with it.
 
-    Its mark was taken back, and the reply with it.
+    Returns
+    -------
+    tuple of int, str and str
+        The request, its reply, and what the reply added to the note; 0 and empty if the batch answered none.
     """
     first = batch[0]
     by_it = (REQUEST.c.grade_id == first.grade_id, REQUEST.c.by == first.by, REQUEST.c.at == first.at)
     found = connection.execute(select(REQUEST).where(*by_it, REQUEST.c.state != RequestState.OPEN)).first()
     if found is None:
-        return ""
+        return 0, "", ""
     opened = {"state": RequestState.OPEN, "reply": "", "by": ""}
     connection.execute(update(REQUEST).where(REQUEST.c.id == found.id).values(opened))
-    return _said(found.item or question, found.reply)
+    return found.id, found.reply, _said(found.item or question, found.reply)

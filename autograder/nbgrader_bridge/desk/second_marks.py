@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from autograder.marking.agreement import agreement, kappa
 from autograder.marking.draw import sample
@@ -14,7 +15,11 @@ from autograder.marking.scheme import Scheme
 from autograder.marking.score import points
 from autograder.nbgrader_bridge.desk import grades, marks, rubrics
 from autograder.nbgrader_bridge.desk.model import DoubleMark, Judged, Mark, QuestionAgreement, Slot, State
-from autograder.nbgrader_bridge.desk.tables import CELL, GRADE, MARK
+from autograder.nbgrader_bridge.desk.tables import CELL, EVENT, GRADE, MARK
+
+#: What the log calls it when somebody gives the mark that counts, or settles it.
+_FIRST = ("save", "resolve", "take", "restore")
+_MARKED = MARK.alias("marked")
 
 
 def draw(connection: Connection, question: str, share: float, seed: str) -> int:
@@ -54,13 +59,35 @@ def draw(connection: Connection, question: str, share: float, seed: str) -> int:
 
 def waiting(connection: Connection, question: str) -> frozenset[str]:
     """Return the answers that wait for a second mark."""
-    wanted = (
-        select(MARK.c.grade_id)
-        .join_from(MARK, GRADE, GRADE.c.id == MARK.c.grade_id)
-        .join(CELL, CELL.c.id == GRADE.c.cell_id)
-        .where(CELL.c.name == question, MARK.c.slot == Slot.SECOND, MARK.c.state == State.OPEN)
-    )
-    return frozenset(connection.scalars(wanted))
+    return frozenset(connection.scalars(_seconds(question, MARK.c.grade_id).where(MARK.c.state == State.OPEN)))
+
+
+def waiting_for(connection: Connection, question: str, marker: str) -> frozenset[str]:
+    """Return the answers that wait for a marker's second mark: the marker did not give or settle a first one, ever."""
+    theirs = select(EVENT.c.grade_id).where(EVENT.c.by == marker, EVENT.c.action.in_(_FIRST))
+    marked = select(_MARKED.c.grade_id).where(_MARKED.c.by == marker, _MARKED.c.slot == Slot.FIRST)
+    free = (MARK.c.state == State.OPEN, MARK.c.grade_id.not_in(theirs), MARK.c.grade_id.not_in(marked))
+    return frozenset(connection.scalars(_seconds(question, MARK.c.grade_id).where(*free)))
+
+
+def given(connection: Connection, question: str) -> tuple[int, int]:
+    """Return how many second marks of a question were given, and how many there will be."""
+    wanted = _seconds(question, MARK.c.state, func.count()).group_by(MARK.c.state)
+    numbers: dict[str, int] = dict(connection.execute(wanted).tuples().all())
+    return sum(numbers.get(state, 0) for state in marks.COUNTED), sum(numbers.values())
+
+
+def differing(connection: Connection, question: str) -> list[str]:
+    """Return the answers whose two marks differ, and wait until somebody resolves them."""
+    rubric = rubrics.newest(connection, question)
+    scheme = rubric.scheme if rubric else None
+    return [each.grade_id for each in _both(connection, scheme) if each.open] if scheme else []
+
+
+def _seconds(question: str, *columns: ColumnElement[Any]) -> Select[Any]:
+    joined = select(*columns).join_from(MARK, GRADE, GRADE.c.id == MARK.c.grade_id)
+    joined = joined.join(CELL, CELL.c.id == GRADE.c.cell_id)
+    return joined.where(CELL.c.name == question, MARK.c.slot == Slot.SECOND)
 
 
 def measure(connection: Connection, question: str) -> QuestionAgreement:

@@ -32,7 +32,7 @@ def test_a_hubs_user_is_named_whatever_a_cookie_says(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("provider", [IdentityProvider, PasswordIdentityProvider])
-@pytest.mark.parametrize(("cookie", "name"), [(None, ""), (b"BB", "BB")])
+@pytest.mark.parametrize(("cookie", "name"), [(None, ""), (b"Bob", "bob")])
 def test_on_a_server_with_one_token_for_all_markers_say_who_they_are(
     monkeypatch: pytest.MonkeyPatch, provider: type[IdentityProvider], cookie: bytes | None, name: str
 ) -> None:

@@ -77,6 +77,9 @@ def test_a_step_back_says_what_it_was_and_brings_the_choices_along(tmp_path: Pat
         "adjustment": 0.5,
         "reason": "Fine.",
         "note": "Well said.",
+        "request": 0,
+        "reply": "",
+        "markdown": "",
     }
     assert desk.undo(0, "ann") == {"event": 0, "message": "There is nothing to undo."}
 
