@@ -319,9 +319,12 @@ def impact(found: Impact) -> dict[str, Any]:
 
     Examples
     --------
-    >>> from autograder.marking.impact import Move
-    >>> impact(Impact((Move("1a2b3c4d", 8.0, 7.0),)))
-    {'message': 'Scores that change: 1 (0 up, 1 down).', 'moves': ['Answer 1a2b3c: 8 → 7'], 'items': [], 'without': 0}
+    >>> from autograder.marking.impact import Move, Worth
+    >>> found = impact(Impact((Move("1a2b3c4d", 8.0, 7.0),), revalued=(Worth("An effect.", 2.0, 1.0),)))
+    >>> found["message"], found["moves"]
+    ('Scores that change: 1 (0 up, 1 down).', ['Answer 1a2b3c: 8 → 7'])
+    >>> found["items"], found["without"]
+    (['Item “An effect.”: 2 → 1 point'], 0)
     """
     up = sum(move.after > move.before for move in found.moves)
     message = f"Scores that change: {len(found.moves)} ({up} up, {len(found.moves) - up} down)."
@@ -332,6 +335,9 @@ def impact(found: Impact) -> dict[str, Any]:
     moves = [f"Answer {name(move.key)}: {amount(move.before)} → {amount(move.after)}" for move in found.moves]
     texts = (("New", found.added), ("Gone", found.removed), ("Reworded", found.reworded))
     items = [f"{what}: {text.strip()}" for what, several in texts for text in several]
+    for each in found.revalued:
+        what, after = ("False statement", amount) if each.after < 0 else ("Item", worth)
+        items.append(f"{what} “{each.text.strip()}”: {amount(each.before)} → {after(each.after)}")
     return {"message": message, "moves": moves, "items": items, "without": len(found.without)}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from autograder.assignment.questions import WRITTEN
 from autograder.assignment.seeds import course_seed
 from autograder.errors import UserError
-from autograder.marking.scheme import parse
+from autograder.marking.scheme import check_halves, parse
 from autograder.nbgrader_bridge.desk import pages
 from autograder.nbgrader_bridge.desk.model import (
     DeskProblem,
@@ -245,6 +245,7 @@ class Desk:
         if not self.instructs(by):
             raise DeskProblem("a mark scheme is changed by instructors")
         new = parse(markdown.replace("\r\n", "\n"), question, self.store.question(question).max_points)
+        check_halves(new)
         found = self.store.propose_rubric(new)
         event = 0 if trial else self.store.change_rubric(new, rev, by, look=look)
         return {"event": event, **pages.impact(found)}
