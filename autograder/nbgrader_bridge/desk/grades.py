@@ -23,6 +23,7 @@ from autograder.nbgrader_bridge.desk.tables import (
     SUBMITTED_NOTEBOOK,
 )
 from autograder.notebook import Cell, Notebook
+from autograder.text import one_line
 
 _COMMENT_CELL = CELL.alias("comment_cell")
 #: The assignment's notebook, as `make release` put it into the gradebook.
@@ -133,6 +134,18 @@ def some(connection: Connection, grade_ids: Collection[str]) -> dict[str, Row]:
     if found.keys() != set(grade_ids):
         raise DeskProblem("there is no such answer in the gradebook; load the list of answers again")
     return found
+
+
+def named(connection: Connection, beginning: str) -> str:
+    """Return the grade id that begins so; raise `DeskProblem` unless there is just one."""
+    wanted = written(GRADE.c.id).where(GRADE.c.id.startswith(beginning.lower(), autoescape=True)).limit(2)
+    found = connection.scalars(wanted).all()
+    if len(found) != 1:
+        raise DeskProblem(
+            f"{'several answers have ids that begin' if found else 'no answer has an id that begins'} with "
+            f"{one_line(beginning, 40)!r}"
+        )
+    return str(found[0])
 
 
 def lock(connection: Connection, grade_ids: Collection[str]) -> None:

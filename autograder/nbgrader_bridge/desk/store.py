@@ -414,6 +414,11 @@ class Store:
         with self._database.read() as connection:
             return second_marks.measure(connection, question)
 
+    def answer_id(self, beginning: str) -> str:
+        """Return the id of the answer whose id begins so; raise `DeskProblem` unless there is just one."""
+        with self._database.read() as connection:
+            return grades.named(connection, beginning)
+
     def resolve(self, grade_id: str, slot: Slot, by: str) -> Saved:
         """Let one of an answer's two marks count, with its adjustment and its note.
 
