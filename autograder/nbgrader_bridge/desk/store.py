@@ -165,7 +165,7 @@ class Store:
             mark = marks.some(connection, (grade_id,), slot).get(grade_id)
             text = connection.execute(select(ANSWER).where(ANSWER.c.grade_id == grade_id)).one_or_none()
             if slot is Slot.SECOND:
-                state = replace(state, score=None, by="", at="", rev=mark.rev if mark else 0)
+                state = replace(state, score=None, extra=0.0, by="", at="", rev=mark.rev if mark else 0)
             return Answer(
                 status=state,
                 sha256=text.sha256 if text else "",
