@@ -346,7 +346,7 @@ class _ApiHandler(_Handler):
             self.say(422, message=f"Nothing was saved: {one_line(str(problem), 200)}.")
             return
         if not self.marker and not isinstance(body, WhoBody):
-            self.say(403, message="Nothing was saved: say first who marks, on the desk’s first page.")
+            self.say(422, message="Nothing was saved: say first who marks, on the desk’s first page.")
             return
         if body.marker not in ("", self.marker):
             self.say(422, message=_another(body.marker, self.marker))
