@@ -102,8 +102,10 @@ def around(connection: Connection, question: str, seed: str, what: Wanted, marke
     because a marker looks back at marked ones.
     """
     every = _found(connection, question, seed, Wanted.ALL if what is Wanted.UNMARKED else what, marker)
-    following = next_of(connection, question, seed, what, marker, grade_id)
-    return replace(_beside(grade_id, every, seed, question), after=following)
+    beside = _beside(grade_id, every, seed, question)
+    if what is not Wanted.UNMARKED:
+        return beside
+    return replace(beside, after=next_of(connection, question, seed, what, marker, grade_id))
 
 
 def _beside(grade_id: str, keys: Iterable[str], seed: str, question: str) -> Neighbours:

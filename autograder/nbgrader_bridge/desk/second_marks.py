@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, null, select
 
 from autograder.marking.agreement import agreement, kappa
 from autograder.marking.draw import sample
@@ -64,9 +64,9 @@ def waiting(connection: Connection, question: str) -> frozenset[str]:
 
 def waiting_for(connection: Connection, question: str, marker: str) -> frozenset[str]:
     """Return the answers that wait for a marker's second mark: the marker did not give or settle a first one, ever."""
-    theirs = select(EVENT.c.grade_id).where(EVENT.c.by == marker, EVENT.c.action.in_(_FIRST))
-    marked = select(_MARKED.c.grade_id).where(_MARKED.c.by == marker, _MARKED.c.slot == Slot.FIRST)
-    free = (MARK.c.state == State.OPEN, MARK.c.grade_id.not_in(theirs), MARK.c.grade_id.not_in(marked))
+    saved = exists().where(EVENT.c.grade_id == MARK.c.grade_id, EVENT.c.by == marker, EVENT.c.action.in_(_FIRST))
+    first = (_MARKED.c.grade_id == MARK.c.grade_id, _MARKED.c.slot == Slot.FIRST, _MARKED.c.by == marker)
+    free = (MARK.c.state == State.OPEN, ~saved, ~exists().where(*first))
     return frozenset(connection.scalars(_seconds(question, MARK.c.grade_id).where(*free)))
 
 
@@ -79,9 +79,26 @@ def given(connection: Connection, question: str) -> tuple[int, int]:
 
 def differing(connection: Connection, question: str) -> list[str]:
     """Return the answers whose two marks differ, and wait until somebody resolves them."""
-    rubric = rubrics.newest(connection, question)
+    among = frozenset(
+        grade_id
+        for grade_id, given, adjustment, kept, first_given, first_adjustment in connection.execute(
+            _seconds(
+                question,
+                MARK.c.grade_id,
+                MARK.c.given,
+                MARK.c.adjustment,
+                MARK.c.resolves,
+                _MARKED.c.given,
+                _MARKED.c.adjustment,
+            )
+            .join(_MARKED, and_(_MARKED.c.grade_id == MARK.c.grade_id, _MARKED.c.slot == Slot.FIRST))
+            .where(MARK.c.state.in_(marks.COUNTED), _MARKED.c.resolves.is_(null()))
+        )
+        if (given, adjustment) != ((kept["given"], kept["adjustment"]) if kept else (first_given, first_adjustment))
+    )
+    rubric = rubrics.newest(connection, question) if among else None
     scheme = rubric.scheme if rubric else None
-    return [each.grade_id for each in _both(connection, scheme) if each.open] if scheme else []
+    return [each.grade_id for each in _both(connection, scheme, among) if each.open] if scheme else []
 
 
 def _seconds(question: str, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -113,16 +130,19 @@ def measure(connection: Connection, question: str) -> QuestionAgreement:
     return QuestionAgreement(question, overall, items, tuple(found))
 
 
-def _both(connection: Connection, scheme: Scheme) -> Iterator[DoubleMark]:
+def _both(connection: Connection, scheme: Scheme, among: Collection[str] | None = None) -> Iterator[DoubleMark]:
+    """Yield the answers with two marks: all, or those of ``among``."""
+
     def now(judged: Judged) -> Judged:
         given = carried(scheme, judged.given)
         return replace(judged, given=given, score=points(scheme, given, judged.adjustment))
 
-    counted = {
-        key: mark
-        for key, mark in marks.of_question(connection, scheme.question, Slot.SECOND).items()
-        if mark.state in marks.COUNTED
-    }
+    second = (
+        marks.of_question(connection, scheme.question, Slot.SECOND)
+        if among is None
+        else marks.some(connection, among, Slot.SECOND)
+    )
+    counted = {key: mark for key, mark in second.items() if mark.state in marks.COUNTED}
     if not counted:
         return
     first, rows = marks.some(connection, counted), grades.known(connection, counted)

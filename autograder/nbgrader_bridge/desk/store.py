@@ -425,15 +425,15 @@ class Store:
         Raises
         ------
         DeskProblem
-            The answer does not have two marks that differ, or its score was changed in the formgrader.
+            The answer does not have two marks that differ, or something was typed for it in the formgrader.
         """
         answer = self.answer(grade_id)
         question = answer.status.question
         differ = {each.grade_id: each for each in self.agreement(question).answers if each.open}
         if grade_id not in differ:
             raise DeskProblem("this answer does not have two marks that differ")
-        if answer.status.overruled:
-            raise DeskProblem("the score of this answer was changed in the formgrader; open it at the desk")
+        if answer.status.overruled or answer.status.comment_edited:
+            raise DeskProblem("somebody used the formgrader for this answer; open it at the desk")
         chosen = differ[grade_id].second if slot is Slot.SECOND else differ[grade_id].first
         return self.save(
             SaveMark(
