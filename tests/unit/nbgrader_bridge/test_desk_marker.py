@@ -47,7 +47,8 @@ def sent(
     handler_of: type[_ApiHandler], content: object, monkeypatch: pytest.MonkeyPatch, cookie: bytes | None = b"bob"
 ) -> tuple[int, dict[str, Any], list[str]]:
     """Send JSON to a handler; return the status, the answer, and the names in the cookies that it sets."""
-    handler, said, names = handler_of.__new__(handler_of), {}, []
+    handler, names = handler_of.__new__(handler_of), []
+    said: dict[str, Any] = {}
     settings = {"identity_provider": IdentityProvider(), DESK: SimpleNamespace(undo=lambda *_: {"event": 7})}
     handler.application = SimpleNamespace(settings=settings)
     handler.current_user, handler.request = User("x"), SimpleNamespace(body=json.dumps(content).encode())
@@ -72,7 +73,8 @@ def test_initials_are_the_same_in_small_and_in_capital_letters(monkeypatch: pyte
 
 
 def test_whoever_is_logged_out_is_told_how_to_save_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    handler, said = UndoHandler.__new__(UndoHandler), []
+    handler = UndoHandler.__new__(UndoHandler)
+    said: list[str] = []
     monkeypatch.setattr(handler, "set_header", lambda *_: None)
     monkeypatch.setattr(handler, "finish", said.append)
     for status in (403, 500):
