@@ -8,7 +8,7 @@ from importlib.resources import files
 from tests.browser.chromium import Page
 
 #: In the browser, the names of up to 24 letters in code that stand on two lines.
-BROKEN_NAMES = """pres => pres.flatMap(pre => {
+BROKEN_NAMES = """blocks => blocks.flatMap(pre => {
     const texts = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT), place = document.createRange(), broken = []
     while (texts.nextNode())
         for (const name of texts.currentNode.data.matchAll(/\\b[A-Za-z_]\\w{0,23}\\b/g)) {

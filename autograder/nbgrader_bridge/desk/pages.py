@@ -46,7 +46,7 @@ from autograder.safe_markdown import Renderer, render
 #: Holds the pages' templates, script and style.
 FOLDER: Final = Path(__file__).parents[1] / "templates" / "desk"
 
-_DRIFT: Final = "Run `autograder mark rubric --check`, which says what to do, and then `make release`."
+_DRIFT: Final = "Run `autograder mark rubric --check`. If it says nothing, run `make release`."
 #: How many words of an item name it.
 _FIRST_WORDS: Final = 7
 _PAGES: Final = environment("autograder.nbgrader_bridge", amount=amount, worth=worth)
@@ -90,7 +90,7 @@ HELP: Final = (
     (("1", "…", "9"), "a whole row: earned, or not"),
     (("a", "b", "…"), "the item with this letter: earned; again: half, if it has halves; again: not earned"),
     (("f", "0"), "everything earned, nothing earned"),
-    (("Enter",), "save, and go to the next answer"),
+    (("Enter",), "save, and go to the next answer; if nothing is changed, only go on"),
     (("n", "p"), "the next answer, the one before; twice, if choices are not saved"),
     (("u",), "undo my last save; again: the one before it"),
     (("t",), "comment; Esc leaves the field"),
@@ -220,6 +220,7 @@ def question(
             {
                 "key": each.key,
                 "letter": letters.get(each.key, ""),
+                "name": item_name(found, each.key),
                 "points": each.points,
                 "html": _inline(each.text),
                 "condition": "",
@@ -234,6 +235,7 @@ def question(
         marked=marked,
         state=_state(answer.status, slot) if answer else "",
         notes=_notes(answer, rubric, slot) if answer else (),
+        typed=_typed(answer) if answer and slot is Slot.FIRST else "",
         before=neighbours.before,
         after=neighbours.after,
         place=f"{neighbours.place} of {neighbours.of}" if neighbours.of else "",
@@ -521,6 +523,7 @@ def _rows(found: Scheme, given: Mapping[str, float], letters: Mapping[str, str])
                 {
                     "key": item.key,
                     "letter": letters.get(item.key, ""),
+                    "name": item_name(found, item.key),
                     "points": item.points,
                     "steps": item.steps,
                     "share": _nearest(item.steps, given.get(item.key, 0.0)),
@@ -609,16 +612,19 @@ def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
         return notes
     if status.state is State.STALE:
         notes.append("The student submitted again. You see the new answer, and the marks of the old one.")
-    if status.score is not None and status.without_items:
-        notes.append(f"The formgrader has {worth(status.score)}, without items. Saving replaces them.")
-    elif status.overruled:
-        typed = "No score" if status.score is None else worth(status.score)
-        ours = answer.mark.written_score if answer.mark else None
-        by_items = f"{worth(ours or 0.0)} by the items"
-        notes.append(f"{typed} in the formgrader, {by_items}. Saving replaces what the formgrader has.")
-    if status.comment_edited:
-        notes.append("The comment was changed in the formgrader, and stays as it is there.")
     return notes
+
+
+def _typed(answer: Answer) -> str:
+    """Return what score was typed in the formgrader in place of the desk's, or "" if none was."""
+    status = answer.status
+    if status.score is not None and status.without_items:
+        return f"The formgrader has {worth(status.score)}, without items. Saving replaces them."
+    if not status.overruled:
+        return ""
+    typed = "No score" if status.score is None else worth(status.score)
+    ours = answer.mark.written_score if answer.mark else None
+    return f"{typed} in the formgrader, {worth(ours or 0.0)} by the items. Saving replaces what the formgrader has."
 
 
 def _number(value: float | None) -> str:
