@@ -152,14 +152,15 @@ def home(
     visitor: Visitor,
     questions: Sequence[QuestionProgress],
     typed: Sequence[Typed],
-    waiting: Mapping[str, Mapping[Wanted, int]],
+    second: Mapping[str, int],
+    resolve: Mapping[str, int],
     open_requests: int,
     *,
     reading: bool,
 ) -> str:
     """Return the page with the progress of all questions.
 
-    ``waiting`` has the second marks and the two marks that differ that wait for this visitor, by question.
+    ``second`` has the second marks, and ``resolve`` the two marks that differ, that wait for this visitor, by question.
     """
     problems = [_sentence(each.problem) for each in questions if each.problem]
     problems += [
@@ -172,8 +173,8 @@ def home(
         visitor,
         questions=questions,
         typed=typed,
-        second={key: each[Wanted.SECOND] for key, each in waiting.items()},
-        resolve={key: each.get(Wanted.RESOLVE, 0) for key, each in waiting.items()},
+        second=second,
+        resolve=resolve,
         requests=open_requests,
         reading=reading,
         problems=problems,

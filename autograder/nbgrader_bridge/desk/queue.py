@@ -63,9 +63,9 @@ def _found(connection: Connection, question: str, seed: str, what: Wanted, marke
         case Wanted.OVERRULED:
             return [each.grade_id for each in typed(connection, question)]
         case Wanted.SECOND:
-            return second_marks.waiting_for(connection, question, marker)
+            return second_marks.waiting_for(connection, marker, question)[question]
         case Wanted.RESOLVE:
-            return second_marks.differing(connection, question)
+            return second_marks.differing(connection, question)[question]
     return connection.scalars(every).all()
 
 

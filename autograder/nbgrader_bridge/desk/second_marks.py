@@ -59,52 +59,62 @@ def draw(connection: Connection, question: str, share: float, seed: str) -> int:
 
 def waiting(connection: Connection, question: str) -> frozenset[str]:
     """Return the answers that wait for a second mark."""
-    return frozenset(connection.scalars(_seconds(question, MARK.c.grade_id).where(MARK.c.state == State.OPEN)))
+    return frozenset(connection.scalars(_seconds((question,), MARK.c.grade_id).where(MARK.c.state == State.OPEN)))
 
 
-def waiting_for(connection: Connection, question: str, marker: str) -> frozenset[str]:
-    """Return the answers that wait for a marker's second mark: the marker did not give or settle a first one, ever."""
+def waiting_for(connection: Connection, marker: str, *questions: str) -> dict[str, list[str]]:
+    """Return by question the answers that wait for a marker's second mark.
+
+    The marker did not give or settle a first mark of any of them, ever.
+    """
     saved = exists().where(EVENT.c.grade_id == MARK.c.grade_id, EVENT.c.by == marker, EVENT.c.action.in_(_FIRST))
     first = (_MARKED.c.grade_id == MARK.c.grade_id, _MARKED.c.slot == Slot.FIRST, _MARKED.c.by == marker)
-    free = (MARK.c.state == State.OPEN, ~saved, ~exists().where(*first))
-    return frozenset(connection.scalars(_seconds(question, MARK.c.grade_id).where(*free)))
+    wanted = _seconds(questions, CELL.c.name, MARK.c.grade_id)
+    rows = connection.execute(wanted.where(MARK.c.state == State.OPEN, ~saved, ~exists().where(*first))).tuples().all()
+    return {question: [grade_id for name, grade_id in rows if name == question] for question in questions}
 
 
 def given(connection: Connection, question: str) -> tuple[int, int]:
     """Return how many second marks of a question were given, and how many there will be."""
-    wanted = _seconds(question, MARK.c.state, func.count()).group_by(MARK.c.state)
+    wanted = _seconds((question,), MARK.c.state, func.count()).group_by(MARK.c.state)
     numbers: dict[str, int] = dict(connection.execute(wanted).tuples().all())
     return sum(numbers.get(state, 0) for state in marks.COUNTED), sum(numbers.values())
 
 
-def differing(connection: Connection, question: str) -> list[str]:
-    """Return the answers whose two marks differ, and wait until somebody resolves them."""
-    among = frozenset(
-        grade_id
-        for grade_id, given, adjustment, kept, first_given, first_adjustment in connection.execute(
-            _seconds(
-                question,
-                MARK.c.grade_id,
-                MARK.c.given,
-                MARK.c.adjustment,
-                MARK.c.resolves,
-                _MARKED.c.given,
-                _MARKED.c.adjustment,
-            )
-            .join(_MARKED, and_(_MARKED.c.grade_id == MARK.c.grade_id, _MARKED.c.slot == Slot.FIRST))
-            .where(MARK.c.state.in_(marks.COUNTED), _MARKED.c.resolves.is_(null()))
+def differing(connection: Connection, *questions: str) -> dict[str, list[str]]:
+    """Return by question the answers whose two marks differ, and wait until somebody resolves them."""
+    wanted = (
+        _seconds(
+            questions,
+            CELL.c.name,
+            MARK.c.grade_id,
+            MARK.c.given,
+            MARK.c.adjustment,
+            MARK.c.resolves,
+            _MARKED.c.given,
+            _MARKED.c.adjustment,
         )
-        if (given, adjustment) != ((kept["given"], kept["adjustment"]) if kept else (first_given, first_adjustment))
+        .join(_MARKED, and_(_MARKED.c.grade_id == MARK.c.grade_id, _MARKED.c.slot == Slot.FIRST))
+        .where(MARK.c.state.in_(marks.COUNTED), _MARKED.c.resolves.is_(null()))
     )
-    rubric = rubrics.newest(connection, question) if among else None
+    among: dict[str, list[str]] = {question: [] for question in questions}
+    for question, grade_id, given, adjustment, kept, first_given, first_adjustment in connection.execute(wanted):
+        first = (kept["given"], kept["adjustment"]) if kept else (first_given, first_adjustment)
+        if (given, adjustment) != first:
+            among[question].append(grade_id)
+    return {question: _open(connection, question, found) if found else [] for question, found in among.items()}
+
+
+def _open(connection: Connection, question: str, among: Collection[str]) -> list[str]:
+    rubric = rubrics.newest(connection, question)
     scheme = rubric.scheme if rubric else None
     return [each.grade_id for each in _both(connection, scheme, among) if each.open] if scheme else []
 
 
-def _seconds(question: str, *columns: ColumnElement[Any]) -> Select[Any]:
+def _seconds(questions: Collection[str], *columns: ColumnElement[Any]) -> Select[Any]:
     joined = select(*columns).join_from(MARK, GRADE, GRADE.c.id == MARK.c.grade_id)
     joined = joined.join(CELL, CELL.c.id == GRADE.c.cell_id)
-    return joined.where(CELL.c.name == question, MARK.c.slot == Slot.SECOND)
+    return joined.where(CELL.c.name.in_(questions), MARK.c.slot == Slot.SECOND)
 
 
 def measure(connection: Connection, question: str) -> QuestionAgreement:

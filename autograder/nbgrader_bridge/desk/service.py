@@ -119,10 +119,10 @@ class Desk:
         """Return the desk's first page."""
         reading = self.read_answers()
         questions = self.store.questions()
-        lists = (Wanted.SECOND, *([Wanted.RESOLVE] if visitor.instructs else []))
-        waiting = {each.question: self.store.numbers(each.question, visitor.marker, *lists) for each in questions}
+        second = self.store.second_marks_for(visitor.marker)
+        resolve = self.store.differing() if visitor.instructs else dict.fromkeys(second, 0)
         open_requests = sum(each.state is RequestState.OPEN for each in self.store.requests())
-        return pages.home(visitor, questions, self.store.typed(), waiting, open_requests, reading=reading)
+        return pages.home(visitor, questions, self.store.typed(), second, resolve, open_requests, reading=reading)
 
     def question(self, visitor: pages.Visitor, question: str, wanted: Wanted, at: str) -> str:
         """Return the page of one answer: ``at``, or the first one of the list. Open requests about it are on it."""

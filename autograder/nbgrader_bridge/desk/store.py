@@ -127,6 +127,18 @@ class Store:
         with self._database.read() as connection:
             return {each: queue.number(connection, question, self._seed, each, marker) for each in lists}
 
+    def second_marks_for(self, marker: str) -> dict[str, int]:
+        """Return by question how many answers wait for a marker's second mark."""
+        with self._database.read() as connection:
+            found = second_marks.waiting_for(connection, marker, *WRITTEN)
+            return {question: len(ids) for question, ids in found.items()}
+
+    def differing(self) -> dict[str, int]:
+        """Return by question how many answers have two marks that differ, until somebody resolves them."""
+        with self._database.read() as connection:
+            found = second_marks.differing(connection, *WRITTEN)
+            return {question: len(ids) for question, ids in found.items()}
+
     def typed(self) -> tuple[Typed, ...]:
         """Return what was typed in the formgrader, by question."""
         with self._database.read() as connection:

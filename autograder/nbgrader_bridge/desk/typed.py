@@ -33,20 +33,12 @@ def typed(connection: Connection, *questions: str) -> tuple[Typed, ...]:
         )
         .join(MARK, and_(MARK.c.grade_id == GRADE.c.id, MARK.c.slot == Slot.FIRST), isouter=True)
         .where(CELL.c.name.in_(questions), or_(*something))
-        .order_by(CELL.c.name, GRADE.c.id)
     )
     found = []
     for grade_id, question, score, extra, state, written, written_comment, comment in connection.execute(wanted):
         marked = state in marks.COUNTED
-        each = Typed(
-            grade_id=grade_id,
-            question=question,
-            score=score,
-            scored=score != written if marked else score is not None,
-            marked=marked,
-            comment=marks.is_typed(comment, written_comment if marked else ""),
-            extra=extra or 0.0,
-        )
-        if each.scored or each.comment or each.extra:
-            found.append(each)
-    return tuple(found)
+        scored = score != written if marked else score is not None
+        words = marks.is_typed(comment, written_comment if marked else "")
+        if scored or words or extra:
+            found.append(Typed(grade_id, question, score, scored, marked, words, extra or 0.0))
+    return tuple(sorted(found, key=lambda each: (each.question, each.grade_id)))
