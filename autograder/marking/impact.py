@@ -28,6 +28,15 @@ class Move:
 
 
 @dataclass(frozen=True)
+class Worth:
+    """The text of an item, or of a false statement, that has other points than before."""
+
+    text: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
 class Impact:
     """What a change does.
 
@@ -42,6 +51,8 @@ class Impact:
         Answers that would move, and do not, because their score was typed in the formgrader.
     added, removed, reworded : tuple of str
         Texts of items and false statements: new ones, those that are gone, and those with other words than before.
+    revalued : tuple of Worth
+        Items and false statements with other points, whoever has them.
     without : tuple of str
         Answers that were marked before there was a new item or false statement; empty if there is none.
     """
@@ -52,6 +63,7 @@ class Impact:
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     reworded: tuple[str, ...] = ()
+    revalued: tuple[Worth, ...] = ()
     without: tuple[str, ...] = ()
 
 
@@ -101,6 +113,7 @@ def moves(old: Scheme, new: Scheme, marks: Mapping[str, Marked]) -> Impact:
         if (before != after and mark.adjustment) or any(abs(given[k] - mark.given[k]) > 1e-9 for k in given):
             look.append(key)
     old_texts, new_texts = _texts(old), _texts(new)
+    old_points, new_points = _points(old), _points(new)
     added = tuple(text for key, text in new_texts.items() if key not in old_texts)
     return Impact(
         tuple(moved),
@@ -109,8 +122,19 @@ def moves(old: Scheme, new: Scheme, marks: Mapping[str, Marked]) -> Impact:
         added,
         removed=tuple(text for key, text in old_texts.items() if key not in new_texts),
         reworded=tuple(text for key, text in new_texts.items() if old_texts.get(key, text) != text),
+        revalued=tuple(
+            Worth(new_texts[key], old_points[key], value)
+            for key, value in new_points.items()
+            if old_points.get(key, value) != value
+        ),
         without=tuple(sorted(marks)) if added else (),
     )
+
+
+def _points(scheme: Scheme) -> dict[str, float]:
+    return {key: item.points for key, item in scheme.items.items()} | {
+        key: mistake.points for key, mistake in scheme.costs.items()
+    }
 
 
 def _texts(scheme: Scheme) -> dict[str, str]:

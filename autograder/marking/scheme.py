@@ -340,6 +340,24 @@ def from_document(document: object) -> Scheme:
     return scheme
 
 
+def check_halves(scheme: Scheme) -> None:
+    """Raise `SchemeProblem` unless all that can be given or taken is a multiple of half a point.
+
+    Examples
+    --------
+    >>> check_halves(parse("| points | for |\\n|---:|---|\\n| 1 | The cause (0.7). An effect (0.3). |", "q1", 1))
+    Traceback (most recent call last):
+    ...
+    autograder.marking.scheme.SchemeProblem: q1, “The cause.”: 0.7 is no multiple of half a point
+    """
+    given = [(item.words, step * item.points) for item in _items(scheme) for step in item.steps]
+    for text, points in [*given, *((mistake.text, mistake.points) for mistake in scheme.mistakes)]:
+        if not math.isclose(2 * points, round(2 * points), abs_tol=1e-9):
+            raise SchemeProblem(
+                f"{scheme.question}, “{one_line(text, 60)}”: {amount(points)} is no multiple of half a point"
+            )
+
+
 class _Bracket(NamedTuple):
     """A bracket with points in the text of a row: where it stands, and what it says."""
 

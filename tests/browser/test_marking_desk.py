@@ -7,7 +7,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ import pytest
 
 from autograder.assignment.seeds import course_seed
 from autograder.cli.mark.request_files import read_requests
+from autograder.marking.scheme import amount
 from autograder.marking.score import points
-from autograder.nbgrader_bridge.desk.model import Wanted
+from autograder.nbgrader_bridge.desk.model import SaveMark, Wanted
 from autograder.nbgrader_bridge.desk.regrade_requests import Asked
 from autograder.nbgrader_bridge.desk.store import Store
 from tests.browser.accessibility import violations
@@ -31,7 +32,7 @@ from tests.support.postgresql import postgresql, programs
 from tests.support.processes import eventually
 
 if TYPE_CHECKING:
-    from playwright.sync_api import APIResponse, BrowserContext, Dialog, Locator, Response
+    from playwright.sync_api import APIResponse, BrowserContext, Dialog, Locator, Response, Route
 
 #: 640 pixels are what a window of 1280 has left at 200 %.
 SIZES = {"phone": (320, 800), "enlarged": (640, 450), "desktop": (1280, 900)}
@@ -343,7 +344,9 @@ def test_two_markers_of_one_answer_are_told_of_each_other_and_nothing_is_lost(ev
     ann = everyone.opens("ann", f"q/q2?at={grade}&filter=all")
     bob = everyone.opens("bob", f"q/q2?at={grade}&filter=all")
     bob.save("0", "Enter")
-    ann.press("f", "Enter")
+    ann.press("1", "Enter")
+    ann.hears("bob marked this: 10. Press Enter again to replace it.")
+    ann.press("Enter")
     ann.page.get_by_role("button", name="Keep theirs").press("Enter")
     expect(ann.page.locator("#score")).to_have_text("0")
     assert store.answer(grade).status.score == 0.0
@@ -465,6 +468,167 @@ def test_only_what_a_marker_chose_is_saved(everyone: Markers, store: Store) -> N
     assert store.answer(grade).status.score == 0.0
 
 
+@pytest.fixture(scope="module")
+def bobs(everyone: Markers, store: Store) -> list[str]:
+    """Answers to Q4 that say the same, and that bob gave 0 points, each on its own."""
+    everyone.opens("ann", "")  # whoever comes first waits until the answers are read
+    rubric, grades = store.rubric("q4").rev, [each.grade_id for each in store.queue("q4") if each.together > 1][:7]
+    for grade in grades:
+        store.save(SaveMark(grade, 0, rubric, {}, "bob", store.answer(grade).sha256))
+    return grades
+
+
+def test_a_mark_is_replaced_only_by_whoever_changes_it_and_says_so_twice(
+    everyone: Markers, store: Store, bobs: list[str]
+) -> None:
+    grade = bobs[0]
+    ann = everyone.opens("ann", f"q/q4?at={grade}&filter=all")
+    page, theirs = ann.page, store.answer(grade).mark
+    expect(page.locator("#also input:checked")).to_have_count(0)
+    ann.press("Enter")
+    expect(page.locator(f"#marking[data-grade='{grade}']")).to_have_count(0)
+    ann.hears("Nothing is changed.")
+    assert store.answer(grade).mark == theirs
+    everyone.opens("ann", f"q/q4?at={grade}&filter=all")
+    for keys in (("1", "Enter"), ("2", "2", "Enter"), ("m",)):
+        ann.press(*keys)
+        ann.hears(f"bob marked this: 0. Press {keys[-1]} again to replace it.")
+    page.get_by_text("Adjustment", exact=True).click()
+    page.get_by_label("Points to add or to take away").press("Enter")  # a field of a form, and no save
+    assert store.answer(grade).mark == theirs
+    page.locator("#also input").first.check()
+    expect(page.get_by_role("button", name="Save for 2, and next")).to_be_visible()
+    page.locator("#also input").first.uncheck()
+    ann.press("Escape", "m")
+    ann.save("m")
+    assert (store.answer(grade).mark.by, store.answer(grade).status.state) == ("ann", "look")
+    # Whoever agrees takes the answer off the list.
+    bob = everyone.opens("bob", f"q/q4?at={grade}&filter=look")
+    bob.save("Enter", "Enter")
+    assert store.answer(grade).status.state == "done"
+
+
+def test_keys_that_come_before_their_answer_do_not_count(everyone: Markers, store: Store, bobs: list[str]) -> None:
+    kay = everyone["kay"]
+    page = kay.page
+    page.clock.install(time=0)
+    everyone.opens("kay", f"q/q4?at={bobs[1]}&filter=all")
+    page.clock.pause_at(60_000)
+    score, grade = page.locator("#score"), kay.at()
+    kay.press("f", "Enter")
+    kay.hears("Press Enter again")
+
+    def types_on(route: Route) -> None:
+        kay.press("1", "2")
+        route.continue_()
+
+    page.route("**/api/mark", types_on, times=1)
+    kay.press("Enter")
+    expect(page.locator(f"#marking[data-grade='{grade}']")).to_have_count(0)
+    kay.hears("Keys that you pressed before this answer was there do not count.")
+    before, mark = score.inner_text(), store.answer(kay.at()).mark
+    kay.press("f", "Enter")
+    expect(score).to_have_text(before)
+    page.clock.run_for(600)
+    kay.press("f")
+    expect(score).to_have_text("10")
+    assert store.answer(grade).status.score == 10.0
+    assert store.answer(kay.at()).mark == mark
+
+
+def test_two_clicks_undo_one_save_and_what_was_typed_is_back(everyone: Markers, store: Store, bobs: list[str]) -> None:
+    for grade in bobs[2:4]:
+        kay = everyone.opens("kay", f"q/q4?at={grade}&filter=all")  # whose clock stands still
+        kay.press("f")
+        kay.page.get_by_label("Comment for the student").fill(f"About {grade}.")
+        kay.press("Control+Enter")
+        kay.hears("Press Enter again")
+        assert kay.save("Control+Enter") == grade
+    undo = kay.page.get_by_role("button", name="Undo")
+    undo.dblclick()
+    kay.hears("Your choices are back, and not saved.")
+    undo.click()  # late, and on the page that came
+    assert kay.at() == bobs[3]
+    expect(kay.page.get_by_label("Comment for the student")).to_have_value(f"About {bobs[3]}.")
+    expect(kay.page.locator("#score")).to_have_text("10")
+    assert [store.answer(each).status.score for each in bobs[2:4]] == [10.0, 0.0]
+    kay.page.clock.run_for(600)
+    undo.click()
+    expect(kay.page.get_by_label("Comment for the student")).to_have_value(f"About {bobs[2]}.")
+    assert [store.answer(each).status.score for each in bobs[2:4]] == [0.0, 0.0]
+
+
+def test_whoever_is_logged_out_logs_in_elsewhere_and_loses_nothing(
+    server: Server, everyone: Markers, store: Store, bobs: list[str]
+) -> None:
+    grade = bobs[4]
+    eve = everyone.opens("eve", f"q/q4?at={grade}&filter=all")
+    page, context = eve.page, eve.page.context
+
+    def logged_out_and_in() -> None:
+        context.clear_cookies(name=re.compile("^(?!autograder-marker)"))
+        eve.press("Control+Enter")
+        eve.is_told("You are logged out. Open the desk's address in another tab, then save again here.")
+        other = context.new_page()
+        other.goto(server.address)
+        expect(other.get_by_role("heading", name="Marking desk")).to_be_visible()
+        other.close()
+
+    eve.press("f")
+    page.get_by_label("Comment for the student").fill("Words.")
+    eve.press("Control+Enter")
+    eve.hears("Press Enter again")
+    logged_out_and_in()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    eve.hears("Your choices are back, and not saved.")
+    eve.press("Control+Enter")
+    logged_out_and_in()
+    assert eve.save("Control+Enter") == grade
+    assert store.answer(grade).mark.note == "Words."
+    eve.watch.errors[:] = [each for each in eve.watch.errors if "status of 403" not in each]
+
+
+def test_a_page_of_another_marker_saves_nothing(everyone: Markers, store: Store, bobs: list[str]) -> None:
+    grade = bobs[5]
+    max_ = everyone.opens("Max", f"q/q4?at={grade}&filter=all")
+    before = store.answer(grade).mark
+    other = max_.page.context.new_page()
+    for initials in ("Ida", "max"):
+        other.goto(max_.page.url.partition("q/")[0] + "who")
+        other.get_by_label("Your initials or your name").fill(initials)
+        other.keyboard.press("Enter")
+        expect(other.get_by_text(f"Marker: {initials.lower()}")).to_be_visible()
+        if initials == "Ida":
+            max_.press("f", "Enter", "Enter")
+            max_.is_told("This page was opened by max, and this browser is ida’s now. Load the page again.")
+            assert store.answer(grade).mark == before
+    other.close()
+
+
+def test_a_mark_scheme_that_changed_meanwhile_keeps_the_choices_that_it_has(
+    everyone: Markers, store: Store, bobs: list[str]
+) -> None:
+    grade = bobs[6]
+    bob = everyone.opens("bob", f"q/q4?at={grade}&filter=all")
+    page = bob.page
+    bob.press("f")
+    page.get_by_label("Comment for the student").fill("Kept.")
+    scheme = store.rubric("q4")
+    gone = scheme.scheme.mistakes[0]
+    page.locator(f"[data-key='{gone.key}'] input").check()
+    found = replace(scheme.scheme, mistakes=scheme.scheme.mistakes[1:])
+    event = store.change_rubric(found, scheme.rev, "ann")
+    bob.press("Control+Enter")
+    page.get_by_role("button", name="Load the new mark scheme, and keep my choices").click()
+    bob.hears("Your choices are back, and not saved. The mark scheme does not have these any more: false statement")
+    expect(page.locator("#score")).to_have_text("10")
+    expect(page.get_by_label("Comment for the student")).to_have_value("Kept.")
+    assert bob.save("Control+Enter") == grade
+    assert store.answer(grade).status.score == 10.0
+    store.undo(event, "ann", schemes=True)
+
+
 def test_whoever_leaves_what_is_not_saved_is_asked_first(everyone: Markers) -> None:
     bob = everyone.opens("bob", "q/q3")
     page = bob.page
@@ -577,6 +741,8 @@ def test_a_changed_mark_scheme_says_first_what_moves_and_is_undone_with_a_key(ev
     assert {each for each in before if before[each] != after[each]} == had
     ann.press("u")
     ann.hears("Undone")
+    ann.hears("What you wrote is back, and not saved.")
+    expect(text).to_have_value(re.compile(r"such as 1\. \| −2 \|"))
     assert scores() == before
     # The log takes a change back, too, and shows nothing that did not change.
     text.fill(scheme.replace("such as 1. | −1 |", "such as 1. | −2 |"))
@@ -624,11 +790,21 @@ def test_a_score_typed_in_the_formgrader_is_shown_and_kept_or_replaced(
     expect(ann.page.locator("#score")).to_have_text("9½")
     ann.save("Enter")
     everyone.opens("ann", f"q/q1?at={replaced}&filter=all")
+    ann.press("t")
+    ann.page.keyboard.type("A word of mine.")
+    ann.press("Control+Enter")
+    ann.is_told(
+        "The comment of the formgrader stays. Choose “Replace the comment of the formgrader with the desk's” first."
+    )
     ann.page.get_by_label("Replace the comment of the formgrader with the desk's").check()
-    ann.save("Enter")
+    ann.press("Control+Enter")
+    ann.hears(f"The formgrader has 9½ points. Press Enter again to save {amount(ours)} instead.")
+    assert store.answer(replaced).status.score == 9.5
+    ann.save("Control+Enter")
     assert (store.answer(kept).status.score, store.answer(kept).comment) == (9.5, "Typed by a person.")
     assert store.answer(replaced).status.score == ours
     assert "Typed" not in store.answer(replaced).comment
+    assert "A word of mine." in store.answer(replaced).comment
     assert store.queue("q1", Wanted.OVERRULED) == tuple(each for each in store.queue("q1") if each.grade_id == kept), (
         "its comment is still the person's"
     )
@@ -657,6 +833,8 @@ def test_a_score_that_a_stale_page_of_the_formgrader_erased_is_told_and_saved_ag
 
     everyone.opens("ann", "").page.get_by_role("link", name=f"Q6, answer {grade[:6]}").press("Enter")
     expect(ann.page.get_by_text("No score in the formgrader, 2 points by the items.")).to_be_visible()
+    ann.press("Enter")
+    ann.hears("The formgrader has no score. Press Enter again to save 2 instead.")
     ann.save("Enter")
     assert store.answer(grade).status.score == course.scores()[student]["q6"][1] == 2.0
     assert len(store.log(grade_id=grade)) == 2
@@ -684,30 +862,55 @@ def test_a_request_is_answered_by_another_marker_with_the_items_that_change(
         expect(reply).to_have_count(0 if initials == "ann" else 1)
         if initials == "bob":
             reply.fill("You are right.")
+            accept = marker.page.get_by_role("button", name="Accept, with the items as they are chosen now")
+            keep = marker.page.get_by_role("button", name="Keep the mark")
+            reply.fill(" ")
+            keep.click()
+            marker.is_told("Write a reply first.")
+            reply.fill("You are right.")
+            expect(marker.page.get_by_role("alert").first).to_be_empty()
+            accept.click()
+            marker.hears("Nothing is changed: press again to accept with the same points.")
         source = marker.page.get_by_role("checkbox", name=re.compile("A fitting source"))
         source.set_checked(not source.is_checked())
         marker.press("Enter")
         marker.is_told(refusal)
         assert store.answer(grade).status.score == before
     expect(reply).to_have_value("You are right.")
-    marker.page.get_by_role("button", name="Accept, with the items as they are chosen now").press("Enter")
+    keep.click()
+    marker.is_told("You changed the mark. Press Accept, or take the changes back.")
+    accept.press("Enter")
     marker.hears("Answered.")
     assert abs(store.answer(grade).status.score - before) == 1
     assert "About q1.4a: You are right." in store.answer(grade).comment
+    assert [each.state for each in store.requests()] == ["accepted"]
+    marker.press("u")
+    marker.hears("Your choices are back, and not saved.")
+    expect(reply).to_have_value("You are right.")
+    accept.click()
+    marker.hears("Answered.")
     assert [each.state for each in store.requests()] == ["accepted"]
 
 
 def test_second_marks_are_given_without_the_first_one_and_resolved(everyone: Markers, store: Store) -> None:
     store.sample(0.2, "1")
     first = {each.grade_id: each.score for each in store.queue("q1")}
-    bob = everyone.opens("bob", "q/q1?filter=second")
-    given = []
+    bob = everyone.opens("bob", "")
+    bob.page.get_by_role("listitem").filter(has_text="Second marks").get_by_role("link", name="Q1").press("Enter")
+    expect(bob.page.get_by_role("link", name="second marks")).to_have_attribute("aria-current", "true")
+    waiting, drawn = store.numbers("q1", "bob", Wanted.SECOND)[Wanted.SECOND], store.second_marks("q1")[1]
+    given: list[str] = []
     while bob.page.locator("#marking").count():
         expect(bob.page.get_by_role("heading", level=1)).to_contain_text("second mark")
         expect(bob.page.locator("#score")).to_have_text("0")
         assert not re.search(r"\bann\b", bob.page.locator("#marking").inner_text())
-        given.append(bob.save("f", "Enter"))
-    assert len(given) > 2
+        expect(bob.page.get_by_role("link", name="Log of this answer")).to_have_count(0)
+        bob.press("f")
+        with bob.page.expect_response("**/api/mark"):
+            given.append(bob.at())
+            bob.press("Enter")
+        bob.hears(f"Second mark saved: {len(given)} of {drawn}. It does not count yet.")
+    assert len(given) == waiting > 2
     assert {each.grade_id: each.score for each in store.queue("q1")} == first
 
     ann = everyone.opens("ann", "agreement")

@@ -37,11 +37,16 @@ def log(
     as_json: Json = False,
 ) -> None:
     """Show who changed which mark, and from what to what. It names students."""
+    from autograder.nbgrader_bridge.desk.model import name
+
     with opened_store() as store:
         found = store.log(student=student, names=True)
     if as_json:
         print_json(found)
         return
     for each in found:
-        scores = f": {each.before.get('score')} → {each.after.get('score')}" if each.grade_id else ""
-        print(f"{each.id}  {each.at}  {each.by}  {each.action}  {each.question}  {each.student}{scores}")
+        about = ""
+        if each.grade_id:
+            scores = f"{each.before.get('score')} → {each.after.get('score')}"
+            about = f"  {name(each.grade_id)}  {each.student}: {scores}"
+        print(f"{each.id}  {each.at}  {each.by}  {each.action}  {each.question}{about}")

@@ -86,7 +86,7 @@ def agreement(*, as_json: Json = False) -> None:
 
 
 def resolve(
-    answer: Annotated[str, typer.Argument(help="The answer, as `autograder mark agreement` names it.")],
+    answer: Annotated[str, typer.Argument(help="The answer's id, or its beginning, as the desk shows it.")],
     which: Annotated[Which, typer.Argument(help="The mark that counts from now on.")],
     by: Annotated[str, typer.Option(help="Who decides it. The log keeps the name.")],
 ) -> None:
@@ -94,5 +94,5 @@ def resolve(
     from autograder.nbgrader_bridge.desk.model import Slot
 
     with opened_store() as store:
-        saved = store.resolve(answer, Slot(which), by)
+        saved = store.resolve(store.answer_id(answer), Slot(which), by)
     print(f"{saved.score:g} points count. The log calls this entry {saved.event}.")

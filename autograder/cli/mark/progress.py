@@ -30,6 +30,7 @@ def progress(
                     ("to look at again", each.look),
                     ("submitted again", each.stale),
                     ("overruled in the formgrader", each.overruled),
+                    ("scored in the formgrader without items", each.without_items),
                 )
                 if count
             ]

@@ -19,6 +19,10 @@ COLUMNS = ("student", "question", "item", "reason")
 _EMPTY = "_No response_"
 _HEADING = re.compile(rf"^### ({'|'.join(LABELS)})$", re.MULTILINE)
 _MOST_BYTES = 10_000_000
+_FORMS = (
+    f"requests are a table (.csv) that must begin with the line {','.join(COLUMNS)}, JSON (.json) that must have a "
+    "list of objects with these keys, or an issue (.md)"
+)
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,9 +60,7 @@ def _of_json(file: Path) -> Iterator[Asked]:
     try:
         entries = msgspec.json.decode(file.read_bytes(), type=list[_Entry])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise DeskProblem(
-            f"{file} must have a list of objects with {', '.join(COLUMNS)}: {one_line(str(problem), 120)}"
-        ) from None
+        raise DeskProblem(f"{file} is no JSON of requests ({one_line(str(problem), 120)}); {_FORMS}") from None
     for number, entry in enumerate(entries, 1):
         place = f"entry {number}"
         if entry.body:
@@ -77,7 +79,7 @@ def _of_issue(place: str, body: str) -> Asked:
 def _of_table(file: Path) -> Iterator[Asked]:
     rows = read_table(file, "the list of requests")
     if not rows or tuple(name.strip().lower() for name in rows[0][1]) != COLUMNS:
-        raise DeskProblem(f"{file} must begin with the line {','.join(COLUMNS)}")
+        raise DeskProblem(f"{file} is no table of requests; {_FORMS}")
     for number, row in rows[1:]:
         if any(map(str.strip, row)):
             yield Asked(f"line {number}", *(text.strip() for text in [*row, "", "", "", ""][: len(COLUMNS)]))

@@ -23,6 +23,7 @@ from autograder.nbgrader_bridge.desk.tables import (
     SUBMITTED_NOTEBOOK,
 )
 from autograder.notebook import Cell, Notebook
+from autograder.text import one_line
 
 _COMMENT_CELL = CELL.alias("comment_cell")
 #: The assignment's notebook, as `make release` put it into the gradebook.
@@ -67,30 +68,31 @@ def written(*columns: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _select() -> Select[Any]:
+def commented(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Return a query as `written` does, with the comment that belongs to each answer joined: `NB_COMMENT`."""
     comments = and_(NB_COMMENT.c.cell_id == _COMMENT_CELL.c.id, NB_COMMENT.c.notebook_id == SUBMITTED_NOTEBOOK.c.id)
     comment_cell = and_(
         _COMMENT_CELL.c.name == CELL.c.name,
         _COMMENT_CELL.c.notebook_id == CELL.c.notebook_id,
         _COMMENT_CELL.c.type == "SolutionCell",
     )
-    return (
-        written(
-            GRADE.c.id,
-            CELL.c.name,
-            SUBMITTED_ASSIGNMENT.c.student_id,
-            GRADE.c.notebook_id,
-            GRADE_CELL.c.max_score,
-            GRADE.c.manual_score,
-            GRADE.c.extra_credit,
-            GRADE.c.needs_manual_grade,
-            NB_COMMENT.c.id.label("comment_id"),
-            NB_COMMENT.c.manual_comment,
-        )
-        .join(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
-        .join(_COMMENT_CELL, comment_cell, isouter=True)
-        .join(NB_COMMENT, comments, isouter=True)
-    )
+    joined = written(*columns).join(_COMMENT_CELL, comment_cell, isouter=True)
+    return joined.join(NB_COMMENT, comments, isouter=True)
+
+
+def _select() -> Select[Any]:
+    return commented(
+        GRADE.c.id,
+        CELL.c.name,
+        SUBMITTED_ASSIGNMENT.c.student_id,
+        GRADE.c.notebook_id,
+        GRADE_CELL.c.max_score,
+        GRADE.c.manual_score,
+        GRADE.c.extra_credit,
+        GRADE.c.needs_manual_grade,
+        NB_COMMENT.c.id.label("comment_id"),
+        NB_COMMENT.c.manual_comment,
+    ).join(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
 
 
 def of_question(connection: Connection, question: str | None = None) -> dict[str, Row]:
@@ -132,6 +134,18 @@ def some(connection: Connection, grade_ids: Collection[str]) -> dict[str, Row]:
     if found.keys() != set(grade_ids):
         raise DeskProblem("there is no such answer in the gradebook; load the list of answers again")
     return found
+
+
+def named(connection: Connection, beginning: str) -> str:
+    """Return the grade id that begins so; raise `DeskProblem` unless there is just one."""
+    wanted = written(GRADE.c.id).where(GRADE.c.id.startswith(beginning.lower(), autoescape=True)).limit(2)
+    found = connection.scalars(wanted).all()
+    if len(found) != 1:
+        raise DeskProblem(
+            f"{'several answers have ids that begin' if found else 'no answer has an id that begins'} with "
+            f"{one_line(beginning, 40)!r}"
+        )
+    return str(found[0])
 
 
 def lock(connection: Connection, grade_ids: Collection[str]) -> None:

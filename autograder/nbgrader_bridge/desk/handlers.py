@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
 import msgspec
@@ -42,6 +43,7 @@ _POLICY: Final = (
 #: Of this start of the server: another version of the desk can run only after another start.
 _STARTED: Final = secrets.token_hex(4)
 _COOKIE: Final = "autograder-marker"
+_LOGGED_OUT: Final = "You are logged out. Open the desk's address in another tab, then save again here."
 _MOST_BYTES: Final = 64 * 1024
 _LONGEST_NAME: Final = 40
 _ID: Final = "([0-9a-f]{1,64})"
@@ -51,8 +53,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of what the script sends. A key that is not known is refused."""
+class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of what the script sends. A key that is not known is refused.
+
+    ``marker`` is who opened the page. Somebody else can have switched the marker since, in another window.
+    """
+
+    marker: str = ""
 
 
 class MarkBody(_Body, frozen=True):
@@ -111,11 +118,15 @@ class CommentBody(_Body, frozen=True):
 
 
 class RequestBody(_Body, frozen=True):
-    """The answer to a student's request: with a changed mark, or without one, which keeps the mark."""
+    """The answer to a student's request: with a changed mark, or without one, which keeps the mark.
+
+    ``compose`` is that of a mark, for one that is kept.
+    """
 
     id: int
     reply: str
     mark: MarkBody | None = None
+    compose: bool = False
 
 
 class WhoBody(_Body, frozen=True):
@@ -158,7 +169,7 @@ class _Handler(JupyterHandler):
     def marker(self) -> str:
         """The marker's name in the log, or "" as long as nobody said it."""
         if self.declared:
-            return (self.get_signed_cookie(_COOKIE) or b"").decode()
+            return (self.get_signed_cookie(_COOKIE) or b"").decode().lower()
         return one_line(self.current_user.username, _LONGEST_NAME)
 
     def visitor(self) -> pages.Visitor:
@@ -166,6 +177,11 @@ class _Handler(JupyterHandler):
         marker = self.marker
         token, instructs = self.xsrf_token.decode(), self.desk.instructs(marker)
         return pages.Visitor(self.base_url, self.nonce, token, marker, self.declared, instructs, _STARTED)
+
+
+def _another(opened: str, now: str) -> str:
+    opened = one_line(opened, _LONGEST_NAME)
+    return f"This page was opened by {opened}, and this browser is {now}’s now. Load the page again."
 
 
 def sentence(problem: UserError) -> str:
@@ -330,7 +346,10 @@ class _ApiHandler(_Handler):
             self.say(422, message=f"Nothing was saved: {one_line(str(problem), 200)}.")
             return
         if not self.marker and not isinstance(body, WhoBody):
-            self.say(403, message="Nothing was saved: say first who marks, on the desk’s first page.")
+            self.say(422, message="Nothing was saved: say first who marks, on the desk’s first page.")
+            return
+        if body.marker not in ("", self.marker):
+            self.say(422, message=_another(body.marker, self.marker))
             return
         try:
             answer = await self.answer(body)
@@ -384,10 +403,11 @@ class _ApiHandler(_Handler):
         self.finish(msgspec.json.encode(values))
 
     def write_error(self, status_code: int, **values: Any) -> None:
-        """Say in one sentence what was wrong."""
+        """Say in one sentence what was wrong. 403 is a login, or its token, that counts no more."""
         del values
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps({"message": f"Nothing was saved: the server says {status_code}. Load the page again."}))
+        said = f"Nothing was saved: the server says {status_code}. Load the page again."
+        self.finish(json.dumps({"message": _LOGGED_OUT if status_code == HTTPStatus.FORBIDDEN else said}))
 
 
 class SaveHandler(_ApiHandler):
@@ -451,7 +471,7 @@ class RequestHandler(_ApiHandler):
     async def answer(self, body: RequestBody) -> dict[str, Any]:
         """Accept it, or keep the mark."""
         mark = self.wish(body.mark) if body.mark else None
-        return await _away(self.desk.answer_request, body.id, body.reply, self.marker, mark)
+        return await _away(self.desk.answer_request, body.id, body.reply, self.marker, mark, compose=body.compose)
 
 
 class WhoHandler(_ApiHandler):
@@ -461,7 +481,7 @@ class WhoHandler(_ApiHandler):
 
     async def answer(self, body: WhoBody) -> dict[str, Any]:
         """Set the cookie."""
-        initials = one_line(body.initials, _LONGEST_NAME).strip()
+        initials = one_line(body.initials, _LONGEST_NAME).strip().lower()
         if not self.declared:
             raise DeskProblem("this server knows who you are")
         if not initials:

@@ -94,9 +94,12 @@ def is_overruled(row: Row, mark: Mark | None) -> bool:
 
 def is_edited(row: Row, mark: Mark | None) -> bool:
     """Whether the comment is a person's, typed in the formgrader. The desk keeps it until somebody asks."""
-    if mark is not None and mark.state in COUNTED and mark.written_comment_sha256:
-        return sha256(row.comment) != mark.written_comment_sha256
-    return bool(row.comment)
+    return is_typed(row.comment, mark.written_comment_sha256 if mark is not None and mark.state in COUNTED else "")
+
+
+def is_typed(comment: str | None, written_sha256: str) -> bool:
+    """Whether a comment is another one than the desk wrote; ``written_sha256`` is empty if it wrote none."""
+    return sha256(comment) != written_sha256 if written_sha256 else bool(comment)
 
 
 def check(wish: SaveMark) -> None:

@@ -59,8 +59,9 @@ class Wanted(StrEnum):
     """Which answers of a question a list shows.
 
     ``UNMARKED`` has those without a mark and the stale ones. ``MINE`` has those that are assigned to the marker, or
-    marked by the marker. ``OVERRULED`` has those whose score or comment was changed in the formgrader. ``SECOND`` has
-    those that wait for a second mark by another marker than the first. ``RESOLVE`` has those whose two marks differ.
+    marked by the marker. ``OVERRULED`` has those for which something was typed in the formgrader, as `Typed` says.
+    ``SECOND`` has those that wait for a second mark, and that the marker saved never before. ``RESOLVE`` has those
+    whose two marks differ.
     """
 
     UNMARKED = "unmarked"
@@ -185,7 +186,9 @@ class AnswerState:
     overruled : bool
         The score was changed in the formgrader since the desk wrote it.
     comment_edited : bool
-        The comment was changed there.
+        The comment was typed or changed there.
+    extra : float
+        Extra credit, which only the formgrader gives; 0 if there is none.
     without_items : bool
         There is a score and no mark.
     together : int
@@ -207,6 +210,7 @@ class AnswerState:
     words: int
     overruled: bool
     comment_edited: bool
+    extra: float
     without_items: bool
     assigned: str
     claim: Claim | None
@@ -214,6 +218,33 @@ class AnswerState:
     similar: str
     indexed: bool
     second: bool
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What was typed in the formgrader for one answer, and is not the desk's.
+
+    Attributes
+    ----------
+    score : float or None
+        The score in the gradebook.
+    scored : bool
+        This score was typed or erased there.
+    marked : bool
+        The desk has a mark that counts.
+    comment : bool
+        The comment was typed there.
+    extra : float
+        Extra credit; 0 if there is none.
+    """
+
+    grade_id: str
+    question: str
+    score: float | None
+    scored: bool
+    marked: bool
+    comment: bool
+    extra: float
 
 
 @dataclass(frozen=True)
@@ -314,6 +345,8 @@ class QuestionProgress:
     ----------
     problem : str
         Why the question has no mark scheme that can be used; empty if it has.
+    without_items : int
+        Answers that have a score, typed in the formgrader, and no mark.
     drift : bool
         The release's notebook has another mark scheme than the desk.
     markers : dict of str to int
@@ -328,6 +361,7 @@ class QuestionProgress:
     stale: int
     unmarked: int
     overruled: int
+    without_items: int
     markers: dict[str, int]
     problem: str = ""
     drift: bool = False
@@ -371,7 +405,8 @@ class SaveMark:
         none. Only answers that are identical to this one or differ by slips; the store finds out itself whether they
         do.
     compose : bool
-        Write the desk's comment over one that a person typed in the formgrader. Otherwise that person's words stay.
+        Write the desk's comment over one that a person typed in the formgrader. Otherwise that person's words stay, and
+        another note than before is refused. It holds for this answer, and for no other of ``also``.
     resolves : bool
         This mark resolves a first and a second one, and counts from now on. The first one is kept for measuring
         agreement.
@@ -422,6 +457,14 @@ class Undone:
         The mark that was taken back, without the reply to a request; None for a change of a mark scheme.
     score : float or None
         The score in the gradebook now, or that of the mark in the second slot.
+    request : int
+        The request that is open again; 0 if there is none.
+    reply : str
+        The reply to it that was taken back.
+    markdown : str
+        The mark scheme that was taken back; empty if it was a mark.
+    moved, look : int
+        Scores that moved with a mark scheme, and answers that are on the list of those to look at again.
     """
 
     event: int
@@ -431,6 +474,11 @@ class Undone:
     answers: int
     mark: Mark | None
     score: float | None
+    request: int = 0
+    reply: str = ""
+    markdown: str = ""
+    moved: int = 0
+    look: int = 0
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from autograder.nbgrader_bridge.desk.model import (
     Rubric,
     Slot,
     State,
+    Typed,
     Undone,
     Wanted,
     name,
@@ -45,7 +46,7 @@ from autograder.safe_markdown import Renderer, render
 #: Holds the pages' templates, script and style.
 FOLDER: Final = Path(__file__).parents[1] / "templates" / "desk"
 
-_DRIFT: Final = "Run `autograder mark rubric --check`, which says what to do, and then `make release`."
+_DRIFT: Final = "Run `autograder mark rubric --check`. If it says nothing, run `make release`."
 #: How many words of an item name it.
 _FIRST_WORDS: Final = 7
 _PAGES: Final = environment("autograder.nbgrader_bridge", amount=amount, worth=worth)
@@ -89,7 +90,7 @@ HELP: Final = (
     (("1", "…", "9"), "a whole row: earned, or not"),
     (("a", "b", "…"), "the item with this letter: earned; again: half, if it has halves; again: not earned"),
     (("f", "0"), "everything earned, nothing earned"),
-    (("Enter",), "save, and go to the next answer"),
+    (("Enter",), "save, and go to the next answer; if nothing is changed, only go on"),
     (("n", "p"), "the next answer, the one before; twice, if choices are not saved"),
     (("u",), "undo my last save; again: the one before it"),
     (("t",), "comment; Esc leaves the field"),
@@ -150,12 +151,17 @@ def message(visitor: Visitor, title: str, text: str) -> str:
 def home(
     visitor: Visitor,
     questions: Sequence[QuestionProgress],
-    overruled: Sequence[AnswerState],
+    typed: Sequence[Typed],
+    second: Mapping[str, int],
+    resolve: Mapping[str, int],
     open_requests: int,
     *,
     reading: bool,
 ) -> str:
-    """Return the page with the progress of all questions."""
+    """Return the page with the progress of all questions.
+
+    ``second`` has the second marks, and ``resolve`` the two marks that differ, that wait for this visitor, by question.
+    """
     problems = [_sentence(each.problem) for each in questions if each.problem]
     problems += [
         _inline(f"{each.question.upper()}: the notebook has another mark scheme than the desk. {_DRIFT}")
@@ -166,7 +172,9 @@ def home(
         "home",
         visitor,
         questions=questions,
-        overruled=overruled,
+        typed=typed,
+        second=second,
+        resolve=resolve,
         requests=open_requests,
         reading=reading,
         problems=problems,
@@ -184,6 +192,7 @@ def question(
     alike: Sequence[AnswerState],
     bank: Sequence[BankComment],
     prompt: str,
+    counts: Mapping[Wanted, int],
     asked: Sequence[Request] = (),
     double: DoubleMark | None = None,
     left: Left | None = None,
@@ -203,13 +212,7 @@ def question(
         progress=progress,
         filters=[each for each in _FILTERS.items() if visitor.instructs or each[0] is not Wanted.RESOLVE],
         filter=wanted,
-        counts={
-            Wanted.UNMARKED: progress.unmarked,
-            Wanted.LOOK: progress.look,
-            Wanted.STALE: progress.stale,
-            Wanted.OVERRULED: progress.overruled,
-            Wanted.ALL: progress.answers,
-        },
+        counts=counts,
         help=HELP,
         max_points=progress.max_points,
         rubric=rubric,
@@ -218,6 +221,7 @@ def question(
             {
                 "key": each.key,
                 "letter": letters.get(each.key, ""),
+                "name": item_name(found, each.key),
                 "points": each.points,
                 "html": _inline(each.text),
                 "condition": "",
@@ -232,6 +236,7 @@ def question(
         marked=marked,
         state=_state(answer.status, slot) if answer else "",
         notes=_notes(answer, rubric, slot) if answer else (),
+        typed=_typed(answer) if answer and slot is Slot.FIRST else "",
         before=neighbours.before,
         after=neighbours.after,
         place=f"{neighbours.place} of {neighbours.of}" if neighbours.of else "",
@@ -260,6 +265,7 @@ def question(
             for each in asked
         ],
         refusal=_refusal(asked, visitor.marker) if answer and marked and not answer.status.overruled else "",
+        unanswerable=_unanswerable(answer, marked=marked),
         double=double,
         reasons=_reasons(left),
         differ=[] if answer is None else _scores_that_differ(answer, group),
@@ -316,9 +322,12 @@ def impact(found: Impact) -> dict[str, Any]:
 
     Examples
     --------
-    >>> from autograder.marking.impact import Move
-    >>> impact(Impact((Move("1a2b3c4d", 8.0, 7.0),)))
-    {'message': 'Scores that change: 1 (0 up, 1 down).', 'moves': ['Answer 1a2b3c: 8 → 7'], 'items': [], 'without': 0}
+    >>> from autograder.marking.impact import Move, Worth
+    >>> found = impact(Impact((Move("1a2b3c4d", 8.0, 7.0),), revalued=(Worth("An effect.", 2.0, 1.0),)))
+    >>> found["message"], found["moves"]
+    ('Scores that change: 1 (0 up, 1 down).', ['Answer 1a2b3c: 8 → 7'])
+    >>> found["items"], found["without"]
+    (['Item “An effect.”: 2 → 1 point'], 0)
     """
     up = sum(move.after > move.before for move in found.moves)
     message = f"Scores that change: {len(found.moves)} ({up} up, {len(found.moves) - up} down)."
@@ -329,6 +338,9 @@ def impact(found: Impact) -> dict[str, Any]:
     moves = [f"Answer {name(move.key)}: {amount(move.before)} → {amount(move.after)}" for move in found.moves]
     texts = (("New", found.added), ("Gone", found.removed), ("Reworded", found.reworded))
     items = [f"{what}: {text.strip()}" for what, several in texts for text in several]
+    for each in found.revalued:
+        what, after = ("False statement", amount) if each.after < 0 else ("Item", worth)
+        items.append(f"{what} “{each.text.strip()}”: {amount(each.before)} → {after(each.after)}")
     return {"message": message, "moves": moves, "items": items, "without": len(found.without)}
 
 
@@ -339,14 +351,16 @@ def undone(found: Undone | None) -> dict[str, Any]:
     --------
     >>> undone(None)
     {'event': 0, 'message': 'There is nothing to undo.'}
-    >>> undone(Undone(7, "rubric", "q1", "", 3, None, None))["message"]
-    'Undone: Q1, mark scheme changed.'
+    >>> undone(Undone(7, "rubric", "q1", "", 23, None, None, moved=22, look=1))["message"]
+    'Undone: Q1, mark scheme changed. 22 scores moved, 1 answer is on look again.'
     """
     if found is None:
         return {"event": 0, "message": "There is nothing to undo."}
     answer = f", answer {name(found.grade_id)}" if found.grade_id else ""
     others = f" and {found.answers - 1} more" if found.grade_id and found.answers > 1 else ""
     score = "" if found.score is None else f" Now it has {worth(found.score)}."
+    if found.mark is None:
+        score = f" {_scores(found.moved)} moved, {_answers(found.look)} on look again."
     mark = found.mark
     return {
         "event": found.event,
@@ -358,6 +372,9 @@ def undone(found: Undone | None) -> dict[str, Any]:
         "adjustment": mark.adjustment if mark else 0.0,
         "reason": mark.reason if mark else "",
         "note": mark.note if mark else "",
+        "request": found.request,
+        "reply": found.reply,
+        "markdown": found.markdown,
     }
 
 
@@ -507,6 +524,7 @@ def _rows(found: Scheme, given: Mapping[str, float], letters: Mapping[str, str])
                 {
                     "key": item.key,
                     "letter": letters.get(item.key, ""),
+                    "name": item_name(found, item.key),
                     "points": item.points,
                     "steps": item.steps,
                     "share": _nearest(item.steps, given.get(item.key, 0.0)),
@@ -550,6 +568,10 @@ def _reasons(left: Left | None) -> list[str]:
     return ["Nothing is left for you.", *lines] if lines else ["Every answer of this question is marked."]
 
 
+def _scores(count: int) -> str:
+    return "1 score" if count == 1 else f"{count} scores"
+
+
 def _answers(count: int) -> str:
     return "1 answer is" if count == 1 else f"{count} answers are"
 
@@ -568,6 +590,17 @@ def _refusal(asked: Sequence[Request], marker: str) -> str:
     return ""
 
 
+def _unanswerable(answer: Answer | None, *, marked: bool) -> str:
+    """Return why a student's request cannot be answered yet, or ""."""
+    if answer is None or (marked and not answer.status.overruled):
+        return ""
+    if not marked:
+        return "This answer has no mark that counts. Save one first."
+    if answer.status.score is None:
+        return "The formgrader has no score. Decide about it first."
+    return f"The formgrader’s {worth(answer.status.score)} count. Decide about them first."
+
+
 def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
     """Return what a marker must know about an answer before the marks are changed."""
     status = answer.status
@@ -580,16 +613,19 @@ def _notes(answer: Answer, rubric: Rubric, slot: Slot) -> list[str]:
         return notes
     if status.state is State.STALE:
         notes.append("The student submitted again. You see the new answer, and the marks of the old one.")
-    if status.score is not None and status.without_items:
-        notes.append(f"The formgrader has {worth(status.score)}, without items. Saving replaces them.")
-    elif status.overruled:
-        typed = "No score" if status.score is None else worth(status.score)
-        ours = answer.mark.written_score if answer.mark else None
-        by_items = f"{worth(ours or 0.0)} by the items"
-        notes.append(f"{typed} in the formgrader, {by_items}. Saving replaces what the formgrader has.")
-    if status.comment_edited:
-        notes.append("The comment was changed in the formgrader, and stays as it is there.")
     return notes
+
+
+def _typed(answer: Answer) -> str:
+    """Return what score was typed in the formgrader in place of the desk's, or "" if none was."""
+    status = answer.status
+    if status.score is not None and status.without_items:
+        return f"The formgrader has {worth(status.score)}, without items. Saving replaces them."
+    if not status.overruled:
+        return ""
+    typed = "No score" if status.score is None else worth(status.score)
+    ours = answer.mark.written_score if answer.mark else None
+    return f"{typed} in the formgrader, {worth(ours or 0.0)} by the items. Saving replaces what the formgrader has."
 
 
 def _number(value: float | None) -> str:

@@ -39,7 +39,7 @@ def progress(connection: Connection, *questions: str) -> tuple[QuestionProgress,
                 markers[row.by] += row.answers
                 counts["overruled"] += row.answers * row.differs
             else:
-                counts["unmarked"] += row.answers * row.no_score
+                counts["unmarked" if row.no_score else "without_items"] += row.answers
         rubric = current[question]
         found.append(
             QuestionProgress(
@@ -51,6 +51,7 @@ def progress(connection: Connection, *questions: str) -> tuple[QuestionProgress,
                 stale=states[State.STALE],
                 unmarked=counts["unmarked"],
                 overruled=counts["overruled"],
+                without_items=counts["without_items"],
                 markers=dict(sorted(markers.items())),
                 problem=rubric.problem,
                 drift=rubric.drift,

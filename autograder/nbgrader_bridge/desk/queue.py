@@ -32,6 +32,7 @@ from autograder.nbgrader_bridge.desk.model import (
     Wanted,
 )
 from autograder.nbgrader_bridge.desk.tables import ANSWER, CELL, CLAIM, GRADE, GROUP, MARK, META
+from autograder.nbgrader_bridge.desk.typed import typed
 
 _CLAIMED_FOR = timedelta(minutes=5)
 _ASSIGNMENT = "assign:"
@@ -60,18 +61,17 @@ def _found(connection: Connection, question: str, seed: str, what: Wanted, marke
         case Wanted.LOOK | Wanted.STALE:
             return connection.scalars(every.where(MARK.c.state == State(what))).all()
         case Wanted.OVERRULED:
-            rows, held = grades.of_question(connection, question), marks.of_question(connection, question)
-            return [key for key, mark in held.items() if key in rows and _is_changed(rows[key], mark)]
+            return [each.grade_id for each in typed(connection, question)]
         case Wanted.SECOND:
-            others = or_(MARK.c.by.is_(None), MARK.c.by != marker)
-            return second_marks.waiting(connection, question) & {*connection.scalars(every.where(others))}
+            return second_marks.waiting_for(connection, marker, question)[question]
         case Wanted.RESOLVE:
-            return [each.grade_id for each in second_marks.measure(connection, question).answers if each.open]
+            return second_marks.differing(connection, question)[question]
     return connection.scalars(every).all()
 
 
-def _is_changed(row: Row, mark: Mark) -> bool:
-    return mark.state in marks.COUNTED and (marks.is_overruled(row, mark) or marks.is_edited(row, mark))
+def number(connection: Connection, question: str, seed: str, what: Wanted, marker: str) -> int:
+    """Return how many answers a list has for a marker."""
+    return len(_found(connection, question, seed, what, marker))
 
 
 def _answers(question: str) -> Select[str]:
@@ -102,8 +102,10 @@ def around(connection: Connection, question: str, seed: str, what: Wanted, marke
     because a marker looks back at marked ones.
     """
     every = _found(connection, question, seed, Wanted.ALL if what is Wanted.UNMARKED else what, marker)
-    following = next_of(connection, question, seed, what, marker, grade_id)
-    return replace(_beside(grade_id, every, seed, question), after=following)
+    beside = _beside(grade_id, every, seed, question)
+    if what is not Wanted.UNMARKED:
+        return beside
+    return replace(beside, after=next_of(connection, question, seed, what, marker, grade_id))
 
 
 def _beside(grade_id: str, keys: Iterable[str], seed: str, question: str) -> Neighbours:
@@ -190,7 +192,8 @@ def _state(
         remark=remark,
         words=words,
         overruled=marks.is_overruled(row, mark),
-        comment_edited=counted and marks.is_edited(row, mark),
+        comment_edited=marks.is_edited(row, mark),
+        extra=row.extra_credit or 0.0,
         without_items=row.score is not None and not counted,
         assigned=assigned,
         claim=claim,

@@ -30,7 +30,8 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-]\S")
 class Asked:
     """A request as a file has it. ``item`` is the item's key, or empty for the whole answer.
 
-    ``place`` says where in the file it stands, such as "line 3".
+    People may write ``Q1`` for ``q1``, ``1a`` for ``q1.1a``, and ``1`` for the only item of row 1. ``place`` says where
+    in the file it stands, such as "line 3".
     """
 
     place: str
@@ -61,7 +62,7 @@ def add(connection: Connection, asked: Sequence[Asked], until: datetime | None) 
     students = {student for student, _ in rows}
     held = marks.some(connection, [row.grade_id for row in rows.values()])
     refused = []
-    for each in asked:
+    for each in (_as_named(connection, each) for each in asked):
         problem = _problem(connection, each, students)
         row = rows.get((each.student, each.question))
         if not problem and row is None:
@@ -78,6 +79,19 @@ def add(connection: Connection, asked: Sequence[Asked], until: datetime | None) 
     return refused
 
 
+def _as_named(connection: Connection, asked: Asked) -> Asked:
+    """Return a request with the question's name and the item's key."""
+    question, item = asked.question.lower(), asked.item.lower()
+    rubric = rubrics.newest(connection, question) if item else None
+    scheme = rubric.scheme if rubric else None
+    if scheme is None:
+        return replace(asked, question=question)
+    names = {str(n): row.items[0].key for n, row in enumerate(scheme.rows, 1) if len(row.items) == 1}
+    names |= {key: key for key in scheme.shares}
+    names |= {key.removeprefix(f"{question}."): key for key in scheme.shares}
+    return replace(asked, question=question, item=names.get(item, asked.item))
+
+
 def _problem(connection: Connection, each: Asked, students: set[str]) -> str:
     if any(_FORMULA.match(text) for text in (each.student, each.question, each.item, each.reason)):
         return "a field begins like a formula of a spreadsheet"
@@ -87,8 +101,10 @@ def _problem(connection: Connection, each: Asked, students: set[str]) -> str:
         return f"there is no written question {one_line(each.question, 20)!r}; there are {', '.join(WRITTEN)}"
     rubric = rubrics.newest(connection, each.question)
     scheme = rubric.scheme if rubric else None
-    if each.item and (scheme is None or each.item not in scheme.shares):
-        return f"the mark scheme of {each.question} has no item {one_line(each.item, 20)!r}"
+    shares = scheme.shares if scheme else {}
+    if each.item and each.item not in shares:
+        items = ", ".join(key.removeprefix(f"{each.question}.") for key in shares)
+        return f"the mark scheme of {each.question} has no item {one_line(each.item, 20)!r}; it has {items}"
     if not each.reason.strip():
         return "it gives no reason"
     if len(each.reason) > _MOST:
@@ -120,13 +136,24 @@ def every(connection: Connection, grade_id: str | None = None) -> tuple[Request,
     )
 
 
-def answer(connection: Connection, number: int, by: str, reply: str, wish: SaveMark | None, show: Show) -> int:
+def answer(
+    connection: Connection,
+    number: int,
+    by: str,
+    reply: str,
+    wish: SaveMark | None,
+    show: Show,
+    *,
+    compose: bool = False,
+) -> int:
     """Answer a request, and return the id of the log's entry. The reply becomes a part of the comment.
 
     Parameters
     ----------
     wish : SaveMark or None
         The changed mark; None keeps the mark.
+    compose : bool
+        As in `SaveMark`, where the mark is kept.
 
     Raises
     ------
@@ -169,6 +196,7 @@ def answer(connection: Connection, number: int, by: str, reply: str, wish: SaveM
         reason=mark.reason,
         note=mark.note,
         state=State.DONE,
+        compose=compose,
     )
     chosen = wish or kept
     said = _said(found.item or found.question, reply.strip())
@@ -185,16 +213,19 @@ def _said(about: str, reply: str) -> str:
     return f"About {about}: {reply}"
 
 
-def reopen(connection: Connection, batch: Sequence[Event], question: str) -> str:
-    """Open the request again that a batch of the log answered, and return what the reply added to the note; or "".
+def reopen(connection: Connection, batch: Sequence[Event], question: str) -> tuple[int, str, str]:
+    """Open the request again that a batch of the log answered. Its mark was taken back, and the reply with it.
 
-    Its mark was taken back, and the reply with it.
+    Returns
+    -------
+    tuple of int, str and str
+        The request, its reply, and what the reply added to the note; 0 and empty if the batch answered none.
     """
     first = batch[0]
     by_it = (REQUEST.c.grade_id == first.grade_id, REQUEST.c.by == first.by, REQUEST.c.at == first.at)
     found = connection.execute(select(REQUEST).where(*by_it, REQUEST.c.state != RequestState.OPEN)).first()
     if found is None:
-        return ""
+        return 0, "", ""
     opened = {"state": RequestState.OPEN, "reply": "", "by": ""}
     connection.execute(update(REQUEST).where(REQUEST.c.id == found.id).values(opened))
-    return _said(found.item or question, found.reply)
+    return found.id, found.reply, _said(found.item or question, found.reply)

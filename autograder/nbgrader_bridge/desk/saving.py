@@ -105,11 +105,34 @@ def save(connection: Connection, wish: SaveMark, show: Show) -> int:
         )
         after = row
         if wish.slot is Slot.FIRST:
-            keep = not wish.compose and marks.is_edited(row, before)
+            keep = _keeps_comment(wish, row, before)
             after, mark = Writer(show).new(row, mark, scheme, keep_comment=keep)
         changes.append(Change(row, before, after, mark))
     action = "second" if wish.slot is Slot.SECOND else "resolve" if wish.resolves else "save"
     return write(connection, wish.by, at, action, changes)
+
+
+def _keeps_comment(wish: SaveMark, row: Row, before: Mark | None) -> bool:
+    """Return whether an answer keeps a comment that was typed in the formgrader.
+
+    Raises
+    ------
+    DeskProblem
+        It does, and the marker wrote a note, which nobody would read.
+    """
+    alone = row.grade_id == wish.grade_id
+    if (alone and wish.compose) or not marks.is_edited(row, before):
+        return False
+    if alone and wish.note.strip() != (before.note.strip() if before else ""):
+        raise DeskProblem(
+            "the comment of the formgrader stays. Choose *Replace the comment of the formgrader with the desk's* first"
+        )
+    if not alone and wish.note.strip():
+        raise DeskProblem(
+            f"answer {name(row.grade_id)} has a comment of the formgrader, and would not get yours. Leave it out, and "
+            "mark it alone"
+        )
+    return True
 
 
 def _first_of(connection: Connection, second: Mark | None, grade_id: str, answer_sha256: str) -> Judged | None:

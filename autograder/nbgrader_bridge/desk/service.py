@@ -13,7 +13,7 @@ from typing import Any
 from autograder.assignment.questions import WRITTEN
 from autograder.assignment.seeds import course_seed
 from autograder.errors import UserError
-from autograder.marking.scheme import parse
+from autograder.marking.scheme import check_halves, parse
 from autograder.nbgrader_bridge.desk import pages
 from autograder.nbgrader_bridge.desk.model import (
     DeskProblem,
@@ -70,7 +70,8 @@ class Desk:
 
     def instructs(self, marker: str) -> bool:
         """Whether this marker may see what is for instructors."""
-        return not self._settings.instructors or marker in self._settings.instructors
+        instructors = self._settings.instructors
+        return not instructors or marker in instructors or marker in {each.lower() for each in instructors}
 
     @property
     def store(self) -> Store:
@@ -118,14 +119,10 @@ class Desk:
         """Return the desk's first page."""
         reading = self.read_answers()
         questions = self.store.questions()
-        overruled = [
-            each
-            for question in questions
-            if question.overruled
-            for each in self.store.queue(question.question, Wanted.OVERRULED, visitor.marker)
-        ]
+        second = self.store.second_marks_for(visitor.marker)
+        resolve = self.store.differing() if visitor.instructs else dict.fromkeys(second, 0)
         open_requests = sum(each.state is RequestState.OPEN for each in self.store.requests())
-        return pages.home(visitor, questions, overruled, open_requests, reading=reading)
+        return pages.home(visitor, questions, self.store.typed(), second, resolve, open_requests, reading=reading)
 
     def question(self, visitor: pages.Visitor, question: str, wanted: Wanted, at: str) -> str:
         """Return the page of one answer: ``at``, or the first one of the list. Open requests about it are on it."""
@@ -134,11 +131,16 @@ class Desk:
         store, slot, marker = self.store, pages.slot_of(wanted), visitor.marker
         progress, rubric, bank = store.question(question), store.rubric(question), store.comments(question)
         prompt = pages.prompt_of(self._release, question)
+        counts = store.numbers(
+            question, marker, *(each for each in Wanted if visitor.instructs or each is not Wanted.RESOLVE)
+        )
         grade_id = at or store.next_of(question, wanted, marker, "")
         if not grade_id:
             none = Neighbours("", "")
             left = store.left(question, marker) if wanted is Wanted.UNMARKED else None
-            return pages.question(visitor, wanted, progress, rubric, None, none, (), (), bank, prompt, left=left)
+            return pages.question(
+                visitor, wanted, progress, rubric, None, none, (), (), bank, prompt, counts, left=left
+            )
         answer = store.answer(grade_id, slot)
         if answer.status.question != question:
             raise DeskProblem(f"this is no answer to {question}")
@@ -157,6 +159,7 @@ class Desk:
             store.similar_to(answer.status, _ALIKE, [each.grade_id for each in group]),
             bank,
             prompt,
+            counts,
             [each for each in store.requests(grade_id) if each.state is RequestState.OPEN],
             self._double(question, grade_id) if wanted is Wanted.RESOLVE else None,
         )
@@ -203,6 +206,7 @@ class Desk:
             "score": saved.score,
             "answers": 1 + len(mark.also),
             "progress": {"marked": saved.progress.done + saved.progress.look, "answers": saved.progress.answers},
+            "second": self._second_marks(question) if mark.slot is Slot.SECOND else None,
             "next": self.store.next_of(question, wanted, mark.by, mark.grade_id),
         }
 
@@ -241,6 +245,7 @@ class Desk:
         if not self.instructs(by):
             raise DeskProblem("a mark scheme is changed by instructors")
         new = parse(markdown.replace("\r\n", "\n"), question, self.store.question(question).max_points)
+        check_halves(new)
         found = self.store.propose_rubric(new)
         event = 0 if trial else self.store.change_rubric(new, rev, by, look=look)
         return {"event": event, **pages.impact(found)}
@@ -255,10 +260,16 @@ class Desk:
         self.store.remove_comment(question, text)
         return {}
 
-    def answer_request(self, number: int, reply: str, by: str, mark: SaveMark | None) -> dict[str, Any]:
+    def answer_request(
+        self, number: int, reply: str, by: str, mark: SaveMark | None, *, compose: bool = False
+    ) -> dict[str, Any]:
         """Accept a student's request with a changed mark, or keep the mark (None)."""
-        self.store.answer_request(number, by, reply, mark)
+        self.store.answer_request(number, by, reply, mark, compose=compose)
         return {}
+
+    def _second_marks(self, question: str) -> dict[str, int]:
+        given, of = self.store.second_marks(question)
+        return {"given": given, "of": of}
 
     def _double(self, question: str, grade_id: str) -> DoubleMark | None:
         both = (each for each in self.store.agreement(question).answers if each.open)

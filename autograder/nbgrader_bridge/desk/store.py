@@ -19,7 +19,7 @@ from autograder.assignment.questions import WRITTEN
 from autograder.assignment.settings import Show
 from autograder.marking.draw import in_order
 from autograder.marking.impact import Impact
-from autograder.marking.scheme import Scheme
+from autograder.marking.scheme import Scheme, from_document, render
 from autograder.nbgrader_bridge.desk import (
     alike_answers,
     bank,
@@ -55,12 +55,15 @@ from autograder.nbgrader_bridge.desk.model import (
     Saved,
     SaveMark,
     Slot,
+    State,
+    Typed,
     Undone,
     Wanted,
 )
 from autograder.nbgrader_bridge.desk.progress import progress
 from autograder.nbgrader_bridge.desk.regrade_requests import Asked
 from autograder.nbgrader_bridge.desk.tables import ANSWER
+from autograder.nbgrader_bridge.desk.typed import typed
 
 #: Actions of the log that somebody did who can take them back.
 _UNDOABLE = ("save", "second", "resolve", "take", "restore", "rubric")
@@ -119,6 +122,33 @@ class Store:
             found = queue.listed(connection, question, self._seed, wanted, marker)
             return tuple(queue.states(connection, question, self._seed, found))
 
+    def numbers(self, question: str, marker: str, *lists: Wanted) -> dict[Wanted, int]:
+        """Return how many answers of a question these lists have for a marker."""
+        with self._database.read() as connection:
+            return {each: queue.number(connection, question, self._seed, each, marker) for each in lists}
+
+    def second_marks_for(self, marker: str) -> dict[str, int]:
+        """Return by question how many answers wait for a marker's second mark."""
+        with self._database.read() as connection:
+            found = second_marks.waiting_for(connection, marker, *WRITTEN)
+            return {question: len(ids) for question, ids in found.items()}
+
+    def differing(self) -> dict[str, int]:
+        """Return by question how many answers have two marks that differ, until somebody resolves them."""
+        with self._database.read() as connection:
+            found = second_marks.differing(connection, *WRITTEN)
+            return {question: len(ids) for question, ids in found.items()}
+
+    def typed(self) -> tuple[Typed, ...]:
+        """Return what was typed in the formgrader, by question."""
+        with self._database.read() as connection:
+            return typed(connection, *WRITTEN)
+
+    def second_marks(self, question: str) -> tuple[int, int]:
+        """Return how many second marks of a question were given, and how many there will be."""
+        with self._database.read() as connection:
+            return second_marks.given(connection, question)
+
     def next_of(self, question: str, wanted: Wanted, marker: str, after: str) -> str:
         """Return which answer of a list comes after another one for a marker; "" if there is none.
 
@@ -147,7 +177,7 @@ class Store:
             mark = marks.some(connection, (grade_id,), slot).get(grade_id)
             text = connection.execute(select(ANSWER).where(ANSWER.c.grade_id == grade_id)).one_or_none()
             if slot is Slot.SECOND:
-                state = replace(state, score=None, by="", at="", rev=mark.rev if mark else 0)
+                state = replace(state, score=None, extra=0.0, by="", at="", rev=mark.rev if mark else 0)
             return Answer(
                 status=state,
                 sha256=text.sha256 if text else "",
@@ -278,16 +308,18 @@ class Store:
             raise DeskProblem("this is undone already")
         if first.action == "rubric" and schemes:
             added = rubrics.undo(connection, batch, by, marks.Writer(self._show))
-            return Undone(added, first.action, first.before["question"], "", len(batch) - 1, None, None)
+            return _undone_scheme(added, first, events.batch_of(connection, added)[1:])
         if first.action not in ("undo", *_UNDOABLE) or not first.grade_id:
             raise DeskProblem(f"an entry of the kind {first.action!r} cannot be undone")
         added = saving.undo(connection, batch, by, self._show)
         mark = marks.from_builtins(first.after["mark"])
         saved = _saved(connection, added, first.grade_id, mark.slot)
         question = saved.progress.question
-        reply = regrade_requests.reopen(connection, batch, question)
-        mark = replace(mark, note=mark.note.removesuffix(reply).strip())
-        return Undone(added, first.action, question, first.grade_id, len(batch), mark, saved.score)
+        request, reply, said = regrade_requests.reopen(connection, batch, question)
+        mark = replace(mark, note=mark.note.removesuffix(said).strip())
+        return Undone(
+            added, first.action, question, first.grade_id, len(batch), mark, saved.score, request=request, reply=reply
+        )
 
     def settle(self, grade_id: str, by: str, *, take: bool) -> Saved:
         """Settle a score that was typed in the formgrader: take it as an adjustment, or restore what the items say.
@@ -394,21 +426,26 @@ class Store:
         with self._database.read() as connection:
             return second_marks.measure(connection, question)
 
+    def answer_id(self, beginning: str) -> str:
+        """Return the id of the answer whose id begins so; raise `DeskProblem` unless there is just one."""
+        with self._database.read() as connection:
+            return grades.named(connection, beginning)
+
     def resolve(self, grade_id: str, slot: Slot, by: str) -> Saved:
         """Let one of an answer's two marks count, with its adjustment and its note.
 
         Raises
         ------
         DeskProblem
-            The answer does not have two marks that differ, or its score was changed in the formgrader.
+            The answer does not have two marks that differ, or something was typed for it in the formgrader.
         """
         answer = self.answer(grade_id)
         question = answer.status.question
         differ = {each.grade_id: each for each in self.agreement(question).answers if each.open}
         if grade_id not in differ:
             raise DeskProblem("this answer does not have two marks that differ")
-        if answer.status.overruled:
-            raise DeskProblem("the score of this answer was changed in the formgrader; open it at the desk")
+        if answer.status.overruled or answer.status.comment_edited:
+            raise DeskProblem("somebody used the formgrader for this answer; open it at the desk")
         chosen = differ[grade_id].second if slot is Slot.SECOND else differ[grade_id].first
         return self.save(
             SaveMark(
@@ -438,10 +475,15 @@ class Store:
         with self._writing("") as connection:
             return regrade_requests.add(connection, asked, until)
 
-    def answer_request(self, number: int, by: str, reply: str, wish: SaveMark | None = None) -> int:
-        """Accept a request with a changed mark, or keep the mark (None). Returns the id of the log's entry."""
+    def answer_request(
+        self, number: int, by: str, reply: str, wish: SaveMark | None = None, *, compose: bool = False
+    ) -> int:
+        """Accept a request with a changed mark, or keep the mark (None). Returns the id of the log's entry.
+
+        ``compose`` is that of `SaveMark`, for a mark that is kept.
+        """
         with self._writing(wish.grade_id if wish else "") as connection:
-            return regrade_requests.answer(connection, number, by, reply, wish, self._show)
+            return regrade_requests.answer(connection, number, by, reply, wish, self._show, compose=compose)
 
     def export(self) -> list[dict[str, Any]]:
         """Return all marks as `autograder/marks/v1`: plain data for lines of JSON, always in the same order."""
@@ -464,6 +506,22 @@ class Store:
                     "somebody else saved this at the same moment. Nothing was saved",
                     grade_id=grade_id,
                 ) from None
+
+
+def _undone_scheme(event: int, change: Event, moved: Sequence[Event]) -> Undone:
+    """Return what was undone of a changed mark scheme, by the entries of the answers that changed with it."""
+    return Undone(
+        event=event,
+        action=change.action,
+        question=change.before["question"],
+        grade_id="",
+        answers=len(moved),
+        mark=None,
+        score=None,
+        markdown=render(from_document(change.after["document"])),
+        moved=sum(each.before["score"] != each.after["score"] for each in moved),
+        look=sum(each.after["mark"]["state"] == State.LOOK for each in moved),
+    )
 
 
 def _saved(connection: Connection, event: int, grade_id: str, slot: Slot) -> Saved:

@@ -52,11 +52,15 @@ def test_progress_names_markers_and_fails_while_an_answer_is_open(course: DeskCo
 def test_requests_that_cannot_be_read_are_refused_with_a_line_each(course: DeskCourse) -> None:
     file = course.folder / "requests.csv"
     head = "student,question,item,reason\n"
-    file.write_text(f"{head}alice,q1,q1.1a,I named it.\nalice,q1,,=cmd\nmallory,q1,,Please.\n", encoding="utf-8")
+    lines = ("alice,q1,q1.1a,I named it.", "alice,q1,,=cmd", "mallory,q1,,Please.", "alice,q1,1z,Please.")
+    file.write_text(head + "".join(f"{line}\n" for line in lines), encoding="utf-8")
     found = run("requests", str(file))
     assert found.exit_code == 2
     assert found.stdout == "1  q1.1a  open\n"
-    assert [line.split("csv, ")[1][:6] for line in found.stderr.splitlines()] == ["line 3", "line 4"]
+    assert [line.split("csv, ")[1][:6] for line in found.stderr.splitlines()] == ["line 3", "line 4", "line 5"]
+    assert "the mark scheme of q1 has no item '1z'; it has 1a, 1b, 2a" in found.stderr
+    file.write_text(f"{head}alice,Q1,1A,I named it.\nalice,Q1,1b,This.\nalice,q1,4,And this.\n", encoding="utf-8")
+    assert run("requests", str(file)).output == "1  q1.1a  open\n2  q1.1b  open\n3  q1.4a  open\n"
     settings = course.folder / "course.toml"
     settings.write_text(f"{settings.read_text('utf-8')}until = 2020-01-01T00:00:00Z\n", encoding="utf-8")
     closed = run("requests", str(file))
@@ -81,12 +85,15 @@ def test_agreement_lists_the_answers_that_somebody_should_resolve(course: DeskCo
     assert lines[1] == f"    {alice}  ann 1, bob 2, differ in q1.1b"
     assert lines[2].startswith("Q2  ")
     assert len(json.loads(run("agreement", "--json").output)[0]["answers"]) == 2
-    resolved = run("resolve", alice, "second", "--by", "cat")
+    assert "no answer has an id that begins with 'x'" in run("resolve", "x", "first", "--by", "cat").stderr
+    assert "several answers have ids that begin with ''" in run("resolve", "", "first", "--by", "cat").stderr
+    resolved = run("resolve", alice[:6].upper(), "second", "--by", "cat")
     assert (resolved.exit_code, resolved.output) == (0, "2 points count. The log calls this entry 5.\n")
     assert course.in_formgrader("alice")[0] == 2.0
     assert run("agreement").output.splitlines()[:2] == [lines[0], lines[2]]
     refused = run("resolve", alice, "first", "--by", "cat")
     assert (refused.exit_code, "does not have two marks that differ" in refused.stderr) == (2, True)
+    assert f"  resolve  q1  {alice[:6]}  alice: 1.0 → 2.0" in run("log").output
     (entry,) = [each for each in json.loads(run("log", "--json").output) if each["action"] == "resolve"]
     assert (entry["student"], entry["by"], entry["after"]["score"]) == ("alice", "cat", 2.0)
 

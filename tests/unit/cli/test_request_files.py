@@ -45,13 +45,18 @@ def test_what_the_author_of_an_issue_left_empty_is_empty(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("requests.json", "{}", "must have a list of objects with student, question, item, reason"),
+        (
+            "requests.json",
+            "{}",
+            r"\(\.csv\) .* student,question,item,reason, JSON \(\.json\) .* must have a list of objects",
+        ),
         ("requests.json", '[{"student": "alice", "points": 3}]', "unknown field `points`"),
         ("requests.json", "[" * 5000, "must have a list"),
-        ("requests.csv", "name,reason\n", "must begin with the line student,question,item,reason"),
+        ("requests.csv", "name,reason\n", "must begin with the line student,question,item,reason, JSON"),
+        ("requests.txt", "Please look at my mark of Q1 again.", "must begin with the line .*, JSON"),
         ("issue.md", "x" * 10_000_001, "more than 10 MB"),
     ],
-    ids=["object", "key", "deep", "head", "long"],
+    ids=["object", "key", "deep", "head", "words", "long"],
 )
 def test_another_form_is_refused_in_one_line(tmp_path: Path, name: str, text: str, said: str) -> None:
     with pytest.raises(DeskProblem, match=said) as refused:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.marking.impact import Impact, Marked, Move, carried, moves
+from autograder.marking.impact import Impact, Marked, Move, Worth, carried, moves
 from autograder.marking.revision import with_keys_of
 from autograder.marking.scheme import Scheme, from_document, parse, render, to_document
 from autograder.marking.score import points
@@ -102,7 +102,10 @@ def impact(*rows: str, costs: tuple[tuple[str, str], ...] = (("Last layers learn
 def test_a_milder_cost_moves_exactly_those_that_had_it() -> None:
     found = impact(*SAME, costs=(("Last layers learn least.", "−1"),))
     assert found == Impact(
-        (Move("adjusted", 0.5, 1.5), Move("mistaken", 1, 2)), look=("adjusted",), overruled=("typed",)
+        (Move("adjusted", 0.5, 1.5), Move("mistaken", 1, 2)),
+        look=("adjusted",),
+        overruled=("typed",),
+        revalued=(Worth("Last layers learn least.", -2, -1),),
     )
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from autograder.marking.scheme import render
+from autograder.marking.scheme import SchemeProblem, render
 from autograder.nbgrader_bridge.desk import service
 from autograder.nbgrader_bridge.desk.model import DeskProblem, State, Wanted
 from autograder.nbgrader_bridge.desk.pages import Visitor
+from autograder.nbgrader_bridge.desk.regrade_requests import Asked
 from autograder.nbgrader_bridge.desk.service import Desk
 from autograder.nbgrader_bridge.desk.settings import MarkingDesk
 from tests.support.desk import DeskCourse, mark, second_mark
@@ -48,7 +49,7 @@ def test_markers_who_are_no_instructors_change_no_scheme_undo_no_change_of_one_a
     with pytest.raises(DeskProblem, match="cannot be undone"):
         desk.undo(event, "bob")
     assert store.rubric("q1").rev == 2
-    desk.undo(event, "ann")
+    assert desk.undo(event, "ann")["markdown"] == other
     assert store.rubric("q1").rev == 3
 
     with pytest.raises(DeskProblem, match="by instructors"):
@@ -77,6 +78,9 @@ def test_a_step_back_says_what_it_was_and_brings_the_choices_along(tmp_path: Pat
         "adjustment": 0.5,
         "reason": "Fine.",
         "note": "Well said.",
+        "request": 0,
+        "reply": "",
+        "markdown": "",
     }
     assert desk.undo(0, "ann") == {"event": 0, "message": "There is nothing to undo."}
 
@@ -86,6 +90,59 @@ def test_a_step_back_says_what_it_was_and_brings_the_choices_along(tmp_path: Pat
     assert desk.claim(alice, "bob", "") == {"by": ""}
     assert desk.claim("", "ann", bert) == {"by": ""}
     assert desk.claim(bert, "bob", "") == {"by": ""}
+    store.close()
+
+
+def test_a_changed_mark_scheme_says_which_points_change_and_an_undo_what_moved_back(tmp_path: Path) -> None:
+    course = DeskCourse.make(tmp_path, ANSWERS)
+    store, desk = course.store(), desk_of(course)
+    scheme = store.rubric("q1").scheme
+    assert scheme is not None
+    first, second = list(scheme.items.values())[:2]
+    assert first.condition == second.condition == ""
+    before = render(scheme)
+    for student in ANSWERS:
+        store.save(
+            mark(store, course.grade_id(student), first.key, adjustment=0.5 * (student == "bert"), reason="Fine.")
+        )
+    with pytest.raises(SchemeProblem, match=r"0\.7 is no multiple of half a point"):
+        desk.change_rubric("q1", 1, before.replace("(1)", "(0.7)", 1).replace("(1)", "(1.3)", 1), "ann", trial=True)
+    other = before.replace("(1)", "(½)", 1).replace("(1)", "(1½)", 1).replace("| −1 |", "| −5 |", 1)
+    found = desk.change_rubric("q1", 1, other, "ann", trial=False)
+    assert found["items"] == [
+        f"Item “{first.words}”: 1 → ½ point",
+        f"Item “{second.words}”: 1 → 1½ points",
+        f"False statement “{scheme.mistakes[0].text}”: −1 → −5",
+    ]
+    said = desk.undo(0, "ann")["message"]
+    assert said == "Undone: Q1, mark scheme changed. 2 scores moved, 0 answers are on look again."
+    store.close()
+
+
+def test_a_request_about_an_overruled_answer_waits_until_somebody_decides(tmp_path: Path) -> None:
+    course = DeskCourse.make(tmp_path, ANSWERS)
+    store, desk, alice = course.store(), desk_of(course), course.grade_id("alice")
+
+    def page() -> str:
+        return desk.question(visitor(desk, "bob"), "q1", Wanted.ALL, alice)
+
+    assert store.add_requests([Asked("line 2", "alice", "Q1", "1A", "I named it.")], None) == []
+    assert "This answer has no mark that counts. Save one first." in page()
+    store.save(mark(store, alice, "q1.1a"))
+    assert "Keep the mark" in page()
+    course.type_in_formgrader("alice", manual_score=4.0)
+    assert "The formgrader’s 4 points count. Decide about them first." in page()
+    store.close()
+
+
+def test_a_second_mark_says_how_many_there_are(tmp_path: Path) -> None:
+    course = DeskCourse.make(tmp_path, ANSWERS)
+    store, desk = course.store(), desk_of(course)
+    for student in ANSWERS:
+        assert desk.save(mark(store, course.grade_id(student), "q1.1a"), Wanted.UNMARKED)["second"] is None
+    store.sample(1.0)
+    found = desk.save(second_mark(store, course.grade_id("bert"), "q1.1a"), Wanted.SECOND)
+    assert found["second"] == {"given": 1, "of": 2}
     store.close()
 
 

@@ -36,6 +36,7 @@ from autograder.nbgrader_bridge.desk.model import (
     SaveMark,
     Slot,
     State,
+    Typed,
     Wanted,
 )
 from autograder.nbgrader_bridge.desk.regrade_requests import Asked
@@ -313,8 +314,10 @@ def test_the_formgraders_score_and_words_count_until_somebody_settles_them(cours
     assert (taken.adjustment, course.in_formgrader("alice")) == (5.0, (8.0, "My words.", False))
     store.save(mark(store, answer, "q1.1a"))
     assert course.in_formgrader("alice")[:2] == (1.0, "My words.")
-    store.save(mark(store, answer, "q1.1a", compose=True))
-    assert "My words." not in str(course.in_formgrader("alice")[1])
+    with pytest.raises(DeskProblem, match="comment of the formgrader stays"):
+        store.save(mark(store, answer, "q1.1a", note="Mine."))
+    store.save(mark(store, answer, "q1.1a", note="Mine.", compose=True))
+    assert course.in_formgrader("alice")[1].endswith("Mine.")
 
     course.type_in_formgrader("alice", manual_score=None, extra_credit=1.0)  # what a stale page writes
     assert store.questions()[0].overruled == 1
@@ -323,6 +326,52 @@ def test_the_formgraders_score_and_words_count_until_somebody_settles_them(cours
     course.type_in_formgrader("alice", manual_score=12.0)
     with pytest.raises(DeskProblem, match="no adjustment"):
         store.settle(answer, "bob", take=True)
+
+
+def test_all_that_was_typed_in_the_formgrader_is_listed(course: DeskCourse, store: Store) -> None:
+    ids = {student: course.grade_id(student) for student in ANSWERS}
+    for student in ("alice", "bert", "cleo"):
+        store.save(mark(store, ids[student], *FIRST))
+    assert store.typed() == ()
+    course.type_in_formgrader("alice", comment="My words.")
+    course.type_in_formgrader("bert", manual_score=None, extra_credit=1.0)
+    course.type_in_formgrader("dora", manual_score=4.0)
+    course.type_in_formgrader("emil", comment="My words.")
+    course.type_in_formgrader("emil", "q2", extra_credit=0.0, comment="")
+    nothing = {"scored": False, "marked": True, "comment": False, "extra": 0.0}
+    expected = [
+        Typed(ids["alice"], "q1", 3.0, **{**nothing, "comment": True}),
+        Typed(ids["bert"], "q1", None, **{**nothing, "scored": True, "extra": 1.0}),
+        Typed(ids["dora"], "q1", 4.0, **{**nothing, "scored": True, "marked": False}),
+        Typed(ids["emil"], "q1", None, **{**nothing, "comment": True, "marked": False}),
+    ]
+    assert sorted(store.typed(), key=lambda each: each.grade_id) == sorted(expected, key=lambda each: each.grade_id)
+    listed = {each.grade_id: each for each in store.queue("q1", Wanted.OVERRULED)}
+    assert listed.keys() == {each.grade_id for each in expected}
+    assert [listed[ids[each]].comment_edited for each in ("alice", "bert", "emil")] == [True, False, True]
+    assert (listed[ids["bert"]].extra, store.answer(ids["bert"], Slot.SECOND).status.extra) == (1.0, 0.0)
+    assert store.numbers("q1", "ann", *Wanted) == {
+        Wanted.UNMARKED: 1,
+        Wanted.MINE: 3,
+        Wanted.LOOK: 0,
+        Wanted.STALE: 0,
+        Wanted.OVERRULED: 4,
+        Wanted.SECOND: 0,
+        Wanted.RESOLVE: 0,
+        Wanted.ALL: 5,
+    }
+    progress = store.question("q1")
+    assert (progress.done, progress.overruled, progress.without_items, progress.unmarked) == (3, 1, 1, 1)
+
+
+def test_a_comment_is_written_over_none_that_the_marker_did_not_see(course: DeskCourse, store: Store) -> None:
+    alice, bert = course.grade_id("alice"), course.grade_id("bert")
+    course.type_in_formgrader("bert", comment="My words.")
+    with pytest.raises(DeskProblem, match=f"answer {bert[:6]} has a comment of the formgrader"):
+        store.save(mark(store, alice, *FIRST, also=[bert], note="Mine.", compose=True))
+    assert course.in_formgrader("alice") == (None, None, True)
+    store.save(mark(store, alice, *FIRST, also=[bert], compose=True))
+    assert course.in_formgrader("bert")[:2] == (3.0, "My words.")
 
 
 def test_a_changed_scheme_moves_exactly_the_scores_that_rest_on_it_and_one_step_brings_them_back(
@@ -491,8 +540,16 @@ def test_requests_are_checked_line_by_line_and_answered_by_somebody_else(course:
         assert undone.mark.note == "Hm."
         (request,) = store.requests()
         assert (request.state, request.reply) == (RequestState.OPEN, "")
+        assert (undone.request, undone.reply) == (request.id, "You are right.")
         assert "You are right." not in str(course.in_formgrader("alice")[1])
-    store.answer_request(request.id, "bob", "You are right.", mark(store, answer, "q1.1a", "q1.1b", by="bob"))
+    course.type_in_formgrader("alice", comment="My words.")
+    with pytest.raises(DeskProblem, match="comment of the formgrader stays"):
+        store.answer_request(request.id, "bob", "You are right.")
+    store.answer_request(request.id, "bob", "You are right.", compose=True)
+    assert "My words." not in str(course.in_formgrader("alice")[1])
+    store.undo_newest("bob")
+    wish = mark(store, answer, "q1.1a", "q1.1b", by="bob", compose=True)
+    store.answer_request(request.id, "bob", "You are right.", wish)
     score, comment, _ = course.in_formgrader("alice")
     assert score == 2.0
     assert str(comment).endswith("About q1.1b: You are right.")
@@ -542,6 +599,22 @@ def test_second_marks_are_drawn_hidden_and_compared(course: DeskCourse, store: S
         assert replace(after, status=replace(after.status, second=True)) == before
     found = store.agreement("q1")
     assert (found.agreement.n, found.items["q1.1a"].n) == (2, 2)
+
+
+def test_nobody_gives_the_second_mark_of_an_answer_that_they_saved_before(course: DeskCourse, store: Store) -> None:
+    alice, bert = course.grade_id("alice"), course.grade_id("bert")
+    for each in (alice, bert):
+        store.save(mark(store, each, "q1.1a", by="bob"))
+    store.save(mark(store, alice, "q1.1b"))
+    store.sample(1.0)
+    waiting = {marker: store.numbers("q1", marker, Wanted.SECOND)[Wanted.SECOND] for marker in ("ann", "bob", "cat")}
+    assert waiting == {"ann": 1, "bob": 0, "cat": 2}
+    assert store.second_marks("q1") == (0, 2)
+    second = store.save(second_mark(store, bert, "q1.1a", by="ann"))
+    assert store.second_marks("q1") == (1, 2)
+    assert store.numbers("q1", "cat", Wanted.SECOND, Wanted.RESOLVE) == {Wanted.SECOND: 1, Wanted.RESOLVE: 0}
+    store.undo(second.event, "ann")
+    assert [each.grade_id for each in store.queue("q1", Wanted.SECOND, "ann")] == [bert]
 
 
 def test_two_marks_are_resolved_by_a_third_and_agreement_stays(course: DeskCourse, store: Store) -> None:

@@ -3,13 +3,14 @@
 
 const $ = (selector, within = document) => within.querySelector(selector)
 const $$ = (selector, within = document) => [...within.querySelectorAll(selector)]
-const { desk, xsrf } = document.body.dataset
+const { desk, marker } = document.body.dataset
 const form = $("#mark")
 /** What the page shows, as the server told it. */
 const page = $("#marking")?.dataset ?? {}
+/** What this browser window remembers from page to page, for each marker. */
 const remembered = {
-  get: name => JSON.parse(sessionStorage.getItem(`desk ${name}`) ?? "null"),
-  set: (name, value) => sessionStorage.setItem(`desk ${name}`, JSON.stringify(value)),
+  get: name => JSON.parse(sessionStorage.getItem(`desk ${marker} ${name}`) ?? "null"),
+  set: (name, value) => sessionStorage.setItem(`desk ${marker} ${name}`, JSON.stringify(value)),
 }
 
 // What was said before is over, whether it was good news or bad.
@@ -22,8 +23,13 @@ function amount(points) {
   return (points < 0 ? "−" : "") + text
 }
 
+/** The token against forged requests. It is another one after somebody logged in again, in whichever tab. */
+const xsrf = () => /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1] ?? document.body.dataset.xsrf
+
+const worth = points => `${amount(points)} point${points > 0 && points <= 1 ? "" : "s"}`
+
 const send = (what, content, keepalive = false) => fetch(`${desk}api/${what}`, {
-  method: "POST", body: JSON.stringify(content), keepalive, headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf },
+  method: "POST", body: JSON.stringify({ marker, ...content }), keepalive, headers: { "Content-Type": "application/json", "X-XSRFToken": xsrf() },
 })
 
 /** Returns what the server answers, or null where it refuses and says why. */
@@ -33,15 +39,29 @@ async function post(what, content, conflicts = said => complain(said.message)) {
   const said = await answer.json().catch(() => ({ message: `Nothing was saved: the server says ${answer.status}. Load the page again.` }))
   if (answer.ok) return said
   answer.status === 409 ? conflicts(said) : complain(said.message)
+  unsent ||= answer.status !== 409 && answer.status !== 422
   return null
 }
 
+/** Whether the server could not be asked: what is not saved then outlives the page. */
+let unsent = false
+/** Whether another page is on its way: what is pressed or clicked meanwhile does not count. */
+let busy = false
 let leaving = false
 
 function go(address, words = "") {
-  leaving = true
+  busy = leaving = true
   remembered.set("said", words)
   location.assign(address)
+}
+
+/** Does what can lead to another page, once. */
+async function once(work) {
+  if (busy) return
+  busy = true
+  await work()
+  busy = leaving
+  if (early) tooEarly()
 }
 const place = (at, question = page.question, filter = page.filter) => `${desk}q/${question}?at=${at}&filter=${filter}`
 
@@ -69,6 +89,9 @@ let zero = page.marked === "true"
 const empty = () => !Object.keys(given()).length
 
 function show(words = "") {
+  askedFor = ""
+  const together = 1 + $$("#also input:checked").length
+  $("#save-words").textContent = together > 1 ? `Save for ${together}, and next` : "Save and next"
   for (const row of $$(".row", form)) $(".earned", row).textContent = amount(earned(row))
   if ($("#false")) $("#false").textContent = $$(".mistakes input:checked", form).length
   $("#score").textContent = amount(score())
@@ -76,8 +99,6 @@ function show(words = "") {
 }
 
 // --- Saving ------------------------------------------------------------------------------------------------------
-
-let busy = false
 
 function wish(state, seen = { rev: Number(page.rev), score: JSON.parse(page.score) }) {
   return {
@@ -93,39 +114,71 @@ function hindrance(state) {
   if (page.refusal) return page.refusal
   if (!$("#conflict").hidden) return "Choose first which mark counts: keep mine, or keep theirs."
   if (empty() && !adjustment() && !zero) return `Nothing is chosen. Press 0 for no points, then ${state === "look" ? "m" : "Enter"}.`
+  if ($("#compose")?.checked === false && $("#note").value.trim() && $("#note").value !== $("#note").defaultValue) {
+    return `The comment of the formgrader stays. Choose “${$("#compose").parentElement.textContent.trim()}” first.`
+  }
   return sum > most ? `The question has ${amount(most)} points. Items and adjustment together give ${amount(sum)}.` : ""
 }
 
+/** What the marker was asked before a save. The same key once more, with nothing changed meanwhile, is the answer. */
+let askedFor = ""
+
+/** Returns what a marker is asked before a save, or "" where there is no doubt. */
+function doubt(state) {
+  const again = `Press ${state === "look" ? "m" : "Enter"} again to`
+  const typed = JSON.parse(page.score)
+  if (page.overruled) {
+    return score() === typed ? "" : `The formgrader has ${typed === null ? "no score" : worth(typed)}. ${again} save ${amount(score())} instead.`
+  }
+  if (page.filter === "resolve") return changed() ? "" : `Nothing is changed. ${again} choose ${page.by}’s mark.`
+  return page.marked === "true" && page.by !== marker ? `${page.by} marked this: ${page.points}. ${again} replace it.` : ""
+}
+
+const changed = (state = "done") => marked() !== atFirst || page.marked === "true" && page.state !== state
+
 async function save(state, seen) {
   if (busy) return
+  if (!page.refusal && page.marked === "true" && !page.overruled && page.filter !== "resolve" && !changed(state)) {
+    const words = "Nothing is changed."
+    return page.next ? go(place(page.next), words) : say(`${words} This is the last answer.`)
+  }
   if (hindrance(state)) return complain(hindrance(state))
-  busy = true
-  const wanted = wish(state, seen)
-  const said = await post("mark", wanted, said => conflict(said, theirs => save(state, theirs)))
-  busy = said !== null // until the next page is there: a second save would meet the first one's revision
-  if (!said) return
-  remembered.set(`given ${page.question}`, wanted.given)
-  const next = said.next ? place(said.next) : `${desk}q/${page.question}?filter=${page.filter}`
-  const words = `${amount(said.score)} of ${amount(Number(page.max))}, saved${said.answers > 1 ? ` for ${said.answers} answers` : ""}.`
-  go(next, state === "look" ? `${words} It is on the list “look again”.` : words)
+  const question = seen ? "" : doubt(state)
+  if (question && question !== askedFor) return say(askedFor = question)
+  await once(async () => {
+    const wanted = wish(state, seen)
+    const said = await post("mark", wanted, said => conflict(said, theirs => save(state, theirs)))
+    if (!said) return
+    remembered.set(`given ${page.question}`, wanted.given)
+    const next = said.next ? place(said.next) : `${desk}q/${page.question}?filter=${page.filter}`
+    const words = said.second
+      ? `Second mark saved: ${said.second.given} of ${said.second.of}. It does not count yet.`
+      : `${amount(said.score)} of ${amount(Number(page.max))}, saved${said.answers > 1 ? ` for ${said.answers} answers` : ""}.`
+    go(next, state === "look" ? `${words} It is on the list “look again”.` : words)
+  })
 }
 
 /** Shows both marks. ``again`` saves this one over the other, which the marker saw. */
 function conflict(said, again) {
   for (const box of $$("#also input")) box.checked = false
   if (said.grade_id !== page.grade) return complain(`${said.message} That was an answer that says the same. Save again for this one alone.`)
-  const both = ["mark", "formgrader"].includes(said.conflict)
+  const both = ["mark", "formgrader"].includes(said.conflict), scheme = said.conflict === "rubric"
   for (const item of items()) {
     item.classList.toggle("differs", both && Math.abs((said.given[item.dataset.key] ?? 0) - shareOf(item)) > 1e-9)
   }
-  const points = said.score === null ? "no score" : `${amount(said.score)} point${said.score > 0 && said.score <= 1 ? "" : "s"}`
+  const points = said.score === null ? "no score" : worth(said.score)
   const theirs = said.conflict === "mark" ? `${said.by} saved ${points} while you marked.` : `Somebody used the formgrader while you marked: there are ${points} now.`
   $("#conflict-text").textContent = both
     ? `${theirs} You chose ${amount(score())}. Which counts? Items that differ: ${$$(".differs").length}, framed.`
     : said.message.replace(/[;.] nothing was saved/i, "")
   $("#conflict").hidden = false
-  $("#mine").hidden = !both
-  $("#mine").onclick = () => { $("#conflict").hidden = true; again(said) }
+  $("#mine").hidden = !both && !scheme
+  $("#mine").textContent = scheme ? "Load the new mark scheme, and keep my choices" : "Keep mine"
+  $("#mine").onclick = () => {
+    if (scheme) return keepDraft(), go(place(page.grade))
+    $("#conflict").hidden = true
+    again(said)
+  }
   $("#theirs").onclick = () => go(place(page.grade))
   say("")
   $("#conflict").focus({ preventScroll: true }) // and no button: Enter must not choose
@@ -134,8 +187,10 @@ function conflict(said, again) {
 // --- Leaving -----------------------------------------------------------------------------------------------------
 
 /** What would be lost: as it is, as it was when the page came, and as it was before the save that was undone. */
-const written = () => JSON.stringify([form && wish("done"), ...$$(".reply textarea, #scheme").map(each => each.value)])
-let loaded = ""
+const marked = (compose = Boolean($("#compose")?.checked)) => JSON.stringify(form && { ...wish("done"), compose })
+const written = () => JSON.stringify([marked(), ...$$(".reply textarea, #scheme").map(each => each.value)])
+const atFirst = marked()
+const loaded = written()
 let undone = ""
 let warned = ""
 
@@ -152,15 +207,68 @@ function leave(address, key) {
 }
 
 async function undo(event = 0) {
-  if (written() !== undone && !sure("u")) return
-  const said = await post("undo", { event })
-  if (!said) return
-  if (!said.event) return say(said.message)
-  if (event) return go(location.href, said.message)
-  if (!said.grade_id) return go(`${desk}q/${said.question}/rubric`, said.message)
-  remembered.set("undone", said)
-  const list = said.filter === "unmarked" && remembered.get(`list ${said.question}`) || said.filter
-  go(place(said.grade_id, said.question, list), said.message)
+  if (busy || written() !== undone && !sure("u")) return
+  await once(async () => {
+    const said = await post("undo", { event })
+    if (!said) return
+    if (!said.event) return say(said.message)
+    if (event) return go(location.href, said.message)
+    const draft = { ...said, undone: true, replies: { [said.request]: said.reply }, scheme: said.markdown }
+    remembered.set(draftOf(said.grade_id || said.question, said.filter), draft)
+    remembered.set("next click", Date.now() + 500)
+    if (!said.grade_id) return go(`${desk}q/${said.question}/rubric`, said.message)
+    const list = said.filter === "unmarked" && remembered.get(`list ${said.question}`) || said.filter
+    go(place(said.grade_id, said.question, list), said.message)
+  })
+}
+
+/** Where what is not saved waits for the page that brings it back: of an answer, or of a question's mark scheme. */
+const draftOf = (what, filter) => `draft ${filter === "second" ? "second " : ""}${what}`
+const here = draftOf(page.grade ?? $("#rubric")?.dataset.question, page.filter)
+
+function keepDraft() {
+  const names = Object.fromEntries(items(document).map(item => [item.dataset.key, item.dataset.name]))
+  const replies = Object.fromEntries($$(".reply").map(reply => [reply.dataset.request, $("textarea", reply).value]))
+  remembered.set(here, { ...form && wish("done"), names, replies, scheme: $("#scheme")?.value })
+}
+
+/** Brings back what was not saved, or not any more. Nothing of it is saved. Choices are kept that still can be made. */
+function bringBack() {
+  const draft = remembered.get(here)
+  remembered.set(here, null)
+  if (!draft) return
+  for (const reply of $$(".reply")) $("textarea", reply).value = draft.replies?.[reply.dataset.request] ?? ""
+  if ($("#scheme")) $("#scheme").value = draft.scheme ?? $("#scheme").value
+  let words = "What you wrote is back, and not saved."
+  if (form) {
+    for (const name of ["adjustment", "reason", "note"]) $(`#${name}`).value = draft[name]
+    $("#adjustment").closest("details").open ||= draft.adjustment !== 0
+    zero ||= !Object.keys(draft.given).length
+    const left = Object.entries(draft.given).filter(([key, share]) => !items().some(item => item.dataset.key === key && stepsOf(item).includes(share)))
+    const lost = left.map(([key]) => key)
+    like(Object.fromEntries(Object.entries(draft.given).filter(([key]) => !lost.includes(key))), "")
+    words = "Your choices are back, and not saved."
+    if (lost.length) words += ` The mark scheme does not have these any more: ${lost.map(key => draft.names?.[key] ?? key).join("; ")}.`
+  }
+  if (draft.undone) undone = written()
+  hear(words)
+}
+
+/** Adds to what the page says first. */
+const hear = words => remembered.set("said", `${remembered.get("said") ?? ""} ${words}`.trim())
+
+// --- Keys that come too early ------------------------------------------------------------------------------------
+
+/** Whoever types on while a save runs means the next answer. From the first such key on, none counts until half a second was quiet. */
+let early = remembered.get("early")
+let quiet = 0
+const EARLY = "Keys that you pressed before this answer was there do not count."
+
+function tooEarly() {
+  early = true
+  remembered.set("early", true)
+  clearTimeout(quiet)
+  if (!busy) quiet = setTimeout(() => { early = false; remembered.set("early", false) }, 500)
 }
 
 /** Gives focus back to the page, so that the next key means the answer and not a button once more. */
@@ -209,7 +317,7 @@ let replaces = false
 
 function likeBefore() {
   const before = remembered.get(`given ${page.question}`)
-  if (!before) return say("You have not saved an answer of this question yet.")
+  if (!before) return say("You have not saved an answer of this question since you opened this browser window.")
   if (!empty() && !replaces) {
     replaces = true
     return say("Something is chosen already. Press = again to replace it.")
@@ -236,13 +344,18 @@ function named(event) {
 function key(event) {
   const at = event.target
   const types = at.matches("textarea, select, input:not([type=checkbox], [type=radio])")
-  if (event.isComposing || $("dialog[open]")) return
+  if (event.isComposing || $("dialog[open]") || /^(Alt|Control|Meta|Shift)$/.test(event.key)) return
+  if (busy || early) {
+    if (!event.repeat) tooEarly()
+    return event.preventDefault()
+  }
   if (event.key === "Escape" && types) return at.blur()
   if (event.key === "Delete" && at.matches("#bank .insert")) return remove(at)
   if (event.key === "Enter" && form && (event.ctrlKey || event.metaKey || !types && !at.closest("a, button, summary"))) {
     event.preventDefault()
     return event.repeat ? undefined : save("done")
   }
+  if (event.key === "Enter" && form && at.matches("input") && types) return event.preventDefault()
   const name = named(event)
   if (types || event.ctrlKey || event.altKey || event.metaKey) return
   if (name !== "?" && localStorage.getItem("desk keys") === "off") return
@@ -258,8 +371,15 @@ function key(event) {
 // --- The pages ---------------------------------------------------------------------------------------------------
 
 async function answer(reply, accepts, seen) {
-  const content = { id: Number(reply.dataset.request), reply: $("textarea", reply).value, mark: accepts ? wish("done", seen) : null }
-  if (await post("request", content, said => conflict(said, theirs => answer(reply, accepts, theirs)))) go(`${desk}requests`, "Answered.")
+  const words = $("textarea", reply).value
+  if (!words.trim()) return complain("Write a reply first.")
+  if (!accepts && marked(false) !== atFirst) return complain("You changed the mark. Press Accept, or take the changes back.")
+  const question = accepts && !seen && !changed() ? "Nothing is changed: press again to accept with the same points." : ""
+  if (question && question !== askedFor) return say(askedFor = question)
+  await once(async () => {
+    const content = { id: Number(reply.dataset.request), reply: words, mark: accepts ? wish("done", seen) : null, compose: Boolean($("#compose")?.checked) }
+    if (await post("request", content, said => conflict(said, theirs => answer(reply, accepts, theirs)))) go(`${desk}requests`, "Answered.")
+  })
 }
 
 async function keep(text, words = "Kept: it is in the list of earlier comments from the next answer on.") {
@@ -273,19 +393,6 @@ async function remove(button) {
   if (line.contains(document.activeElement)) $("#note").focus()
   line.remove()
   say("Removed from the list of earlier comments. Marks that have it keep it.")
-}
-
-/** Brings back what a save had that was undone. Nothing of it is saved. */
-function bringBack() {
-  const before = remembered.get("undone")
-  remembered.set("undone", null)
-  if (before?.grade_id !== page.grade || page.marked === "true") return
-  for (const name of ["adjustment", "reason", "note"]) $(`#${name}`).value = before[name]
-  $("#adjustment").closest("details").open ||= before.adjustment !== 0
-  zero = !Object.keys(before.given).length
-  like(before.given, "")
-  undone = written()
-  remembered.set("said", `${remembered.get("said") ?? ""} Your choices are back, and not saved.`)
 }
 
 function startMarking() {
@@ -321,6 +428,7 @@ function startMarking() {
   claim()
   setInterval(claim, 150_000)
   addEventListener("pagehide", () => send("claim", { left: page.grade }, true))
+  if ($("#also")) $("#also").oninput = () => show()
 }
 
 function startRubric(rubric) {
@@ -341,22 +449,27 @@ function startRubric(rubric) {
     $("#scheme").focus({ preventScroll: true }) // where the text was being changed
   }
   $("#scheme").oninput = () => { change.disabled = true }
-  change.onclick = async () => {
+  change.onclick = () => once(async () => {
     const said = await propose(false)
-    if (!said) return
-    go(`${desk}q/${question}`, `${said.message} Press u to undo this.`)
-  }
+    if (said) go(`${desk}q/${question}`, `${said.message} Press u to undo this.`)
+  })
 }
 
 if (form) startMarking()
 if ($("#rubric")) startRubric($("#rubric"))
-loaded = written()
-if (form) bringBack()
+bringBack()
+if (early) {
+  tooEarly()
+  hear(EARLY)
+}
 onbeforeunload = event => { if (!leaving && written() !== loaded) event.preventDefault() }
+addEventListener("pagehide", () => { if (unsent && !leaving && written() !== loaded) keepDraft() })
 onpageshow = event => { if (event.persisted) location.reload() }
+document.oninput = () => { $("#problem").textContent = "" }
 document.onkeydown = key
 document.onclick = letGo
-if ($("#undo")) $("#undo").onclick = () => undo()
+// The second of two quick clicks on Undo can meet the button of the page that the first one opened.
+if ($("#undo")) $("#undo").onclick = () => { if (Date.now() >= remembered.get("next click")) undo() }
 for (const button of $$("button[data-event]")) button.onclick = () => undo(Number(button.dataset.event))
 for (const each of $$("time")) each.textContent = new Date(each.dateTime).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })
 if ($("#help")) {
@@ -370,9 +483,9 @@ for (const reply of $$(".reply")) reply.onsubmit = event => {
   event.preventDefault()
   answer(reply, event.submitter.value === "accept")
 }
-if ($("#who")) $("#who").onsubmit = async event => {
+if ($("#who")) $("#who").onsubmit = event => {
   event.preventDefault()
-  if (await post("who", { initials: $("#initials").value })) go(desk)
+  once(async () => await post("who", { marker: "", initials: $("#initials").value }) && go(desk))
 }
 if (remembered.get("said")) say(remembered.get("said"))
 remembered.set("said", "")
