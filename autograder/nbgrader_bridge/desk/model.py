@@ -366,6 +366,16 @@ class QuestionProgress:
     problem: str = ""
     drift: bool = False
 
+    @property
+    def lists(self) -> dict[Wanted, int]:
+        """How many answers those lists have that are the same for every marker."""
+        return {
+            Wanted.UNMARKED: self.unmarked,
+            Wanted.LOOK: self.look,
+            Wanted.STALE: self.stale,
+            Wanted.ALL: self.answers,
+        }
+
 
 @dataclass(frozen=True)
 class Rubric:

@@ -99,7 +99,7 @@ HELP: Final = (
     (("=",), "the marks that I saved last, to look at and save; twice, if something is chosen"),
     (("m",), "save, and put the answer on the list “look again”"),
     (("g",), "the answers that say the same"),
-    (("s",), "side by side with a similar answer"),
+    (("s",), "side by side with a similar answer; Esc leads back, with your choices"),
     (("?",), "this list"),
 )
 #: Keys of items: no letter that does something else, and none that looks like a digit.

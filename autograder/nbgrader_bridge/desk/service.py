@@ -131,9 +131,10 @@ class Desk:
         store, slot, marker = self.store, pages.slot_of(wanted), visitor.marker
         progress, rubric, bank = store.question(question), store.rubric(question), store.comments(question)
         prompt = pages.prompt_of(self._release, question)
-        counts = store.numbers(
-            question, marker, *(each for each in Wanted if visitor.instructs or each is not Wanted.RESOLVE)
+        waiting = store.numbers(
+            question, marker, Wanted.OVERRULED, Wanted.SECOND, *([Wanted.RESOLVE] if visitor.instructs else [])
         )
+        counts = progress.lists | waiting
         grade_id = at or store.next_of(question, wanted, marker, "")
         if not grade_id:
             none = Neighbours("", "")

@@ -362,6 +362,7 @@ def test_all_that_was_typed_in_the_formgrader_is_listed(course: DeskCourse, stor
     }
     progress = store.question("q1")
     assert (progress.done, progress.overruled, progress.without_items, progress.unmarked) == (3, 1, 1, 1)
+    assert progress.lists.items() <= store.numbers("q1", "ann", *Wanted).items()
 
 
 def test_a_comment_is_written_over_none_that_the_marker_did_not_see(course: DeskCourse, store: Store) -> None:

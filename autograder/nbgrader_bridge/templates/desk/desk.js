@@ -206,6 +206,12 @@ function leave(address, key) {
   if (sure(key)) go(address)
 }
 
+/** Opens a page to look at in the middle of marking. What is not saved waits for the way back. */
+function lookAt(address) {
+  if (written() !== loaded) keepDraft()
+  go(address)
+}
+
 async function undo(event = 0) {
   if (busy || written() !== undone && !sure("u")) return
   await once(async () => {
@@ -332,7 +338,7 @@ const actions = { u: () => undo(), ...$("#help") && { "?": () => $("#help").show
   p: () => page.before ? leave(place(page.before), "p") : say("This is the first answer."),
   t: () => $("#note").focus(), m: () => save("look"), "=": likeBefore,
   g: () => { const box = $("#also input"); box ? box.focus() : say("No answer is the same as this one.") },
-  s: () => { const link = $("#similar a"); link ? leave(link.href, "s") : say("No answer is similar to this one.") },
+  s: () => { const link = $("#similar a"); link ? lookAt(link.href) : say("No answer is similar to this one.") },
 } }
 
 // A key is what it says. Where it says another script's letter, or a sign in place of a digit, its place counts.
@@ -350,6 +356,7 @@ function key(event) {
     return event.preventDefault()
   }
   if (event.key === "Escape" && types) return at.blur()
+  if (event.key === "Escape" && $("#beside")) return history.back()
   if (event.key === "Delete" && at.matches("#bank .insert")) return remove(at)
   if (event.key === "Enter" && form && (event.ctrlKey || event.metaKey || !types && !at.closest("a, button, summary"))) {
     event.preventDefault()
