@@ -67,6 +67,12 @@ class Database:
         if not self.sqlite:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
+    def analyze(self) -> None:
+        """Have PostgreSQL count its rows: until it knows that a class was added, its plans are for empty tables."""
+        if not self.sqlite:
+            with self.write() as connection:
+                connection.exec_driver_sql("ANALYZE")
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

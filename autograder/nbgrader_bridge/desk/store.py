@@ -100,7 +100,10 @@ class Store:
 
     def index(self, notebook_of: NotebookOf) -> Indexed:
         """Read new and changed answers from the autograded notebooks, and group them. It can take a minute."""
-        return index(self._database, notebook_of)
+        found = index(self._database, notebook_of)
+        if found.changed:
+            self._database.analyze()
+        return found
 
     # --- Reading ------------------------------------------------------------------------------------------
 
