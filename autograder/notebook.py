@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,28 @@ class UnreadableNotebook(ValueError):
         return f"{self.problem}; {self.advice}" if self.advice else self.problem
 
 
+def normalized(text: str) -> str:
+    """Return a cell's text without what editors change: line ends, blanks before these, and blank lines around it.
+
+    Examples
+    --------
+    >>> normalized("x = 1  \\r\\ny = 2\\n")
+    'x = 1\\ny = 2'
+    """
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def different_lines(text: str) -> frozenset[str]:
+    """Return a text's different lines, without blanks around them; no blank line.
+
+    Examples
+    --------
+    >>> sorted(different_lines("a = 1\\n\\n  b = 2\\na = 1"))
+    ['a = 1', 'b = 2']
+    """
+    return frozenset(line.strip() for line in text.splitlines()) - {""}
+
+
 @dataclass(frozen=True)
 class Cell:
     """One cell of a notebook file.
@@ -92,10 +115,20 @@ class Cell:
     attachments: dict[str, Any] = field(default_factory=dict)
     outputs: list[Any] = field(default_factory=list)
 
+    @cached_property
+    def normalized(self) -> str:
+        """The text without what editors change: see `normalized`."""
+        return normalized(self.source)
 
-@dataclass(frozen=True)
+    @cached_property
+    def lines(self) -> frozenset[str]:
+        """The text's different lines, without blanks around them; no blank line."""
+        return different_lines(self.source)
+
+
+@dataclass(frozen=True, eq=False)
 class Notebook:
-    """The cells of a notebook file, with the file's path and hash."""
+    """The cells of a notebook file, with the file's path and hash. It is equal only to itself, and so can be a key."""
 
     path: str
     sha256: str

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import UserError
 from autograder.files import write_text
-from autograder.notebook import METADATA, Cell, Notebook
+from autograder.notebook import METADATA, Cell, Notebook, different_lines, normalized
 
 #: In the folder of the course's source.
 FILE = "editions.json"
@@ -28,17 +29,7 @@ class BadEditions(UserError):
     """The file with the texts of earlier releases cannot be read."""
 
 
-def normalized(text: str) -> str:
-    """Return a cell's text without what editors change: line ends, blanks before these, and blank lines around it.
-
-    Examples
-    --------
-    >>> normalized("x = 1  \\r\\ny = 2\\n")
-    'x = 1\\ny = 2'
-    """
-    return "\n".join(line.rstrip() for line in text.strip().splitlines())
-
-
+@lru_cache(maxsize=8)
 def editions_of(release: Notebook) -> dict[str, Editions]:
     """Return the editions of a release's cells, by grade id; only today's if the release knows no earlier ones.
 
@@ -66,17 +57,15 @@ def closest(editions: Editions, text: str) -> Cell:
     >>> closest((today, earlier), "Why so?\\nIt is zero.") is earlier
     True
     """
-    own = _lines(text)
+    if len(editions) == 1:
+        return editions[0]
+    own = different_lines(text)
 
     def likeness(cell: Cell) -> float:
-        released = _lines(cell.source)
-        return len(released & own) / max(1, len(released | own))
+        common = len(cell.lines & own)
+        return common / max(1, len(cell.lines) + len(own) - common)
 
-    return max(editions, key=likeness) if len(editions) > 1 else editions[0]
-
-
-def _lines(text: str) -> set[str]:
-    return {line.strip() for line in normalized(text).splitlines()} - {""}
+    return max(editions, key=likeness)
 
 
 def add_editions(file: Path, released: Mapping[str, str]) -> dict[str, Any]:

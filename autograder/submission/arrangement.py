@@ -25,14 +25,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from autograder.assignment.editions import closest, editions_of, normalized
+from autograder.assignment.editions import closest, editions_of
 from autograder.assignment.questions import NAME, TASKS
 from autograder.assignment.submitted import is_misnamed
-from autograder.notebook import Cell, Notebook, UnreadableNotebook
+from autograder.notebook import Cell, Notebook, UnreadableNotebook, normalized
 from autograder.submission.compare import (
     added_to,
     code_of,
@@ -158,6 +159,13 @@ def arrange(notebook: Notebook, release: Notebook) -> Arrangement:
     return _Arranger(notebook, release).arranged()
 
 
+@lru_cache(maxsize=8)
+def _released_lines(release: Notebook) -> frozenset[str]:
+    """Return the lines of all released texts."""
+    texts = (cell for editions in editions_of(release).values() for cell in editions if cell.kind == "markdown")
+    return frozenset(plain_line(line) for cell in texts for line in cell.source.splitlines())
+
+
 class _Arranger:
     """Arranges one notebook. A *place* is a cell's number in it, counted from 0."""
 
@@ -170,13 +178,7 @@ class _Arranger:
         self._locked = [name for name, cell in self._given.items() if cell.metadata.get("locked")]
         self._written = [n for n, cell in self._given.items() if cell.kind == "markdown" and n not in self._locked]
         self._stubs = [n for n, cell in self._given.items() if cell.kind == "code" and n not in self._locked]
-        self._released_lines = {
-            plain_line(line)
-            for editions in self._editions.values()
-            for cell in editions
-            if cell.kind == "markdown"
-            for line in cell.source.splitlines()
-        }
+        self._released_lines = _released_lines(release)
         #: Whether a cell holds a student's text for people, by place, as far as it was asked for.
         self._is_text: dict[int, bool] = {}
         #: The edition that a cell was most likely made from, by place and grade id, as far as it was asked for.
@@ -262,7 +264,7 @@ class _Arranger:
         return is_untouched(self._cells[place], self._given_at(place), in_release=self._in_release)
 
     def _is_intact(self, place: int) -> bool:
-        return normalized(self._cells[place].source) == normalized(self._given_at(place).source)
+        return self._cells[place].normalized == self._given_at(place).normalized
 
     def _own(self) -> list[int]:
         """Return the places of non-blank cells that belong to no released cell."""
@@ -271,7 +273,7 @@ class _Arranger:
     def _recognized_by_text(self) -> list[str | None]:
         ids = list(self._ids)
         lost = {
-            name: tuple(normalized(cell.source) for cell in self._editions[name])
+            name: tuple(cell.normalized for cell in self._editions[name])
             for name in self._locked
             if not self._places[name]
         }

@@ -10,7 +10,6 @@ import keyword
 import re
 from dataclasses import replace
 
-from autograder.assignment.editions import normalized
 from autograder.notebook import CODE_PLACEHOLDER, Cell, split_at_mark_scheme
 from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
 from autograder.submission.written_answers import copied_share, is_placeholder
@@ -67,10 +66,11 @@ def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
     if len(text) > LONGEST:
         return False
     if given.kind == "code":
-        same = _without_docstrings(text) == _without_docstrings(given.source)
-        return not text or (CODE_PLACEHOLDER in text and same)
+        return not text or (
+            CODE_PLACEHOLDER in text and _without_docstrings(text) == _without_docstrings(given.source)
+        )
     shown = without_comments(text)
-    return not shown or is_placeholder(shown) or (not in_release and normalized(text) == normalized(given.source))
+    return not shown or is_placeholder(shown) or (not in_release and cell.normalized == given.normalized)
 
 
 def _without_docstrings(source: str) -> list[str]:
@@ -87,7 +87,7 @@ def typed_into(cell: Cell, given: Cell) -> str:
         return ""
     if len(cell.source) > LONGEST:
         return cell.source
-    if normalized(cell.source) == normalized(given.source):
+    if cell.normalized == given.normalized:
         return ""
     # Instructors may grade the course's source notebook, whose prompts have a mark scheme.
     before, _, after = split_at_mark_scheme(cell.source)

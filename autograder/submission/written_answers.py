@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from autograder.assignment.editions import editions_of, normalized
+from autograder.assignment.editions import editions_of
 from autograder.assignment.names import AnswerStatus
-from autograder.notebook import PLACEHOLDER, Cell, Notebook
+from autograder.notebook import PLACEHOLDER, Cell, Notebook, normalized
 from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
 
 #: An answer with fewer words is very short. Prompts expect at least 200.
@@ -61,7 +61,7 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     editions = editions_of(release)
     if not without_comments(text):
         return WrittenAnswer(grade_id, AnswerStatus.EMPTY, 0)
-    given = {normalized(cell.source) for cell in editions.get(grade_id, ())[in_release:]}
+    given = {cell.normalized for cell in editions.get(grade_id, ())[in_release:]}
     if normalized(answer) in given or is_placeholder(without_comments(text)):
         return WrittenAnswer(grade_id, AnswerStatus.UNCHANGED, 0)
     seen = shown(text)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment.editions import FILE, BadEditions, add_editions, closest, editions_of, normalized
+from autograder.assignment.editions import FILE, BadEditions, add_editions, closest, editions_of
 from autograder.assignment.release import load_release
-from autograder.notebook import METADATA, Cell, Notebook
+from autograder.notebook import METADATA, Cell, Notebook, normalized
 from tests.support.samples import ROOT
 
 
