@@ -108,13 +108,14 @@ def picture_signal(m: ModelMeasurements, verdicts: Sequence[Verdict]) -> SignalP
     last = m.shapes[-1]
     outputs = [predicted[-1][0] * last.fan_in * either.variance(last) for either in (law, GLOROT)]
     predicted.append((min(outputs), max(outputs)))
+    failed = _failed(verdicts)
     return SignalPicture(
         law.title,
         (m.shapes[0].inputs, *(each.outputs for each in m.shapes)),
         tuple(builds),
         tuple(predicted),
         tuple(wrong.get(shape) for shape in m.shapes),
-        failed := _failed(verdicts),
+        failed,
         m.copies > 1,
         "forward" not in failed or _hides_with_relu(m),
     )

@@ -135,20 +135,25 @@ class ModelMeasurements:
 
         Where some kernel may be unused, the outputs tell which ones are in use.
         """
-        chains = self._chains(self.evidence.builds[0]) if self.evidence.builds else []
+        chains = next(iter(self._chains), [])
         if len(chains) > 1:
             chains = [chain for chain in chains if self._explains(chain)] or chains
         return _shapes(chains[0]) if chains else self.asked
 
-    def layers(self, build: ModelBuild) -> list[DenseLayer] | None:
-        """Return the dense layers of ``build``, or None where its matrices do not lead from the inputs to the outputs.
+    @cached_property
+    def layers(self) -> list[list[DenseLayer] | None]:
+        """The dense layers of every build, or None where its matrices do not lead from the inputs to the outputs.
 
         All builds have the same `shapes`. These tell the order: a framework lists parameters as they were made, not as
         they are used.
         """
-        return next((chain for chain in self._chains(build) if _shapes(chain) == self.shapes), None)
+        return [next((chain for chain in chains if _shapes(chain) == self.shapes), None) for chains in self._chains]
 
-    def _chains(self, build: ModelBuild) -> list[list[DenseLayer]]:
+    @cached_property
+    def _chains(self) -> list[list[list[DenseLayer]]]:
+        return [self._chains_of(build) for build in self.evidence.builds]
+
+    def _chains_of(self, build: ModelBuild) -> list[list[DenseLayer]]:
         """Return the layers that ``build`` may consist of, likeliest first; none if no matrices lead to the outputs.
 
         Matrices are read in the framework's layout, and in the other one where that leads to nothing: a model may
@@ -175,8 +180,8 @@ class ModelMeasurements:
 
     @cached_property
     def builds(self) -> list[list[DenseLayer]]:
-        """The layers of every build. Only for criteria that come after `layers`."""
-        return [layers for build in self.evidence.builds if (layers := self.layers(build)) is not None]
+        """The layers of every build that has them: of all builds, for criteria that come after `layers`."""
+        return [layers for layers in self.layers if layers is not None]
 
     @cached_property
     def draws(self) -> tuple[tuple[DrawFigures, ...], ...]:

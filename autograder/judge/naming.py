@@ -122,9 +122,13 @@ class Diagnosis:
         return ", or ".join(each.called(law) for each in self._likely) + self.where
 
 
-def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: Layout) -> float:
-    """Return minus the log-likelihood of ``entry``, up to a constant: half the squared standardised distance."""
+def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: Layout, limit: float) -> float:
+    """Return minus the log-likelihood of ``entry``, up to a constant: half the squared standardised distance.
+
+    A distance that is beyond ``limit`` is told as infinite, without the rest of the kernels being looked at.
+    """
     total, off_by, weight = 0.0, 0.0, 0.0
+    beyond = limit + len(measured) / 2.0  # a mean that fits takes up to half a unit back
     for m in measured:
         expected = entry.ratio_of(m.kernel, layout, m.law)
         off = math.log(m.ratio) - math.log(expected)
@@ -135,6 +139,8 @@ def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: L
             error = math.hypot(m.mean_error, _SLACK * math.sqrt(expected))
             off = (m.mean - mean) / error
             total += off * off / 2.0 - 0.5
+        if total > beyond:
+            return math.inf
     # A sampler that is not exact is off by the same everywhere, so its share does not average out.
     if abs(off_by / weight) > _TOGETHER * math.hypot(math.sqrt(1.0 / weight), _SLACK):
         return math.inf
@@ -156,11 +162,12 @@ def diagnose(measured: Sequence[MeasuredRatio], layout: Layout, family: str | No
         return None
     found: list[tuple[float, Misconception]] = []
     windows = any(not m.kernel.is_dense for m in measured)
+    limit = max(_UNKNOWN * len(measured), _LEAST_UNKNOWN)
     for entry in mistakes_of_scale(measured[0].law):
         if (entry.of_windows and not windows) or (entry.families and family not in entry.families):
             continue
-        distance = _distance(entry, measured, layout)
-        if distance < max(_UNKNOWN * len(measured), _LEAST_UNKNOWN):
+        distance = _distance(entry, measured, layout, limit)
+        if distance < limit:
             found.append((distance, entry))
     if not found:
         return None

@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from types import NoneType
 from typing import Annotated, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -103,8 +103,13 @@ class BadAnswer(WireError):
 
 
 def _clean(text: str) -> str:
+    return _line(text[:MAX_TEXT])
+
+
+@lru_cache(maxsize=256)  # most are the names of a few types
+def _line(text: str) -> str:
     # Addresses and the scratch folder's name differ from run to run: the same code must give the same message.
-    return one_line(_SCRATCH.sub("~", _ADDRESS.sub("0x…", text[:MAX_TEXT])))
+    return one_line(_SCRATCH.sub("~", _ADDRESS.sub("0x…", text)))
 
 
 def _output(text: str) -> str:
@@ -143,14 +148,21 @@ def _message(sent: object, **about: str) -> Message:
 
 def _packed(value: Any, arrays: list[Array]) -> Any:
     """Return ``value`` as JSON has it. Arrays are appended to ``arrays``; their places there stand for them."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, np.ndarray):
         arrays.append(value)
         return len(arrays) - 1
     if isinstance(value, tuple):
         return [_packed(each, arrays) for each in value]
     if is_dataclass(value):
-        return {each.name: _packed(getattr(value, each.name), arrays) for each in fields(value)}
+        return {name: _packed(getattr(value, name), arrays) for name in _names(type(value))}
     return value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 #: Makes a field's value of its JSON and the message's arrays; the name is for messages. Raises `BadAnswer`.
@@ -564,7 +576,7 @@ class CallInitializer(_CallForShape[Returned | Raised | NotDefined]):
                 raise BadAnswer("an array has not as many elements as the shape that it is said to have come in")
             # Types that may not be sent arrive as float32.
             dtype = answer.dtype if answer.dtype is not None and answer.dtype not in DTYPES else values.dtype.name
-            answer = replace(answer, dtype=dtype, shape=shape)
+            return replace(answer, dtype=dtype, shape=shape, same=answer.same and passed is None)
         return replace(answer, same=answer.same and passed is None)
 
 

@@ -66,9 +66,7 @@ def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
     if len(text) > LONGEST:
         return False
     if given.kind == "code":
-        return not text or (
-            CODE_PLACEHOLDER in text and _without_docstrings(text) == _without_docstrings(given.source)
-        )
+        return not text or (CODE_PLACEHOLDER in text and _without_docstrings(text) == _without_docstrings(given.source))
     shown = without_comments(text)
     return not shown or is_placeholder(shown) or (not in_release and cell.normalized == given.normalized)
 

@@ -38,8 +38,8 @@ _NOT_TRACKED = {
 def layers(m: ModelMeasurements) -> Finding:
     """Build three dense layers of the sizes asked for, and nothing else that holds weights."""
     widths = " → ".join(map(str, m.evidence.widths))
-    for build in m.evidence.builds:
-        _check_measurable(m, build, widths)
+    for build, found in zip(m.evidence.builds, m.layers, strict=True):
+        _check_measurable(m, build, found, widths)
     if m.shapes != m.asked:
         raise fail(_wrong(m.evidence.builds[0], widths), _WRONG_LAYERS, measurable=True)
     for build, built in zip(m.evidence.builds, m.builds, strict=True):
@@ -86,8 +86,8 @@ def _wrong(build: ModelBuild, widths: str) -> str:
     return f"The kernels are not those of {widths} dense layers. Weights found: {_listed(build.parameters or ())}."
 
 
-def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> None:
-    """Raise `Failed` unless ``build`` holds dense layers that can be measured, with finite weights."""
+def _check_measurable(m: ModelMeasurements, build: ModelBuild, built: Sequence[DenseLayer] | None, widths: str) -> None:
+    """Raise `Failed` unless ``build`` holds dense layers, ``built``, that can be measured, with finite weights."""
     if build.unread is not None:
         reason = build.unread.removesuffix(".")
         raise fail(f"The weights of the {build.kind} that was built cannot be read: {reason}.", _NOT_A_MODEL)
@@ -97,7 +97,6 @@ def _check_measurable(m: ModelMeasurements, build: ModelBuild, widths: str) -> N
         raise fail(f"What was built is a {build.kind}, not a {framework}.{hint}", _NOT_A_MODEL)
     if not build.parameters and build.forward_error is not None:
         raise fail(f"The model has no weights, and its call raised {build.forward_error}.", FORWARD_ERROR)
-    built = m.layers(build)
     if built is None:
         wrong = _wrong(build, widths)
         if build.untracked:

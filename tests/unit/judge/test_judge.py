@@ -448,7 +448,7 @@ def models(seed: int = 0, hidden: str = "ReLU", last: str = "softmax", **how: An
         bare = build(rng, **how)
         layers = ModelMeasurements(
             ModelEvidence(Layout.KERAS, WIDTHS, (), True, (np.ones((2, 64), np.float32),), (bare,))
-        ).layers(bare)
+        ).layers[0]
         outputs = LAST_ACTIVATIONS[last](hidden_pass(layers, batch, [hidden] * (len(layers) - 1))).astype(np.float32)
         builds.append(ModelBuild(bare.kind, bare.parameters, outputs))
     return ModelEvidence(Layout.KERAS, WIDTHS, (), True, inputs, tuple(builds))
@@ -537,7 +537,7 @@ def in_order(build: ModelBuild, layout: Layout = Layout.KERAS) -> list[tuple[flo
     """The numbers of the layers found, in their order, as kernels and biases hold them."""
     found = ModelMeasurements(
         ModelEvidence(layout, WIDTHS, (), True, (np.ones((2, 64), np.float32),), (build,))
-    ).layers(build)
+    ).layers[0]
     return found and [(x.kernel[0, 0], None if x.bias is None else x.bias[0]) for x in found]
 
 
