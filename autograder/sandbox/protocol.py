@@ -156,7 +156,7 @@ def _packed(value: Any, arrays: list[Array]) -> Any:
     if isinstance(value, tuple):
         return [_packed(each, arrays) for each in value]
     if is_dataclass(value):
-        return {name: _packed(getattr(value, name), arrays) for name in _names(type(value))}
+        return {name: _packed(getattr(value, name), arrays) for name in _names(value.__class__)}
     return value
 
 

@@ -181,6 +181,8 @@ class _Arranger:
         self._released_lines = _released_lines(release)
         #: Whether a cell holds a student's text for people, by place, as far as it was asked for.
         self._is_text: dict[int, bool] = {}
+        #: Whether a cell is as released, by place and grade id, as far as it was asked for.
+        self._untouched: dict[tuple[int, str], bool] = {}
         #: The edition that a cell was most likely made from, by place and grade id, as far as it was asked for.
         self._closest: dict[tuple[int, str], Cell] = {}
         self._remarks: list[Remark] = []
@@ -261,10 +263,15 @@ class _Arranger:
         return self._closest[place, name]
 
     def _is_untouched(self, place: int) -> bool:
-        return is_untouched(self._cells[place], self._given_at(place), in_release=self._in_release)
+        key = place, str(self._ids[place])
+        if key not in self._untouched:
+            cell, given = self._cells[place], self._given_at(place)
+            self._untouched[key] = is_untouched(cell, given, in_release=self._in_release)
+        return self._untouched[key]
 
     def _is_intact(self, place: int) -> bool:
-        return self._cells[place].normalized == self._given_at(place).normalized
+        cell, given = self._cells[place], self._given_at(place)
+        return cell.source == given.source or cell.normalized == given.normalized
 
     def _own(self) -> list[int]:
         """Return the places of non-blank cells that belong to no released cell."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -205,7 +205,10 @@ def pictures_beside(text: str) -> list[str]:
     >>> pictures_beside("![](images/my%20plot.png) ![](attachment:a.png) ![](https://example.org/b.png)")
     ['images/my plot.png']
     """
-    addresses = shown(without_pasted(text)[:LONGEST]).pictures
+    return _beside(shown(without_pasted(text)[:LONGEST]).pictures)
+
+
+def _beside(addresses: Iterable[str]) -> list[str]:
     return [unquote(address) for address in dict.fromkeys(addresses) if address and not _ELSEWHERE.match(address)]
 
 
@@ -219,5 +222,5 @@ def missing_pictures(text: str, attachments: Collection[str]) -> list[str]:
     """
     addresses = shown(without_pasted(text)[:LONGEST]).pictures
     pasted = [unquote(each.removeprefix("attachment:")) for each in addresses if each.startswith("attachment:")]
-    missing = (name for name in (*pictures_beside(text), *pasted) if name not in attachments)
+    missing = (name for name in (*_beside(addresses), *pasted) if name not in attachments)
     return list(dict.fromkeys(_OF_NO_NAME.sub("?", one_line(name, 100)) for name in missing if name))

@@ -58,11 +58,11 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     text = without_pasted(answer.strip())
     if len(text) > LONGEST:
         return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, word_count(shown(text[:LONGEST]).text), _TOO_LONG)
-    editions = editions_of(release)
-    if not without_comments(text):
+    editions, uncommented = editions_of(release), without_comments(text)
+    if not uncommented:
         return WrittenAnswer(grade_id, AnswerStatus.EMPTY, 0)
     given = {cell.normalized for cell in editions.get(grade_id, ())[in_release:]}
-    if normalized(answer) in given or is_placeholder(without_comments(text)):
+    if normalized(answer) in given or is_placeholder(uncommented):
         return WrittenAnswer(grade_id, AnswerStatus.UNCHANGED, 0)
     seen = shown(text)
     words = word_count(seen.text)
@@ -71,7 +71,7 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     else:
         prompt = "\n".join(cell.source for cells in editions.values() for cell in cells if _asks(cell, grade_id))
         is_short = words + word_count(seen.formulas) < SHORT
-        found = "copied" if is_copied(without_comments(text), prompt) else "short" if is_short else None
+        found = "copied" if is_copied(uncommented, prompt) else "short" if is_short else None
     return WrittenAnswer(grade_id, AnswerStatus.ANSWERED, words, found)
 
 
