@@ -28,7 +28,7 @@ from nbformat import NotebookNode
 
 from autograder.batch.run import SEED_FILE
 from tests.support.processes import eventually
-from tests.support.samples import SOLUTION, answered, scenario, write
+from tests.support.samples import ROOT, SOLUTION, answered, scenario, write
 
 SUBMISSIONS = 200
 FAULT, KILLED = 3, -signal.SIGKILL
@@ -170,7 +170,10 @@ class _Cluster:
     def _start(self, *arguments: object) -> subprocess.Popen[bytes]:
         command = [str(self._python), "-m", "dask", *map(str, arguments), "--no-dashboard"]
         with (self._folder / f"{arguments[0]}.log").open("ab") as log:
-            return subprocess.Popen(command, cwd=self._folder, stdout=log, stderr=log, start_new_session=True)
+            environment = {**os.environ, "DASK_CONFIG": str(ROOT / "docs/dask.yaml")}
+            return subprocess.Popen(
+                command, cwd=self._folder, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
 
     def _operate(self) -> None:
         while not self._closing.wait(0.5):
