@@ -123,5 +123,5 @@ def picture_signal(m: ModelMeasurements, verdicts: Sequence[Verdict]) -> SignalP
 
 def _hides_with_relu(m: ModelMeasurements) -> bool:
     """Whether the model's outputs are those of ReLU in the hidden layers, whatever comes at the end."""
-    found = m.activations()
+    found = m.activations
     return found is not None and set(found[0]) == {"ReLU"}

@@ -266,8 +266,9 @@ class ModelMeasurements:
         allowed = FORWARD_IN_16_BITS.get(build.computes_in or "", FORWARD)
         return relative_difference(build.outputs, expected) <= allowed * size
 
+    @cached_property
     def activations(self) -> tuple[tuple[str, ...], str] | None:
-        """Return the known activations, hidden and last, that explain the outputs; None if none do."""
+        """The known activations, hidden and last, that explain the outputs; None if none do."""
         build, inputs, layers = self.evidence.builds[0], self.evidence.inputs[0], self.builds[0]
         count = len(self.shapes) - 1
         alike = ((name,) * count for name in HIDDEN_ACTIVATIONS)

@@ -30,7 +30,7 @@ def forward(m: ModelMeasurements) -> Finding:
         precision = next((b.computes_in for b in m.evidence.builds if b.computes_in in FORWARD_IN_16_BITS), None)
         shown = f", as far as {precision} shows them" if precision else ""
         return Finding(f"The outputs are those of your weights with ReLU, ReLU and {last}{shown}.")
-    if (named := m.activations()) is not None:
+    if (named := m.activations) is not None:
         hidden, other = named
         ending = "no activation (logits)" if other == "logits" else other
         asked = "no activation (logits)" if last == "logits" else last

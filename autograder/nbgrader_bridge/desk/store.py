@@ -363,20 +363,6 @@ class Store:
         with self._database.read() as connection:
             return {question: each.scheme for question, each in rubrics.current(connection, *WRITTEN).items()}
 
-    def notebook_scheme(self, question: str) -> Scheme:
-        """Return the notebook's mark scheme with the keys of the one that counts, to propose or to change to.
-
-        Raises
-        ------
-        DeskProblem
-            The notebook has none that can be read.
-        """
-        with self._database.read() as connection:
-            found = rubrics.from_notebook(connection).get(question)
-            if found is None or found.scheme is None:
-                raise DeskProblem(found.problem if found else f"{question}: the notebook has no mark scheme")
-            return rubrics.continued(connection, found.scheme)
-
     def propose_rubric(self, scheme: Scheme) -> Impact:
         """Return what a change of a mark scheme would do. Nothing is written."""
         with self._database.read() as connection:
