@@ -1,4 +1,4 @@
-"""Reads the cells of an untrusted notebook file. It checks every field, and runs nothing."""
+"""Reads the cells of an untrusted notebook file, and compares their texts. It checks every field, and runs nothing."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ class Cell:
     outputs: list[Any] = field(default_factory=list)
 
     @cached_property
-    def normalized(self) -> str:
-        """The text without what editors change: see `normalized`."""
+    def normalized_source(self) -> str:
+        """The text without what editors change, as `normalized` returns it."""
         return normalized(self.source)
 
     @cached_property

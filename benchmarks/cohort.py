@@ -55,6 +55,7 @@ ROUNDS = 1 if QUICK else 3
 OURS, STOCK, OTTER = (16, 3, 2) if QUICK else (100, 4, 2)
 GROWTH = (10, 50) if QUICK else (10, 100, 1000)
 SHARED_SUBMISSIONS = 16 if QUICK else 64
+DASK_ROUNDS = 2 if QUICK else 4  # even, so that each number of workers goes first as often
 _NICE = 10
 OTTER_RELEASE = "otter-grader[grading]==7.0.0"
 OTTER_ENVIRONMENT = ROOT / "build/otter"
@@ -91,7 +92,7 @@ class Graded:
 
     @property
     def times_own(self) -> float:
-        """What a submission costs, over its students' code's share of the cores."""
+        """Seconds of all cores for a submission, over the CPU seconds of its student's own code."""
         return self.each * self.jobs / self.own
 
 
@@ -133,10 +134,11 @@ def grade_here(folder: Path, jobs: int) -> Graded:
             warm = time.perf_counter()
             finish(group, workers)
             ended = time.perf_counter()
-        own = sum(float(count.read_text(encoding="utf-8")) for count in counts.iterdir())
+        own = [float(count.read_text(encoding="utf-8")) for count in counts.iterdir()]
+        assert len(own) == jobs, "a warm process was killed, and has not written what it counted"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     number = len(group.entries)
-    return Graded(number, jobs, ended - warm, warm - begun, peak, own / (number + len(first)))
+    return Graded(number, jobs, ended - warm, warm - begun, peak, sum(own) / (number + len(first)))
 
 
 def finish(group: Class, workers: Workers) -> None:
@@ -370,7 +372,9 @@ def where_time_goes(folder: Path) -> None:
 
 
 def dask(root: Path) -> None:
-    print(f"\nDask on this machine, workers of one thread, the scheduler and this client niced, means of {ROUNDS}:")
+    print(
+        f"\nDask on this machine, workers of one thread, the scheduler and this client niced, means of {DASK_ROUNDS}:"
+    )
     folder, first = class_of(root / "shared", SHARED_SUBMISSIONS), class_of(root / "first", 6)
     took: dict[int, list[float]] = {1: [], 2: []}
     with ExitStack() as open_clusters:
@@ -382,11 +386,11 @@ def dask(root: Path) -> None:
             psutil.Process(clusters[workers].scheduler_pid).nice(_NICE)
         psutil.Process().nice(_NICE)  # after the workers were started: they would inherit it
         there = {n: open_clusters.enter_context(Cluster(each.address, SETTINGS)) for n, each in clusters.items()}
-        for number in range(1 + ROUNDS):  # turn about; the first class warms the workers up
+        for number in range(1 + DASK_ROUNDS):  # turn about; the first class warms the workers up
             for workers, cluster in sorted(there.items(), reverse=bool(number % 2)):
-                name = folder if number else first
-                with Store(root / f"dask{workers}" / f"{name.name}{number}") as store:
-                    group = Class(find_class(name), SETTINGS, class_seed(name, store.folder), store)
+                submissions = folder if number else first
+                with Store(root / f"dask{workers}" / f"{submissions.name}{number}") as store:
+                    group = Class(find_class(submissions), SETTINGS, class_seed(submissions, store.folder), store)
                     begun = time.perf_counter()
                     finish(group, cluster)
                     if number:

@@ -1,4 +1,7 @@
-"""A warm process that adds up the CPU time of the student code in its children, and writes the sum when it ends.
+"""A warm process that adds up the CPU time of its children's answers, and writes the sum when it ends.
+
+An answer takes what the student's code takes, and a little for collecting what it did. Only the child's main thread is
+counted: in children, the frameworks start no others that work.
 
 `benchmarks.cohort` starts it in place of the real one: what a class costs is compared with what its students' code cost
 in the same run, because a machine's speed changes from minute to minute.

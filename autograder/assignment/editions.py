@@ -30,7 +30,7 @@ class BadEditions(UserError):
 
 
 @lru_cache(maxsize=8)
-def editions_of(release: Notebook) -> dict[str, Editions]:
+def editions_of(release: Notebook) -> Mapping[str, Editions]:
     """Return the editions of a release's cells, by grade id; only today's if the release knows no earlier ones.
 
     Examples
@@ -49,7 +49,9 @@ def editions_of(release: Notebook) -> dict[str, Editions]:
 
 
 def closest(editions: Editions, text: str) -> Cell:
-    """Return the edition that is most like a text, by the share of lines that both have; the newest of several.
+    """Return the edition that is the same text, or else most like it, by the share of lines that both have.
+
+    Of several, it is the newest.
 
     Examples
     --------

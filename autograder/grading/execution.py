@@ -6,7 +6,6 @@ that ended its child, and continues with the open tasks. A `Budget` limits the t
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
 import time
@@ -27,7 +26,7 @@ from autograder.sandbox import Child, ChildLost, SandboxFault
 from autograder.sandbox.client import Warm
 from autograder.sandbox.endings import LESS_MEMORY
 from autograder.sandbox.opening import AnySandbox
-from autograder.sandbox.protocol import Call, Loss, Question, Raised, ReadsClock, RunCell, Seed
+from autograder.sandbox.protocol import Call, Loss, Question, Raised, RunCell, Seed
 from autograder.submission.reader import Submission
 
 A = TypeVar("A")
@@ -227,7 +226,7 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
     """Interview the open tasks, until one ends the child."""
     causes = execution.causes(submission)
     # Cells often measure their time. Generators that they make outlive them.
-    read = _clock_readers(child, budget)
+    read = child.take_clock_readers()
     execution.clocked.update(c.name for c in submission.code if c.name in read and _SEEDS.search(c.source))
     for task in TASKS:
         if task.stub in execution.outcomes:
@@ -246,14 +245,7 @@ def _try_tasks(child: Child, budget: Budget, submission: Submission, execution: 
         except ChildLost as lost:
             execution.outcomes[task.stub] = _lost(lost)
             return
-        execution.clocked.update(_clock_readers(child, budget))
-
-
-def _clock_readers(child: Child, budget: Budget) -> tuple[str, ...]:
-    """Return the names of the cells that read the clock since this was last asked."""
-    with contextlib.suppress(ChildLost):
-        return _ask(child, budget.call(), ReadsClock()).cells
-    return ()
+        execution.clocked.update(child.take_clock_readers())
 
 
 def _ending_of(raised: Raised, task: Task, submission: Submission, causes: Causes, limits: Limits) -> Ending:

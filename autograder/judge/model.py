@@ -141,7 +141,7 @@ class ModelMeasurements:
         return _shapes(chains[0]) if chains else self.asked
 
     @cached_property
-    def layers(self) -> list[list[DenseLayer] | None]:
+    def layers(self) -> Sequence[Sequence[DenseLayer] | None]:
         """The dense layers of every build, or None where its matrices do not lead from the inputs to the outputs.
 
         All builds have the same `shapes`. These tell the order: a framework lists parameters as they were made, not as
@@ -150,10 +150,10 @@ class ModelMeasurements:
         return [next((chain for chain in chains if _shapes(chain) == self.shapes), None) for chains in self._chains]
 
     @cached_property
-    def _chains(self) -> list[list[list[DenseLayer]]]:
+    def _chains(self) -> Sequence[Sequence[Sequence[DenseLayer]]]:
         return [self._chains_of(build) for build in self.evidence.builds]
 
-    def _chains_of(self, build: ModelBuild) -> list[list[DenseLayer]]:
+    def _chains_of(self, build: ModelBuild) -> Sequence[Sequence[DenseLayer]]:
         """Return the layers that ``build`` may consist of, likeliest first; none if no matrices lead to the outputs.
 
         Matrices are read in the framework's layout, and in the other one where that leads to nothing: a model may
@@ -179,7 +179,7 @@ class ModelMeasurements:
             return any(self._agrees(build, inputs, ending(signal)) for ending in LAST_ACTIVATIONS.values())
 
     @cached_property
-    def builds(self) -> list[list[DenseLayer]]:
+    def builds(self) -> Sequence[Sequence[DenseLayer]]:
         """The layers of every build that has them: of all builds, for criteria that come after `layers`."""
         return [layers for layers in self.layers if layers is not None]
 

@@ -125,7 +125,7 @@ class Diagnosis:
 def _distance(entry: Misconception, measured: Sequence[MeasuredRatio], layout: Layout, limit: float) -> float:
     """Return minus the log-likelihood of ``entry``, up to a constant: half the squared standardised distance.
 
-    A distance that is beyond ``limit`` is told as infinite, without the rest of the kernels being looked at.
+    A distance beyond ``limit`` may be returned as infinite: then the other kernels are not looked at.
     """
     total, off_by, weight = 0.0, 0.0, 0.0
     beyond = limit + len(measured) / 2.0  # a mean that fits takes up to half a unit back

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from autograder.limits import Limits
 from autograder.sandbox.endings import LESS_MEMORY, by_exit, by_signal
-from autograder.sandbox.protocol import SETUP_FAILED, Exceeded, Loss, Question
+from autograder.sandbox.protocol import SETUP_FAILED, Exceeded, Loss, Question, RunCell, clock_readers
 from autograder.sandbox.wire import Decoder, Message, WireError, encode
 
 A = TypeVar("A")
@@ -88,6 +88,8 @@ class Child(ABC):
         self._decoder = Decoder()
         self._end: End | None = None
         self._answered = False
+        self._cells: set[str] = set()
+        self._clock_readers: set[str] = set()
         channel.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._selector.register(channel, selectors.EVENT_READ)
@@ -96,6 +98,11 @@ class Child(ABC):
     def printed(self) -> str:
         """What the child printed so far, truncated, undecodable bytes replaced. Escape it before showing."""
         return self._printed.decode(errors="replace")
+
+    def take_clock_readers(self) -> set[str]:
+        """Return the names of the cells that read the clock since this was last called."""
+        names, self._clock_readers = self._clock_readers, set()
+        return names
 
     def ask(self, question: Question[A], *, seconds: float) -> A:
         """Ask ``question`` and wait up to ``seconds`` for its answer.
@@ -108,7 +115,11 @@ class Child(ABC):
             The child could not be set up, or the warm process failed.
         """
         try:
-            return question.read(self.exchange(question.to_message(), seconds))
+            if isinstance(question, RunCell):
+                self._cells.add(question.name)
+            answer = self.exchange(question.to_message(), seconds)
+            self._clock_readers |= clock_readers(answer, self._cells)
+            return question.read(answer)
         except WireError as problem:
             self.close()
             raise ChildLost(Loss.CRASHED, f"It sent the grader something that is no answer: {problem}.") from None

@@ -1,6 +1,7 @@
 """Questions that the grader asks a child, and the answers that a child may give, as typed data.
 
-Both ends use these classes, and their fields are what a `Message` carries. Code of the student's shares the child's
+Both ends use these classes, and their fields are what a `Message` carries. The header of every answer also names the
+cells that read the clock (`clock_readers`). Code of the student's shares the child's
 process, so the grader believes nothing in an answer: `Question.read` validates every field by its type and against
 the question, and raises `BadAnswer` for anything else. Text arrives cleaned, on one line and bounded; arrays arrive
 in the shape that was asked for, or not at all.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import cache, lru_cache, partial
@@ -90,6 +91,8 @@ class Exceeded:
     sentence: str
 
 
+#: Field of each answer's header: the names of the cells that read the clock.
+CLOCKED = "clocked"
 #: Exit code of a child that could not be set up: the grader's fault, not the student's. It counts only before the
 #: child's first answer: no code of a student's has run by then.
 SETUP_FAILED = 70
@@ -156,12 +159,12 @@ def _packed(value: Any, arrays: list[Array]) -> Any:
     if isinstance(value, tuple):
         return [_packed(each, arrays) for each in value]
     if is_dataclass(value):
-        return {name: _packed(getattr(value, name), arrays) for name in _names(value.__class__)}
+        return {name: _packed(getattr(value, name), arrays) for name in _field_names(value.__class__)}
     return value
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
+def _field_names(kind: Any) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
 
 
@@ -275,13 +278,6 @@ class Installed(Answer):
     """Versions of Python and of the packages that grades depend on, by name."""
 
     versions: dict[Line, Line]
-
-
-@dataclass(frozen=True)
-class ClockRead(Answer):
-    """Names of the cells whose code read the clock since this was last asked."""
-
-    cells: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -434,6 +430,19 @@ class ModelBuilt(Answer):
     unread: Line | None = None
 
 
+def clock_readers(answer: Message, cells: Set[str]) -> Set[str]:
+    """Return which of the ``cells`` read the clock since the child's previous answer, as ``answer`` says.
+
+    What such code draws can differ from grading to grading, whatever the seed.
+
+    Raises
+    ------
+    BadAnswer
+        The names are no short list of texts.
+    """
+    return cells & {*_reader(tuple[str, ...])(answer.header.get(CLOCKED, []), (), CLOCKED)}
+
+
 # --- questions ----------------------------------------------------------------------------------------
 
 
@@ -485,14 +494,6 @@ class Seed(Question[Done]):
     ask = "seed"
     answers = (Done,)
     seed: int
-
-
-@dataclass(frozen=True)
-class ReadsClock(Question[ClockRead]):
-    """Asks which cells read the clock. What they draw differs from grading to grading, whatever the seed."""
-
-    ask = "clock"
-    answers = (ClockRead,)
 
 
 @dataclass(frozen=True)
@@ -618,7 +619,7 @@ class BuildModel(Call[ModelBuilt | Raised | NotDefined]):
 
 
 _QUESTIONS: dict[str, type[Question[Answer]]] = {
-    kind.ask: kind for kind in (Versions, Seed, ReadsClock, RunCell, CallInitializer, CallRepeatedly, BuildModel)
+    kind.ask: kind for kind in (Versions, Seed, RunCell, CallInitializer, CallRepeatedly, BuildModel)
 }
 
 

@@ -271,7 +271,7 @@ class _Arranger:
 
     def _is_intact(self, place: int) -> bool:
         cell, given = self._cells[place], self._given_at(place)
-        return cell.source == given.source or cell.normalized == given.normalized
+        return cell.source == given.source or cell.normalized_source == given.normalized_source
 
     def _own(self) -> list[int]:
         """Return the places of non-blank cells that belong to no released cell."""
@@ -280,7 +280,7 @@ class _Arranger:
     def _recognized_by_text(self) -> list[str | None]:
         ids = list(self._ids)
         lost = {
-            name: tuple(cell.normalized for cell in self._editions[name])
+            name: tuple(cell.normalized_source for cell in self._editions[name])
             for name in self._locked
             if not self._places[name]
         }

@@ -10,7 +10,7 @@ import keyword
 import re
 from dataclasses import replace
 
-from autograder.notebook import CODE_PLACEHOLDER, Cell, split_at_mark_scheme
+from autograder.notebook import CODE_PLACEHOLDER, Cell, different_lines, split_at_mark_scheme
 from autograder.submission.shown_text import LONGEST, shown, without_comments, without_pasted, word_count
 from autograder.submission.written_answers import copied_share, is_placeholder
 
@@ -68,7 +68,7 @@ def is_untouched(cell: Cell, given: Cell, *, in_release: bool = False) -> bool:
     if given.kind == "code":
         return not text or (CODE_PLACEHOLDER in text and _without_docstrings(text) == _without_docstrings(given.source))
     shown = without_comments(text)
-    return not shown or is_placeholder(shown) or (not in_release and cell.normalized == given.normalized)
+    return not shown or is_placeholder(shown) or (not in_release and cell.normalized_source == given.normalized_source)
 
 
 def _without_docstrings(source: str) -> list[str]:
@@ -85,14 +85,13 @@ def typed_into(cell: Cell, given: Cell) -> str:
         return ""
     if len(cell.source) > LONGEST:
         return cell.source
-    if cell.normalized == given.normalized:
+    if cell.normalized_source == given.normalized_source:
         return ""
     # Instructors may grade the course's source notebook, whose prompts have a mark scheme.
     before, _, after = split_at_mark_scheme(cell.source)
     text = before + after
-    released = {line.strip() for line in given.source.splitlines()} - {""}
-    own = {line.strip() for line in text.splitlines()} - {""}
-    added, gone = own - released, released - own
+    own = different_lines(text)
+    added, gone = own - given.lines, given.lines - own
     if given.kind == "code":
         new = names(cell.source) - names(given.source)
         return cell.source if new or (added and not gone) else ""
@@ -110,8 +109,8 @@ def typed_into(cell: Cell, given: Cell) -> str:
 
 def added_to(cell: Cell, given: Cell) -> str:
     """Return the lines of a cell that the released one does not have."""
-    released = {line.strip() for line in given.source.splitlines()}
-    return "\n".join(line for line in cell.source[:LONGEST].splitlines() if line.strip() not in released)
+    kept = (line for line in cell.source[:LONGEST].splitlines() if line.strip() not in given.lines)
+    return "\n".join(line for line in kept if line.strip())
 
 
 def plain_line(line: str) -> str:

@@ -61,7 +61,7 @@ def written_answer(grade_id: str, answer: str | None, release: Notebook, *, in_r
     editions, uncommented = editions_of(release), without_comments(text)
     if not uncommented:
         return WrittenAnswer(grade_id, AnswerStatus.EMPTY, 0)
-    given = {cell.normalized for cell in editions.get(grade_id, ())[in_release:]}
+    given = {cell.normalized_source for cell in editions.get(grade_id, ())[in_release:]}
     if normalized(answer) in given or is_placeholder(uncommented):
         return WrittenAnswer(grade_id, AnswerStatus.UNCHANGED, 0)
     seen = shown(text)

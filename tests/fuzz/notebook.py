@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from autograder.assignment.questions import TASKS, WRITTEN
 from autograder.assignment.release import load_release
 from autograder.nbgrader_bridge.sanitize import ReleasedCell, sanitize
-from autograder.notebook import Cell, UnreadableNotebook, parse_notebook
+from autograder.notebook import UnreadableNotebook, parse_notebook
 from autograder.submission.arrangement import Arrangement, arrange
 from autograder.submission.reader import Submission, submission_in
 from tests.fuzz.properties import Property
@@ -287,7 +287,7 @@ def _gradebook() -> tuple[ReleasedCell, ...]:
     )
 
 
-def _read(content: bytes) -> tuple[tuple[Cell, ...], Arrangement, Submission] | None:
+def _read(content: bytes) -> tuple[dict[str, Any], Arrangement, Submission] | None:
     try:
         notebook = parse_notebook("ann.ipynb", content)
         arrangement = arrange(notebook, GIVEN)
@@ -296,7 +296,7 @@ def _read(content: bytes) -> tuple[tuple[Cell, ...], Arrangement, Submission] | 
         assert 0 < len(said) < 1_000
         assert said.isprintable()
         return None
-    return notebook.cells, arrangement, submission_in(arrangement, GIVEN)
+    return vars(notebook), arrangement, submission_in(arrangement, GIVEN)
 
 
 def file_is_a_submission_or_refused(file: File) -> None:
@@ -363,9 +363,9 @@ def no_text_is_lost(file: File) -> None:
     read = _read(json.dumps(document_of(file.base, file.edits)).encode())
     if read is None:
         return
-    cells, arrangement, _ = read
+    notebook, arrangement, _ = read
     shown = "\n".join(cell.source for cell in sanitize(arrangement, _gradebook()).notebook.cells)
-    for cell in cells:
+    for cell in notebook["cells"]:
         if cell.grade_id in LOCKED or any(cell.source.strip().startswith(text.strip()) for text in LOCKED.values()):
             continue
         for number in range(len(file.edits)):

@@ -29,7 +29,6 @@ SHAPE = (3, 2)
 QUESTIONS: tuple[p.Question[Any], ...] = (
     p.Versions(),
     p.Seed(1),
-    p.ReadsClock(),
     p.RunCell("cell 1", "x = 1"),
     p.CallInitializer("tf_he_normal", p.Framework.TENSORFLOW, SHAPE),
     p.CallInitializer("pt_he_normal", p.Framework.TORCH, SHAPE, fill=1.0, parameter=True),
@@ -71,7 +70,6 @@ ANSWERS: dict[type[p.Answer], st.SearchStrategy[p.Answer]] = {
     p.Returned: st.builds(
         p.Returned, TEXT, st.none() | TEXT, st.none() | _SIZES, st.none() | _ARRAYS, st.none() | _ARRAYS, st.booleans()
     ),
-    p.ClockRead: st.builds(p.ClockRead, st.lists(TEXT, max_size=3).map(tuple)),
     p.Repeated: st.builds(p.Repeated, st.none() | _ARRAYS),
     p.ModelBuilt: st.builds(
         p.ModelBuilt,
@@ -86,7 +84,7 @@ ANSWERS: dict[type[p.Answer], st.SearchStrategy[p.Answer]] = {
 
 _CARRIED = (p.Raised, p.CellRan, p.Returned, p.Repeated, p.ModelParameter, p.ModelBuilt, p.Installed)
 KEYS = st.sampled_from(
-    [*sorted({each.name for kind in _CARRIED for each in fields(kind)}), "status", "arrays", "nonce", "ask"]
+    [*sorted({each.name for kind in _CARRIED for each in fields(kind)}), "status", "arrays", "nonce", "ask", p.CLOCKED]
 )
 VALUES = json_values(KEYS) | st.sampled_from([*p.Status, *p.Refusal, NONCE, *DTYPES, "object", "O", "<f4", ">f8"])
 _SIDES = st.integers(-1, 9) | st.sampled_from([2**20, 2**24, 2**31, 2**63, 10**40, True, 2.0, None, "3"])
@@ -160,7 +158,8 @@ def _frames(
         message = draw(answers).to_message()
         payload = b"".join(array.tobytes() for array in message.arrays)
         specifications = [[array.dtype.name, list(array.shape)] for array in message.arrays]
-        header = {**message.header, "nonce": nonce, "arrays": specifications}
+        names = draw(mostly(st.just([]), st.lists(st.just("cell 1") | TEXT, max_size=3)))
+        header = {**message.header, p.CLOCKED: names, "nonce": nonce, "arrays": specifications}
     if damage == "change":
         for change in draw(st.lists(changes(VALUES), min_size=1, max_size=3)):
             header = changed(header, change)
@@ -332,6 +331,7 @@ def conversation_ends_with_an_answer_or_the_childs_loss(asked: Asked) -> None:
             answer = child.ask(asked.question, seconds=20.0)
         assert NONCE.encode() in asked.stream.data.replace(b"\0", b"")
         _check_bounds(answer, len(asked.stream.data))
+        assert child.take_clock_readers() <= ({asked.question.name} if isinstance(asked.question, p.RunCell) else set())
     except ChildLost as lost:
         assert lost.status is p.Loss.CRASHED
         assert 0 < len(lost.detail) < 300

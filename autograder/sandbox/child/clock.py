@@ -15,10 +15,15 @@ _FUNCTIONS = ("time", "monotonic", "perf_counter", "process_time", "clock_gettim
 
 
 class Clock:
-    """Notes the cells whose code reads the clock: in ``read_by`` since it was emptied."""
+    """Notes the cells whose code reads the clock."""
 
     def __init__(self) -> None:
-        self.read_by: set[str] = set()
+        self._read_by: set[str] = set()
+
+    def take_readers(self) -> list[str]:
+        """Return the names of the cells whose code read the clock since this was last called."""
+        names, self._read_by = sorted(self._read_by), set()
+        return names
 
     def watch(self) -> None:
         """Replace the functions that read the clock. Code that imported them before keeps the old ones."""
@@ -43,7 +48,7 @@ class Clock:
             # Of the caller alone: TensorFlow and IPython read the clock themselves.
             filename = sys._getframe(1).f_code.co_filename
             if filename.startswith(CELL_PREFIX):
-                self.read_by.add(filename[len(CELL_PREFIX) : -1])
+                self._read_by.add(filename[len(CELL_PREFIX) : -1])
             return function(*args, **kwargs)
 
         return noting

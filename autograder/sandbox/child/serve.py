@@ -11,16 +11,15 @@ from autograder.sandbox.child.clock import CLOCK
 from autograder.sandbox.child.seeding import seed_everything
 from autograder.sandbox.child.shell import run_cell, shell
 from autograder.sandbox.protocol import (
+    CLOCKED,
     Answer,
     BuildModel,
     CallInitializer,
     CallRepeatedly,
-    ClockRead,
     Done,
     Installed,
     NotDefined,
     Question,
-    ReadsClock,
     RunCell,
     Seed,
     read_question,
@@ -43,7 +42,8 @@ def serve(channel: socket.socket, versions: Mapping[str, str] | None = None) -> 
             return
         if message is not None:
             answered = respond(message, versions or {})
-            send(channel, encode({**answered.header, "nonce": message.header["nonce"]}, answered.arrays))
+            about = {CLOCKED: CLOCK.take_readers()[:MAX_ARRAYS], "nonce": message.header["nonce"]}
+            send(channel, encode(answered.header | about, answered.arrays))
 
 
 def respond(message: Message, versions: Mapping[str, str]) -> Message:
@@ -57,10 +57,6 @@ def answer(question: Question[Answer], versions: Mapping[str, str]) -> Answer:
         seed_everything(question.seed)
         CLOCK.watch()
         return Done()
-    if isinstance(question, ReadsClock):
-        names = tuple(sorted(CLOCK.read_by))[:MAX_ARRAYS]
-        CLOCK.read_by.clear()
-        return ClockRead(names)
     if isinstance(question, RunCell):
         return run_cell(question.name, question.source)
     if isinstance(question, CallInitializer | CallRepeatedly | BuildModel):

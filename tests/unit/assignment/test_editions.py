@@ -52,11 +52,21 @@ def test_an_earlier_edition_has_the_points_and_the_kind_of_today() -> None:
         ("Say it.", "Why so?\nSay it."),
         ("It is zero.", "Why so?\nSay it."),
         ("", "Why so?\nSay it."),
+        ("Say it.\nWhy?", "Say it.\nWhy?"),
     ],
-    ids=["unchanged", "Windows", "longer edition", "today's", "tie", "nothing left", "emptied"],
+    ids=[
+        "unchanged",
+        "Windows",
+        "longer edition",
+        "today's",
+        "tie",
+        "nothing left",
+        "emptied",
+        "lines in an earlier order",
+    ],
 )
 def test_closest_is_the_edition_that_most_lines_come_from(text: str, given: str) -> None:
-    known = editions("Why?\nSay it.\nCount the words.", "Why?\nSay it.", "Why so?\nSay it.")
+    known = editions("Say it.\nWhy?", "Why?\nSay it.\nCount the words.", "Why?\nSay it.", "Why so?\nSay it.")
     assert closest(known, text).source == given
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,22 +18,21 @@ from autograder.grading.execution import Ending, Execution, execute
 from autograder.grading.interview import CallRaised, Undefined, interview
 from autograder.judge.evidence import InitializerEvidence, ModelEvidence
 from autograder.notebook import Cell
-from autograder.sandbox import Limits
+from autograder.sandbox import ChildLost, Limits
 from autograder.sandbox.client import Warm
 from autograder.sandbox.protocol import (
     BuildModel,
     CallInitializer,
     CallRepeatedly,
     CellRan,
-    ClockRead,
     Done,
     Framework,
+    Loss,
     ModelBuilt,
     ModelParameter,
     NotDefined,
     Question,
     Raised,
-    ReadsClock,
     Refusal,
     Repeated,
     Returned,
@@ -270,17 +269,19 @@ class Child:
     limits: Limits = field(default_factory=Limits)
     warm: Warm = field(default_factory=lambda: Warm({}, ()))
     seeds: list[int] = field(default_factory=list)
+    read: list[set[str]] = field(default_factory=list)
 
     def open(self) -> Child:
         return self
 
     def close(self) -> None: ...
 
+    def take_clock_readers(self) -> set[str]:
+        return self.read.pop(0) if self.read else set()
+
     def ask(self, question: Any, *, seconds: float) -> object:
         if isinstance(question, Seed):
             return Done()
-        if isinstance(question, ReadsClock):
-            return ClockRead()
         if isinstance(question, RunCell):
             return self.cell(question)
         self.seeds.append(question.seed)
@@ -294,6 +295,36 @@ STUB = Cell("code", "def tf_he_normal(shape): ...", TENSORFLOW.stub, TENSORFLOW.
 def ran(call: Callable[[Any], object], *, cell: CellRan = SILENT, **submission: Any) -> Execution:
     read = Submission("n.ipynb", "0", (STUB,), submission.pop("untouched", frozenset()), (), **submission)
     return execute(Child(lambda question: cell, call), read, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "by_cells", "by_calls", "named"),
+    [
+        ("rng = default_rng(time_ns())", {TENSORFLOW.stub}, set(), {TENSORFLOW.stub}),
+        ("begun = time()", {TENSORFLOW.stub}, set(), set()),
+        ("begun = time()", set(), {TENSORFLOW.stub}, {TENSORFLOW.stub}),
+        ("rng = default_rng(time_ns())", {"cell 9"}, set(), set()),
+    ],
+    ids=["seeds from it", "measures its time", "a call reads it", "another cell"],
+)
+def test_cells_that_read_the_clock_are_named_where_draws_may_depend_on_it(
+    source: str, by_cells: set[str], by_calls: set[str], named: set[str]
+) -> None:
+    read = Submission("n.ipynb", "0", (replace(STUB, source=source),), frozenset(), ())
+    assert (
+        execute(
+            Child(lambda question: SILENT, lambda question: NotDefined(), read=[by_cells, by_calls]), read, 1
+        ).clocked
+        == named
+    )
+
+
+def test_clock_of_a_call_that_ends_its_child_is_not_asked_for() -> None:
+    def lost(question: Any) -> object:
+        raise ChildLost(Loss.CRASHED, "It ended.")
+
+    read = Submission("n.ipynb", "0", (STUB,), frozenset(), ())
+    assert execute(Child(lambda question: SILENT, lost, read=[set()] + [{STUB.name}] * 9), read, 1).clocked == set()
 
 
 ALLOWED = "the 2 GiB that a submission may use"

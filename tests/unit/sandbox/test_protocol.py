@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.sandbox.protocol import (
+    CLOCKED,
     MAX_TEXT,
     Answer,
     BadAnswer,
@@ -18,7 +20,6 @@ from autograder.sandbox.protocol import (
     CallInitializer,
     CallRepeatedly,
     CellRan,
-    ClockRead,
     Done,
     Framework,
     Installed,
@@ -28,13 +29,13 @@ from autograder.sandbox.protocol import (
     Precision,
     Question,
     Raised,
-    ReadsClock,
     Refusal,
     Repeated,
     Returned,
     RunCell,
     Seed,
     Versions,
+    clock_readers,
     read_question,
 )
 from autograder.sandbox.wire import Message, encode
@@ -49,7 +50,6 @@ CELL = RunCell("cell 1", "x = 1\n")
 PAIRS: list[tuple[Question[Answer], Answer]] = [
     (Versions(), Installed({"python": "3.11.1", "numpy": "2.0"})),
     (Seed(3), Done()),
-    (ReadsClock(), ClockRead(("cell 1", "q7_tf_model"))),
     (CELL, CellRan("printed\n", "warned\n", (np.full((2, 3, 3), 255, np.float16),))),
     (CELL, CellRan("before it raised", "", (), RAISED)),
     (INITIALIZER, Returned("torch.Tensor", "float32", (2, 3), KERNEL, None, same=True)),
@@ -198,3 +198,26 @@ def test_an_array_that_no_field_is_makes_an_answer_a_bad_one(question: Question[
     sent = answer.to_message()
     with pytest.raises(BadAnswer, match="no field"):
         question.read(Message(sent.header, (*sent.arrays, np.zeros(3, np.float32))))
+
+
+CELLS = {"cell 1", "cell 2"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({}, set()),
+        ({CLOCKED: []}, set()),
+        ({CLOCKED: ["cell 1", "cell 1"]}, {"cell 1"}),
+        ({CLOCKED: ["cell 2", "cell 3", "x" * 100_000, "\x1b[2J"]}, {"cell 2"}),
+    ],
+    ids=["nothing said", "none", "twice", "no cells of the notebook"],
+)
+def test_an_answer_names_cells_that_read_the_clock(sent: dict[str, Any], read: set[str]) -> None:
+    assert clock_readers(Message(sent), CELLS) == read
+
+
+@pytest.mark.parametrize("sent", [None, "cell 1", 1, {"cell 1": 1}, ["cell"] * 65, [["cell 1"]], [None]])
+def test_what_is_no_list_of_cells_is_refused(sent: object) -> None:
+    with pytest.raises(BadAnswer, match="clocked"):
+        clock_readers(Message({CLOCKED: sent}), CELLS)

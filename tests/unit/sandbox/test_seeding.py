@@ -15,7 +15,7 @@ from autograder.report.result import QuestionResult
 from autograder.sandbox import Child, Sandbox
 from autograder.sandbox.child import calls
 from autograder.sandbox.child.seeding import generators_kept
-from autograder.sandbox.protocol import CallInitializer, CallRepeatedly, Framework, ReadsClock, RunCell, Seed
+from autograder.sandbox.protocol import CallInitializer, CallRepeatedly, Framework, RunCell, Seed
 from tests.support.graders import Grader
 from tests.support.samples import answered, write
 
@@ -114,6 +114,18 @@ def test_code_that_asks_the_system_is_graded_alike_under_the_same_seed(grader: G
     assert "clock" not in {remark.kind for remark in one.remarks}
 
 
+@pytest.mark.slow
+def test_a_remark_names_the_cell_that_seeds_from_the_clock(grader: Grader, tmp_path: Path) -> None:
+    source = """
+import time
+def torch_he_normal_(weight):
+    torch.manual_seed(time.time_ns())
+    return nn.init.kaiming_normal_(weight)
+"""
+    result = grader.grade(write(answered({"q7_torch_initializer": source}), tmp_path / "n.ipynb"), 1)
+    assert [r.text.partition(":")[0] for r in result.remarks if r.kind == "clock"] == ["q7_torch_initializer"]
+
+
 def seeded_child(sandbox: Sandbox) -> Child:
     child = sandbox.open()
     child.ask(Seed(1), seconds=20.0)
@@ -151,8 +163,9 @@ print(torch.seed(), torch.rand(1), torch.Generator().seed(), tf.random.get_globa
 def test_cell_that_reads_the_clock_is_noticed(sandbox: Sandbox, source: str, is_noticed: bool) -> None:
     child = seeded_child(sandbox)
     assert child.ask(RunCell("q7_tf_model", source), seconds=20.0).raised is None
-    assert child.ask(ReadsClock(), seconds=20.0).cells == (("q7_tf_model",) if is_noticed else ())
-    assert child.ask(ReadsClock(), seconds=20.0).cells == ()
+    assert child.ask(RunCell("cell 2", "x = 1"), seconds=20.0).raised is None
+    assert child.take_clock_readers() == ({"q7_tf_model"} if is_noticed else set())
+    assert child.take_clock_readers() == set()
     child.close()
 
 
