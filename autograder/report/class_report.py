@@ -121,7 +121,7 @@ def scores_figure(found: ClassStatistics) -> Chart | None:
         edges, width = [bar[0] for bar in bars], bars[0][1] - bars[0][0]
         drawn = axes.bar(edges, [bar[2] for bar in bars], width=0.92 * width, align="edge", color=BLUE)
         axes.bar_label(drawn, labels=[str(bar[2]) if bar[2] else "" for bar in bars], padding=1)
-        axes.axvline(found.quartiles[1], color=ORANGE, linestyle="--", zorder=0, label=f"median {middle}")
+        axes.axvline(found.quartiles[1], color=ORANGE, linestyle="--", zorder=2, label=f"median {middle}")
         axes.set_xticks([*edges, bars[-1][1]], [points_text(x) for x in (*edges, bars[-1][1])])
         axes.set_xlabel("points for Q7")
         axes.set_ylabel("submissions")

@@ -22,8 +22,8 @@ class Clock:
 
     def take_readers(self) -> list[str]:
         """Return the names of the cells whose code read the clock since this was last called."""
-        names, self._read_by = sorted(self._read_by), set()
-        return names
+        names, self._read_by = self._read_by, set()
+        return sorted(names)
 
     def watch(self) -> None:
         """Replace the functions that read the clock. Code that imported them before keeps the old ones."""
