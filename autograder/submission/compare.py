@@ -126,9 +126,8 @@ def lines_added(cell: Cell, given: Cell) -> list[str]:
 
 def is_another_edition(cell: Cell, given: Cell) -> bool:
     """Return True if the cell holds some lines of the released text, but not all."""
-    own = {line.strip() for line in cell.source[:LONGEST].splitlines()}
-    kept = [line.strip() in own for line in given.source.splitlines() if line.strip()]
-    return any(kept) and not all(kept)
+    kept = given.lines & different_lines(cell.source[:LONGEST])
+    return bool(kept) and kept != given.lines
 
 
 def names(source: str) -> set[str]:
